@@ -1,0 +1,67 @@
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { cpus, freemem, totalmem } from 'node:os';
+import type { EngineFacts, EngineState } from '../engine/engine.ts';
+
+/** What decides whether a cluster with disks can run here. Sizes are bytes; undefined is "cannot be known from here". */
+export interface MachineFacts {
+  engine: EngineState;
+  cpus: number;
+  availableMemory: number;
+  totalMemory: number;
+  /** Free space where the engine keeps its data, if that is a file system of this machine. */
+  freeDisk: { path: string; bytes: number } | undefined;
+  /** Whether the kernel has loop devices: `/dev/loop-control` here, or an engine in a VM of its own. */
+  loopDevices: 'present' | 'absent' | 'unknown';
+  inotify: { instances: number; watches: number } | undefined;
+}
+
+/** Reads the facts of this machine; changes nothing. */
+export async function readMachineFacts(engine: EngineState): Promise<MachineFacts> {
+  const facts = engine.kind === 'answers' ? engine.facts : undefined;
+  const local = process.platform === 'linux';
+  return {
+    engine,
+    cpus: facts?.cpus || cpus().length,
+    availableMemory: local ? await availableMemory() : (facts?.memoryBytes ?? freemem()),
+    totalMemory: facts?.memoryBytes || totalmem(),
+    freeDisk: local ? await freeDisk(facts) : undefined,
+    loopDevices: local ? await loopDevices() : 'unknown',
+    inotify: local ? await inotify() : undefined,
+  };
+}
+
+/** Memory that programs can have without swapping (proc_meminfo(5), MemAvailable). */
+async function availableMemory(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8');
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+}
+
+async function freeDisk(facts: EngineFacts | undefined): Promise<MachineFacts['freeDisk']> {
+  for (const path of [facts?.dataRoot, '/var/lib', '/']) {
+    if (path === undefined) continue;
+    try {
+      const { bavail, bsize } = await statfs(path);
+      return { path, bytes: bavail * bsize };
+    } catch {
+      // The engine's folder may not be ours to see; the one above it is on the same file system mostly.
+    }
+  }
+  return undefined;
+}
+
+async function loopDevices(): Promise<MachineFacts['loopDevices']> {
+  const control = await stat('/dev/loop-control').catch(() => undefined);
+  if (control?.isCharacterDevice()) return 'present';
+  const files = await readdir('/dev').catch(() => []);
+  return files.some((name) => /^loop\d+$/.test(name)) ? 'present' : 'absent';
+}
+
+async function inotify(): Promise<MachineFacts['inotify']> {
+  const read = async (name: string) => Number(await readFile(`/proc/sys/fs/inotify/${name}`, 'utf8'));
+  try {
+    return { instances: await read('max_user_instances'), watches: await read('max_user_watches') };
+  } catch {
+    return undefined;
+  }
+}

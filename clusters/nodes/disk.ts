@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import pRetry from 'p-retry';
+import { CommandFailed } from '../command/commander.ts';
+import { DomainError } from '../domain-error.ts';
+import type { Progress } from '../progress.ts';
+import { parseMountinfo } from './mountinfo.ts';
+import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
+
+/** A disk that is wanted. */
+export interface DiskRequest {
+  name: string;
+  sizeBytes: number;
+  fileSystem: 'ext4' | 'xfs';
+  /** Where the node mounts it, such as /mnt/disks/volA. */
+  mountPath: string;
+}
+
+/** A disk as read back from its node. */
+export interface Disk extends DiskRequest {
+  /** Name of the node that it belongs to. */
+  node: string;
+  /** The loop device, such as /dev/loop3. */
+  device: string;
+  /** `major:minor` of the device, which every mount of it shows. */
+  deviceNumber: string;
+  backingFile: string;
+}
+
+const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
+const scripts = {
+  prepare: script('prepare-node.sh'),
+  make: script('make-disk.sh'),
+  describe: script('describe-disk.sh'),
+  remove: script('remove-disk.sh'),
+};
+
+/** Loop device files that every node gets: disks of the run and kubelet's own locks for raw block volumes. */
+const loopDeviceFiles = 128;
+
+/** Makes a node ready for disks: loop device files, now and after each restart of the node. */
+export async function prepareNode(node: Node, signal?: AbortSignal): Promise<void> {
+  await scriptOnNode(node, scripts.prepare, [String(loopDeviceFiles)], { signal });
+}
+
+/** Where the files behind a run's disks are: on the node's /var, which survives a restart of the node. */
+export function backingFile(run: string, name: string): string {
+  return `/var/local/local-pv-conformance/${run}/${name}.img`;
+}
+
+/** The systemd unit that mounts a path (systemd.unit(5), "string escaping"). */
+export function mountUnitName(mountPath: string): string {
+  const path = posix.normalize(mountPath).replace(/^\/+|\/+$/g, '');
+  const escaped = [...path].map((character, index) => {
+    if (character === '/') return '-';
+    if (/[A-Za-z0-9:_]/.test(character) || (character === '.' && index > 0)) return character;
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  return `${escaped.join('')}.mount`;
+}
+
+/**
+ * Makes a disk on a node, mounts it and reads it back. The file system, the size, the device and its release
+ * at the node's death are compared with what was asked for.
+ * @throws DomainError when what is mounted is not that disk: a plain directory is never taken for one
+ */
+export async function makeDisk(
+  node: Node,
+  run: string,
+  request: DiskRequest,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Disk> {
+  const backing = backingFile(run, request.name);
+  const args = [
+    backing,
+    String(request.sizeBytes),
+    request.fileSystem,
+    request.mountPath,
+    mountUnitName(request.mountPath),
+  ];
+  const attempt = () => scriptOnNode(node, scripts.make, args, { signal });
+  await pRetry(attempt, {
+    // Nodes share the kernel's loop devices: two mounts may pick the same free one, and one of them loses.
+    retries: 5,
+    minTimeout: 50,
+    factor: 2,
+    shouldRetry: ({ error }) => lostRaceForLoopDevice(error),
+    onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
+      if (retriesLeft > 0 && lostRaceForLoopDevice(error))
+        progress.retried(`mounting ${request.mountPath} on ${node.name}`, attemptNumber, error.message);
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return await verifyDisk(node, { ...request, node: node.name, backingFile: backing }, signal);
+}
+
+function lostRaceForLoopDevice(error: unknown): boolean {
+  return (
+    error instanceof CommandFailed &&
+    /loop device.*(temporarily unavailable|busy|No such file)|failed to set ?up loop device/i.test(error.stderr)
+  );
+}
+
+type Expected = Omit<Disk, 'device' | 'deviceNumber'>;
+
+/** Reads back what is mounted at a disk's path and compares it with the disk. */
+export async function verifyDisk(node: Node, expected: Expected, signal?: AbortSignal): Promise<Disk> {
+  const description = await scriptOnNode(node, scripts.describe, [expected.mountPath], { signal });
+  return readDisk(description, expected);
+}
+
+/** The comparison of {@link verifyDisk}: pure, given the output of describe-disk.sh. */
+export function readDisk(description: string, expected: Expected): Disk {
+  const [mountLine = '', ...rest] = description.split('\n');
+  const facts = Object.fromEntries(
+    rest.filter(Boolean).map((line) => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]),
+  );
+  const mount = parseMountinfo(mountLine)[0];
+  const differences: string[] = [];
+  if (mount === undefined) {
+    differences.push('nothing is mounted there: it is a plain directory on the node’s root file system');
+  } else {
+    if (mount.device === facts.rootDevice) differences.push(`it is on the node's root device ${mount.device}`);
+    if (mount.fileSystem !== expected.fileSystem)
+      differences.push(`file system ${mount.fileSystem}, wanted ${expected.fileSystem}`);
+    if (mount.root !== '/') differences.push(`a bind mount of directory ${mount.root}, not a whole file system`);
+    const bytes = Number(facts.sectors ?? Number.NaN) * 512;
+    if (bytes !== expected.sizeBytes) differences.push(`device of ${bytes} bytes, wanted ${expected.sizeBytes}`);
+    // The kernel shows the path on the host's side of the /var volume; its end is ours.
+    const tail = expected.backingFile.replace(/^\/var/, '');
+    if (!facts.backing?.endsWith(tail)) differences.push(`backing file ${facts.backing ?? 'none'}, wanted …${tail}`);
+    if (facts.autoclear !== '1') differences.push('the loop device would outlive the node (autoclear is off)');
+  }
+  if (mount === undefined || differences.length > 0) {
+    throw new DomainError({
+      attempted: `verifying the disk ${expected.name}`,
+      on: `${expected.mountPath} of ${expected.node}`,
+      seen: differences.join('\n'),
+      why: 'specs on this path would write to another place than the disk and prove nothing',
+      remedy: 'run again with --keep=failure and look at `findmnt` on the node',
+    });
+  }
+  return { ...expected, device: mount.source, deviceNumber: mount.device };
+}
+
+/** Empties a disk: everything on it goes, also what starts with a dot, but for ext4's lost+found. */
+export async function wipeDisk(node: Node, disk: Disk, signal?: AbortSignal): Promise<void> {
+  await verifyDisk(node, disk, signal);
+  await onNode(node, ['find', disk.mountPath, '-mindepth', '1', '-xdev', '-not', '-name', 'lost+found', '-delete'], {
+    signal,
+  });
+  await onNode(node, ['chown', '0:0', disk.mountPath], { signal });
+  await onNode(node, ['chmod', '0755', disk.mountPath], { signal });
+}
+
+/** Unmounts a disk, proves that the kernel has released its loop device, and removes its files. */
+export async function removeDisk(
+  node: Node,
+  disk: Pick<Disk, 'backingFile' | 'mountPath'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await scriptOnNode(node, scripts.remove, [disk.backingFile, disk.mountPath, mountUnitName(disk.mountPath)], {
+    signal,
+  });
+}

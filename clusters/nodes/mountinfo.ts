@@ -1,0 +1,94 @@
+/** One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)). */
+export interface Mount {
+  id: number;
+  parent: number;
+  /** Device number of the mounted file system, as `major:minor`. */
+  device: string;
+  /** Directory of the file system that is mounted: `/` for a whole one, another for a bind mount of a directory in it. */
+  root: string;
+  mountPoint: string;
+  /** Options of this mount, such as `ro` or `noexec`. */
+  options: string[];
+  propagation: Propagation[];
+  fileSystem: string;
+  /** What is mounted: a device path, or a name for file systems without a device. */
+  source: string;
+  /** Options of the file system itself, which all its mounts share. */
+  superOptions: string[];
+}
+
+export type Propagation =
+  | { kind: 'shared'; peerGroup: number }
+  | { kind: 'master'; peerGroup: number }
+  | { kind: 'propagate_from'; peerGroup: number }
+  | { kind: 'unbindable' };
+
+/** Reads a mountinfo file. A line that does not have the documented form is an error with its number: nothing is guessed. */
+export function parseMountinfo(text: string): Mount[] {
+  return text
+    .split('\n')
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, number }) => parseLine(line, number));
+}
+
+function parseLine(line: string, number: number): Mount {
+  const words = line.trim().split(' ');
+  const separator = words.indexOf('-', 6);
+  const [id, parent, device, root, mountPoint, options] = words;
+  const [fileSystem, source, superOptions] = words.slice(separator + 1);
+  if (
+    separator < 0 ||
+    !id ||
+    !parent ||
+    !device?.match(/^\d+:\d+$/) ||
+    !root ||
+    !mountPoint ||
+    !options ||
+    !fileSystem ||
+    source === undefined ||
+    !superOptions
+  ) {
+    throw new SyntaxError(`mountinfo line ${number} is not of the documented form: ${line}`);
+  }
+  return {
+    id: Number(id),
+    parent: Number(parent),
+    device,
+    root: withoutEscapes(root),
+    mountPoint: withoutEscapes(mountPoint),
+    options: options.split(','),
+    propagation: words.slice(6, separator).map((field) => parsePropagation(field, number)),
+    fileSystem,
+    source: withoutEscapes(source),
+    superOptions: superOptions.split(','),
+  };
+}
+
+function parsePropagation(field: string, number: number): Propagation {
+  if (field === 'unbindable') return { kind: 'unbindable' };
+  const [kind, group] = field.split(':');
+  if (group !== undefined && (kind === 'shared' || kind === 'master' || kind === 'propagate_from'))
+    return { kind, peerGroup: Number(group) };
+  throw new SyntaxError(`mountinfo line ${number} has an unknown optional field: ${field}`);
+}
+
+/** The kernel writes space, tab, newline and backslash as octal escapes. */
+function withoutEscapes(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** The mount that is seen at a path: the last one at that very mount point, as later mounts cover earlier ones. */
+export function mountAt(mounts: readonly Mount[], path: string): Mount | undefined {
+  return mounts.findLast((mount) => mount.mountPoint === path);
+}
+
+/** The mount that holds a path: the one with the longest mount point that leads to it. */
+export function mountHolding(mounts: readonly Mount[], path: string): Mount | undefined {
+  return mounts
+    .filter(({ mountPoint }) => mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`))
+    .reduce<Mount | undefined>(
+      (best, mount) => (best === undefined || mount.mountPoint.length >= best.mountPoint.length ? mount : best),
+      undefined,
+    );
+}
