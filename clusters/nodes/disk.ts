@@ -10,7 +10,7 @@ import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
 /** A disk that is wanted. */
 export interface DiskRequest {
   name: string;
-  sizeBytes: number;
+  bytes: number;
   fileSystem: 'ext4' | 'xfs';
   /** Where the node mounts it, such as /mnt/disks/volA. */
   mountPath: string;
@@ -74,7 +74,7 @@ export async function makeDisk(
   const backing = backingFile(run, request.name);
   const args = [
     backing,
-    String(request.sizeBytes),
+    String(request.bytes),
     request.fileSystem,
     request.mountPath,
     mountUnitName(request.mountPath),
@@ -125,8 +125,8 @@ export function readDisk(description: string, expected: Expected): Disk {
     if (mount.fileSystem !== expected.fileSystem)
       differences.push(`file system ${mount.fileSystem}, wanted ${expected.fileSystem}`);
     if (mount.root !== '/') differences.push(`a bind mount of directory ${mount.root}, not a whole file system`);
-    const bytes = Number(facts.sectors ?? Number.NaN) * 512;
-    if (bytes !== expected.sizeBytes) differences.push(`device of ${bytes} bytes, wanted ${expected.sizeBytes}`);
+    const deviceBytes = Number(facts.sectors ?? Number.NaN) * 512;
+    if (deviceBytes !== expected.bytes) differences.push(`device of ${deviceBytes} bytes, wanted ${expected.bytes}`);
     // The kernel shows the path on the host's side of the /var volume; its end is ours.
     const tail = expected.backingFile.replace(/^\/var/, '');
     if (!facts.backing?.endsWith(tail)) differences.push(`backing file ${facts.backing ?? 'none'}, wanted …${tail}`);

@@ -3,7 +3,7 @@ import type { ExitStatus } from '../../clusters/exit-status.ts';
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
 export type RunEvent = { at: Date } & (
   | { kind: 'run-started'; run: string; verb: string; folder: string }
-  | { kind: 'action-started'; action: string; title: string }
+  | { kind: 'action-started'; action: string; title: string; direction: 'perform' | 'undo' }
   | { kind: 'action-noted'; action: string; text: string }
   | { kind: 'action-retried'; action: string; step: string; attempt: number; reason: string }
   | {
@@ -37,8 +37,18 @@ export interface SpecIdentity {
 
 export type SpecResult =
   | { outcome: 'passed'; milliseconds: number; evidence: string[] }
-  | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: { message: string; stack?: string } }
+  | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: SpecFailure }
   | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string };
+
+/** Why a spec failed. */
+export interface SpecFailure {
+  message: string;
+  stack?: string;
+  /** Name of the error's class, such as `AssertionError` or `DomainError`. */
+  name?: string;
+  /** The hook that failed, where the spec itself did not, such as `"before all" hook of "binding"`. */
+  hook?: string;
+}
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never;
 

@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { DomainError, messageOf } from '../domain-error.ts';
+import { duration } from './clock.ts';
+import { ApiRefusal, ApiUnreachable } from './refusal.ts';
+
+/** How long a call may take where the caller does not say. Most take milliseconds; a busy machine may need seconds. */
+const defaultDeadline = 30_000;
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Deadline in milliseconds, 30 000 where not given. */
+  within?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** One HTTP request to the API server, and what it is for, in words. */
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON exactly as it is, unknown fields included: refusing them is the API server's work. */
+  body?: unknown;
+  contentType?: string;
+  /** Such as "creating". */
+  attempted: string;
+  /** Such as "PersistentVolume example-pv-a". */
+  on: string;
+}
+
+/**
+ * Speaks HTTP with one API server, with the credentials of one kubeconfig. client-node's typed API serialises models and
+ * so drops fields it does not know; here the body goes out as written.
+ */
+export class Connection {
+  readonly kubeConfig: KubeConfig;
+  /** The server's URL, such as `https://127.0.0.1:35421`. */
+  readonly server: string;
+  readonly #agent: http.Agent;
+
+  private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent) {
+    this.kubeConfig = kubeConfig;
+    this.server = server;
+    this.#agent = agent;
+  }
+
+  /**
+   * Reads the kubeconfig FILE, and no other: neither KUBECONFIG nor the user's default. No request is made yet.
+   * Throws a `DomainError` where the file is absent or unusable, or names another server than `expectedServer`.
+   */
+  static async open(kubeconfig: string, expectedServer?: string): Promise<Connection> {
+    const attempted = 'reading the kubeconfig of the cluster';
+    if (!existsSync(kubeconfig)) {
+      throw new DomainError({
+        attempted,
+        on: kubeconfig,
+        seen: 'no such file',
+        remedy: 'create the cluster first: lpv up',
+      });
+    }
+    // Loaded here because it takes a second: a command that opens no connection does not pay for it.
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const config = new KubeConfig();
+    try {
+      config.loadFromFile(kubeconfig);
+    } catch (error) {
+      throw new DomainError({ attempted, on: kubeconfig, seen: messageOf(error) }, { exit: 'badUsage', cause: error });
+    }
+    const cluster = config.getCurrentCluster();
+    if (!cluster) {
+      throw new DomainError(
+        { attempted, on: kubeconfig, seen: 'its current-context names no cluster' },
+        { exit: 'badUsage' },
+      );
+    }
+    if (expectedServer !== undefined && new URL(cluster.server).origin !== new URL(expectedServer).origin) {
+      throw new DomainError({
+        attempted,
+        on: kubeconfig,
+        seen: `it points to ${cluster.server}; this run's cluster is ${expectedServer}`,
+        why: "the harness creates and deletes PersistentVolumes: it must never reach a cluster that is not the run's",
+        remedy: 'use the kubeconfig that `lpv up` wrote',
+      });
+    }
+    return new Connection(config, cluster.server, await agentFor(config, cluster.server, cluster.proxyUrl));
+  }
+
+  /** Sends the request and returns the answer's text. Throws `ApiRefusal`, `ApiUnreachable`, or the signal's reason. */
+  async request(request: ApiRequest, options: CallOptions = {}): Promise<string> {
+    const within = options.within ?? defaultDeadline;
+    const deadline = AbortSignal.timeout(within);
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+    try {
+      const response = await this.#send(request, signal);
+      const body = await textOf(response);
+      return checked(request, response, body);
+    } catch (error) {
+      throw this.#explained(error, request, options.signal, deadline, within);
+    }
+  }
+
+  /**
+   * Sends the request and hands on the answer line by line as it comes, until the server closes or `signal` aborts.
+   * The deadline in `options.within` is for the answer's beginning only.
+   */
+  async stream(request: ApiRequest, options: CallOptions & { signal: AbortSignal }): Promise<AsyncIterable<string>> {
+    const within = options.within ?? defaultDeadline;
+    const beginning = new AbortController();
+    const timer = setTimeout(() => beginning.abort(), within);
+    const signal = AbortSignal.any([options.signal, beginning.signal]);
+    try {
+      const response = await this.#send(request, signal);
+      if (response.statusCode !== 200) checked(request, response, await textOf(response));
+      return linesOf(response);
+    } catch (error) {
+      throw this.#explained(error, request, options.signal, beginning.signal, within);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Closes the idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    // Applied for each request: a token may have to be renewed.
+    const applied: https.RequestOptions = {};
+    await this.kubeConfig.applyToHTTPSOptions(applied);
+    signal.throwIfAborted();
+    const url = new URL(this.server.replace(/\/$/, '') + request.path);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const headers = {
+      ...(applied.headers as http.OutgoingHttpHeaders | undefined),
+      accept: 'application/json',
+      ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
+    };
+    const { request: start } = url.protocol === 'http:' ? http : https;
+    return new Promise((resolve, reject) => {
+      const outgoing = start(url, { ...applied, agent: this.#agent, method: request.method, headers, signal }, resolve);
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  #explained(
+    error: unknown,
+    request: ApiRequest,
+    asked: AbortSignal | undefined,
+    deadline: AbortSignal,
+    within: number,
+  ): unknown {
+    if (error instanceof DomainError) return error;
+    if (asked?.aborted) return asked.reason;
+    const seen = deadline.aborted ? `no answer within ${duration(within)}` : `${messageOf(error)} (${this.server})`;
+    return new ApiUnreachable(request.attempted, request.on, seen, error);
+  }
+}
+
+async function agentFor(config: KubeConfig, server: string, proxyUrl: string | undefined): Promise<http.Agent> {
+  const applied: https.RequestOptions = {};
+  await config.applyToHTTPSOptions(applied);
+  if (proxyUrl !== undefined && applied.agent instanceof http.Agent) return applied.agent;
+  // Idle connections are dropped well before the API server would (90 s), so that none is reused while it closes.
+  const pool = { keepAlive: true, timeout: 30_000 };
+  return server.startsWith('http:') ? new http.Agent(pool) : new https.Agent(pool);
+}
+
+function checked(request: ApiRequest, response: http.IncomingMessage, body: string): string {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return body;
+  throw new ApiRefusal(request.attempted, request.on, status, body);
+}
+
+async function textOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* linesOf(response: http.IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,54 @@
+import type { Clock } from './clock.ts';
+
+/** A clock for tests: it stands still until `advance` turns it, and then calls back what became due, in order. */
+export class ManualClock implements Clock {
+  #elapsed = 0;
+  readonly #start: number;
+  #due: { at: number; callback: () => void }[] = [];
+
+  constructor(start = '2026-11-23T12:00:00Z') {
+    this.#start = Date.parse(start);
+  }
+
+  now(): Date {
+    return new Date(this.#start + this.#elapsed);
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  schedule(milliseconds: number, callback: () => void): () => void {
+    const entry = { at: this.#elapsed + milliseconds, callback };
+    this.#due.push(entry);
+    return () => {
+      this.#due = this.#due.filter((other) => other !== entry);
+    };
+  }
+
+  /** How many callbacks are still waiting; a test of clean-up expects none. */
+  get pending(): number {
+    return this.#due.length;
+  }
+
+  /** Turns the clock, and lets promises settle before and after each callback. */
+  async advance(milliseconds: number): Promise<void> {
+    const until = this.#elapsed + milliseconds;
+    await settle();
+    for (;;) {
+      const next = this.#due.filter((entry) => entry.at <= until).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.#elapsed = Math.max(this.#elapsed, next.at);
+      this.#due = this.#due.filter((entry) => entry !== next);
+      next.callback();
+      await settle();
+    }
+    this.#elapsed = until;
+    await settle();
+  }
+}
+
+/** Lets every promise that is already resolved run its continuations. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

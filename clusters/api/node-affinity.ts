@@ -1,0 +1,118 @@
+import type { V1NodeSelector, V1NodeSelectorRequirement, V1NodeSelectorTerm } from '@kubernetes/client-node';
+import type { AsSent } from './objects.ts';
+
+/** A set of terms, as in a PersistentVolume's `nodeAffinity.required` or a pod's required node affinity. */
+export type NodeSelector = AsSent<V1NodeSelector>;
+export type NodeSelectorTerm = AsSent<V1NodeSelectorTerm>;
+export type NodeSelectorRequirement = AsSent<V1NodeSelectorRequirement>;
+
+/** The part of a node that selectors look at. */
+export interface LabelledNode {
+  metadata: { name: string; labels?: Readonly<Record<string, string>> };
+}
+
+/**
+ * Whether the node satisfies the selector: at least one term, and in it every expression and field. A term without any
+ * matches no node, and so does a selector without terms; no selector at all matches every node.
+ */
+export function matchesSelector(node: LabelledNode, selector: NodeSelector | undefined): boolean {
+  return selector === undefined || selector.nodeSelectorTerms.some((term) => misfitsOfTerm(node, term).length === 0);
+}
+
+/** One requirement that a node does not meet. */
+export interface Misfit {
+  /** What the node has: `diskType=hdd`, or `no label diskType`. */
+  has: string;
+  /** What was asked for: `In [ssd]`. */
+  wanted: string;
+}
+
+/** Why the node does not satisfy the selector: what each of its terms lacks. Empty where the node satisfies it. */
+export function selectorMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
+  if (selector === undefined || matchesSelector(node, selector)) return [];
+  const terms = selector.nodeSelectorTerms;
+  if (terms.length === 0) return [{ has: 'no terms', wanted: 'at least one' }];
+  return terms.flatMap((term) => misfitsOfTerm(node, term));
+}
+
+/** The selector in one line: `diskType In [ssd] and size Gt 10, or kubernetes.io/hostname In [node3]`. */
+export function selectorText(selector: NodeSelector | undefined): string {
+  if (selector === undefined) return 'any node';
+  if (selector.nodeSelectorTerms.length === 0) return 'no node (no terms)';
+  return selector.nodeSelectorTerms.map(termText).join(', or ');
+}
+
+/** Why the node does not satisfy a pod's `nodeSelector`, in which every label must have exactly the value given. */
+export function labelMisfits(node: LabelledNode, wanted: Readonly<Record<string, string>> | undefined): Misfit[] {
+  return Object.entries(wanted ?? {}).flatMap(([key, value]) => {
+    const has = node.metadata.labels?.[key];
+    return has === value ? [] : [{ has: labelText(key, has), wanted: value }];
+  });
+}
+
+function misfitsOfTerm(node: LabelledNode, term: NodeSelectorTerm): Misfit[] {
+  const expressions = term.matchExpressions ?? [];
+  const fields = term.matchFields ?? [];
+  if (expressions.length + fields.length === 0) return [{ has: 'an empty term', wanted: 'one that matches a node' }];
+  return [
+    ...expressions.flatMap((wanted) => misfit(wanted, node.metadata.labels?.[wanted.key])),
+    // metadata.name is the only field that node selectors know.
+    ...fields.flatMap((wanted) => misfit(wanted, wanted.key === 'metadata.name' ? node.metadata.name : undefined)),
+  ];
+}
+
+function misfit(wanted: NodeSelectorRequirement, value: string | undefined): Misfit[] {
+  if (satisfies(wanted, value)) return [];
+  const { operator, values } = wanted;
+  return [
+    {
+      has: labelText(wanted.key, value),
+      wanted: values?.length ? `${operator} ${listText(operator, values)}` : operator,
+    },
+  ];
+}
+
+function satisfies({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      // A node without the label is not in the set either.
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+    case 'Lt':
+      return comparesTo(operator, value, values);
+    default:
+      return false;
+  }
+}
+
+/** Both sides must be whole numbers, and there must be exactly one value; anything else does not match. */
+function comparesTo(operator: 'Gt' | 'Lt', value: string | undefined, [bound, ...more]: string[]): boolean {
+  const whole = /^[+-]?\d+$/;
+  if (value === undefined || bound === undefined || more.length > 0 || !whole.test(value) || !whole.test(bound))
+    return false;
+  return operator === 'Gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
+}
+
+function termText(term: NodeSelectorTerm): string {
+  const wanted = [...(term.matchExpressions ?? []), ...(term.matchFields ?? [])];
+  if (wanted.length === 0) return 'no node (an empty term)';
+  return wanted
+    .map(({ key, operator, values }) =>
+      [key, operator, values?.length ? listText(operator, values) : ''].join(' ').trim(),
+    )
+    .join(' and ');
+}
+
+function listText(operator: string, values: readonly string[]): string {
+  return operator === 'Gt' || operator === 'Lt' ? values.join(' ') : `[${values.join(', ')}]`;
+}
+
+function labelText(key: string, value: string | undefined): string {
+  return value === undefined ? `no label ${key}` : `${key}=${value}`;
+}

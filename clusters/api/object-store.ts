@@ -1,0 +1,175 @@
+import { DomainError, messageOf } from '../domain-error.ts';
+import type { Progress } from '../progress.ts';
+import { silent } from '../progress.ts';
+import type { ClusterClient } from './client.ts';
+import type { Clock } from './clock.ts';
+import { duration, systemClock } from './clock.ts';
+import { ObjectHistory } from './object-history.ts';
+import type { Kind, ObjectOf } from './objects.ts';
+import type { WatchFault, WatchPolicy, WatchSource } from './watch-loop.ts';
+import { WatchLoop, watchPolicy } from './watch-loop.ts';
+
+/** The kinds that decide what happens to a Local PersistentVolume. */
+export const storageKinds: readonly Kind[] = [
+  'Pod',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+  'Node',
+  'Event',
+  'VolumeAttachment',
+];
+
+export interface StoreOptions {
+  client: Pick<ClusterClient, 'list' | 'watch' | 'server'>;
+  /** Which kinds to follow, in all namespaces; `storageKinds` where not given. */
+  kinds?: readonly Kind[];
+  /** Is told of every reconnection. */
+  progress?: Progress;
+  clock?: Clock;
+  policy?: WatchPolicy;
+}
+
+/** A watch that is broken now. */
+export interface OngoingFault {
+  kind: Kind;
+  fault: WatchFault;
+  /** Monotonic milliseconds of the first fault in the row. */
+  since: number;
+}
+
+/**
+ * Follows the cluster: one list and watch per kind for the whole run, every change kept with the time it was seen.
+ * `await using store = …; await store.start(…)`. Waits and diagnoses read it; nothing polls the API.
+ */
+export class ObjectStore extends ObjectHistory implements AsyncDisposable {
+  readonly #server: string;
+  readonly #progress: Progress;
+  readonly #stop = new AbortController();
+  readonly #followed: { kind: Kind; loop: { run(signal: AbortSignal): Promise<void>; relist(): Promise<void> } }[];
+  readonly #listed = new Set<Kind>();
+  readonly #faults = new Map<Kind, OngoingFault>();
+  #running: Promise<unknown> | undefined;
+  #failure: DomainError | undefined;
+
+  constructor(options: StoreOptions) {
+    super(options.clock ?? systemClock);
+    this.#server = options.client.server;
+    this.#progress = options.progress ?? silent;
+    const policy = options.policy ?? watchPolicy;
+    this.#followed = (options.kinds ?? storageKinds).map((kind) => this.#follow(kind, options.client, policy));
+  }
+
+  /** Why the store can no longer be trusted: a kind it may not list, or it was closed. Ends every wait. */
+  get failure(): DomainError | undefined {
+    return this.#failure;
+  }
+
+  /** The watches that are broken now. What the store says of these kinds may be old. */
+  get faults(): readonly OngoingFault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** Begins to follow, and resolves when the first list of every kind is in. `within` is in milliseconds. */
+  async start(options: { within?: number; signal?: AbortSignal } = {}): Promise<this> {
+    this.#running ??= Promise.all(
+      this.#followed.map(({ kind, loop }) =>
+        loop.run(this.#stop.signal).catch((error: unknown) => this.#fail(kind, error)),
+      ),
+    );
+    await this.#within(
+      'listing the cluster for the first time',
+      options,
+      () => this.#listed.size === this.#followed.length,
+    );
+    return this;
+  }
+
+  /**
+   * Lists every kind anew and takes in whatever the watches may have missed. For proofs that something did NOT happen,
+   * which a silent watch would seem to give.
+   */
+  async confirm(options: { within?: number; signal?: AbortSignal } = {}): Promise<void> {
+    let confirmed = 0;
+    for (const { loop } of this.#followed) {
+      void loop.relist().then(() => {
+        confirmed += 1;
+        this.announce();
+      });
+    }
+    await this.#within('listing the cluster anew', options, () => confirmed === this.#followed.length);
+  }
+
+  /** Ends all watches. Waits that are still open end with an error. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#failure ??= new DomainError({ attempted: 'asking the object store', seen: 'the store was closed' });
+    this.#stop.abort();
+    this.announce();
+    await this.#running;
+  }
+
+  #follow<K extends Kind>(
+    kind: K,
+    client: StoreOptions['client'],
+    policy: WatchPolicy,
+  ): { kind: K; loop: WatchLoop<ObjectOf[K]> } {
+    const source: WatchSource<ObjectOf[K]> = {
+      list: (signal) => client.list(kind, { signal }),
+      watch: (resourceVersion, timeoutSeconds, signal) =>
+        client.watch(kind, { resourceVersion, timeoutSeconds }, { signal }),
+    };
+    const listener = {
+      changed: (change: Parameters<typeof this.record<K>>[1]) => this.record(kind, change),
+      listed: () => {
+        this.#listed.add(kind);
+        this.announce();
+      },
+      faulted: (fault: WatchFault) => {
+        this.#faults.set(kind, { kind, fault, since: this.#faults.get(kind)?.since ?? this.clock.monotonic() });
+        this.#progress.retried(`watch of ${kind}`, fault.inARow, `${fault.kind}: ${fault.message}`);
+      },
+      recovered: () => void this.#faults.delete(kind),
+    };
+    return { kind, loop: new WatchLoop(source, listener, this.clock, policy) };
+  }
+
+  #fail(kind: Kind, error: unknown): void {
+    const account = { attempted: `following the objects of kind ${kind}`, on: this.#server, seen: messageOf(error) };
+    this.#failure ??= error instanceof DomainError ? error : new DomainError(account, { cause: error });
+    this.announce();
+  }
+
+  /** Resolves once `done`, as soon as an announcement makes it so. */
+  #within(attempted: string, options: { within?: number; signal?: AbortSignal }, done: () => boolean): Promise<void> {
+    const { within = 30_000, signal } = options;
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        cancel();
+        unsubscribe();
+        signal?.removeEventListener('abort', aborted);
+        finish();
+      };
+      const check = (): void => {
+        if (this.#failure) settle(() => reject(this.#failure));
+        else if (done()) settle(resolve);
+      };
+      const aborted = (): void => settle(() => reject(signal?.reason));
+      const cancel = this.clock.schedule(within, () => settle(() => reject(this.#late(attempted, within))));
+      const unsubscribe = this.onChange(check);
+      signal?.addEventListener('abort', aborted);
+      if (signal?.aborted) aborted();
+      else check();
+    });
+  }
+
+  #late(attempted: string, within: number): DomainError {
+    const faults = this.faults.map(({ kind, fault }) => `${kind}: ${fault.message} (${fault.inARow} in a row)`);
+    return new DomainError({
+      attempted: `${attempted}, within ${duration(within)}`,
+      on: this.#server,
+      seen: faults.length > 0 ? faults.join('\n') : 'no answer',
+      why: 'without these lists nothing is known about the cluster',
+      remedy: 'check that the API server answers',
+    });
+  }
+}

@@ -1,0 +1,204 @@
+import { PassThrough, Readable } from 'node:stream';
+import type { V1Status } from '@kubernetes/client-node';
+import pRetry from 'p-retry';
+import { DomainError, messageOf } from '../domain-error.ts';
+import type { Progress } from '../progress.ts';
+import { silent } from '../progress.ts';
+import type { ClusterClient } from './client.ts';
+import { duration } from './clock.ts';
+
+/** A command for a container of a running pod. */
+export interface PodCommand {
+  namespace: string;
+  pod: string;
+  container: string;
+  /** Program and arguments; no shell is involved. */
+  argv: readonly string[];
+  stdin?: string | Uint8Array;
+  /** Deadline in milliseconds, 30 000 where not given. */
+  within?: number;
+  signal?: AbortSignal | undefined;
+  /** A non-zero exit status is `PodCommandFailed` unless this is `return`. */
+  nonZero?: 'throw' | 'return';
+  /** The command only reads: when the connection closes without a status, it may be run once more. */
+  repeatable?: boolean;
+  /** Is told of that repetition. */
+  progress?: Progress;
+}
+
+/** How a command ended. Outputs are UTF-8 text. */
+export interface PodCommandResult {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command ran in the container and ended with another status than 0. */
+export class PodCommandFailed extends DomainError {
+  override readonly name = 'PodCommandFailed';
+  readonly argv: readonly string[];
+  readonly result: PodCommandResult;
+
+  constructor(command: PodCommand, result: PodCommandResult) {
+    super({
+      attempted: `running ${printable(command.argv)}`,
+      on: placeOf(command),
+      seen: [`exit status ${result.status}`, ...outputLines(result)].join('\n'),
+    });
+    this.argv = command.argv;
+    this.result = result;
+  }
+}
+
+/** The command could not be run, or how it ended is not known: connection refused or broken, deadline, no such program. */
+export class PodExecFault extends DomainError {
+  override readonly name = 'PodExecFault';
+  readonly kind: 'not started' | 'no status' | 'deadline';
+
+  constructor(kind: PodExecFault['kind'], command: PodCommand, seen: string, cause?: unknown) {
+    super(
+      {
+        attempted: `running ${printable(command.argv)}`,
+        on: placeOf(command),
+        seen,
+        why: {
+          'not started': 'the command did not run',
+          'no status': 'whether the command succeeded is not known, so its output proves nothing',
+          deadline: 'the command may still be running in the container',
+        }[kind],
+        remedy: 'check that the pod is running and that its container has the program',
+      },
+      { cause },
+    );
+    this.kind = kind;
+  }
+}
+
+/** Opens the exec connection; client-node's own where a test gives no other. */
+export type OpenExec = (
+  command: PodCommand,
+  streams: { stdout: PassThrough; stderr: PassThrough; stdin: Readable | null },
+  onStatus: (status: V1Status) => void,
+) => Promise<ExecSocket>;
+
+/** The part of the WebSocket that is used. */
+export interface ExecSocket {
+  readonly readyState: number;
+  addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
+  close(): void;
+}
+
+/**
+ * Runs a command in a container and returns its status and both outputs. Throws `PodCommandFailed` on a non-zero status
+ * (unless `nonZero: 'return'`), `PodExecFault` where it could not be run or its end is unknown, or the signal's reason.
+ */
+export async function execInPod(
+  client: ClusterClient,
+  command: PodCommand,
+  open?: OpenExec,
+): Promise<PodCommandResult> {
+  const opener = open ?? (await execOf(client));
+  const { progress = silent } = command;
+  const result = await pRetry(() => runOnce(command, opener), {
+    retries: command.repeatable ? 1 : 0,
+    minTimeout: 100,
+    ...(command.signal ? { signal: command.signal } : {}),
+    shouldRetry: ({ error }) => error instanceof PodExecFault && error.kind === 'no status',
+    onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
+      if (retriesLeft > 0 && error instanceof PodExecFault && error.kind === 'no status') {
+        progress.retried(`exec in ${placeOf(command)}`, attemptNumber, error.account.seen ?? '');
+      }
+    },
+  });
+  if (result.status !== 0 && command.nonZero !== 'return') throw new PodCommandFailed(command, result);
+  return result;
+}
+
+/** Loaded late because client-node takes a second to load. */
+async function execOf(client: ClusterClient): Promise<OpenExec> {
+  const { Exec } = await import('@kubernetes/client-node');
+  const exec = new Exec(client.kubeConfig);
+  return ({ namespace, pod, container, argv }, { stdout, stderr, stdin }, onStatus) =>
+    exec.exec(namespace, pod, container, [...argv], stdout, stderr, stdin, false, onStatus);
+}
+
+async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
+  const { within = 30_000, signal } = command;
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const outputs = Promise.all([textOf(stdout), textOf(stderr)]);
+  const stdin = command.stdin === undefined ? null : Readable.from([Buffer.from(command.stdin)], { objectMode: false });
+  let socket: ExecSocket | undefined;
+  let over = false;
+  let timer: NodeJS.Timeout | undefined;
+  let abort = (): void => {};
+  try {
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      abort = (): void => reject(signal?.reason);
+      if (signal?.aborted) return abort();
+      signal?.addEventListener('abort', abort);
+      const late = `no end within ${duration(within)}`;
+      timer = setTimeout(() => reject(new PodExecFault('deadline', command, late)), within);
+      const closed = ({ code, reason }: { code: number; reason: string }): void => {
+        // The status may be in the very message before the close: it has been handed over by then.
+        const how = `code ${code}${reason ? `, ${reason}` : ''}`;
+        reject(new PodExecFault('no status', command, `the connection closed without an exit status (${how})`));
+      };
+      open(command, { stdout, stderr, stdin }, resolve).then(
+        (opened) => {
+          if (over) opened.close();
+          socket = opened;
+          opened.addEventListener('close', closed);
+          if (opened.readyState >= 2) closed({ code: 1006, reason: 'closed while opening' });
+        },
+        (error: unknown) => reject(new PodExecFault('not started', command, handshakeText(error), error)),
+      );
+    });
+    stdout.end();
+    stderr.end();
+    const [out, err] = await outputs;
+    return { status: exitStatusOf(status, command), stdout: out, stderr: err };
+  } finally {
+    over = true;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    stdout.end();
+    stderr.end();
+    socket?.close();
+  }
+}
+
+/** The exit status in the Status object that ends an exec; anything but an exit is a fault. */
+function exitStatusOf(status: V1Status, command: PodCommand): number {
+  if (status.status === 'Success') return 0;
+  const exit = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
+  if (status.reason === 'NonZeroExitCode' && exit !== undefined) return Number(exit);
+  throw new PodExecFault('not started', command, status.message ?? JSON.stringify(status));
+}
+
+/** What the WebSocket says when the API server refuses the upgrade, such as "Unexpected server response: 404". */
+function handshakeText(error: unknown): string {
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  return typeof message === 'string' ? message : messageOf(error);
+}
+
+async function textOf(stream: PassThrough): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function placeOf({ namespace, pod, container }: PodCommand): string {
+  return `Pod ${namespace}/${pod}, container ${container}`;
+}
+
+/** The argument array as a reader could type it. Only for messages: nothing is run from it. */
+function printable(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}
+
+function outputLines({ stdout, stderr }: PodCommandResult): string[] {
+  return Object.entries({ stdout, stderr }).map(([name, text]) =>
+    text.trim() === '' ? `${name} empty` : `${name}: ${text.trim().slice(-2000)}`,
+  );
+}

@@ -1,0 +1,235 @@
+import { messageOf } from '../domain-error.ts';
+import type { BackoffPolicy } from './backoff.ts';
+import { waits } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { duration, pause } from './clock.ts';
+import { ApiRefusal } from './refusal.ts';
+import type { Change, Listed, Observed } from './relist.ts';
+import { changesBetween, keyOf } from './relist.ts';
+import { parseWatchLine } from './watch-event.ts';
+
+/** Where one kind's objects come from: the API, or a test. */
+export interface WatchSource<T> {
+  list(signal: AbortSignal): Promise<{ resourceVersion: string; items: T[] }>;
+  /** Opens a watch that begins after `resourceVersion`; each item is one line of its answer. */
+  watch(resourceVersion: string, timeoutSeconds: number, signal: AbortSignal): Promise<AsyncIterable<string>>;
+}
+
+/** Times and limits of a watch loop. */
+export interface WatchPolicy {
+  /** The server ends each watch after this; the next one goes on where it ended. Short, so that a stall is short. */
+  timeoutSeconds: number;
+  /** A watch that brings neither line nor end for this many milliseconds is given up. Longer than `timeoutSeconds`. */
+  silence: number;
+  /** After this many milliseconds, a watch that ends is followed by a list, in case the watch lost something. */
+  relistEvery: number;
+  /** After this many faults in a row a list takes the place of another attempt to resume. */
+  resumes: number;
+  backoff: BackoffPolicy;
+}
+
+/** Reconnects within milliseconds; a silent connection costs at most 25 s. */
+export const watchPolicy: WatchPolicy = {
+  timeoutSeconds: 20,
+  silence: 25_000,
+  relistEvery: 60_000,
+  resumes: 3,
+  backoff: { first: 50, factor: 2, longest: 2_000 },
+};
+
+/** Why a list or watch ended early. The loop goes on by itself after each. */
+export interface WatchFault {
+  kind: 'broken' | 'gone' | 'error' | 'garbage' | 'silent' | 'closed early';
+  message: string;
+  /** How many faults there were in a row, this one included. */
+  inARow: number;
+}
+
+/** What a watch loop tells. */
+export interface WatchListener<T> {
+  changed(change: Change<T>): void;
+  /** A list is in: what is known is complete as of now. */
+  listed(): void;
+  faulted(fault: WatchFault): void;
+  /** The connection brought something again. */
+  recovered(): void;
+}
+
+type Ending = { next: 'list' | 'resume'; fault?: Omit<WatchFault, 'inARow'> };
+
+/** API answers that no repetition will change. */
+const hopeless = new Set([400, 401, 403, 404, 405]);
+
+/**
+ * Follows the objects of one kind: a list, then watches, each from where the last one ended. Broken connections, expired
+ * resourceVersions, errors, garbage and silence are survived; what was missed meanwhile is found by comparing lists.
+ */
+export class WatchLoop<T extends Listed> {
+  readonly #source: WatchSource<T>;
+  readonly #listener: WatchListener<T>;
+  readonly #clock: Clock;
+  readonly #policy: WatchPolicy;
+  readonly #known = new Map<string, T>();
+  #resourceVersion = '';
+  #listedAt: number | undefined;
+  #faultsInARow = 0;
+  #backoff: Generator<number, never>;
+  /** Those who wait for a list that begins after they asked. */
+  #asked: (() => void)[] = [];
+  /** Aborts the watch or the pause under way, when a list is asked for. */
+  #turn = new AbortController();
+
+  constructor(source: WatchSource<T>, listener: WatchListener<T>, clock: Clock, policy: WatchPolicy = watchPolicy) {
+    this.#source = source;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#backoff = waits(policy.backoff);
+  }
+
+  /** Runs until `signal` aborts. Rejects only where going on is hopeless: the API refuses this list or watch for good. */
+  async run(signal: AbortSignal): Promise<void> {
+    let next: Ending['next'] = 'list';
+    while (!signal.aborted) {
+      this.#turn = new AbortController();
+      const turn = AbortSignal.any([signal, this.#turn.signal]);
+      const ending: Ending =
+        next === 'list' || this.#asked.length > 0 ? await this.#list(signal) : await this.#watch(turn);
+      next = ending.next;
+      if (!ending.fault || signal.aborted) continue;
+      this.#faultsInARow += 1;
+      if (this.#faultsInARow >= this.#policy.resumes) next = 'list';
+      this.#listener.faulted({ ...ending.fault, inARow: this.#faultsInARow });
+      await pause(this.#clock, this.#backoff.next().value, turn);
+    }
+  }
+
+  /** Resolves when a list that began after this call is in. Bring your own deadline: it waits as long as the API is away. */
+  relist(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asked.push(resolve);
+      this.#turn.abort();
+    });
+  }
+
+  async #list(signal: AbortSignal): Promise<Ending> {
+    const asked = this.#asked;
+    this.#asked = [];
+    try {
+      const { resourceVersion, items } = await this.#source.list(signal);
+      const observed: Observed = this.#listedAt === undefined ? 'list' : 'relist';
+      for (const change of changesBetween(this.#known, items)) this.#apply({ ...change, observed });
+      this.#resourceVersion = resourceVersion;
+      this.#listedAt = this.#clock.monotonic();
+      this.#alive();
+      this.#listener.listed();
+      for (const resolve of asked) resolve();
+      return { next: 'resume' };
+    } catch (error) {
+      this.#asked.push(...asked);
+      return this.#endingOf(error, 'list');
+    }
+  }
+
+  async #watch(turn: AbortSignal): Promise<Ending> {
+    const connection = new AbortController();
+    const signal = AbortSignal.any([turn, connection.signal]);
+    const opened = this.#clock.monotonic();
+    const silent = (): void => connection.abort('silent');
+    let cancelWatchdog = this.#clock.schedule(this.#policy.silence, silent);
+    let lines: AsyncIterator<string> | undefined;
+    let count = 0;
+    try {
+      const { timeoutSeconds } = this.#policy;
+      const answer = await orAborted(this.#source.watch(this.#resourceVersion, timeoutSeconds, signal), signal);
+      lines = answer[Symbol.asyncIterator]();
+      for (;;) {
+        const line = await orAborted(lines.next(), signal);
+        if (line.done) break;
+        cancelWatchdog();
+        cancelWatchdog = this.#clock.schedule(this.#policy.silence, silent);
+        const ending = this.#take(line.value);
+        if (ending) return ending;
+        count += 1;
+      }
+      const now = this.#clock.monotonic();
+      if (count === 0 && now - opened < 1_000) {
+        return { next: 'resume', fault: { kind: 'closed early', message: 'the server closed the watch at once' } };
+      }
+      this.#alive();
+      return { next: now - (this.#listedAt ?? 0) >= this.#policy.relistEvery ? 'list' : 'resume' };
+    } catch (error) {
+      if (turn.aborted) return { next: 'resume' };
+      if (!connection.signal.aborted) return this.#endingOf(error, 'resume');
+      const message = `nothing came for ${duration(this.#policy.silence)}`;
+      return { next: 'resume', fault: { kind: 'silent', message } };
+    } finally {
+      cancelWatchdog();
+      connection.abort('done');
+      // Not awaited: a stalled connection may never answer.
+      lines?.return?.().catch(() => {});
+    }
+  }
+
+  /** Takes one line of a watch; returns how the watch ends where this line ends it. */
+  #take(text: string): Ending | undefined {
+    const line = parseWatchLine<T>(text);
+    switch (line.kind) {
+      case 'gone':
+      case 'error':
+        return { next: 'list', fault: line };
+      case 'garbage':
+        // The last good resourceVersion still holds: a new watch from there brings what this line was.
+        return { next: 'resume', fault: line };
+      case 'change':
+        this.#apply({ type: line.type, observed: 'watch', object: line.object });
+        break;
+      case 'bookmark':
+        break;
+    }
+    this.#resourceVersion = line.resourceVersion;
+    this.#alive();
+    return undefined;
+  }
+
+  #apply(change: Change<T>): void {
+    const { object, observed } = change;
+    const key = keyOf(object);
+    const known = this.#known.get(key);
+    if (change.type === 'DELETED') {
+      this.#known.delete(key);
+      this.#listener.changed(change);
+      return;
+    }
+    const same = known?.metadata.uid === object.metadata.uid;
+    if (same && known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    if (known && !same) this.#listener.changed({ type: 'DELETED', observed, object: known });
+    this.#known.set(key, object);
+    this.#listener.changed({ type: same ? 'MODIFIED' : 'ADDED', observed, object });
+  }
+
+  #alive(): void {
+    if (this.#faultsInARow === 0) return;
+    this.#faultsInARow = 0;
+    this.#backoff = waits(this.#policy.backoff);
+    this.#listener.recovered();
+  }
+
+  #endingOf(error: unknown, next: Ending['next']): Ending {
+    if (error instanceof ApiRefusal && hopeless.has(error.status)) throw error;
+    if (error instanceof ApiRefusal && error.status === 410) {
+      return { next: 'list', fault: { kind: 'gone', message: error.refusal } };
+    }
+    return { next, fault: { kind: 'broken', message: messageOf(error) } };
+  }
+}
+
+/** The promise's result, unless `signal` aborts first: a stalled connection does not hold the loop. */
+function orAborted<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import type { ZodType } from 'zod';
+import { BadConfiguration, type KeyPath } from './bad-configuration.ts';
+import { check } from './schema-problems.ts';
+import { takeApart, type YamlDocument, type YamlSource } from './yaml-documents.ts';
+
+/** Something wrong that a schema of single values cannot see, such as a name used twice. */
+export interface Finding {
+  path: KeyPath;
+  text: string;
+}
+
+/** A document that fits its schema, and the place of each of its keys. */
+export interface StrictDocument<T> {
+  value: T;
+  document: YamlDocument;
+}
+
+/**
+ * Reads all documents of a YAML source against one schema.
+ * `findings` looks at each document as it stands, also where the schema refused it, so that all problems are told at once.
+ * @throws BadConfiguration with every problem of the source.
+ */
+export function parseStrictYaml<T>(
+  source: YamlSource,
+  schema: ZodType<T>,
+  findings: (value: unknown, document: YamlDocument) => readonly Finding[] = () => [],
+): StrictDocument<T>[] {
+  const { documents, problems } = takeApart(source);
+  const good: StrictDocument<T>[] = [];
+  for (const document of documents) {
+    const checked = check(document, schema);
+    if (checked.value !== undefined) good.push({ value: checked.value, document });
+    problems.push(...checked.problems);
+    problems.push(...findings(document.value, document).map(({ path, text }) => document.problem(path, text)));
+  }
+  if (problems.length > 0) throw new BadConfiguration(problems);
+  return good;
+}
+
+/** As parseStrictYaml, for a source that must hold exactly one document. */
+export function parseStrictDocument<T>(
+  source: YamlSource,
+  schema: ZodType<T>,
+  findings?: (value: unknown, document: YamlDocument) => readonly Finding[],
+): StrictDocument<T> {
+  const [first, ...more] = parseStrictYaml(source, schema, findings);
+  if (first && more.length === 0) return first;
+  const text = first ? `holds ${more.length + 1} documents; one must stand here` : 'the file is empty';
+  throw new BadConfiguration([{ file: source.file, line: 1, column: 1, key: '', text }]);
+}
+
+/**
+ * The text of a YAML file, named in messages by its path from the working directory where it lies below it.
+ * @throws BadConfiguration where the file cannot be read.
+ */
+export async function readSource(path: string): Promise<YamlSource> {
+  const fromHere = relative(process.cwd(), path);
+  const file = fromHere.startsWith('..') ? path : fromHere;
+  try {
+    return { file, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const text = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code ?? String(error)})`;
+    throw new BadConfiguration([{ file, line: 1, column: 1, key: '', text }]);
+  }
+}

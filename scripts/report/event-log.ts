@@ -1,0 +1,73 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { messageOf } from '../../clusters/domain-error.ts';
+import { withoutSecrets } from '../../specs/support/without-secrets.ts';
+import type { RunEvent, SpecResult } from '../run/events.ts';
+import { duration } from './duration.ts';
+
+/** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
+export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
+  const file = openSync(path, 'a', 0o644);
+  let open = true;
+  return {
+    read: (event) => {
+      if (open) writeSync(file, withoutSecrets(logEntry(event)));
+    },
+    [Symbol.dispose]: () => {
+      if (open) closeSync(file);
+      open = false;
+    },
+  };
+}
+
+/** One event as a line with its time (UTC); further lines of a text are indented under it. */
+export function logEntry(event: RunEvent): string {
+  return `${event.at.toISOString()}  ${describe(event).trimEnd().replaceAll('\n', '\n    ')}\n`;
+}
+
+function describe(event: RunEvent): string {
+  switch (event.kind) {
+    case 'run-started':
+      return `run ${event.run}: lpv ${event.verb}, report folder ${event.folder}`;
+    case 'action-started':
+      return `${event.action}: ${event.title}`;
+    case 'action-noted':
+      return `${event.action}: ${event.text}`;
+    case 'action-retried':
+      return `${event.action}: ${event.step} failed, attempt ${event.attempt} follows: ${event.reason}`;
+    case 'action-finished': {
+      const how = `${event.action}: ${event.title}: ${event.outcome} after ${duration(event.milliseconds)}`;
+      return event.outcome === 'failed' ? `${how}\n${describeError(event.error)}` : how;
+    }
+    case 'specs-planned':
+      return `${event.count} specs are to run`;
+    case 'spec-started':
+      return `${event.spec.id} begins: ${event.spec.title} (${event.spec.chapter})`;
+    case 'spec-finished':
+      return `${event.spec.id} ${event.result.outcome} after ${duration(event.result.milliseconds)}${details(event.result)}`;
+    case 'interrupted':
+      return `interrupted by ${event.signal}`;
+    case 'run-finished':
+      return `${event.verdict}: ${event.summary} (${duration(event.milliseconds)})`;
+  }
+}
+
+function details(result: SpecResult): string {
+  const evidence = result.evidence.map((path) => `\nevidence: ${path}`).join('');
+  if (result.outcome === 'skipped') return `: ${result.reason}${evidence}`;
+  if (result.outcome === 'passed') return evidence;
+  return `\n${result.error.message}\n${framesOf(result.error.stack)}${evidence}`;
+}
+
+/** The log is for whoever looks closely: here, and only here, the stack and all causes are written out. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const lines = [messageOf(error), framesOf(error.stack)];
+  if (error.cause !== undefined) lines.push('caused by:', describeError(error.cause));
+  return lines.filter(Boolean).join('\n');
+}
+
+/** The lines of a stack that name a place; the message before them is told already. */
+function framesOf(stack: string | undefined): string {
+  const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  return lines.join('\n');
+}

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import {
+  broken,
+  ended,
+  eventsOf,
+  failed,
+  passed,
+  performed,
+  planned,
+  skipped,
+  specOf,
+  started,
+} from './example-run.ts';
+import { placeIn } from './place.ts';
+import { Terminal, type TerminalOptions, terminalManners } from './terminal.ts';
+
+class Screen {
+  text = '';
+  columns = 60;
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+const begun = (title: string) => ({ kind: 'action-started', action: 'a', title, direction: 'perform' }) as const;
+
+function shown(events: ReturnType<typeof eventsOf>, options: Partial<TerminalOptions> = {}): string {
+  const output = new Screen();
+  using terminal = new Terminal({ output, live: false, color: false, ...options });
+  for (const event of events) terminal.read(event);
+  return output.text;
+}
+
+describe('the terminal', () => {
+  it('shows steps, specs by chapter, failures in full and the verdict, in plain lines', () => {
+    const text = shown(
+      eventsOf(
+        started,
+        begun('Creating the cluster'),
+        { kind: 'action-noted', action: 'a', text: 'starting node2' },
+        { kind: 'action-retried', action: 'a', step: 'joining node2', attempt: 2, reason: 'no token yet' },
+        performed('Creating the cluster'),
+        begun('Running the specs'),
+        planned(4),
+        { kind: 'spec-started', spec: specOf('SEED-1') },
+        passed(specOf('SEED-1')),
+        passed(specOf('SEED-2', 'a disk is filled', 'capacity'), 12_300),
+        skipped(specOf('SEED-3', 'xfs works', 'capacity')),
+        failed(specOf('SEED-4', 'a pod runs', 'capacity'), 'pod demo/p is Pending\n  on: node2'),
+        performed('Running the specs'),
+        broken('Deleting the cluster', 'undo', new Error('it is stuck')),
+        ended('doesNotConform', 'does not conform: 1 of 4 specs failed'),
+      ),
+    );
+    expect(text).to.equal(`\
+ • Creating the cluster
+   starting node2
+   joining node2 failed, attempt 2 follows
+     no token yet
+ ✓ Creating the cluster 24.1 s
+ • Running the specs
+
+   binding
+   ✓ SEED-1 a claim is bound
+
+   capacity
+   ✓ SEED-2 a disk is filled 12.3 s
+   - SEED-3 xfs works skipped: no mkfs.xfs on the nodes
+   ✗ SEED-4 a pod runs 7.2 s
+      pod demo/p is Pending
+        on: node2
+      at specs/binding.spec.ts:41:7
+ ✓ Running the specs 24.1 s
+ ✗ Deleting the cluster 1 min 00 s
+   it is stuck
+
+ ✗ does not conform: 1 of 4 specs failed
+   2 passed, 1 failed, 1 skipped · steps tried again: 1 · 1 min 23 s
+   report: reports/x
+`);
+  });
+
+  it('shows no counts for a verb without specs', () => {
+    expect(shown(eventsOf({ ...started, verb: 'up' }, ended('conforms', 'done')))).to.not.include('passed');
+  });
+
+  it('tells at the end which part of the report is broken', () => {
+    const text = shown(eventsOf(started, ended('conforms', 'done')), { readerErrors: () => [new Error('disk full')] });
+    expect(text).to.include(' ✓ done').and.include('a part of the report could not be written: disk full');
+  });
+
+  it('writes no escape codes without colours and a live line', () => {
+    const text = shown(
+      eventsOf(started, begun('x'), performed('x'), failed(specOf('SEED-1')), ended('conforms', 'done')),
+    );
+    expect(text).to.not.include('\u001b');
+  });
+
+  it('uses colours when it may', () => {
+    expect(shown(eventsOf(performed('Creating')), { color: true })).to.include('\u001b[32m✓\u001b[39m');
+  });
+
+  it('rewrites one line with the seconds and what goes on, not wider than the terminal', () => {
+    let now = 0;
+    const output = new Screen();
+    using terminal = new Terminal({ output, live: true, color: false, now: () => now });
+    const [start, note, end] = eventsOf(
+      begun('Building the node image'),
+      { kind: 'action-noted', action: 'a', text: `compiling\n${'k'.repeat(100)}` },
+      performed('Building the node image'),
+    );
+    if (!start || !note || !end) throw new Error('there are three events');
+    terminal.read(start);
+    expect(output.text).to.equal('\r\u001b[2K • Building the node image 0 s');
+    output.text = '';
+    now = 12_400;
+    terminal.read(note);
+    expect(output.text).to.match(/^\r\u001b\[2K • Building the node image 12 s · compiling k+$/);
+    expect(output.text.length - '\r\u001b[2K'.length).to.equal(59);
+    output.text = '';
+    terminal.read(end);
+    expect(output.text).to.equal('\r\u001b[2K ✓ Building the node image 24.1 s\n');
+  });
+
+  it('keeps the live line below the specs', () => {
+    const text = shown(eventsOf(begun('Running the specs'), passed(specOf('SEED-1')), performed('Running the specs')), {
+      live: true,
+      now: () => 0,
+    });
+    expect(
+      text.endsWith(
+        '✓ SEED-1 a claim is bound\n\r\u001b[2K • Running the specs 0 s\r\u001b[2K ✓ Running the specs 24.1 s\n',
+      ),
+    ).to.equal(true);
+  });
+});
+
+describe('the manners of the terminal', () => {
+  for (const [title, isTTY, environment, live, color] of [
+    ['are live and in colour on a terminal', true, {}, true, true],
+    ['are plain in a pipe', false, {}, false, false],
+    ['are lines in CI', true, { CI: 'true' }, false, true],
+    ['respect NO_COLOR', true, { NO_COLOR: '1' }, true, false],
+    ['respect FORCE_COLOR', false, { FORCE_COLOR: '1' }, false, true],
+    ['are plain on a dumb terminal', true, { TERM: 'dumb' }, false, false],
+  ] as const) {
+    it(title, () => expect(terminalManners({ isTTY }, environment)).to.deep.equal({ live, color }));
+  }
+});
+
+describe('the place of a failure', () => {
+  for (const [title, stack, place] of [
+    ['is found in a URL', '    at f (file:///work/specs/a.spec.ts:4:7)', 'specs/a.spec.ts:4:7'],
+    [
+      'is found in a file that was loaded again',
+      '    at f (file:///work/specs/a.spec.ts?again=1:4:7)',
+      'specs/a.spec.ts:4:7',
+    ],
+    ['is the first frame of the file', '    at g (b.ts:1:1)\n    at specs/a.spec.ts:9', 'specs/a.spec.ts:9'],
+    ['is not read out of the message', 'Error: specs/a.spec.ts:1:1', undefined],
+    ['is unknown elsewhere', '    at g (b.ts:1:1)', undefined],
+  ] as const) {
+    it(title, () => expect(placeIn(stack, 'specs/a.spec.ts')).to.equal(place));
+  }
+});

@@ -1,0 +1,158 @@
+import pc from 'picocolors';
+import { messageOf } from '../../clusters/domain-error.ts';
+import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
+import { duration } from './duration.ts';
+import { LiveLine, type LiveOutput } from './live-line.ts';
+import { placeIn } from './place.ts';
+import { addEvent, countsInWords, countsOf, emptySummary } from './summary.ts';
+
+export interface TerminalOptions {
+  output: LiveOutput;
+  /** Whether one line may be rewritten; if not, only whole lines are written. */
+  live: boolean;
+  color: boolean;
+  /** What broke in other readers, for the end. Subscribe the terminal last, so that it hears of all of them. */
+  readerErrors?: () => readonly unknown[];
+  /** Monotonic milliseconds. */
+  now?: () => number;
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** A spec that took longer is shown with its time. */
+const slow = 5_000;
+const failureIndent = '      ';
+
+/** Whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say. */
+export function terminalManners(
+  output: { isTTY?: boolean },
+  environment: NodeJS.ProcessEnv,
+): { live: boolean; color: boolean } {
+  const terminal = output.isTTY === true && environment.TERM !== 'dumb';
+  const inCi = environment.CI !== undefined && environment.CI !== '' && environment.CI !== 'false';
+  const forced = environment.FORCE_COLOR !== undefined && environment.FORCE_COLOR !== '0';
+  return { live: terminal && !inCi, color: !environment.NO_COLOR && (forced || terminal) };
+}
+
+/** Shows a run to whoever started it: a line for each step and each spec, failures in full, the verdict at the end. */
+export class Terminal implements Disposable {
+  readonly #colors: Colors;
+  readonly #line: LiveLine;
+  readonly #live: boolean;
+  readonly #readerErrors: () => readonly unknown[];
+  #summary = emptySummary;
+  #chapter: string | undefined;
+
+  constructor(options: TerminalOptions) {
+    this.#colors = pc.createColors(options.color);
+    this.#live = options.live;
+    this.#line = new LiveLine(options.output, options.live, options.now);
+    this.#readerErrors = options.readerErrors ?? (() => []);
+  }
+
+  /** The reader to subscribe. */
+  readonly read = (event: RunEvent): void => {
+    this.#summary = addEvent(this.#summary, event);
+    switch (event.kind) {
+      case 'action-started':
+        if (!this.#live) this.#print(` • ${event.title}`);
+        this.#line.begin(event.title);
+        break;
+      case 'action-noted':
+        if (!this.#live) this.#print(`   ${this.#colors.dim(event.text)}`);
+        this.#line.note(event.text);
+        break;
+      case 'action-retried':
+        this.#print(`   ${this.#colors.yellow(`${event.step} failed, attempt ${event.attempt} follows`)}`);
+        this.#print(indent(event.reason, '     '));
+        break;
+      case 'action-finished':
+        this.#line.end();
+        this.#finished(event);
+        break;
+      case 'spec-started':
+        this.#line.note(`${event.spec.id} ${event.spec.title}`);
+        break;
+      case 'spec-finished':
+        this.#spec(event.spec, event.result);
+        break;
+      case 'interrupted':
+        this.#print(this.#colors.yellow(`${event.signal}: stopping and cleaning up`));
+        break;
+      case 'run-finished':
+        this.#line.end();
+        this.#end(event);
+        break;
+      case 'run-started':
+      case 'specs-planned':
+        break;
+    }
+  };
+
+  [Symbol.dispose](): void {
+    this.#line.end();
+  }
+
+  #finished(event: Extract<RunEvent, { kind: 'action-finished' }>): void {
+    this.#chapter = undefined;
+    const time = this.#colors.dim(duration(event.milliseconds));
+    this.#print(` ${event.outcome === 'done' ? this.#tick() : this.#cross()} ${event.title} ${time}`);
+    if (event.outcome === 'failed') this.#print(indent(messageOf(event.error), '   '));
+  }
+
+  #spec(spec: SpecIdentity, result: SpecResult): void {
+    if (spec.chapter !== this.#chapter) {
+      this.#chapter = spec.chapter;
+      this.#print(`\n   ${this.#colors.bold(spec.chapter)}`);
+    }
+    const time = result.milliseconds >= slow ? ` ${this.#colors.yellow(duration(result.milliseconds))}` : '';
+    const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
+    if (result.outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
+    if (result.outcome === 'skipped') {
+      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${result.reason}`)}`);
+    }
+    if (result.outcome === 'failed') {
+      this.#print(`   ${this.#cross()} ${name}${time}`);
+      this.#print(indent(result.error.message, failureIndent));
+      const place = placeIn(result.error.stack, spec.file);
+      if (place) this.#print(`${failureIndent}${this.#colors.dim(`at ${place}`)}`);
+    }
+  }
+
+  #end(event: Extract<RunEvent, { kind: 'run-finished' }>): void {
+    const holds = event.verdict === 'conforms';
+    const words = holds ? this.#colors.green(event.summary) : this.#colors.red(event.summary);
+    this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);
+    const { specs, planned, retries, folder } = this.#summary;
+    const facts = [
+      ...(planned === undefined && specs.length === 0 ? [] : [countsInWords(countsOf(this.#summary))]),
+      ...(retries > 0 ? [`steps tried again: ${retries}`] : []),
+      duration(event.milliseconds),
+    ];
+    this.#print(`   ${facts.join(' · ')}`);
+    if (folder) this.#print(`   report: ${folder}`);
+    for (const error of this.#readerErrors()) {
+      this.#print(this.#colors.yellow(indent(`a part of the report could not be written: ${messageOf(error)}`, '   ')));
+    }
+  }
+
+  #tick(): string {
+    return this.#colors.green('✓');
+  }
+
+  #cross(): string {
+    return this.#colors.red('✗');
+  }
+
+  #print(text: string): void {
+    this.#line.above(text);
+  }
+}
+
+function indent(text: string, by: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (line ? by + line : ''))
+    .join('\n');
+}

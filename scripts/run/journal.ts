@@ -1,0 +1,154 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import type { ActionJournal } from './actions.ts';
+import { type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
+
+const actionRecordSchema = z.strictObject({ name: z.string(), state: z.enum(['begun', 'done', 'undone']) });
+
+const journalSchema = z.strictObject({
+  version: z.literal(1),
+  run: z.string(),
+  verb: z.string(),
+  process: processIdentitySchema,
+  started: z.iso.datetime(),
+  cluster: z.string(),
+  network: z.string(),
+  /** Absolute path of the report folder. */
+  folder: z.string(),
+  kubeconfig: z.string(),
+  /** The kind program, once it is known. */
+  kindBinary: z.string().optional(),
+  /** Whether the user asked for the cluster to stay. */
+  kept: z.boolean(),
+  actions: z.array(actionRecordSchema),
+});
+
+/** What a run did, as run.json in its report folder says it. */
+export type JournalRecord = z.infer<typeof journalSchema>;
+
+/** What is known of a run before its first action. */
+export type NewRun = Omit<JournalRecord, 'version' | 'started' | 'kept' | 'actions' | 'process'> & {
+  process: ProcessIdentity;
+  started: Date;
+};
+
+/** Path of the journal in a report folder. */
+export function journalPath(folder: string): string {
+  return join(folder, 'run.json');
+}
+
+/**
+ * The journal of one run on disk. Every change is written at once and atomically (a temporary file, renamed),
+ * readable by the user only, so that a run that is killed leaves a true record.
+ */
+export class Journal implements ActionJournal {
+  readonly path: string;
+  #record: JournalRecord;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, record: JournalRecord) {
+    this.path = path;
+    this.#record = record;
+  }
+
+  /** Begins the journal of a new run and writes it. */
+  static async begin(run: NewRun): Promise<Journal> {
+    const record: JournalRecord = {
+      ...run,
+      version: 1,
+      started: run.started.toISOString(),
+      kept: false,
+      actions: [],
+    };
+    const journal = new Journal(journalPath(run.folder), record);
+    await journal.#write();
+    return journal;
+  }
+
+  /** Opens the journal of an earlier run, to undo it. Throws a DomainError when the file is absent or not a journal. */
+  static async open(path: string): Promise<Journal> {
+    return new Journal(path, await readJournal(path));
+  }
+
+  get record(): JournalRecord {
+    return this.#record;
+  }
+
+  get begun(): readonly string[] {
+    return this.#record.actions.filter(({ state }) => state !== 'undone').map(({ name }) => name);
+  }
+
+  recordBegun(action: string): Promise<void> {
+    return this.#change((record) => withAction(record, action, 'begun'));
+  }
+
+  recordDone(action: string): Promise<void> {
+    return this.#change((record) => withAction(record, action, 'done'));
+  }
+
+  recordUndone(action: string): Promise<void> {
+    return this.#change((record) => withAction(record, action, 'undone'));
+  }
+
+  /** Notes that the user asked for the cluster to stay, or, with false, that it may go. */
+  recordKept(kept: boolean): Promise<void> {
+    return this.#change((record) => ({ ...record, kept }));
+  }
+
+  /** Notes which kind program made the cluster. */
+  recordKindBinary(kindBinary: string): Promise<void> {
+    return this.#change((record) => ({ ...record, kindBinary }));
+  }
+
+  #change(change: (record: JournalRecord) => JournalRecord): Promise<void> {
+    this.#record = change(this.#record);
+    return this.#write();
+  }
+
+  /** Writes one after the other, so that an older record never replaces a newer one. */
+  #write(): Promise<void> {
+    const write = (): Promise<void> => writeAtomically(this.path, this.#record);
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
+  }
+}
+
+/** Reads and checks a journal. Throws a DomainError when the file is absent or not a journal. */
+export async function readJournal(path: string): Promise<JournalRecord> {
+  try {
+    return journalSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw new DomainError(
+      {
+        attempted: 'reading the journal of a run',
+        on: path,
+        seen: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
+        why: 'Without it the harness cannot tell what the run began.',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** The record with the action in its new state; an action not there yet is added at the end. */
+export function withAction(
+  record: JournalRecord,
+  name: string,
+  state: JournalRecord['actions'][number]['state'],
+): JournalRecord {
+  const known = record.actions.some((action) => action.name === name);
+  const actions = known
+    ? record.actions.map((action) => (action.name === name ? { name, state } : action))
+    : [...record.actions, { name, state }];
+  return { ...record, actions };
+}
+
+/** Writes JSON so that a reader sees the old or the new content, never a part; mode 0600. */
+export async function writeAtomically(path: string, content: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, path);
+}

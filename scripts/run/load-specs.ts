@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Mocha from 'mocha';
+import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import { mochaHooks } from '../../specs/support/root-hooks.ts';
+import { parseSpecTitle } from '../../specs/support/spec-title.ts';
+import type { SpecIdentity } from './events.ts';
+import { lineOfTitle, type Selection, selects } from './spec-selection.ts';
+
+/** Spec files, loaded and narrowed to the selection; nothing of them has run yet. */
+export interface LoadedSpecs {
+  mocha: Mocha;
+  /** The selected specs, in the order they will run. */
+  specs: ReadonlyMap<Mocha.Test, SpecIdentity>;
+}
+
+export interface LoadOptions {
+  /** Absolute paths of the spec files. */
+  files: readonly string[];
+  selection: Selection;
+  /** Milliseconds per spec and per hook; 60 s if not given. A spec may ask for more with `this.timeout()`. */
+  timeout?: number;
+  /** File paths in reports are relative to this folder. */
+  root: string;
+}
+
+// The types of mocha 10 do not know this option of mocha 12 yet.
+type Options = Mocha.MochaOptions & { failHookAffectedTests: boolean };
+
+/** How often each file was loaded: Node evaluates a module once, so a second load asks for it under another URL. */
+const loads = new Map<string, number>();
+
+/**
+ * Loads spec files without running them, so that a wrong `--grep`, a forgotten `.only` or a title without id is
+ * found before a cluster is made. Throws a DomainError (badUsage); an empty selection is an error, too.
+ */
+export async function loadSpecs(options: LoadOptions): Promise<LoadedSpecs> {
+  const mochaOptions: Options = {
+    timeout: options.timeout ?? 60_000,
+    retries: 0,
+    forbidOnly: true,
+    failHookAffectedTests: true,
+    color: false,
+    rootHooks: mochaHooks,
+  };
+  const mocha = new Mocha(mochaOptions);
+  for (const file of options.files) await loadFile(mocha, file);
+  const identities = await identitiesOf(mocha.suite, options.root);
+  const specs = new Map([...identities].filter(([, spec]) => selects(options.selection, spec)));
+  if (specs.size === 0) throw nothingSelected(options, identities.size);
+  prune(mocha.suite, specs);
+  return { mocha, specs };
+}
+
+/**
+ * Loads one file with `import()`. Mocha's own `loadFilesAsync` prefers `require()` where Node can require ES modules;
+ * under tsx that gives specs a second instance of every module that the runner has loaded already.
+ */
+async function loadFile(mocha: Mocha, file: string): Promise<void> {
+  const { EVENT_FILE_PRE_REQUIRE, EVENT_FILE_REQUIRE, EVENT_FILE_POST_REQUIRE } = Mocha.Suite.constants;
+  const again = loads.get(file) ?? 0;
+  loads.set(file, again + 1);
+  try {
+    mocha.suite.emit(EVENT_FILE_PRE_REQUIRE, globalThis, file, mocha);
+    const module: unknown = await import(`${pathToFileURL(file).href}${again > 0 ? `?again=${again}` : ''}`);
+    mocha.suite.emit(EVENT_FILE_REQUIRE, module, file, mocha);
+    mocha.suite.emit(EVENT_FILE_POST_REQUIRE, globalThis, file, mocha);
+  } catch (error) {
+    throw new DomainError(
+      { attempted: 'loading a spec file', on: file, seen: messageOf(error), remedy: 'Correct the spec file.' },
+      { exit: 'badUsage', cause: error },
+    );
+  }
+}
+
+async function identitiesOf(root: Mocha.Suite, projectRoot: string): Promise<Map<Mocha.Test, SpecIdentity>> {
+  const tests: Mocha.Test[] = [];
+  root.eachTest((test) => tests.push(test));
+  const nameless = tests.filter((test) => !parseSpecTitle(test.title));
+  if (nameless.length > 0) throw withoutId(nameless);
+  const sources = new Map<string, string>();
+  for (const { file } of tests) {
+    if (file && !sources.has(file)) sources.set(file, await readFile(file, 'utf8'));
+  }
+  return new Map(tests.map((test) => [test, identityOf(test, sources.get(test.file ?? '') ?? '', projectRoot)]));
+}
+
+function identityOf(test: Mocha.Test, source: string, projectRoot: string): SpecIdentity {
+  const { id, sentence } = parseSpecTitle(test.title) ?? { id: '', sentence: test.title };
+  const file = test.file ?? '';
+  const line = lineOfTitle(source, test.title);
+  const chapter = outermostTitle(test) ?? basename(file).replace(/\.spec\.ts$/, '');
+  return { id, chapter, title: sentence, file: file && relative(projectRoot, file), ...(line && { line }) };
+}
+
+/** The title of the outermost `describe` around a test: its chapter. */
+function outermostTitle(test: Mocha.Test): string | undefined {
+  let title: string | undefined;
+  for (let suite = test.parent; suite; suite = suite.parent) title = suite.title || title;
+  return title;
+}
+
+/** Takes out what is not selected. Mocha's own grep would not do: it reports unselected tests of a failed hook, too. */
+function prune(suite: Mocha.Suite, specs: ReadonlyMap<Mocha.Test, SpecIdentity>): void {
+  suite.tests = suite.tests.filter((test) => specs.has(test));
+  for (const inner of suite.suites) prune(inner, specs);
+}
+
+function withoutId(tests: readonly Mocha.Test[]): DomainError {
+  return new DomainError(
+    {
+      attempted: 'reading the titles of the specs',
+      seen: tests.map((test) => `${test.file}: ${test.title}`).join('\n'),
+      why: 'The first word of a title is the id of the requirement that the spec proves; reports are joined by it.',
+      remedy: "Begin the title with the id, as in it('SEED-4 a local PersistentVolume belongs to nodes', …).",
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+function nothingSelected(options: LoadOptions, known: number): DomainError {
+  const { selection } = options;
+  const asked =
+    selection.by === 'ids' ? selection.ids.join(', ') : selection.by === 'text' ? selection.text : undefined;
+  return new DomainError(
+    {
+      attempted: 'selecting the specs to run',
+      ...(selection.by !== 'all' && { on: `--grep ${asked ?? String((selection as { pattern?: RegExp }).pattern)}` }),
+      seen: `none of ${known} specs in ${options.files.length} files is selected`,
+      why: 'A run without specs proves nothing.',
+      remedy: '`lpv run --list` shows the specs there are.',
+    },
+    { exit: 'badUsage' },
+  );
+}

@@ -1,0 +1,121 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Liveness } from './process-identity.ts';
+import { entryOf, Registry, type RegistryEntry, registryFolder, whichToClean } from './registry.ts';
+
+const entry = (run: string, pid: number, kept = false): RegistryEntry => ({
+  version: 1,
+  run,
+  journal: `/work/reports/${run}/run.json`,
+  process: { pid },
+  cluster: `lpv-${run}`,
+  network: `lpv-${run}`,
+  kubeconfig: `/work/reports/${run}/kubeconfig`,
+  kept,
+});
+
+const states: Readonly<Record<number, Liveness>> = { 1: 'alive', 2: 'dead', 3: 'unknown' };
+const probe = ({ pid }: { pid: number }): Liveness => states[pid] ?? 'dead';
+
+describe('deciding which runs to clean', () => {
+  const cases: [string, RegistryEntry, boolean, RegExp][] = [
+    ['a run whose process is gone is cleaned', entry('a', 2), true, /gone/],
+    ['a run under way is left', entry('a', 1), false, /running it/],
+    ['a kept run is left', entry('a', 2, true), false, /kept/],
+    ['a kept run that is still under way is left', entry('a', 1, true), false, /running it/],
+    ['a run of another pid namespace is left', entry('a', 3), false, /namespace/],
+  ];
+  for (const [title, given, clean, because] of cases) {
+    it(title, () => {
+      const [decision] = whichToClean([given], probe);
+      expect(decision).to.include({ entry: given, clean });
+      expect(decision?.because).to.match(because);
+    });
+  }
+});
+
+describe('the registry of runs', () => {
+  let state: string;
+  let registry: Registry;
+
+  beforeEach(async () => {
+    state = await mkdtemp(join(tmpdir(), 'lpv-state-'));
+    registry = new Registry(registryFolder({ LPV_STATE_HOME: state }), probe);
+  });
+
+  afterEach(() => rm(state, { recursive: true }));
+
+  it('knows no run on a fresh machine', async () => {
+    expect(await registry.entries()).to.deep.equal([]);
+  });
+
+  it('tells dead, kept and live runs apart, and forgets removed ones', async () => {
+    for (const one of [entry('live', 1), entry('dead', 2), entry('kept', 2, true), entry('away', 3)]) {
+      await registry.put(one);
+    }
+    const names = (entries: RegistryEntry[]): string[] => entries.map(({ run }) => run).sort();
+    expect(names(await registry.deadRuns())).to.deep.equal(['dead']);
+    expect(names(await registry.keptRuns())).to.deep.equal(['kept']);
+    expect(names(await registry.liveRuns())).to.deep.equal(['away', 'live']);
+    await registry.remove('dead');
+    await registry.remove('dead');
+    expect(await registry.deadRuns()).to.deep.equal([]);
+    expect((await readdir(registry.folder)).sort()).to.deep.equal(['away.json', 'kept.json', 'live.json']);
+  });
+
+  it('replaces the entry of a run', async () => {
+    await registry.put(entry('a', 2));
+    await registry.put(entry('a', 2, true));
+    expect(await registry.keptRuns()).to.have.length(1);
+  });
+
+  it('refuses a run id that leads out of its folder', async () => {
+    expect(await registry.put({ ...entry('a', 1), run: '../a' }).catch((error: unknown) => error)).to.be.an('error');
+  });
+
+  it('does not pass over a file that it cannot read', async () => {
+    await registry.put(entry('a', 1));
+    await writeFile(join(registry.folder, 'broken.json'), '{}');
+    expect(String(await registry.entries().catch((error: unknown) => error))).to.include('broken.json');
+  });
+});
+
+it('the entry of a run points at its journal', () => {
+  const journal = {
+    version: 1,
+    run: 'k3x9qd',
+    verb: 'up',
+    process: { pid: 7 },
+    started: '2026-11-23T10:00:00.000Z',
+    cluster: 'lpv-demo',
+    network: 'lpv-demo',
+    folder: '/work/reports/x',
+    kubeconfig: '/work/reports/x/kubeconfig',
+    kept: true,
+    actions: [],
+  } as const;
+  expect(entryOf({ ...journal, actions: [] })).to.deep.equal({
+    version: 1,
+    run: 'k3x9qd',
+    journal: '/work/reports/x/run.json',
+    process: { pid: 7 },
+    cluster: 'lpv-demo',
+    network: 'lpv-demo',
+    kubeconfig: '/work/reports/x/kubeconfig',
+    kept: true,
+  });
+});
+
+describe('the place of the registry', () => {
+  const below = 'local-pv-conformance/runs';
+  for (const [title, environment, folder] of [
+    ['is LPV_STATE_HOME first', { LPV_STATE_HOME: '/own', XDG_STATE_HOME: '/xdg' }, `/own/${below}`],
+    ['is XDG_STATE_HOME next', { XDG_STATE_HOME: '/xdg' }, `/xdg/${below}`],
+    ['is below the home folder otherwise', {}, `/home/me/.local/state/${below}`],
+    ['is never a relative path', { XDG_STATE_HOME: 'xdg' }, `/home/me/.local/state/${below}`],
+  ] as const) {
+    it(title, () => expect(registryFolder(environment, '/home/me')).to.equal(folder));
+  }
+});

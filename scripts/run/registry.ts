@@ -1,0 +1,143 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import { type JournalRecord, journalPath, writeAtomically } from './journal.ts';
+import { type Liveness, livenessOf, type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
+
+const entrySchema = z.strictObject({
+  version: z.literal(1),
+  run: z.string().regex(/^[a-z][a-z0-9]*$/),
+  journal: z.string(),
+  process: processIdentitySchema,
+  cluster: z.string(),
+  network: z.string(),
+  kubeconfig: z.string(),
+  kindBinary: z.string().optional(),
+  kept: z.boolean(),
+});
+
+/** One live or kept run of this user. It holds enough to undo the run when its report folder is gone. */
+export type RegistryEntry = z.infer<typeof entrySchema>;
+
+/** What is to be done about a run that the registry knows. */
+export type Decision =
+  | { entry: RegistryEntry; clean: true; because: string }
+  | { entry: RegistryEntry; clean: false; state: 'live' | 'kept'; because: string };
+
+/** The registry entry of the run that a journal tells about. */
+export function entryOf(record: JournalRecord): RegistryEntry {
+  const { run, process, cluster, network, kubeconfig, kindBinary, kept } = record;
+  const journal = journalPath(record.folder);
+  return { version: 1, run, journal, process, cluster, network, kubeconfig, ...(kindBinary && { kindBinary }), kept };
+}
+
+/** Decides for each run whether it is cleaned: it was not kept on purpose and its process is certainly gone. */
+export function whichToClean(
+  entries: readonly RegistryEntry[],
+  probe: (process: ProcessIdentity) => Liveness,
+): Decision[] {
+  return entries.map((entry) => {
+    const liveness = probe(entry.process);
+    const { pid } = entry.process;
+    if (liveness === 'alive') return { entry, clean: false, state: 'live', because: `process ${pid} is running it` };
+    if (entry.kept) return { entry, clean: false, state: 'kept', because: 'it was kept on purpose' };
+    if (liveness === 'unknown') {
+      const because = `process ${pid} belongs to another pid namespace and may still be running it`;
+      return { entry, clean: false, state: 'live', because };
+    }
+    return { entry, clean: true, because: `process ${pid} is gone and the run was not kept` };
+  });
+}
+
+/** The folder with one file per run: LPV_STATE_HOME, else XDG_STATE_HOME, else ~/.local/state (absolute paths only). */
+export function registryFolder(environment: NodeJS.ProcessEnv, home: string = homedir()): string {
+  const { LPV_STATE_HOME: own, XDG_STATE_HOME: xdg } = environment;
+  // The XDG specification says that a relative path is to be ignored.
+  const base = [own, xdg].find((path) => path !== undefined && isAbsolute(path)) ?? join(home, '.local', 'state');
+  return join(base, 'local-pv-conformance', 'runs');
+}
+
+/** The runs of this user that are live or kept, or that died and wait to be cleaned. */
+export class Registry {
+  readonly folder: string;
+  readonly #probe: (process: ProcessIdentity) => Liveness;
+
+  constructor(
+    folder: string = registryFolder(process.env),
+    probe: (process: ProcessIdentity) => Liveness = (identity) => livenessOf(identity),
+  ) {
+    this.folder = folder;
+    this.#probe = probe;
+  }
+
+  /** Adds the run, or replaces its entry. */
+  async put(entry: RegistryEntry): Promise<void> {
+    await writeAtomically(this.#fileOf(entry.run), entrySchema.parse(entry));
+  }
+
+  /** Forgets a run of which nothing is left. Forgetting it twice is no error. */
+  async remove(run: string): Promise<void> {
+    await rm(this.#fileOf(run), { force: true });
+  }
+
+  /** Every entry. Throws a DomainError for a file that is not an entry: something may be left that nobody cleans. */
+  async entries(): Promise<RegistryEntry[]> {
+    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const entries = names.filter((name) => name.endsWith('.json')).map((name) => this.#read(join(this.folder, name)));
+    return (await Promise.all(entries)).filter((entry) => entry !== undefined);
+  }
+
+  /** Runs whose process is gone and that were not kept: they are to be cleaned. */
+  async deadRuns(): Promise<RegistryEntry[]> {
+    return (await this.#decisions()).filter(({ clean }) => clean).map(({ entry }) => entry);
+  }
+
+  /** Runs whose cluster was kept on purpose. */
+  async keptRuns(): Promise<RegistryEntry[]> {
+    return this.#withState('kept');
+  }
+
+  /** Runs under way, including those of which we cannot tell. */
+  async liveRuns(): Promise<RegistryEntry[]> {
+    return this.#withState('live');
+  }
+
+  async #withState(state: 'live' | 'kept'): Promise<RegistryEntry[]> {
+    return (await this.#decisions())
+      .filter((decision) => !decision.clean && decision.state === state)
+      .map(({ entry }) => entry);
+  }
+
+  async #decisions(): Promise<Decision[]> {
+    return whichToClean(await this.entries(), this.#probe);
+  }
+
+  #fileOf(run: string): string {
+    // The schema also refuses names that would lead out of the folder.
+    return join(this.folder, `${entrySchema.shape.run.parse(run)}.json`);
+  }
+
+  /** Undefined when another process has just removed the file. */
+  async #read(path: string): Promise<RegistryEntry | undefined> {
+    try {
+      return entrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new DomainError(
+        {
+          attempted: 'reading the list of runs',
+          on: path,
+          seen: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
+          why: 'The file should name a run and its cluster; as it stands, what that run left cannot be found.',
+          remedy: 'Look for clusters named lpv-… with `kind get clusters`, delete them, then delete the file.',
+        },
+        { cause: error },
+      );
+    }
+  }
+}

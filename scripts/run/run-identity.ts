@@ -1,0 +1,51 @@
+import { DomainError } from '../../clusters/domain-error.ts';
+
+/** What a run is called, everywhere: containers, cluster, network, namespaces and report folder carry these names. */
+export interface RunIdentity {
+  /** Six characters of base 36, starting with a letter. */
+  id: string;
+  /** Name of the kind cluster. */
+  cluster: string;
+  /** Name of the engine's network. */
+  network: string;
+  /** Report folder, relative to the project's root. */
+  folder: string;
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+const idCharacters = `0123456789${letters}`;
+const longestName = 20;
+
+/**
+ * Names a new run. `randomInt(n)` gives a whole number from 0 to n-1 (crypto's, outside of tests); `name` is the
+ * user's `--name`. Throws a DomainError (badUsage) when the name cannot be used.
+ */
+export function runIdentity(given: { now: Date; randomInt: (below: number) => number; name?: string }): RunIdentity {
+  const pick = (from: string): string => from.charAt(given.randomInt(from.length));
+  const id = pick(letters) + Array.from({ length: 5 }, () => pick(idCharacters)).join('');
+  const cluster = given.name === undefined ? `lpv-${id}` : clusterName(given.name);
+  return { id, cluster, network: cluster, folder: `reports/${timestamp(given.now)}-${id}` };
+}
+
+/** The cluster name for a name given by the user: `lpv-<name>`. Throws a DomainError (badUsage) for an unfit name. */
+export function clusterName(name: string): string {
+  if (name.length > longestName || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
+    throw new DomainError(
+      {
+        attempted: 'naming the cluster',
+        on: `--name ${JSON.stringify(name)}`,
+        why: `The name becomes part of host names, so it is limited to ${longestName} lower case letters, digits and hyphens, and starts and ends with a letter or digit (RFC 1123).`,
+        remedy: 'Choose another name, such as --name local-disks.',
+      },
+      { exit: 'badUsage' },
+    );
+  }
+  return `lpv-${name}`;
+}
+
+/** Local time as `yyyymmdd-hhmmss`. */
+function timestamp(date: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}

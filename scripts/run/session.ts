@@ -1,0 +1,130 @@
+import { randomInt } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { openEventLog } from '../report/event-log.ts';
+import { writeForGithub } from '../report/github.ts';
+import { writeJunitTo } from '../report/junit.ts';
+import { followSummary, type Summary, verdictOf } from '../report/summary.ts';
+import { Terminal, terminalManners } from '../report/terminal.ts';
+import type { ClusterSite } from './cluster-steps.ts';
+import { EventStream } from './events.ts';
+import { Journal } from './journal.ts';
+import { identifyProcess } from './process-identity.ts';
+import { entryOf, Registry, type RegistryEntry } from './registry.ts';
+import { runIdentity } from './run-identity.ts';
+import { listenForSignals } from './signals.ts';
+
+/** What a run begins with. */
+export interface SessionRequest {
+  verb: string;
+  /** The folder in which the folder of the run is made. */
+  reports: string;
+  /** The user's name for the cluster; a new one where not given. */
+  name?: string | undefined;
+  /** A cluster that is there already, which the run uses and leaves alone. */
+  existing?: RegistryEntry | undefined;
+  /** Names and values of the environment for the reports; asked for each time they are written. */
+  properties: () => Readonly<Record<string, string>>;
+}
+
+/** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
+export interface Session extends AsyncDisposable {
+  site: ClusterSite;
+  events: EventStream;
+  journal: Journal;
+  /** Aborted by SIGINT and SIGTERM. */
+  signal: AbortSignal;
+  summary(): Summary;
+  /** Notes that the cluster stays after this process: `lpv down` removes it. */
+  keep(): Promise<void>;
+  /** Announces the end, and gives the verdict on everything that happened. */
+  finish(): ExitStatus;
+}
+
+/** Begins a run: the report folder, the journal and the registry's entry are there before anything else is made. */
+export async function beginSession(request: SessionRequest): Promise<Session> {
+  const { verb, existing } = request;
+  const begun = performance.now();
+  const started = new Date();
+  const registry = new Registry();
+  const identity = runIdentity({
+    now: started,
+    randomInt: (below) => randomInt(below),
+    ...(request.name === undefined ? {} : { name: request.name }),
+  });
+  const folder = join(resolve(request.reports), identity.folder.replace(/^reports\//, ''));
+  const cluster = existing?.cluster ?? identity.cluster;
+  const network = existing?.network ?? identity.network;
+  const madeByUs = (await registry.entries()).some((entry) => entry.cluster === cluster);
+  const kubeconfig = existing?.kubeconfig ?? join(folder, 'kubeconfig');
+  await mkdir(folder, { recursive: true });
+
+  const run = identity.id;
+  const journal = await Journal.begin({
+    run,
+    verb,
+    process: identifyProcess(),
+    started,
+    cluster,
+    network,
+    folder,
+    kubeconfig,
+  });
+  // A run on a cluster that stays has nothing that a later run would have to undo.
+  if (!existing) await registry.put(entryOf(journal.record));
+
+  const events = new EventStream();
+  const summary = followSummary();
+  const log = openEventLog(join(folder, 'e2e.log'));
+  const terminal = new Terminal({
+    output: process.stdout,
+    ...terminalManners(process.stdout, process.env),
+    readerErrors: () => events.readerErrors,
+  });
+  events.subscribe(summary.read);
+  events.subscribe(log.read);
+  events.subscribe(writeJunitTo(join(folder, 'junit_01.xml'), request.properties).read);
+  if (process.env.GITHUB_ACTIONS === 'true') {
+    const say = (line: string) => void process.stdout.write(`${line}\n`);
+    events.subscribe(
+      writeForGithub({ summaryFile: process.env.GITHUB_STEP_SUMMARY, say, properties: request.properties }).read,
+    );
+  }
+  events.subscribe(terminal.read);
+  const signals = listenForSignals({
+    interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
+    say: (line) => void process.stderr.write(`${line}\n`),
+    cleanCommand: () => 'lpv clean',
+  });
+  events.emit({ kind: 'run-started', run, verb, folder });
+
+  let kept = false;
+  return {
+    site: { run, cluster, network, folder, kubeconfig, madeByUs },
+    events,
+    journal,
+    signal: signals.signal,
+    summary: summary.current,
+    async keep() {
+      kept = true;
+      await journal.recordKept(true);
+      await registry.put(entryOf(journal.record));
+    },
+    finish() {
+      const { verdict, sentence } = verdictOf(summary.current());
+      events.emit({ kind: 'run-finished', verdict, summary: sentence, milliseconds: performance.now() - begun });
+      return verdict;
+    },
+    async [Symbol.asyncDispose]() {
+      // What could not be undone stays in the registry, for `lpv clean`.
+      if (!existing && !kept && journal.begun.every((action) => !undoable.has(action))) await registry.remove(run);
+      signals[Symbol.dispose]();
+      terminal[Symbol.dispose]();
+      log[Symbol.dispose]();
+    },
+  };
+}
+
+/** Actions whose traces outlive the process. */
+const undoable: ReadonlySet<string> = new Set(['cluster']);

@@ -1,0 +1,56 @@
+import { AssertionError, expect } from 'chai';
+import { failureOf } from './spec-failure.ts';
+
+describe('what a failure tells', () => {
+  function thrownBy(assertion: () => void): unknown {
+    try {
+      assertion();
+    } catch (error) {
+      return error;
+    }
+    throw new Error('nothing was thrown');
+  }
+
+  it('is the message, the class and the stack', () => {
+    const failure = failureOf(thrownBy(() => expect('Pending').to.equal('Bound')));
+    expect(failure).to.include({ name: 'AssertionError', message: "expected 'Pending' to equal 'Bound'" });
+    expect(failure.stack).to.include('spec-failure.test.ts');
+  });
+
+  it('is a difference line by line where objects differ', () => {
+    const failure = failureOf(thrownBy(() => expect({ phase: 'Pending' }).to.deep.equal({ phase: 'Bound' })));
+    expect(failure.message.split('\n')).to.include.members(['  -  "phase": "Pending"', '  +  "phase": "Bound"']);
+  });
+
+  it('is without a difference where values are too large to compare', () => {
+    const large = Array.from({ length: 4_000 }, (_, index) => index);
+    const error = new AssertionError('they differ', { actual: large, expected: [...large, 1], showDiff: true });
+    expect(failureOf(error).message).to.equal('they differ');
+  });
+
+  it('has the chain of causes, also where it is a circle', () => {
+    const inner = new Error('connection refused');
+    const outer = new Error('no claim', { cause: inner });
+    inner.cause = outer;
+    expect(failureOf(outer).message).to.equal('no claim\ncaused by: connection refused');
+  });
+
+  it('is that of the body first, and of the disposal after it', async () => {
+    const thrown = await (async () => {
+      await using _disk = {
+        [Symbol.asyncDispose]: () => Promise.reject(new Error('disk is busy')),
+      };
+      throw new RangeError('claim is lost');
+    })().catch((error: unknown) => error);
+    const failure = failureOf(thrown);
+    expect(failure).to.include({
+      message: 'claim is lost\nafterwards, cleaning up failed: disk is busy',
+      name: 'RangeError',
+    });
+  });
+
+  it('is the value itself where something else was thrown', () => {
+    expect(failureOf('boom')).to.deep.equal({ message: 'boom' });
+    expect(failureOf(undefined)).to.deep.equal({ message: 'undefined' });
+  });
+});

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { arch, cpus, release, totalmem, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { host } from '../../clusters/command/host.ts';
+import type { EnvironmentFacts } from '../report/environment.ts';
+import type { Construction } from './cluster-steps.ts';
+
+/** The project's root folder. */
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Version and git commit of the harness. Outside of a git checkout there is no commit to tell. */
+export async function harnessFacts(): Promise<EnvironmentFacts['harness']> {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const git = (...args: string[]) => host.attempt({ argv: ['git', '-C', projectRoot, ...args], deadline: 10_000 });
+  const commit = await git('rev-parse', 'HEAD');
+  if (commit.status !== 0) return { version };
+  const changes = await git('status', '--porcelain');
+  return { version, commit: commit.stdout.trim(), modified: changes.stdout.trim() !== '' };
+}
+
+/** The facts about a run's surroundings, as far as its steps have found them out. */
+export function environmentFacts(harness: EnvironmentFacts['harness'], made: Construction): EnvironmentFacts {
+  const engine = made.engine?.facts;
+  const nodeInfo = made.nodes[0]?.object.status?.nodeInfo;
+  const { image } = made;
+  return {
+    harness,
+    node: process.version,
+    kind: made.kind?.program.version,
+    image: image && { reference: image.reference, id: image.id, digest: image.digests[0] },
+    kubernetes: made.kubernetes,
+    kernel: nodeInfo?.kernelVersion ?? engine?.kernel,
+    cgroupVersion: engine?.cgroupVersion === '2' ? 2 : engine?.cgroupVersion === '1' ? 1 : undefined,
+    containerRuntime: nodeInfo?.containerRuntimeVersion,
+    engine: engine && { name: engine.name, version: engine.serverVersion },
+    host: {
+      operatingSystem: engine?.operatingSystem ?? `${type()} ${release()}`,
+      architecture: engine?.architecture ?? arch(),
+      cpus: engine?.cpus || cpus().length,
+      memoryBytes: engine?.memoryBytes || totalmem(),
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
+import type { RunOptions } from '../command-line/options.ts';
+import { environmentProperties, environmentRecord, writeEnvironment } from '../report/environment.ts';
+import { type Action, performAll, undoAll } from '../run/actions.ts';
+import { planCluster } from '../run/cluster-plan.ts';
+import { type ClusterSite, Construction, clusterSteps, existingClusterSteps } from '../run/cluster-steps.ts';
+import { loadSpecs } from '../run/load-specs.ts';
+import { Registry, type RegistryEntry } from '../run/registry.ts';
+import { beginSession } from '../run/session.ts';
+import { parseSelection } from '../run/spec-selection.ts';
+import { runSpecs } from '../run/specs.ts';
+import { environmentFacts, harnessFacts, projectRoot } from '../run/surroundings.ts';
+import { keptAdvice, ownCluster } from './own-cluster.ts';
+
+/** `lpv run`: proves the requirements on a cluster of its own, or on one that `lpv up` made. */
+export default async function run(options: RunOptions): Promise<ExitStatus> {
+  // All that can be wrong is found before anything is made.
+  const plan = await planCluster(options);
+  const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  const loaded = await loadSpecs({
+    files: await specFiles(),
+    selection: parseSelection(options.grep),
+    root: projectRoot,
+  });
+  const made = new Construction();
+  const specs = [...loaded.specs.values()];
+  if (options.list) {
+    for (const { id, title, chapter } of specs)
+      process.stdout.write(`${id.padEnd(10)} ${chapter.padEnd(12)} ${title}\n`);
+    return 'conforms';
+  }
+  if (options.dryRun) {
+    const site: ClusterSite = {
+      run: 'dry',
+      cluster: 'lpv-dry',
+      network: 'lpv-dry',
+      folder: options.report,
+      kubeconfig: '',
+      madeByUs: false,
+    };
+    const steps = [...stepsOf(existing, site), { title: `Running ${specs.length} specs` }];
+    process.stdout.write(`${steps.map(({ title }) => `would be done: ${title}`).join('\n')}\n`);
+    return 'conforms';
+  }
+
+  const harness = await harnessFacts();
+  let recorded = environmentRecord('', new Date(), environmentFacts(harness, made));
+  await using session = await beginSession({
+    verb: 'run',
+    reports: options.report,
+    existing,
+    properties: () => environmentProperties(recorded),
+  });
+  const { site, events, journal, signal, summary } = session;
+
+  const recordStep: Action = {
+    name: 'environment',
+    title: 'Recording the environment',
+    deadline: 30_000,
+    async perform() {
+      recorded = environmentRecord(site.run, new Date(), environmentFacts(harness, made));
+      await writeEnvironment(site.folder, recorded);
+      const context = join(site.folder, 'run-context.json');
+      await writeRunContext(context, {
+        run: site.run,
+        folder: site.folder,
+        cluster: site.cluster,
+        kubeconfig: site.kubeconfig,
+        server: made.need('client').server,
+        kubernetes: made.kubernetes ?? 'v0',
+        nodes: made.nodes.map(({ name, container }) => ({ name, container })),
+        engine: ['docker'],
+        podImage: plan.versions.podImage.name,
+        disks: made.disks,
+      });
+      process.env[runContextVariable] = context;
+    },
+  };
+
+  const performance = await performAll([...stepsOf(existing, site), recordStep], {
+    events,
+    journal,
+    signal,
+    keep: (outcome) => outcome === 'failed' && options.keep !== 'never' && made.nodes.length > 0,
+  });
+  if (performance.outcome === 'done') await runSpecs(loaded, { events, signal, folder: site.folder });
+
+  const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
+  const stays =
+    existing !== undefined || (!signal.aborted && (options.keep === 'always' || (options.keep === 'failure' && !good)));
+  made.logsWanted = !good && !signal.aborted;
+  if (stays && !existing) await session.keep();
+  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(recordStep), { events, journal });
+  const verdict = session.finish();
+  if (stays && !existing) process.stdout.write(`${keptAdvice(site)}\n`);
+  return verdict;
+
+  function stepsOf(there: RegistryEntry | undefined, at: ClusterSite): Action[] {
+    return there ? existingClusterSteps(plan, at, made, there.run) : clusterSteps(plan, at, made);
+  }
+}
+
+async function specFiles(): Promise<string[]> {
+  const folder = join(projectRoot, 'specs');
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.endsWith('.spec.ts'))
+    .sort()
+    .map((name) => join(folder, name));
+}

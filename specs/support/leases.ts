@@ -1,0 +1,70 @@
+import { DomainError } from '../../clusters/domain-error.ts';
+import { type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
+import { silent } from '../../clusters/progress.ts';
+import { currentSpec } from './current-spec.ts';
+import { world } from './world.ts';
+
+/** A disk that a spec has for itself until it gives it back. */
+export interface DiskLease extends AsyncDisposable {
+  disk: Disk;
+}
+
+/** Who holds which disk in this process: `node2/vol-a` → the spec's id. */
+const holders = new Map<string, string>();
+
+/**
+ * Leases a disk of the cluster's own, by node and mount path. It is verified to be that very disk, not a plain
+ * directory, and emptied, both when it is taken and when it is given back.
+ */
+export async function leaseDisk(nodeName: string, mountPath: string): Promise<DiskLease> {
+  const { context, node } = await world();
+  const made = context.disks.find((disk) => disk.node === nodeName && disk.mountPath === mountPath);
+  if (!made) {
+    const known = context.disks.map((disk) => `${disk.node}:${disk.mountPath}`).join(', ');
+    throw new DomainError({
+      attempted: `leasing the disk at ${mountPath} of ${nodeName}`,
+      seen: `the cluster has ${known}`,
+    });
+  }
+  const key = `${nodeName}/${made.name}`;
+  const holder = holders.get(key);
+  if (holder !== undefined) {
+    throw new DomainError({ attempted: `leasing the disk at ${mountPath} of ${nodeName}`, seen: `${holder} holds it` });
+  }
+  holders.set(key, currentSpec().id);
+  const place = node(nodeName);
+  const disk = await verifyDisk(place, made);
+  await wipeDisk(place, disk);
+  return {
+    disk,
+    async [Symbol.asyncDispose]() {
+      await wipeDisk(place, disk);
+      holders.delete(key);
+    },
+  };
+}
+
+/** Makes a disk for one spec, beside those of disks.yaml; it is unmounted and removed when given back. */
+export async function makeLeasedDisk(
+  nodeName: string,
+  request: { bytes: number; fileSystem?: 'ext4' | 'xfs' },
+): Promise<DiskLease> {
+  const { context, node } = await world();
+  const place = node(nodeName);
+  const name = `${currentSpec().id.toLowerCase()}-${holders.size}-${nodeName}`;
+  holders.set(name, currentSpec().id);
+  const mountPath = `/mnt/disks/${name}`;
+  const disk = await makeDisk(
+    place,
+    context.run,
+    { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath },
+    silent,
+  );
+  return {
+    disk,
+    async [Symbol.asyncDispose]() {
+      await removeDisk(place, disk);
+      holders.delete(name);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import { withoutSecrets } from './without-secrets.ts';
+
+const pem = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIPlanted\n-----END EC PRIVATE KEY-----';
+const certificate = '-----BEGIN CERTIFICATE-----\nMIIBharmless\n-----END CERTIFICATE-----';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const jwt = `${base64('{"alg":"RS256"}').replaceAll('=', '')}.${base64('{"sub":"system"}').replaceAll('=', '')}.c2lnbmF0dXJl`;
+
+describe('evidence without secrets', () => {
+  for (const [what, text, secret] of [
+    ['a bearer token', 'GET /api Authorization: Bearer planted.token-1234567', 'planted.token-1234567'],
+    ['a private key', `before\n${pem}\nafter`, 'Planted'],
+    ['a private key that is cut off', '-----BEGIN PRIVATE KEY-----\nMHcCPlanted', 'Planted'],
+    ['a private key in base64', `x: ${base64(pem)}`, base64(pem)],
+    ['the key of a kubeconfig', `    client-key-data: ${base64('planted')}`, base64('planted')],
+    ['the token of a kubeconfig', '    token: plantedtoken\n', 'plantedtoken'],
+    ['a token in JSON', '{"token":"planted","a":1}', 'planted'],
+    ['a password option', 'login --password planted --user me', 'planted'],
+    ['a bootstrap token', 'kubeadm join --token abcdef.0123456789abcdef', '0123456789abcdef'],
+    ['a JWT', `found ${jwt} in a file`, jwt],
+  ] as const) {
+    it(`has ${what} removed from text`, () => {
+      const clean = withoutSecrets(text);
+      expect(clean).to.not.include(secret);
+      expect(clean).to.include('[removed]');
+    });
+  }
+
+  it('keeps everything around a secret', () => {
+    expect(withoutSecrets(`before\n${pem}\nafter`)).to.equal('before\n[removed]\nafter');
+    expect(withoutSecrets('{"token":"planted","a":1}')).to.equal('{"token":"[removed]","a":1}');
+  });
+
+  for (const harmless of [
+    certificate,
+    base64(certificate),
+    'node2   local-claim.17f2c3d4e5a6b7c8 WaitForFirstConsumer',
+    'sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
+    'path: token',
+    'automountServiceAccountToken: false',
+    '24 1 7:3 / /mnt/disks/volA rw,relatime shared:5 - ext4 /dev/loop3 rw',
+  ]) {
+    it(`keeps ${JSON.stringify(harmless.slice(0, 50))}`, () => expect(withoutSecrets(harmless)).to.equal(harmless));
+  }
+
+  it('has the data of Secrets, fields with secrets and managedFields removed from objects, at any depth', () => {
+    const objects = {
+      items: [
+        { kind: 'Secret', metadata: { name: 's', managedFields: [{ manager: 'm' }] }, data: { key: 'cGxhbnRlZA==' } },
+        { kind: 'Pod', spec: { note: `Bearer planted-token`, user: { token: 'planted' }, count: 2, none: null } },
+      ],
+    };
+    expect(withoutSecrets(objects)).to.deep.equal({
+      items: [
+        { kind: 'Secret', metadata: { name: 's' }, data: { key: '[removed]' } },
+        { kind: 'Pod', spec: { note: 'Bearer [removed]', user: { token: '[removed]' }, count: 2, none: null } },
+      ],
+    });
+  });
+
+  it('leaves the object that it was given as it was', () => {
+    const given = { token: 'planted', metadata: { managedFields: [1] } };
+    withoutSecrets(given);
+    expect(given).to.deep.equal({ token: 'planted', metadata: { managedFields: [1] } });
+  });
+
+  it('writes dates as text', () => {
+    expect(withoutSecrets({ at: new Date(0) })).to.deep.equal({ at: '1970-01-01T00:00:00.000Z' });
+  });
+});

@@ -1,0 +1,66 @@
+const removed = '[removed]';
+
+/** Names of fields whose value is a secret, in kubeconfig files, Kubernetes objects and program options. */
+const secretField =
+  /^(?:client-key-data|clientKeyData|token|access[-_]?token|id[-_]?token|refresh[-_]?token|bearer[-_]?token|password|passwd|client[-_]?secret|certificate-?key)$/i;
+
+const privateKeyBlock = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+const bearer = /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
+const jwt = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+/** An option with a secret value as the next word. */
+const option = /(--(?:token|password|certificate-key)\s+)[^\s'"]+/g;
+/** Base64 of `-----BEGIN `, with what follows. */
+const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}/g;
+/** A secret field with its value on the same line, as YAML, JSON or an option writes it. */
+const fieldOnLine =
+  /(["']?\b(?:client-key-data|(?:access[-_]?|id[-_]?|refresh[-_]?|bearer[-_]?)?token|password|passwd|client[-_]?secret|certificate-key)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
+
+/**
+ * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings and the data of Secrets.
+ * Objects also lose `managedFields`, which only make evidence hard to read. Pure.
+ */
+export function withoutSecrets(content: string): string;
+export function withoutSecrets(content: unknown): unknown;
+export function withoutSecrets(content: unknown): unknown {
+  return typeof content === 'string' ? textWithoutSecrets(content) : copyWithoutSecrets(content);
+}
+
+function textWithoutSecrets(text: string): string {
+  return text
+    .replace(privateKeyBlock, removed)
+    .replace(encodedPem, (encoded) => (isPrivateKey(encoded) ? removed : encoded))
+    .replace(bearer, `$1${removed}`)
+    .replace(jwt, removed)
+    .replace(option, `$1${removed}`)
+    .replace(fieldOnLine, (whole, field: string, value: string) => {
+      const bare = value.replace(/^["']|["']$/g, '');
+      if (bare === '' || bare === removed) return whole;
+      const quote = value.length > bare.length ? value.charAt(0) : '';
+      return `${field}${quote}${removed}${quote}`;
+    });
+}
+
+function copyWithoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return textWithoutSecrets(value);
+  if (Array.isArray(value)) return value.map(copyWithoutSecrets);
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Date) return value.toISOString();
+  const isSecret = 'kind' in value && value.kind === 'Secret';
+  const fields = Object.entries(value)
+    .filter(([name]) => name !== 'managedFields')
+    .map(([name, field]): [string, unknown] => {
+      if (typeof field === 'string' && secretField.test(name)) return [name, removed];
+      if (isSecret && (name === 'data' || name === 'stringData')) return [name, withValuesRemoved(field)];
+      return [name, copyWithoutSecrets(field)];
+    });
+  return Object.fromEntries(fields);
+}
+
+function withValuesRemoved(data: unknown): unknown {
+  if (data === null || typeof data !== 'object') return data;
+  return Object.fromEntries(Object.keys(data).map((name) => [name, removed]));
+}
+
+function isPrivateKey(base64: string): boolean {
+  return Buffer.from(base64, 'base64').toString('latin1').includes('PRIVATE KEY-----');
+}
