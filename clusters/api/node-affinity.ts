@@ -3,7 +3,7 @@ import type { AsSent } from './objects.ts';
 
 /** A set of terms, as in a PersistentVolume's `nodeAffinity.required` or a pod's required node affinity. */
 export type NodeSelector = AsSent<V1NodeSelector>;
-export type NodeSelectorTerm = AsSent<V1NodeSelectorTerm>;
+type NodeSelectorTerm = AsSent<V1NodeSelectorTerm>;
 export type NodeSelectorRequirement = AsSent<V1NodeSelectorRequirement>;
 
 /** The part of a node that selectors look at. */

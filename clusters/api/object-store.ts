@@ -163,7 +163,12 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   #late(attempted: string, within: number): DomainError {
-    const faults = this.faults.map(({ kind, fault }) => `${kind}: ${fault.message} (${fault.inARow} in a row)`);
+    const messages = [...new Set(this.faults.map(({ fault }) => fault.message))];
+    const faults = messages.map((message) => {
+      const same = this.faults.filter(({ fault }) => fault.message === message);
+      const most = Math.max(...same.map(({ fault }) => fault.inARow));
+      return `${same.map(({ kind }) => kind).join(', ')}: ${message} (${most} in a row)`;
+    });
     return new DomainError({
       attempted: `${attempted}, within ${duration(within)}`,
       on: this.#server,

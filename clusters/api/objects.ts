@@ -25,7 +25,7 @@ export type AsSent<T> = T extends Date
       : T;
 
 /** The metadata that every object has once the API server keeps it. */
-export interface StoredMetadata {
+interface StoredMetadata {
   name: string;
   namespace?: string;
   uid: string;
@@ -43,7 +43,7 @@ export interface StoredMetadata {
 }
 
 /** An object as the API server returned it. */
-export type Stored<T> = Omit<AsSent<T>, 'metadata' | 'kind' | 'apiVersion'> & {
+type Stored<T> = Omit<AsSent<T>, 'metadata' | 'kind' | 'apiVersion'> & {
   apiVersion: string;
   kind: string;
   metadata: StoredMetadata;

@@ -1,5 +1,5 @@
 /** One operation of a JSON patch (RFC 6902). `path` is a JSON pointer such as `/spec/claimRef`. */
-export type JsonPatchOperation =
+type JsonPatchOperation =
   | { op: 'add' | 'replace' | 'test'; path: string; value: unknown }
   | { op: 'remove'; path: string }
   | { op: 'move' | 'copy'; from: string; path: string };

@@ -82,7 +82,7 @@ export type OpenExec = (
 ) => Promise<ExecSocket>;
 
 /** The part of the WebSocket that is used. */
-export interface ExecSocket {
+interface ExecSocket {
   readonly readyState: number;
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
   close(): void;

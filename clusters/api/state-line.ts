@@ -34,7 +34,7 @@ function volumeState(volume: PersistentVolume): string {
 }
 
 /** `Ready`, `not Ready`, and `unschedulable` where cordoned. */
-export function nodeState(node: Node): string {
+function nodeState(node: Node): string {
   const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
   return `${ready ? 'Ready' : 'not Ready'}${node.spec?.unschedulable ? ', unschedulable' : ''}`;
 }

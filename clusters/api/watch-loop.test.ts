@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ManualClock, settle } from './manual-clock.ts';
-import { ApiRefusal } from './refusal.ts';
+import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 import type { Change } from './relist.ts';
 import type { WatchFault, WatchSource } from './watch-loop.ts';
 import { WatchLoop, watchPolicy } from './watch-loop.ts';
@@ -194,6 +194,15 @@ describe('WatchLoop', () => {
     expect(faults.map(({ kind, message }) => `${kind}: ${message}`)).to.deep.equal(['silent: nothing came for 25 s']);
     await clock.advance(watchPolicy.backoff.first);
     expect(source.asked.at(-1)).to.equal('watch from 11');
+  });
+
+  it('tells of a request that failed in one line, not in its whole account', async () => {
+    await begin();
+    source.watches.push(new ApiUnreachable('watching a collection', 'things', 'connect ECONNREFUSED'));
+    await send(event('BOOKMARK', { metadata: { resourceVersion: '11' } }));
+    source.current.close();
+    await settle();
+    expect(faults.map((fault) => fault.message)).to.deep.equal(['connect ECONNREFUSED']);
   });
 
   it('takes an event or a bookmark as a sign of life', async () => {

@@ -1,4 +1,4 @@
-import { messageOf } from '../domain-error.ts';
+import { DomainError, messageOf } from '../domain-error.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { waits } from './backoff.ts';
 import type { Clock } from './clock.ts';
@@ -220,7 +220,9 @@ export class WatchLoop<T extends Listed> {
     if (error instanceof ApiRefusal && error.status === 410) {
       return { next: 'list', fault: { kind: 'gone', message: error.refusal } };
     }
-    return { next, fault: { kind: 'broken', message: messageOf(error) } };
+    // One line is enough here: the whole account of a request would hide what is being waited for.
+    const message = (error instanceof DomainError && error.account.seen) || messageOf(error);
+    return { next, fault: { kind: 'broken', message } };
   }
 }
 

@@ -16,6 +16,9 @@ export type PullResult = { kind: 'pulled' } | PullFailure;
 
 /** Reads what `docker pull` said when it failed. */
 export function readPullFailure(said: string): PullFailure {
+  // A proxy that does not let the engine out answers in place of the registry, with nothing but the words of its status.
+  if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(said))
+    return { kind: 'no registry', said };
   if (
     /verification failed for digest|digest mismatch|does not match (the )?digest|unexpected (commit )?digest/i.test(
       said,
@@ -34,7 +37,7 @@ export function readPullFailure(said: string): PullFailure {
   )
     return { kind: 'absent', said };
   if (
-    /no such host|connection refused|network is unreachable|no route to host|i\/o timeout|TLS handshake timeout|context deadline|Client\.Timeout|server misbehaving|EOF|proxyconnect/i.test(
+    /no such host|connection refused|connection reset|network is unreachable|no route to host|i\/o timeout|TLS handshake timeout|context deadline|Client\.Timeout|server misbehaving|EOF|proxyconnect/i.test(
       said,
     )
   ) {

@@ -3,6 +3,7 @@ import { messageOf } from '../../clusters/domain-error.ts';
 import { withoutSecrets } from '../../specs/support/without-secrets.ts';
 import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
+import { framesOf } from './place.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
@@ -52,22 +53,20 @@ function describe(event: RunEvent): string {
 }
 
 function details(result: SpecResult): string {
-  const evidence = result.evidence.map((path) => `\nevidence: ${path}`).join('');
+  const evidence = lines(result.evidence.map((path) => `evidence: ${path}`));
   if (result.outcome === 'skipped') return `: ${result.reason}${evidence}`;
   if (result.outcome === 'passed') return evidence;
-  return `\n${result.error.message}\n${framesOf(result.error.stack)}${evidence}`;
+  return `\n${result.error.message}${lines(framesOf(result.error.stack))}${evidence}`;
 }
 
 /** The log is for whoever looks closely: here, and only here, the stack and all causes are written out. */
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const lines = [messageOf(error), framesOf(error.stack)];
-  if (error.cause !== undefined) lines.push('caused by:', describeError(error.cause));
-  return lines.filter(Boolean).join('\n');
+  const told = [messageOf(error), ...framesOf(error.stack)];
+  if (error.cause !== undefined) told.push('caused by:', describeError(error.cause));
+  return told.join('\n');
 }
 
-/** The lines of a stack that name a place; the message before them is told already. */
-function framesOf(stack: string | undefined): string {
-  const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return lines.join('\n');
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `\n${text}`).join('');
 }

@@ -4,6 +4,7 @@ import { create } from 'xmlbuilder2';
 import { messageOf } from '../../clusters/domain-error.ts';
 import type { RunEvent, SpecFailure } from '../run/events.ts';
 import { inSeconds } from './duration.ts';
+import { framesOf } from './place.ts';
 import { addEvent, byChapter, emptySummary, type FinishedAction, type SpecOutcome, type Summary } from './summary.ts';
 
 /** One case of a JUnit file. `failed`: a requirement does not hold; `error`: it could not be tried properly. */
@@ -142,8 +143,7 @@ function specCase(suite: string, { spec, result }: SpecOutcome): Case {
 /** An expectation that was not met is a failure of the requirement; anything else that was thrown is an error. */
 function failedOutcome({ message, stack, name, hook }: SpecFailure): Case['outcome'] {
   const unmet = hook === undefined && (name === 'AssertionError' || name === 'DomainError');
-  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  const text = [message, ...frames].join('\n');
+  const text = [message, ...framesOf(stack)].join('\n');
   return { kind: unmet ? 'failed' : 'error', message, type: name ?? 'Error', text };
 }
 

@@ -30,6 +30,11 @@ export class LiveLine {
     this.#now = now;
   }
 
+  /** Whether a step is shown. */
+  get active(): boolean {
+    return this.#title !== undefined;
+  }
+
   /** Begins a step; the line shows it until `end`. */
   begin(title: string): void {
     this.end();
@@ -73,8 +78,8 @@ export class LiveLine {
     const seconds = Math.floor((this.#now() - this.#start) / 1000);
     const note = this.#note === undefined ? '' : ` · ${this.#note}`;
     const line = stripVTControlCharacters(` • ${this.#title} ${seconds} s${note}`).replaceAll('\n', ' ');
-    // A line that wraps could not be erased.
-    this.#output.write(eraseLine + line.slice(0, (this.#output.columns ?? 80) - 1));
+    // A line that wraps could not be erased. Some terminals give their width as 0.
+    this.#output.write(eraseLine + line.slice(0, (this.#output.columns || 80) - 1));
     this.#shown = true;
   }
 }

@@ -11,7 +11,7 @@ import {
   specOf,
   started,
 } from './example-run.ts';
-import { placeIn } from './place.ts';
+import { framesOf, placeIn } from './place.ts';
 import { Terminal, type TerminalOptions, terminalManners } from './terminal.ts';
 
 class Screen {
@@ -122,6 +122,12 @@ describe('the terminal', () => {
     expect(output.text).to.equal('\r\u001b[2K ✓ Building the node image 24.1 s\n');
   });
 
+  it('shows the running spec in a line of its own where the specs are no step', () => {
+    const begins = { kind: 'spec-started', spec: specOf('SEED-1') } as const;
+    const text = shown(eventsOf(planned(2), begins), { live: true, now: () => 0 });
+    expect(text).to.include(' • Running 2 specs 0 s · SEED-1 a claim is bound');
+  });
+
   it('keeps the live line below the specs', () => {
     const text = shown(eventsOf(begun('Running the specs'), passed(specOf('SEED-1')), performed('Running the specs')), {
       live: true,
@@ -146,6 +152,14 @@ describe('the manners of the terminal', () => {
   ] as const) {
     it(title, () => expect(terminalManners({ isTTY }, environment)).to.deep.equal({ live, color }));
   }
+});
+
+describe('the frames of a failure', () => {
+  it('are without those of Node and of the function around every spec', () => {
+    const stack =
+      'Error: x\n    at a (a.ts:1:1)\n    at async b (node:internal/x:1:1)\n    at f (specs/support/root-hooks.ts:4:1)';
+    expect(framesOf(stack)).to.deep.equal(['    at a (a.ts:1:1)']);
+  });
 });
 
 describe('the place of a failure', () => {

@@ -83,8 +83,11 @@ export class Terminal implements Disposable {
         this.#line.end();
         this.#end(event);
         break;
-      case 'run-started':
       case 'specs-planned':
+        // The specs may be a step of the run, or stand on their own.
+        if (!this.#line.active) this.#line.begin(`Running ${event.count} specs`);
+        break;
+      case 'run-started':
         break;
     }
   };

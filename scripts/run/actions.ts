@@ -4,7 +4,7 @@ import { withDeadline } from './deadline.ts';
 import type { EventStream } from './events.ts';
 
 /** What an action gets when it is performed or undone. */
-export interface ActionContext {
+interface ActionContext {
   /** Aborted when the action has to stop: its deadline passed, or the run was interrupted. */
   signal: AbortSignal;
   progress: Progress;

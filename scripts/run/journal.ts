@@ -133,7 +133,7 @@ export async function readJournal(path: string): Promise<JournalRecord> {
 }
 
 /** The record with the action in its new state; an action not there yet is added at the end. */
-export function withAction(
+function withAction(
   record: JournalRecord,
   name: string,
   state: JournalRecord['actions'][number]['state'],

@@ -12,7 +12,7 @@ export class Interruption extends Error {
 export type InterruptSignal = 'SIGINT' | 'SIGTERM';
 
 /** The part of `process` that signals need; a unit test gives its own. */
-export interface SignalSource {
+interface SignalSource {
   on(signal: InterruptSignal, listener: () => void): unknown;
   off(signal: InterruptSignal, listener: () => void): unknown;
   exit(status: number): void;

@@ -150,7 +150,7 @@ export class SpecTracker<T extends { parent?: SuiteNode | undefined }> {
     this.#open = undefined;
     if (progress?.state !== 'running') return;
     progress.state = 'told';
-    const draft = progress.draft ?? this.#draftOfUnfinished();
+    const draft = progress.draft ?? this.#draftOfUnfinished('before it was through');
     this.counts[draft.outcome]++;
     const { identity: spec, milliseconds } = progress;
     const evidence = evidenceOf(this.#options.folder, spec.id).filter((path) => !progress.earlier.has(path));
@@ -166,7 +166,7 @@ export class SpecTracker<T extends { parent?: SuiteNode | undefined }> {
       const hook = this.#hookBefore(test);
       progress.draft = hook
         ? { outcome: 'failed', error: hookFailure(hook.name, hook.error) }
-        : this.#draftOfUnfinished();
+        : this.#draftOfUnfinished('before it began');
       this.tellOpen();
     }
     this.#closed = true;
@@ -177,9 +177,9 @@ export class SpecTracker<T extends { parent?: SuiteNode | undefined }> {
     if (progress?.state === 'running') progress.draft = draft;
   }
 
-  #draftOfUnfinished(): Draft {
+  #draftOfUnfinished(when: string): Draft {
     const interruption = this.#options.interruption();
-    if (interruption) return { outcome: 'skipped', reason: `${interruption} before it was through` };
+    if (interruption) return { outcome: 'skipped', reason: `${interruption} ${when}` };
     return { outcome: 'failed', error: { message: 'The spec was not run, and no hook that failed explains it.' } };
   }
 

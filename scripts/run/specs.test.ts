@@ -206,6 +206,7 @@ describe('running spec files', function () {
     );
     expect(outcomes).to.deep.equal({ 'TINY-0': 'passed', 'TINY-1': 'skipped', 'TINY-2': 'skipped' });
     expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
+    expect(resultOf('TINY-2')).to.include({ reason: 'interrupted by SIGINT before it began' });
     expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2 });
   });
 
@@ -213,12 +214,13 @@ describe('running spec files', function () {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 50);
     const start = performance.now();
-    const { outcomes } = await run(
+    const { outcomes, resultOf } = await run(
       `describe('deaf', () => { it('TINY-1 for a while', () => new Promise((r) => setTimeout(r, 1500))); });`,
       { signal: controller.signal, grace: 100 },
     );
     expect(performance.now() - start).to.be.below(1_400);
     expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });
+    expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT before it was through' });
   });
 
   it('runs the selected specs only, also where a hook fails', async () => {

@@ -12,7 +12,7 @@ export interface SpecRunOptions {
   signal: AbortSignal;
   /** Absolute path of the report folder. */
   folder: string;
-  /** Milliseconds that the running spec and its hooks may take to stop after that; 2 s if not given. */
+  /** Milliseconds that the running spec and its hooks may take to stop after that; 1.5 s if not given: less than an action gets. */
   grace?: number;
 }
 
@@ -21,7 +21,7 @@ export interface SpecRunOptions {
  * counts also when specs fail or the run is interrupted: what they mean is for the verdict to say.
  */
 export async function runSpecs(loaded: LoadedSpecs, options: SpecRunOptions): Promise<SpecCounts> {
-  const { events, signal, folder, grace = 2_000 } = options;
+  const { events, signal, folder, grace = 1_500 } = options;
   const interruption = (): string | undefined => (signal.aborted ? messageOf(signal.reason) : undefined);
   const tracker = new SpecTracker({ specs: loaded.specs, events, folder, interruption });
   if (signal.aborted) {
@@ -40,8 +40,12 @@ export async function runSpecs(loaded: LoadedSpecs, options: SpecRunOptions): Pr
     });
     stop = () => {
       runner.abort();
-      // A spec that does not stop is left behind with mocha's listeners, so that what it throws cannot end the process.
-      after(grace, undefined, { signal: settled.signal }).then(resolve, () => {});
+      const leaveBehind = (): void => {
+        // Mocha's listeners stay, so that what the spec still throws cannot end the process; its timer must not hold it.
+        runner.currentRunnable?.clearTimeout();
+        resolve();
+      };
+      after(grace, undefined, { signal: settled.signal }).then(leaveBehind, () => {});
     };
     signal.addEventListener('abort', stop, { once: true });
   });

@@ -3,8 +3,9 @@ import { titleOf } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
 import { stateOf } from '../../clusters/api/state-line.ts';
-import { claimConclusion, mountConclusion, schedulingConclusion } from './diagnosis/conclusion.ts';
+import { claimConclusion, mountConclusion, schedulingConclusion, unhurried } from './diagnosis/conclusion.ts';
 import { claimFacts, claimsOfPod, nodeFacts, podsOfClaim, volumesOf } from './diagnosis/facts.ts';
+import { podDemandText } from './diagnosis/node-fit.ts';
 import { claimSection, eventLines, nodeSection, podSection, volumeSection } from './diagnosis/sections.ts';
 import { wrapped } from './diagnosis/text.ts';
 
@@ -43,7 +44,7 @@ function aboutPod(store: StoreView, pod: Pod): string[] {
     ...podSection(store, pod),
     ...claims.flatMap((facts) => claimSection(store, facts)),
     ...volumes.flatMap((volume) => volumeSection(store, volume)),
-    ...nodeSection(nodes, true, volumes),
+    ...nodeSection(nodes, podDemandText(pod) !== undefined, volumes),
     ...concluding(podConclusion(store, pod)),
   ];
 }
@@ -75,7 +76,7 @@ function aboutClaim(store: StoreView, claim: PersistentVolumeClaim): string[] {
         (waits
           ? `class ${facts.className} waits for the first consumer, and no pod uses claim ${facts.title}: create the pod.`
           : undefined) ??
-        (pod ? podConclusion(store, pod) : undefined),
+        (pod ? podConclusion(store, pod) : unhurried(facts)),
     ),
   ];
 }

@@ -65,10 +65,10 @@ function stopInTime(test: Mocha.Runnable, limit: number): () => void {
       test.timeout(granted + lastWords);
     }
     const left = granted - (performance.now() - start);
-    if (left > 1) timer = setTimeout(check, left);
+    if (left > 1) timer = setTimeout(check, left).unref();
     else stopSpec(tooLong(granted));
   };
-  let timer = setTimeout(check, limit);
+  let timer = setTimeout(check, limit).unref();
   return () => clearTimeout(timer);
 }
 

@@ -25,7 +25,7 @@ export function schedulingConclusion(
     common = both;
   }
   const open = common.filter((node) => node.obstacles.length === 0);
-  if (open.length > 0) return undefined;
+  if (open.length > 0) return claims.map(unhurried).find((text) => text !== undefined);
   const blocked = common.map((node) => `${node.name} (${node.obstacles.join(', ')})`).join(' and ');
   return `only ${blocked} could run the pod, and may not: end that, or let the pod tolerate it.`;
 }
@@ -45,6 +45,13 @@ export function claimConclusion(facts: ClaimFacts): string | undefined {
   }
   if (named || fitting(facts).length > 0) return undefined;
   return nothingFits(facts);
+}
+
+/** A claim that is bound at once has a volume that fits, and is not bound yet: the volume came later, or was taken. */
+export function unhurried(facts: ClaimFacts): string | undefined {
+  const [volume] = fitting(facts);
+  if (!volume || facts.claim?.spec?.volumeName || facts.binding === 'WaitForFirstConsumer') return undefined;
+  return `${volume.metadata.name} fits claim ${facts.title}: the PersistentVolumeController looks again every 15 s, and binds it then.`;
 }
 
 /** Why a mount fails, from kubelet's message; undefined where the message is not known. */

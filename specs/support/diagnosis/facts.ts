@@ -26,7 +26,7 @@ export interface ClaimFacts {
   volume: PersistentVolume | undefined;
   /** Every volume of its class, with the reasons why it does not fit. */
   candidates: { volume: PersistentVolume; misfits: string[] }[];
-  /** Volumes that would fit if they were of its class. */
+  /** Volumes that would fit, and whose class looks like a slip: none at all, or nearly the name the claim gives. */
   elsewhere: PersistentVolume[];
 }
 
@@ -64,8 +64,9 @@ export function claimFacts(store: StoreView, namespace: string, name: string): C
     volume: volumeName ? store.get({ kind: 'PersistentVolume', name: volumeName }) : undefined,
     candidates: judged.filter(({ volume }) => sameClass(volume)),
     elsewhere: judged
-      .filter(({ volume, misfits }) => !sameClass(volume) && misfits.length === 0)
-      .map(({ volume }) => volume),
+      .filter(({ volume, misfits }) => misfits.length === 0 && !sameClass(volume))
+      .map(({ volume }) => volume)
+      .filter((volume) => isNear(className, volume.spec?.storageClassName ?? '', storageClass === undefined)),
   };
 }
 
@@ -104,6 +105,15 @@ export function nodeFacts(store: StoreView, pod: Pod | undefined, volumes: reado
     pod: pod ? podMisfits(pod, node) : [],
     volumes: new Map(volumes.map((volume) => [volume.metadata.name, volumeNodeMisfits(volume, node)])),
   }));
+}
+
+/** Whether another class may have been meant. Volumes of unrelated classes are other tests' business. */
+function isNear(className: string, other: string, classMissing: boolean): boolean {
+  if (className === '' || other === '') return true;
+  const longer = Math.max(className.length, other.length);
+  let same = 0;
+  while (same < longer && className[same] === other[same]) same += 1;
+  return classMissing && same >= longer * 0.8;
 }
 
 function bindingOf(className: string, storageClass: StorageClass | undefined): ClaimFacts['binding'] {

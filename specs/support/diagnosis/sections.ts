@@ -10,6 +10,8 @@ import { podDemandText } from './node-fit.ts';
 import { aligned, firstOf, fits, wrapped } from './text.ts';
 import { sizeText } from './volume-fit.ts';
 
+const noEvents = '  no events';
+
 /** A pod: its state, what it asks of a node, its untrue conditions, its waiting containers, its events. */
 export function podSection(store: StoreView, pod: Pod): string[] {
   const demand = podDemandText(pod);
@@ -64,7 +66,9 @@ export function volumeSection(store: StoreView, volume: PersistentVolume): strin
     ...wrapped('  for nodes with ', selectorText(spec?.nodeAffinity?.required)),
   ];
   if (status?.message) lines.push(...wrapped('  ', `${status.reason ? `${status.reason}: ` : ''}${status.message}`));
-  return [...lines, ...eventLines(store, { kind: 'PersistentVolume', name: metadata.name }, lines.join(' '))];
+  const events = eventLines(store, { kind: 'PersistentVolume', name: metadata.name }, lines.join(' '));
+  // Volumes rarely have events: their absence says nothing.
+  return events[0] === noEvents ? lines : [...lines, ...events];
 }
 
 /** The nodes as a table: each held against the pod and each volume. A row without a cross can run the pod. */
@@ -103,7 +107,7 @@ export function eventLines(store: StoreView, ref: ObjectRef, told = ''): string[
     const head = `${event.type} ${event.reason}${count > 1 ? ` ×${count}` : ''}`;
     return wrapped(`  ${duration(now - eventTime(event))} ago  `, `${head}: ${known ? 'as above' : message}`);
   });
-  return events.length === 0 ? ['  no events'] : [...earlier, ...lines];
+  return events.length === 0 ? [noEvents] : [...earlier, ...lines];
 }
 
 function containerLines(pod: Pod): string[] {

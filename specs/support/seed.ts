@@ -1,0 +1,115 @@
+import type { Disk } from '../../clusters/nodes/disk.ts';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from './handles.ts';
+import { type DiskLease, leaseDisk } from './leases.ts';
+import type { Scene } from './scene.ts';
+
+/** The scenario's three disks: volA of node1 and node2, volB of node3. */
+export interface SeedDisks extends AsyncDisposable {
+  onNode1: Disk;
+  onNode2: Disk;
+  onNode3: Disk;
+}
+
+/** Leases the scenario's disks. */
+export async function leaseSeedDisks(): Promise<SeedDisks> {
+  const leases: DiskLease[] = [];
+  const lease = async (node: string, path: string) => {
+    const taken = await leaseDisk(node, path);
+    leases.push(taken);
+    return taken.disk;
+  };
+  return {
+    onNode1: await lease('node1', '/mnt/disks/volA'),
+    onNode2: await lease('node2', '/mnt/disks/volA'),
+    onNode3: await lease('node3', '/mnt/disks/volB'),
+    async [Symbol.asyncDispose]() {
+      for (const taken of leases.reverse()) await taken[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The scenario's objects: what a user applies before there is a pod. */
+export interface SeedObjects {
+  storageClass: ClassHandle;
+  volumeA: VolumeHandle;
+  volumeB: VolumeHandle;
+  claim: ClaimHandle;
+}
+
+export const fixtures = {
+  storageClass: 'scenario/storage-class.yaml',
+  volumeA: 'scenario/persistent-volume-a.yaml',
+  volumeB: 'scenario/persistent-volume-b.yaml',
+  capitals: 'scenario/persistent-volume-capitals.yaml',
+  claim: 'scenario/claim.yaml',
+  podBySelector: 'scenario/pod-on-node2-by-selector.yaml',
+  podByAffinity: 'scenario/pod-on-node2-by-affinity.yaml',
+  reader: 'scenario/pod-reader.yaml',
+} as const;
+
+/** Applies the scenario: class, both volumes, claim. */
+export async function applySeed(scene: Scene): Promise<SeedObjects> {
+  const storageClass = await scene.storageClass(fixtures.storageClass);
+  const volumeA = await scene.volume(fixtures.volumeA);
+  const volumeB = await scene.volume(fixtures.volumeB);
+  const claim = await scene.claim(fixtures.claim);
+  return { storageClass, volumeA, volumeB, claim };
+}
+
+/**
+ * Applies the scenario in the order that decides it: volume B, the claim, and when the class has had its say about the
+ * claim, volume A and the pod that must run on node2. The binding mode is the only thing that a caller chooses.
+ */
+export async function playBindingOrder(
+  scene: Scene,
+  volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer',
+  settled: (claim: ClaimHandle, volumeB: VolumeHandle) => Promise<void>,
+): Promise<SeedObjects & { pod: PodHandle }> {
+  const storageClass = await scene.storageClass(fixtures.storageClass, (manifest) => {
+    manifest.volumeBindingMode = volumeBindingMode;
+  });
+  const volumeB = await scene.volume(fixtures.volumeB);
+  const claim = await scene.claim(fixtures.claim);
+  await settled(claim, volumeB);
+  const volumeA = await scene.volume(fixtures.volumeA);
+  const pod = await scene.pod(fixtures.podByAffinity);
+  return { storageClass, volumeA, volumeB, claim, pod };
+}
+
+/** A volume and a claim that name each other, for specs that are not about how they find each other. */
+export interface BoundPair {
+  volume: VolumeHandle;
+  claim: ClaimHandle;
+}
+
+/** Makes a PersistentVolume at a path of a node, and a claim for it. */
+export async function bindPair(scene: Scene, name: string, at: { node: string; path: string }): Promise<BoundPair> {
+  const volume = await scene.volume(fixtures.volumeB, (manifest) => {
+    manifest.metadata.name = name;
+    manifest.spec.local.path = at.path;
+    manifest.spec.nodeAffinity = {
+      required: {
+        nodeSelectorTerms: [
+          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [at.node] }] },
+        ],
+      },
+    };
+  });
+  const claim = await scene.claim(fixtures.claim, (manifest) => {
+    manifest.metadata.name = name;
+    manifest.spec.volumeName = name;
+  });
+  return { volume, claim };
+}
+
+/** Makes the reader pod for a claim; `node` pins it by its hostname label. */
+export function podFor(scene: Scene, claimName: string, pod: { name: string; node?: string }): Promise<PodHandle> {
+  return scene.pod(fixtures.reader, (manifest: ManifestOf<'Pod'>) => {
+    manifest.metadata.name = pod.name;
+    if (pod.node !== undefined) manifest.spec.nodeSelector = { 'kubernetes.io/hostname': pod.node };
+    for (const volume of manifest.spec.volumes ?? []) {
+      if (volume.persistentVolumeClaim) volume.persistentVolumeClaim.claimName = claimName;
+    }
+  });
+}
