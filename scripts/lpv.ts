@@ -21,4 +21,5 @@ const status = await main(process.argv.slice(2), {
     list: () => import('./verbs/list.ts'),
   },
 });
-process.exitCode = exitStatus[status];
+// Not left to the event loop: a spec that was interrupted may still hold connections.
+process.exit(exitStatus[status]);

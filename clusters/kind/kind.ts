@@ -164,8 +164,9 @@ export class Kind {
 
 /** The steps that kind prints while it creates a cluster, in words of ours for progress lines. */
 export function readKindStep(line: string): string | undefined {
-  const step = /•\s+(.+?)\s+\S*\s*\.\.\.\s*$/.exec(line)?.[1];
-  return step === undefined ? undefined : step.replace(/\s*[^\x20-\x7e]+.*$/u, '').trim();
+  const step = /•\s+(.+?)\s*\.\.\.\s*$/u.exec(line)?.[1];
+  // kind ends a step's name with pictures.
+  return step?.replace(/(\s+[\p{Extended_Pictographic}\u{fe0f}\u{200d}]+)+$/u, '');
 }
 
 /** A failed `kind create cluster`, with what went wrong on the nodes rather than kubeadm's whole trace. */

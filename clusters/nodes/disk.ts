@@ -5,7 +5,7 @@ import { CommandFailed } from '../command/commander.ts';
 import { DomainError } from '../domain-error.ts';
 import type { Progress } from '../progress.ts';
 import { parseMountinfo } from './mountinfo.ts';
-import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
+import { type Node, type NodeScript, scriptOnNode } from './node.ts';
 
 /** A disk that is wanted. */
 export interface DiskRequest {
@@ -32,6 +32,7 @@ const scripts = {
   prepare: script('prepare-node.sh'),
   make: script('make-disk.sh'),
   describe: script('describe-disk.sh'),
+  wipe: script('wipe-disk.sh'),
   remove: script('remove-disk.sh'),
 };
 
@@ -48,13 +49,14 @@ export function backingFile(run: string, name: string): string {
   return `/var/local/local-pv-conformance/${run}/${name}.img`;
 }
 
-/** The systemd unit that mounts a path (systemd.unit(5), "string escaping"). */
+/** The systemd unit that mounts a path (systemd.unit(5), "string escaping"): of characters beyond ASCII, each byte. */
 export function mountUnitName(mountPath: string): string {
   const path = posix.normalize(mountPath).replace(/^\/+|\/+$/g, '');
-  const escaped = [...path].map((character, index) => {
+  const escaped = [...Buffer.from(path)].map((byte, index) => {
+    const character = String.fromCharCode(byte);
     if (character === '/') return '-';
     if (/[A-Za-z0-9:_]/.test(character) || (character === '.' && index > 0)) return character;
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    return `\\x${byte.toString(16).padStart(2, '0')}`;
   });
   return `${escaped.join('')}.mount`;
 }
@@ -144,14 +146,13 @@ export function readDisk(description: string, expected: Expected): Disk {
   return { ...expected, device: mount.source, deviceNumber: mount.device };
 }
 
-/** Empties a disk: everything on it goes, also what starts with a dot, but for ext4's lost+found. */
-export async function wipeDisk(node: Node, disk: Disk, signal?: AbortSignal): Promise<void> {
-  await verifyDisk(node, disk, signal);
-  await onNode(node, ['find', disk.mountPath, '-mindepth', '1', '-xdev', '-not', '-name', 'lost+found', '-delete'], {
-    signal,
-  });
-  await onNode(node, ['chown', '0:0', disk.mountPath], { signal });
-  await onNode(node, ['chmod', '0755', disk.mountPath], { signal });
+/** Empties a disk: everything on it goes but for ext4's lost+found. @throws CommandFailed where the path is not that disk */
+export async function wipeDisk(
+  node: Node,
+  disk: Pick<Disk, 'mountPath' | 'deviceNumber'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await scriptOnNode(node, scripts.wipe, [disk.mountPath, disk.deviceNumber], { signal });
 }
 
 /** Unmounts a disk, proves that the kernel has released its loop device, and removes its files. */

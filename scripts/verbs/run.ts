@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
 import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
 import type { RunOptions } from '../command-line/options.ts';
 import { environmentProperties, environmentRecord, writeEnvironment } from '../report/environment.ts';
@@ -86,7 +87,14 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     signal,
     keep: (outcome) => outcome === 'failed' && options.keep !== 'never' && made.nodes.length > 0,
   });
-  if (performance.outcome === 'done') await runSpecs(loaded, { events, signal, folder: site.folder });
+  if (performance.outcome === 'done') {
+    using _told = reportInfrastructureTo({
+      note: (text) => events.emit({ kind: 'action-noted', action: 'specs', text }),
+      retried: (step, attempt, reason) =>
+        events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
+    });
+    await runSpecs(loaded, { events, signal, folder: site.folder });
+  }
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
   const stays =

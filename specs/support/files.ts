@@ -7,25 +7,34 @@ export interface Space {
   blockSize: number;
   /** Blocks in all. */
   blocks: number;
-  /** Blocks that are free. */
-  free: number;
+  /** Blocks that a program may still have; what the file system keeps for itself is not among them. */
+  available: number;
 }
 
 /** Free space at a path, as the pod sees it. */
 export async function freeSpace(pod: PodHandle, path: string): Promise<Space> {
-  const [blockSize = Number.NaN, blocks = Number.NaN, free = Number.NaN] = (
-    await runInPod(pod, ['stat', '-f', '-c', '%S %b %f', path], { repeatable: true })
+  const [blockSize = Number.NaN, blocks = Number.NaN, available = Number.NaN] = (
+    await runInPod(pod, ['stat', '-f', '-c', '%S %b %a', path], { repeatable: true })
   )
     .trim()
     .split(' ')
     .map(Number);
-  return { blockSize, blocks, free };
+  return { blockSize, blocks, available };
 }
 
 /** Writes to a file until the file system refuses; returns what the writer said, which must not be success. */
 export async function fill(pod: PodHandle, path: string): Promise<string> {
   const { status, stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k']);
   if (status === 0) throw new Error(`dd filled ${path} and met no end`);
+  return stderr;
+}
+
+/** Tries to write a file of that many bytes onto the disk; returns what the writer said, which must not be success. */
+export async function cannotWrite(pod: PodHandle, path: string, bytes: number): Promise<string> {
+  const count = Math.ceil(bytes / 65_536);
+  const argv = ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k', `count=${count}`, 'conv=fsync'];
+  const { status, stderr } = await tryInPod(pod, argv);
+  if (status === 0) throw new Error(`${bytes} bytes were written to ${path}, against all expectation`);
   return stderr;
 }
 

@@ -1,7 +1,7 @@
 import { DomainError } from '../../clusters/domain-error.ts';
 import { type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
-import { silent } from '../../clusters/progress.ts';
 import { currentSpec } from './current-spec.ts';
+import { infrastructure } from './infrastructure.ts';
 import { world } from './world.ts';
 
 /** A disk that a spec has for itself until it gives it back. */
@@ -58,7 +58,7 @@ export async function makeLeasedDisk(
     place,
     context.run,
     { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath },
-    silent,
+    infrastructure,
   );
   return {
     disk,

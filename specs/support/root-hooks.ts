@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { DomainError } from '../../clusters/domain-error.ts';
 import { beginSpec, endSpec, stopSpec } from './current-spec.ts';
 import { parseSpecTitle } from './spec-title.ts';
+import { closeWorld } from './world.ts';
 
 /** Milliseconds a spec has, once its time is up, to say what it was waiting for and to clean up. */
 const lastWords = 30_000;
@@ -20,6 +21,12 @@ export const mochaHooks = {
     if (!test) return;
     beginSpec(parseSpecTitle(test.title)?.id ?? test.title);
     watchBody(test);
+  },
+
+  async afterAll(this: Mocha.Context): Promise<void> {
+    // Its own wait for the specs' namespaces ends first, with a reason.
+    this.timeout(90_000);
+    await closeWorld();
   },
 
   async afterEach(this: Mocha.Context): Promise<void> {

@@ -41,10 +41,12 @@ export class Scene implements AsyncDisposable {
       kind: 'Namespace',
       metadata: { name: namespace, labels: { [ownershipLabels.run]: run, [ownershipLabels.spec]: spec } },
     });
+    // Pods are refused until the namespace has its default ServiceAccount.
     await waitFor(opened.store, {
-      what: `namespace ${namespace} to be there`,
+      what: `the default ServiceAccount of namespace ${namespace}`,
       within: 10_000,
-      until: (view) => view.get({ kind: 'Namespace', name: namespace }),
+      signal: currentSpec().signal,
+      until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
     });
     return new Scene(opened, namespace, spec);
   }

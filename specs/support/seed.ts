@@ -1,7 +1,7 @@
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from './handles.ts';
-import { type DiskLease, leaseDisk } from './leases.ts';
+import { leaseDisk } from './leases.ts';
 import type { Scene } from './scene.ts';
 
 /** The scenario's three disks: volA of node1 and node2, volB of node3. */
@@ -13,18 +13,17 @@ export interface SeedDisks extends AsyncDisposable {
 
 /** Leases the scenario's disks. */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
-  const leases: DiskLease[] = [];
-  const lease = async (node: string, path: string) => {
-    const taken = await leaseDisk(node, path);
-    leases.push(taken);
-    return taken.disk;
-  };
+  const [onNode1, onNode2, onNode3] = await Promise.all([
+    leaseDisk('node1', '/mnt/disks/volA'),
+    leaseDisk('node2', '/mnt/disks/volA'),
+    leaseDisk('node3', '/mnt/disks/volB'),
+  ]);
   return {
-    onNode1: await lease('node1', '/mnt/disks/volA'),
-    onNode2: await lease('node2', '/mnt/disks/volA'),
-    onNode3: await lease('node3', '/mnt/disks/volB'),
+    onNode1: onNode1.disk,
+    onNode2: onNode2.disk,
+    onNode3: onNode3.disk,
     async [Symbol.asyncDispose]() {
-      for (const taken of leases.reverse()) await taken[Symbol.asyncDispose]();
+      await Promise.all([onNode1, onNode2, onNode3].map((lease) => lease[Symbol.asyncDispose]()));
     },
   };
 }

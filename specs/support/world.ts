@@ -4,6 +4,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/domain-error.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
 import { ownershipLabels } from '../../fixtures/localise.ts';
+import { infrastructure } from './infrastructure.ts';
 import { type RunContext, runContext } from './run-context.ts';
 
 /** What specs stand on: the cluster's API, what was seen of its objects, and its nodes. One for a process. */
@@ -27,7 +28,11 @@ export function world(): Promise<World> {
 async function open(): Promise<World> {
   const context = runContext();
   const client = await connect({ kubeconfig: context.kubeconfig, expectedServer: context.server });
-  const store = new ObjectStore({ client, kinds: [...storageKinds, 'Namespace'] });
+  const store = new ObjectStore({
+    client,
+    kinds: [...storageKinds, 'Namespace', 'ServiceAccount'],
+    progress: infrastructure,
+  });
   await store.start();
   const nodes = context.nodes.map(({ name, container }) => new EngineNode(name, container));
   return {
