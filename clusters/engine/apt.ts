@@ -8,7 +8,7 @@ export interface DebianArchive {
 }
 
 /** What `apt-get indextargets` prints with {@link indexTargetsFormat}, one line for each package index. */
-export const indexTargetsFormat = '$(REPO_URI)|$(CODENAME)|$(ORIGIN)';
+const indexTargetsFormat = '$(REPO_URI)|$(CODENAME)|$(ORIGIN)';
 
 /** The key ring that signs every Debian archive, in Debian's package debian-archive-keyring. */
 export const debianKeyRing = '/usr/share/keyrings/debian-archive-keyring.gpg';

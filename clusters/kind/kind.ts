@@ -166,7 +166,7 @@ export class Kind {
 export function readKindStep(line: string): string | undefined {
   const step = /•\s+(.+?)\s*\.\.\.\s*$/u.exec(line)?.[1];
   // kind ends a step's name with pictures.
-  return step?.replace(/(\s+[\p{Extended_Pictographic}\u{fe0f}\u{200d}]+)+$/u, '');
+  return step?.replace(/(\s+(\p{Extended_Pictographic}|\u{fe0f}|\u{200d})+)+$/u, '');
 }
 
 /** A failed `kind create cluster`, with what went wrong on the nodes rather than kubeadm's whole trace. */

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
-import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
 import type { RunOptions } from '../command-line/options.ts';
-import { environmentProperties, environmentRecord, writeEnvironment } from '../report/environment.ts';
+import { environmentProperties, environmentRecord } from '../report/environment.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { planCluster } from '../run/cluster-plan.ts';
 import { type ClusterSite, Construction, clusterSteps, existingClusterSteps } from '../run/cluster-steps.ts';
 import { loadSpecs } from '../run/load-specs.ts';
+import { recordStep } from '../run/record-step.ts';
 import { Registry, type RegistryEntry } from '../run/registry.ts';
 import { beginSession } from '../run/session.ts';
 import { parseSelection } from '../run/spec-selection.ts';
@@ -57,31 +57,16 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   });
   const { site, events, journal, signal, summary } = session;
 
-  const recordStep: Action = {
-    name: 'environment',
-    title: 'Recording the environment',
-    deadline: 30_000,
-    async perform() {
-      recorded = environmentRecord(site.run, new Date(), environmentFacts(harness, made));
-      await writeEnvironment(site.folder, recorded);
-      const context = join(site.folder, 'run-context.json');
-      await writeRunContext(context, {
-        run: site.run,
-        folder: site.folder,
-        cluster: site.cluster,
-        kubeconfig: site.kubeconfig,
-        server: made.need('client').server,
-        kubernetes: made.kubernetes ?? 'v0',
-        nodes: made.nodes.map(({ name, container }) => ({ name, container })),
-        engine: ['docker'],
-        podImage: plan.versions.podImage.name,
-        disks: made.disks,
-      });
-      process.env[runContextVariable] = context;
+  const record = recordStep({
+    site,
+    made,
+    plan,
+    harness,
+    recorded: (found) => {
+      recorded = found;
     },
-  };
-
-  const performance = await performAll([...stepsOf(existing, site), recordStep], {
+  });
+  const performance = await performAll([...stepsOf(existing, site), record], {
     events,
     journal,
     signal,
@@ -101,7 +86,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     existing !== undefined || (!signal.aborted && (options.keep === 'always' || (options.keep === 'failure' && !good)));
   made.logsWanted = !good && !signal.aborted;
   if (stays && !existing) await session.keep();
-  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(recordStep), { events, journal });
+  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
   const verdict = session.finish();
   if (stays && !existing) process.stdout.write(`${keptAdvice(site)}\n`);
   return verdict;

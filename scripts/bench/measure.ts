@@ -1,0 +1,108 @@
+import { waitFor } from '../../clusters/api/wait.ts';
+import { makeDisk, removeDisk } from '../../clusters/nodes/disk.ts';
+import { silent } from '../../clusters/progress.ts';
+import { beginSpec, endSpec } from '../../specs/support/current-spec.ts';
+import type { PodHandle } from '../../specs/support/handles.ts';
+import { Scene } from '../../specs/support/scene.ts';
+import { fixtures } from '../../specs/support/seed.ts';
+import { closeWorld, world } from '../../specs/support/world.ts';
+
+/** One thing that was measured, once or several times. */
+export interface Figure {
+  what: string;
+  seconds: number[];
+  /** What source code and waits of Kubernetes allow at best, in seconds. */
+  lowerLimit?: number;
+  /** What the README promises for the median, in seconds. */
+  target?: number;
+}
+
+const modes = [
+  // The scheduler looks after 1 s whether the claim is bound: no WaitForFirstConsumer pod is faster.
+  { mode: 'WaitForFirstConsumer', lowerLimit: 1.65, target: 2.5 },
+  { mode: 'Immediate', lowerLimit: 0.65, target: 1.5 },
+] as const;
+
+/** The scenario's pod, from created to Ready as the watch shows it, in both binding modes in turn, and its deletion. */
+export async function measurePods(rounds: number): Promise<Figure[]> {
+  const ready = new Map<string, number[]>(modes.map(({ mode }) => [mode, []]));
+  const gone: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const { mode } of modes) {
+      beginSpec(`BENCH-${round}`);
+      await using scene = await Scene.open();
+      await scene.storageClass(fixtures.storageClass, (manifest) => {
+        manifest.volumeBindingMode = mode;
+      });
+      await scene.volume(fixtures.volumeA);
+      const claim = await scene.claim(fixtures.claim);
+      const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
+      await waitFor(claim.store, {
+        what: `${claim} to be ${settled}`,
+        within: 20_000,
+        until: () => claim.now.status?.phase === settled,
+      });
+      const pod = await scene.pod(fixtures.podBySelector);
+      await waitFor(pod.store, {
+        what: `${pod} to be Ready`,
+        on: [pod.ref],
+        within: 60_000,
+        until: () => isReady(pod),
+      });
+      ready.get(mode)?.push(secondsToReady(pod));
+      const begun = performance.now();
+      await scene.remove(pod);
+      gone.push((performance.now() - begun) / 1000);
+    }
+  }
+  endSpec();
+  return [
+    ...modes.map(({ mode, lowerLimit, target }) => ({
+      what: `pod created to Ready, ${mode}`,
+      seconds: ready.get(mode) ?? [],
+      lowerLimit,
+      target,
+    })),
+    { what: 'pod deleted to gone', seconds: gone },
+  ];
+}
+
+/** A disk on demand: made, mounted and verified; and given back. */
+export async function measureDisks(rounds: number): Promise<Figure[]> {
+  const { context, node } = await world();
+  const place = node('node2');
+  const made: number[] = [];
+  const removed: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const request = {
+      name: `bench-${round}`,
+      bytes: 64 * 2 ** 20,
+      fileSystem: 'ext4',
+      mountPath: `/mnt/disks/bench-${round}`,
+    } as const;
+    const begun = performance.now();
+    const disk = await makeDisk(place, context.run, request, silent);
+    made.push((performance.now() - begun) / 1000);
+    const full = performance.now();
+    await removeDisk(place, disk);
+    removed.push((performance.now() - full) / 1000);
+  }
+  await closeWorld();
+  return [
+    { what: 'disk of 64Mi made and verified', seconds: made },
+    { what: 'disk removed', seconds: removed },
+  ];
+}
+
+function isReady(pod: PodHandle): boolean {
+  return pod.now.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** From the first time the pod was seen to the change by which it was Ready. */
+function secondsToReady(pod: PodHandle): number {
+  const history = pod.store.history(pod.ref);
+  const ready = history.find(({ object }) =>
+    object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+  );
+  return ((ready?.monotonic ?? Number.NaN) - (history[0]?.monotonic ?? Number.NaN)) / 1000;
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
+import {
+  type EnvironmentFacts,
+  type EnvironmentRecord,
+  environmentRecord,
+  writeEnvironment,
+} from '../report/environment.ts';
+import type { Action } from './actions.ts';
+import type { ClusterPlan } from './cluster-plan.ts';
+import type { ClusterSite, Construction } from './cluster-steps.ts';
+import { environmentFacts } from './surroundings.ts';
+
+/** The step between a ready cluster and its specs: environment.json, and what specs are told about the cluster. */
+export function recordStep(of: {
+  site: ClusterSite;
+  made: Construction;
+  plan: ClusterPlan;
+  harness: EnvironmentFacts['harness'];
+  /** Is given the record, for reports that quote it. */
+  recorded?: (record: EnvironmentRecord) => void;
+}): Action {
+  const { site, made, plan, harness, recorded = () => {} } = of;
+  return {
+    name: 'environment',
+    title: 'Recording the environment',
+    deadline: 30_000,
+    async perform() {
+      const record = environmentRecord(site.run, new Date(), environmentFacts(harness, made));
+      recorded(record);
+      await writeEnvironment(site.folder, record);
+      const context = join(site.folder, 'run-context.json');
+      await writeRunContext(context, {
+        run: site.run,
+        folder: site.folder,
+        cluster: site.cluster,
+        kubeconfig: site.kubeconfig,
+        server: made.need('client').server,
+        kubernetes: made.kubernetes ?? 'v0',
+        nodes: made.nodes.map(({ name, container }) => ({ name, container })),
+        engine: ['docker'],
+        podImage: plan.versions.podImage.name,
+        disks: made.disks,
+      });
+      process.env[runContextVariable] = context;
+    },
+  };
+}
