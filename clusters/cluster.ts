@@ -13,22 +13,27 @@ export function nodeContainers(engine: Engine, cluster: string, signal?: AbortSi
   return engine.containersWithLabel(kindLabel(cluster), signal);
 }
 
-/** Refuses a cluster name that is in use. A cluster that is there is never taken over, replaced or deleted. */
+/**
+ * Refuses the name of a cluster whose containers or network are there. What is there is never taken over, replaced or
+ * deleted: this has to come before the first step whose undoing would delete it.
+ */
 export async function refuseExisting(
   engine: Engine,
   cluster: string,
-  ours: boolean,
+  network: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const containers = await nodeContainers(engine, cluster, signal);
-  if (containers.length === 0) return;
+  const found = containers.length > 0 ? `containers of a cluster of that name: ${containers.join(', ')}` : undefined;
+  const seen = found ?? ((await engine.hasNetwork(network, signal)) ? `a network of the name ${network}` : undefined);
+  if (seen === undefined) return;
   throw new DomainError({
     attempted: `creating the cluster ${cluster}`,
-    seen: `containers of a cluster of that name exist: ${containers.join(', ')}`,
-    why: ours
-      ? 'an earlier run of the harness made it'
-      : 'the harness has no record of making it, so it may be somebody’s',
-    remedy: ours ? `lpv down ${cluster}` : 'choose another --name, or delete that cluster yourself if it is yours',
+    seen,
+    why: 'the harness has no record of making it, so it may be somebody’s; it was not touched',
+    remedy: `choose another --name, or remove it yourself if it is yours: ${
+      found ? `kind delete cluster --name ${cluster}` : `docker network rm ${network}`
+    }`,
   });
 }
 

@@ -22,7 +22,7 @@ const labels: Readonly<Record<Exclude<keyof Account, 'attempted'>, string>> = {
 };
 
 /** Renders an account as aligned lines: the attempt first, then one labelled line for each part. */
-export function renderAccount(account: Account): string {
+function renderAccount(account: Account): string {
   const lines = [account.attempted];
   for (const [part, label] of Object.entries(labels) as [keyof typeof labels, string][]) {
     const text = account[part];

@@ -1,26 +1,6 @@
 #!/usr/bin/env node
-// The launcher: everything after it is TypeScript. Kept to what any Node since 14 understands, so that an old one
-// gets a sentence and not a syntax error. Exit status 3: see clusters/exit-status.ts.
+// The launcher of `lpv`: everything after it is TypeScript.
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+import { launch } from './launch.js';
 
-if (!isSupported) {
-  console.error(`lpv needs Node 20.19 or later, or 22.12 or later; this is Node ${process.versions.node}.`);
-  console.error('  do:   install a supported Node and run npm ci again');
-  process.exitCode = 3;
-} else {
-  let tsx;
-  try {
-    tsx = await import('tsx/esm/api');
-  } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    console.error('lpv cannot find the packages it needs.');
-    console.error('  do:   run npm ci in the project folder');
-    process.exitCode = 3;
-  }
-  if (tsx) {
-    tsx.register();
-    await import('./lpv.ts');
-  }
-}
+await launch('lpv', () => import('./lpv.ts'));

@@ -63,7 +63,7 @@ describe('cluster shape', () => {
     [
       'capitals in a node name',
       () => changed('name: node3', 'name: Node3'),
-      /:52:17: nodeRegistration\.name: Node3 is no node name/,
+      /:57:17: nodeRegistration\.name: Node3 is no node name/,
     ],
     [
       'a slip in a patch',
@@ -110,19 +110,10 @@ describe('cluster shape', () => {
   describe('rendered for a run', () => {
     it('is the file itself, where nothing is changed', async () => {
       const { document } = await readClusterConfiguration();
-      expect(parse(renderKindConfiguration(document, { disableDefaultNetwork: false }))).to.deep.equal({
+      expect(parse(renderKindConfiguration(document))).to.deep.equal({
         ...parse(good),
         nodes: parse(good).nodes.map((node: object) => ({ labels: {}, ...node })),
       });
-    });
-
-    it('leaves the pod network to the node image, and adds patches', async () => {
-      const { document } = await readClusterConfiguration();
-      const patch = 'kind: ClusterConfiguration\nencryptionAlgorithm: ECDSA-P256\n';
-      const rendered = parse(renderKindConfiguration(document, { disableDefaultNetwork: true, extraPatches: [patch] }));
-      expect(rendered.networking.disableDefaultCNI).to.equal(true);
-      expect(rendered.kubeadmConfigPatches).to.deep.equal([...document.kubeadmConfigPatches, patch]);
-      expect(document.kubeadmConfigPatches).to.have.length(1);
     });
   });
 });

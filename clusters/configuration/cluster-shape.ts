@@ -102,21 +102,7 @@ function readPatch(yaml: YamlDocument, path: KeyPath): { kind?: string; document
   return checked.value ? { kind: checked.value.kind, document, problems: [] } : { problems: checked.problems };
 }
 
-/** What a run changes in the configuration of its cluster. */
-export interface KindChanges {
-  /** The node image brings a pod network of its own; kind must not install its default one. */
-  disableDefaultNetwork: boolean;
-  /** Further kubeadm patches for the whole cluster, each a YAML document with a `kind`. */
-  extraPatches?: readonly string[];
-}
-
 /** The text to give to `kind create cluster --config`. */
-export function renderKindConfiguration(document: KindDocument, changes: KindChanges): string {
-  const { networking, kubeadmConfigPatches, ...rest } = document;
-  const { disableDefaultNetwork, extraPatches = [] } = changes;
-  return stringify({
-    ...rest,
-    networking: { ...networking, ...(disableDefaultNetwork ? { disableDefaultCNI: true } : {}) },
-    kubeadmConfigPatches: [...kubeadmConfigPatches, ...extraPatches],
-  });
+export function renderKindConfiguration(document: KindDocument): string {
+  return stringify(document);
 }

@@ -14,7 +14,7 @@ export type FileSystem = (typeof fileSystems)[number];
 const smallestBytes: Readonly<Record<FileSystem, number>> = { ext4: 16 * 2 ** 20, xfs: 300 * 2 ** 20 };
 
 /** The directory that holds every mount point, in the node. */
-export const disksDirectory = '/mnt/disks';
+const disksDirectory = '/mnt/disks';
 
 /** A disk that a node shall have. */
 export interface DiskSpecification {

@@ -15,7 +15,7 @@ const version = text(/^\d+\.\d+\.\d+$/, 'a version such as 0.33.0');
 
 const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64'] as const;
 /** A platform that kind is released for. */
-export type Platform = (typeof platforms)[number];
+type Platform = (typeof platforms)[number];
 
 const minorSchema = z.strictObject({
   published: imageByDigest,

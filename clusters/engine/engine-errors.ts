@@ -24,7 +24,7 @@ export function engineMissing(
         remedy:
           installation.length > 0
             ? `start the daemon, or run these commands (left out because of --no-install):\n${installation.join('\n')}`
-            : 'start the Docker daemon',
+            : 'start the Docker daemon; if DOCKER_HOST or the Docker context names the wrong one, correct it',
       });
     case 'refused':
       return new DomainError({

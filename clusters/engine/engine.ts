@@ -150,6 +150,15 @@ export class Engine {
     if (names.length > 0) await this.run(['rm', '--force', '--volumes', ...names], { deadline: 120_000 });
   }
 
+  /** Whether there is a network of exactly that name. */
+  async hasNetwork(name: string, signal?: AbortSignal): Promise<boolean> {
+    const { stdout } = await this.run(['network', 'ls', '--filter', `name=${name}`, '--format', '{{.Name}}'], {
+      signal,
+    });
+    // The filter takes any name that has this one in it.
+    return stdout.split('\n').includes(name);
+  }
+
   /** Removes a network; one that is gone already is fine. */
   async removeNetwork(name: string): Promise<void> {
     const { status, stderr } = await this.attempt(['network', 'rm', name]);

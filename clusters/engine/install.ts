@@ -32,6 +32,8 @@ export interface EngineHost {
   /** Major version of the daemon package that apt offers; undefined where it offers none. */
   candidateMajor: number | undefined;
   archive: DebianArchive | undefined;
+  /** The engine that DOCKER_HOST or DOCKER_CONTEXT names, where it is not the one of this machine: not ours to start. */
+  elsewhere?: string | undefined;
 }
 
 /** One step of the installation: what it does, and what a person would type for it. */
@@ -46,6 +48,7 @@ export function planInstallation(machine: EngineHost, pins: EnginePins): Install
   const start: InstallationStep = machine.serviceManager
     ? { kind: 'start by service manager', commands: ['systemctl start docker'] }
     : { kind: 'start by hand', commands: ['dockerd >/var/log/dockerd.log 2>&1 &'] };
+  if (machine.elsewhere !== undefined) return [];
   if (machine.daemonPresent) return machine.root ? [start] : [];
   if (!machine.root || !['debian', 'ubuntu'].includes(machine.distribution)) return [];
 
@@ -79,6 +82,13 @@ export function planInstallation(machine: EngineHost, pins: EnginePins): Install
   ];
 }
 
+/** The engine that the environment names, unless it is the default one of this machine. */
+export function engineElsewhere({ DOCKER_HOST: host, DOCKER_CONTEXT: context }: NodeJS.ProcessEnv): string | undefined {
+  // As in docker itself, DOCKER_HOST comes first.
+  if (host) return /^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host) ? undefined : `DOCKER_HOST=${host}`;
+  return context && context !== 'default' ? `DOCKER_CONTEXT=${context}` : undefined;
+}
+
 /** Looks at this machine; runs nothing that changes it. */
 export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal): Promise<EngineHost> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
@@ -98,6 +108,7 @@ export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal):
     serviceManager: existsSync('/run/systemd/system'),
     candidateMajor: candidate === undefined ? undefined : Number(candidate),
     archive: mainArchive(await debianArchives(signal)),
+    elsewhere: engineElsewhere(process.env),
   };
 }
 

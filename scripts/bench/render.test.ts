@@ -13,8 +13,8 @@ describe('figures', () => {
       { what: 'step', seconds: [0.25] },
     ]);
     expect(text.split('\n')).to.deep.equal([
-      'what  median  from … to        n  lower limit     promised',
-      'pod   2.00 s  1.00 s … 3.00 s  3  4.0 × 500 ms    ✗ ≤ 1.50 s',
+      'what  median  from … to        n  lower limit   promised',
+      'pod   2.00 s  1.00 s … 3.00 s  3  4.0 × 500 ms  ✗ ≤ 1.50 s',
       'step  250 ms                   1',
     ]);
   });

@@ -4,12 +4,8 @@ import type { ClusterClient } from '../../clusters/api/client.ts';
 import { deleteCluster, nodeContainers, proveLoopDevicesReleased, refuseExisting } from '../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../clusters/configuration/cluster-shape.ts';
 import { messageOf } from '../../clusters/domain-error.ts';
-import { Engine, probeEngine } from '../../clusters/engine/engine.ts';
-import { engineMissing } from '../../clusters/engine/engine-errors.ts';
-import { describeStep, inspectEngineHost, install, planInstallation } from '../../clusters/engine/install.ts';
+import type { Engine, EngineState } from '../../clusters/engine/engine.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../clusters/kind/kind.ts';
-import { judge, refusal } from '../../clusters/machine/checks.ts';
-import { readMachineFacts } from '../../clusters/machine/facts.ts';
 import { acquireNodeImage, type NodeImage } from '../../clusters/node-image/acquire.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../clusters/nodes/disk.ts';
 import { EngineNode } from '../../clusters/nodes/node.ts';
@@ -17,6 +13,7 @@ import { providePodImage } from '../../clusters/pod-image.ts';
 import { awaitReadiness, type ReadyNode } from '../../clusters/readiness.ts';
 import type { Action } from './actions.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
+import { engineForUndo, engineStep, machineStep } from './machine-steps.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -29,12 +26,18 @@ export interface ClusterSite {
   /** Absolute path of the report folder. */
   folder: string;
   kubeconfig: string;
-  /** Whether the harness has a record of making a cluster of that name. */
-  madeByUs: boolean;
+}
+
+/** The right of a run to the name of its cluster. */
+export interface Reservation {
+  /** Notes on disk that the run is about to make its cluster, or rejects where another run has the name. */
+  reserve(): Promise<void>;
 }
 
 /** What the steps find and make, for the steps after them and for the report. A step reads only what an earlier one has set. */
 export class Construction {
+  /** What the engine answered when this machine was looked at. */
+  engineState: EngineState | undefined;
   engine: Engine | undefined;
   kind: Kind | undefined;
   image: NodeImage | undefined;
@@ -44,6 +47,11 @@ export class Construction {
   kubernetes: string | undefined;
   /** Whether the nodes' logs are worth keeping when the cluster goes: until all went well, they are. */
   logsWanted = true;
+
+  /** Whoever interrupts a run wants it to end, not the logs of its nodes. */
+  forgoLogs(): void {
+    this.logsWanted = false;
+  }
 
   /** A part that an earlier step has made. */
   need<Part extends 'engine' | 'kind' | 'image' | 'client'>(part: Part): NonNullable<this[Part]> {
@@ -55,64 +63,21 @@ export class Construction {
 
 /** The steps up to a node image that the engine has: what `lpv image` does. */
 export function imageSteps(plan: ClusterPlan, made: Construction): Action[] {
-  return [machineStep(), engineStep(plan, made), imageStep(plan, made)];
+  return [machineStep(made), engineStep(plan, made), imageStep(plan, made)];
 }
 
 /** The steps up to a ready cluster with verified disks: what `lpv up` does, and what a run begins with. */
-export function clusterSteps(plan: ClusterPlan, site: ClusterSite, made: Construction): Action[] {
+export function clusterSteps(plan: ClusterPlan, site: ClusterSite & Reservation, made: Construction): Action[] {
   return [
-    machineStep(),
+    machineStep(made),
     engineStep(plan, made),
     kindStep(plan, made),
     imageStep(plan, made),
+    nameStep(site, made),
     clusterStep(plan, site, made),
     nodesStep(plan, site, made),
     disksStep(plan, site, made),
   ];
-}
-
-function machineStep(): Action {
-  return {
-    name: 'machine',
-    title: 'Looking at this machine',
-    deadline: minute,
-    async perform({ progress, signal }) {
-      const facts = await readMachineFacts(await probeEngine(signal));
-      const findings = judge(facts);
-      for (const { check, state, seen, remedy } of findings)
-        if (state === 'warning') progress.note(`${check}: ${seen}; ${remedy}`);
-      // A missing engine is the next step's work: it may be installed.
-      const others =
-        facts.engine.kind === 'answers' ? findings : findings.filter(({ check }) => check !== 'container engine');
-      const refused = refusal(others);
-      if (refused) throw refused;
-    },
-  };
-}
-
-function engineStep(plan: ClusterPlan, made: Construction): Action {
-  return {
-    name: 'engine',
-    title: 'Finding the container engine',
-    deadline: 15 * minute,
-    async perform({ progress, signal }) {
-      const state = await probeEngine(signal);
-      if (state.kind === 'answers') {
-        made.engine = new Engine(state.facts);
-        return;
-      }
-      const pins = plan.versions.engine;
-      const steps = planInstallation(await inspectEngineHost(pins, signal), pins);
-      const mendable = state.kind === 'no client' || state.kind === 'no daemon';
-      if (!mendable || !plan.mayInstall || steps.length === 0)
-        throw engineMissing(
-          state,
-          steps.flatMap(({ commands }) => commands),
-        );
-      progress.note(`no container engine answers; ${steps.map(describeStep).join(', then ')}`);
-      made.engine = new Engine(await install(steps, join(plan.cacheFolder, 'engine'), progress, signal));
-    },
-  };
 }
 
 function kindStep(plan: ClusterPlan, made: Construction): Action {
@@ -151,6 +116,22 @@ function imageStep(plan: ClusterPlan, made: Construction): Action {
   };
 }
 
+/**
+ * Apart from the step that creates the cluster, and before it: what is begun is undone when it fails, and undoing it
+ * deletes the cluster of that name. From here on there is none but ours.
+ */
+function nameStep({ cluster, network, reserve }: ClusterSite & Reservation, made: Construction): Action {
+  return {
+    name: 'cluster-name',
+    title: `Reserving the name ${cluster}`,
+    deadline: minute,
+    async perform({ signal }) {
+      await refuseExisting(made.need('engine'), cluster, network, signal);
+      await reserve();
+    },
+  };
+}
+
 function clusterStep(plan: ClusterPlan, site: ClusterSite, made: Construction): Action {
   const { cluster, network, kubeconfig } = site;
   return {
@@ -159,14 +140,13 @@ function clusterStep(plan: ClusterPlan, site: ClusterSite, made: Construction): 
     async perform({ progress, signal }) {
       const engine = made.need('engine');
       const { reference } = made.need('image');
-      await refuseExisting(engine, cluster, site.madeByUs, signal);
       await engine.provePrivileged(reference, signal);
       try {
         await made.need('kind').create({
           cluster,
           network,
           image: reference,
-          configuration: renderKindConfiguration(plan.configuration.document, { disableDefaultNetwork: false }),
+          configuration: renderKindConfiguration(plan.configuration.document),
           kubeconfig,
           deadline: 5 * minute,
           signal,
@@ -230,13 +210,6 @@ export function existingClusterSteps(
     },
   };
   return [engineStep(plan, made), nodesStep(plan, site, made), verify];
-}
-
-/** An undo in a later process finds the engine itself; without one there is nothing that it could have left running. */
-async function engineForUndo(signal: AbortSignal): Promise<Engine> {
-  const state = await probeEngine(signal);
-  if (state.kind !== 'answers') throw engineMissing(state, []);
-  return new Engine(state.facts);
 }
 
 function nodesStep(plan: ClusterPlan, site: ClusterSite, made: Construction): Action {

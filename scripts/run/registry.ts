@@ -77,6 +77,33 @@ export class Registry {
     await writeAtomically(this.#fileOf(entry.run), entrySchema.parse(entry));
   }
 
+  /**
+   * Adds the run unless another one has its cluster's name. Of two that ask at once at most one gets the name: each
+   * writes its entry before it looks at the others.
+   */
+  async reserve(entry: RegistryEntry): Promise<void> {
+    await this.put(entry);
+    try {
+      await this.refuseTaken(entry.cluster, entry.run);
+    } catch (error) {
+      await this.remove(entry.run);
+      throw error;
+    }
+  }
+
+  /** Refuses the name of a cluster that a run other than `except` has: kept, under way, or dead and not cleaned yet. */
+  async refuseTaken(cluster: string, except?: string): Promise<void> {
+    const taken = (await this.#decisions()).find(({ entry }) => entry.cluster === cluster && entry.run !== except);
+    if (taken === undefined) return;
+    throw new DomainError({
+      attempted: `creating the cluster ${cluster}`,
+      seen: `run ${taken.entry.run} of the harness has a cluster of that name: ${taken.because}`,
+      remedy: `choose another --name, or remove that one: ${
+        taken.clean ? 'lpv clean' : `lpv down ${cluster.replace(/^lpv-/, '')}`
+      }`,
+    });
+  }
+
   /** Forgets a run of which nothing is left. Forgetting it twice is no error. */
   async remove(run: string): Promise<void> {
     await rm(this.#fileOf(run), { force: true });

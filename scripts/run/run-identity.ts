@@ -14,7 +14,8 @@ export interface RunIdentity {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const idCharacters = `0123456789${letters}`;
-const longestName = 20;
+// Leaves room for `lpv-` and for kind's `-control-plane` in a host name of 63 characters.
+const longestName = 40;
 
 /**
  * Names a new run. `randomInt(n)` gives a whole number from 0 to n-1 (crypto's, outside of tests); `name` is the

@@ -7,7 +7,7 @@ import { writeForGithub } from '../report/github.ts';
 import { writeJunitTo } from '../report/junit.ts';
 import { followSummary, type Summary, verdictOf } from '../report/summary.ts';
 import { Terminal, terminalManners } from '../report/terminal.ts';
-import type { ClusterSite } from './cluster-steps.ts';
+import type { ClusterSite, Reservation } from './cluster-steps.ts';
 import { EventStream } from './events.ts';
 import { Journal } from './journal.ts';
 import { identifyProcess } from './process-identity.ts';
@@ -30,7 +30,7 @@ export interface SessionRequest {
 
 /** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
 export interface Session extends AsyncDisposable {
-  site: ClusterSite;
+  site: ClusterSite & Reservation;
   events: EventStream;
   journal: Journal;
   /** Aborted by SIGINT and SIGTERM. */
@@ -42,7 +42,7 @@ export interface Session extends AsyncDisposable {
   finish(): ExitStatus;
 }
 
-/** Begins a run: the report folder, the journal and the registry's entry are there before anything else is made. */
+/** Begins a run: the report folder and the journal are there before anything else is made. */
 export async function beginSession(request: SessionRequest): Promise<Session> {
   const { verb, existing } = request;
   const begun = performance.now();
@@ -56,7 +56,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   const folder = join(resolve(request.reports), identity.folder.replace(/^reports\//, ''));
   const cluster = existing?.cluster ?? identity.cluster;
   const network = existing?.network ?? identity.network;
-  const madeByUs = (await registry.entries()).some((entry) => entry.cluster === cluster);
+  if (!existing) await registry.refuseTaken(cluster);
   const kubeconfig = existing?.kubeconfig ?? join(folder, 'kubeconfig');
   await mkdir(folder, { recursive: true });
 
@@ -71,8 +71,6 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     folder,
     kubeconfig,
   });
-  // A run on a cluster that stays has nothing that a later run would have to undo.
-  if (!existing) await registry.put(entryOf(journal.record));
 
   const events = new EventStream();
   const summary = followSummary();
@@ -101,7 +99,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
 
   let kept = false;
   return {
-    site: { run, cluster, network, folder, kubeconfig, madeByUs },
+    site: { run, cluster, network, folder, kubeconfig, reserve: () => registry.reserve(entryOf(journal.record)) },
     events,
     journal,
     signal: signals.signal,

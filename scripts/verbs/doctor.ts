@@ -1,4 +1,5 @@
 import { Engine, probeEngine } from '../../clusters/engine/engine.ts';
+import { engineMissing } from '../../clusters/engine/engine-errors.ts';
 import { describeStep, inspectEngineHost, planInstallation } from '../../clusters/engine/install.ts';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { type Finding, judge } from '../../clusters/machine/checks.ts';
@@ -14,7 +15,9 @@ export default async function doctor(options: DoctorOptions): Promise<ExitStatus
   const state = await probeEngine();
   const findings = judge(await readMachineFacts(state));
   if (state.kind === 'answers') findings.push(await imageFinding(plan, new Engine(state.facts)));
-  else findings.splice(0, 1, await engineFinding(plan, findings[0]));
+  else if (state.kind === 'no client' || state.kind === 'no daemon')
+    findings.splice(0, 1, await engineFinding(plan, findings[0]));
+  else findings.splice(0, 1, engineProblem(findings[0], engineMissing(state, []).account.remedy));
   findings.push(await leftoverFinding());
 
   const marks = { fine: '✓', warning: '!', problem: '✗' };
@@ -34,15 +37,18 @@ async function engineFinding(plan: ClusterPlan, found: Finding | undefined): Pro
   const steps = planInstallation(await inspectEngineHost(plan.versions.engine), plan.versions.engine);
   const seen = found?.seen ?? 'no engine';
   const commands = steps.flatMap((step) => step.commands).join('\n');
-  if (steps.length === 0)
-    return { check: 'container engine', state: 'problem', seen, remedy: 'install and start Docker Engine 24 or later' };
-  if (!plan.mayInstall) return { check: 'container engine', state: 'problem', seen, remedy: commands };
+  if (steps.length === 0) return engineProblem(found, 'install and start Docker Engine 24 or later');
+  if (!plan.mayInstall) return engineProblem(found, commands);
   return {
     check: 'container engine',
     state: 'warning',
     seen,
     remedy: `nothing: a run does this by itself, ${steps.map(describeStep).join(', then ')}`,
   };
+}
+
+function engineProblem(found: Finding | undefined, remedy = ''): Finding {
+  return { check: 'container engine', state: 'problem', seen: found?.seen ?? 'no engine', remedy };
 }
 
 async function imageFinding(plan: ClusterPlan, engine: Engine): Promise<Finding> {

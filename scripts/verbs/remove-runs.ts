@@ -19,7 +19,7 @@ export async function removeRuns(registry: Registry, entries: readonly RegistryE
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {
     const { run, cluster, network, kubeconfig, journal } = entry;
-    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal), madeByUs: true });
+    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) });
     const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
     if (failures.length === 0) {
       await registry.remove(run);

@@ -6,8 +6,15 @@ import type { RunOptions } from '../command-line/options.ts';
 import { environmentProperties, environmentRecord } from '../report/environment.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { planCluster } from '../run/cluster-plan.ts';
-import { type ClusterSite, Construction, clusterSteps, existingClusterSteps } from '../run/cluster-steps.ts';
+import {
+  type ClusterSite,
+  Construction,
+  clusterSteps,
+  existingClusterSteps,
+  type Reservation,
+} from '../run/cluster-steps.ts';
 import { loadSpecs } from '../run/load-specs.ts';
+import { checkManifests } from '../run/manifests.ts';
 import { recordStep } from '../run/record-step.ts';
 import { Registry, type RegistryEntry } from '../run/registry.ts';
 import { beginSession } from '../run/session.ts';
@@ -21,6 +28,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   // All that can be wrong is found before anything is made.
   const plan = await planCluster(options);
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  await checkManifests();
   const loaded = await loadSpecs({
     files: await specFiles(),
     selection: parseSelection(options.grep),
@@ -34,13 +42,13 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     return 'conforms';
   }
   if (options.dryRun) {
-    const site: ClusterSite = {
+    const site = {
       run: 'dry',
       cluster: 'lpv-dry',
       network: 'lpv-dry',
       folder: options.report,
       kubeconfig: '',
-      madeByUs: false,
+      reserve: async () => {},
     };
     const steps = [...stepsOf(existing, site), { title: `Running ${specs.length} specs` }];
     process.stdout.write(`${steps.map(({ title }) => `would be done: ${title}`).join('\n')}\n`);
@@ -56,6 +64,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     properties: () => environmentProperties(recorded),
   });
   const { site, events, journal, signal, summary } = session;
+  signal.addEventListener('abort', () => made.forgoLogs());
 
   const record = recordStep({
     site,
@@ -83,7 +92,8 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
   const stays =
-    existing !== undefined || (!signal.aborted && (options.keep === 'always' || (options.keep === 'failure' && !good)));
+    existing !== undefined ||
+    (made.nodes.length > 0 && !signal.aborted && (options.keep === 'always' || (options.keep === 'failure' && !good)));
   made.logsWanted = !good && !signal.aborted;
   if (stays && !existing) await session.keep();
   else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
@@ -91,7 +101,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   if (stays && !existing) process.stdout.write(`${keptAdvice(site)}\n`);
   return verdict;
 
-  function stepsOf(there: RegistryEntry | undefined, at: ClusterSite): Action[] {
+  function stepsOf(there: RegistryEntry | undefined, at: ClusterSite & Reservation): Action[] {
     return there ? existingClusterSteps(plan, at, made, there.run) : clusterSteps(plan, at, made);
   }
 }

@@ -17,6 +17,7 @@ export default async function up(options: UpOptions): Promise<ExitStatus> {
     properties: () => ({}),
   });
   const { site, events, journal, signal } = session;
+  signal.addEventListener('abort', () => made.forgoLogs());
   const performance = await performAll(clusterSteps(plan, site, made), { events, journal, signal });
   if (performance.outcome === 'done') await session.keep();
   const verdict = session.finish();

@@ -8,6 +8,7 @@ const reasons = shared[place];
  * Ends the running spec as skipped, with a reason for the report, such as "mkfs.xfs is not on the nodes". Call it
  * with mocha's context (`this` of a spec or hook; so the function must not be an arrow function). Never returns.
  * From a `before` hook it skips every spec of that suite.
+ * @public specs of chapters whose features a cluster may lack call it
  */
 export function skip(context: Mocha.Context, reason: string): never {
   const subject = subjectOf(context);

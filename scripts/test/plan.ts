@@ -1,0 +1,58 @@
+import { nearest } from '../../clusters/configuration/nearest.ts';
+import type { KubernetesMinor } from '../../clusters/configuration/versions.ts';
+import { DomainError } from '../../clusters/domain-error.ts';
+import type { RunOptions } from '../command-line/options.ts';
+import { BadUsage, parseCommandLine } from '../command-line/parse.ts';
+import { checkNames } from './checks.ts';
+
+/** A run of the specs: the arguments of `lpv`, and the same understood. */
+export interface SpecRun {
+  title: string;
+  argv: readonly string[];
+  options: RunOptions;
+}
+
+/** What a command line of the test run asks for. */
+export interface TestPlan {
+  checks: 'all' | readonly string[];
+  runs: readonly SpecRun[];
+}
+
+/**
+ * Understands `[OPTION…]` (all checks, then the specs), `matrix [OPTION…]` (then the specs on every minor that can be
+ * built), and `check [NAME…]` (checks only). Options are those of `lpv run`.
+ * @throws DomainError (badUsage)
+ */
+export function planTests(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  minors: readonly KubernetesMinor[],
+): TestPlan {
+  const [first, ...rest] = argv;
+  if (first === 'check') return { checks: rest.length === 0 ? 'all' : rest.map(knownCheck), runs: [] };
+  if (first === 'matrix') {
+    const names = minors.filter(({ built }) => built !== undefined).map(({ name }) => name);
+    return { checks: 'all', runs: names.map((name) => specRun([...rest, '--kubernetes', name], environment, name)) };
+  }
+  return { checks: 'all', runs: [specRun(argv, environment)] };
+}
+
+function specRun(args: readonly string[], environment: NodeJS.ProcessEnv, minor?: string): SpecRun {
+  const argv = ['run', ...args];
+  const command = parseCommandLine(argv, environment);
+  if (command.kind !== 'verb' || command.verb !== 'run' || command.options.list || command.options.dryRun)
+    throw new BadUsage(argv, ['a test run proves something; for this, use npm run lpv --'], 'run');
+  const { options } = command;
+  const named = minor ?? options.kubernetes;
+  return { title: `specs on a cluster${named === undefined ? '' : ` of Kubernetes ${named}`}`, argv, options };
+}
+
+function knownCheck(name: string): string {
+  if (checkNames.includes(name)) return name;
+  const meant = nearest(name, checkNames);
+  const hint = meant === undefined ? `checks are ${checkNames.join(', ')}` : `did you mean ${meant}?`;
+  throw new DomainError(
+    { attempted: `understanding the command line: check ${name}`, seen: `${name} is no check; ${hint}` },
+    { exit: 'badUsage' },
+  );
+}
