@@ -14,8 +14,6 @@ const sha256 = text(/^[0-9a-f]{64}$/, 'a sha256 sum');
 const version = text(/^\d+\.\d+\.\d+$/, 'a version such as 0.33.0');
 
 const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64'] as const;
-/** A platform that kind is released for. */
-type Platform = (typeof platforms)[number];
 
 const minorSchema = z.strictObject({
   published: imageByDigest,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ClusterClient } from '../../clusters/api/client.ts';
 import { deleteCluster, nodeContainers, proveLoopDevicesReleased, refuseExisting } from '../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../clusters/configuration/cluster-shape.ts';
-import { messageOf } from '../../clusters/domain-error.ts';
+import { DomainError, messageOf } from '../../clusters/domain-error.ts';
 import type { Engine, EngineState } from '../../clusters/engine/engine.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../clusters/kind/kind.ts';
 import { acquireNodeImage, type NodeImage } from '../../clusters/node-image/acquire.ts';
@@ -175,18 +175,33 @@ export function clusterUndo(site: ClusterSite, made = new Construction()): Actio
     undoDeadline: 4 * minute,
     async undo({ progress, signal }) {
       const engine = made.engine ?? (await engineForUndo(signal));
-      const exists = (await nodeContainers(engine, cluster, signal)).length > 0;
-      if (exists && made.logsWanted && made.kind) {
+      if (made.logsWanted && made.kind) {
         progress.note('keeping the nodes’ logs');
         const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
         await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
       }
-      await deleteCluster(engine, cluster, network);
+      try {
+        await deleteCluster(engine, cluster, network);
+      } catch (error) {
+        throw notDeleted(cluster, error);
+      }
       await rm(kubeconfig, { force: true });
       await rm(`${kubeconfig}.lock`, { force: true });
       await proveLoopDevicesReleased(run);
     },
   };
+}
+
+/** What is left stays on record, so that a later process can delete it. */
+function notDeleted(cluster: string, error: unknown): DomainError {
+  return new DomainError(
+    {
+      attempted: `deleting the cluster ${cluster}`,
+      seen: messageOf(error),
+      remedy: `when that is mended: lpv down ${cluster.replace(/^lpv-/, '')}`,
+    },
+    { cause: error },
+  );
 }
 
 /** The steps for a cluster that `lpv up` made: it is looked at, its disks are verified, and it stays. */
