@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readVersions } from '../configuration/versions.ts';
-import { describeStep, type EngineHost, type EnginePins, planInstallation } from './install.ts';
+import { describeStep, type EngineHost, type EnginePins, engineElsewhere, planInstallation } from './install.ts';
 
 const archive = { uri: 'http://deb.debian.org/debian/', codename: 'bookworm' };
 const pins: EnginePins = {
@@ -52,6 +52,7 @@ describe('the installation of an engine', () => {
     ],
     ['a stopped daemon without one', { daemonPresent: true, clientPresent: true }, [byHand]],
     ['a stopped daemon on fedora', { ...fedora, daemonPresent: true, serviceManager: true }, [byServiceManager]],
+    ['a machine whose DOCKER_HOST names another engine', { daemonPresent: true, elsewhere: 'DOCKER_HOST=x' }, []],
     ['a stopped daemon that this user may not start', { daemonPresent: true, root: false }, []],
   ];
   for (const [what, differences, expected] of table) {
@@ -60,6 +61,21 @@ describe('the installation of an engine', () => {
       expect(steps.map(({ commands, ...step }) => step)).to.deep.equal(expected);
       for (const { commands } of steps) expect(commands).not.to.deep.equal([]);
     });
+  }
+
+  const environments: [NodeJS.ProcessEnv, string | undefined][] = [
+    [{}, undefined],
+    [{ DOCKER_HOST: '', DOCKER_CONTEXT: '' }, undefined],
+    [{ DOCKER_HOST: 'unix:///var/run/docker.sock' }, undefined],
+    [{ DOCKER_HOST: 'unix:///run/docker.sock', DOCKER_CONTEXT: 'far' }, undefined],
+    [{ DOCKER_CONTEXT: 'default' }, undefined],
+    [{ DOCKER_CONTEXT: 'far' }, 'DOCKER_CONTEXT=far'],
+    [{ DOCKER_HOST: 'tcp://10.0.0.1:2375' }, 'DOCKER_HOST=tcp://10.0.0.1:2375'],
+    [{ DOCKER_HOST: 'unix:///home/me/docker.sock' }, 'DOCKER_HOST=unix:///home/me/docker.sock'],
+  ];
+  for (const [environment, expected] of environments) {
+    it(`takes ${JSON.stringify(environment)} for ${expected ?? 'the engine of this machine'}`, () =>
+      expect(engineElsewhere(environment)).to.equal(expected));
   }
 
   it('is printed by --no-install as commands that a person can run', () => {

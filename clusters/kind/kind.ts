@@ -6,6 +6,7 @@ import { host } from '../command/host.ts';
 import type { Versions } from '../configuration/versions.ts';
 import { DomainError, messageOf } from '../domain-error.ts';
 import type { Progress } from '../progress.ts';
+import { canSeeProcesses, endCreation } from './creation.ts';
 
 /** The pin of kind: the part `kind` of versions.yaml. */
 export type KindPin = Versions['kind'];
@@ -128,8 +129,12 @@ export class Kind {
   }
 
   async create(request: ClusterRequest): Promise<void> {
-    const { cluster, network, image, configuration, kubeconfig } = request;
-    await run(this.#commander, {
+    const { cluster, network, image, configuration, kubeconfig, signal } = request;
+    signal?.throwIfAborted();
+    // Not by the commander, who would end kind's docker commands, too: see endCreation.
+    const stop = () => void endCreation(cluster, kubeconfig);
+    if (canSeeProcesses) signal?.addEventListener('abort', stop, { once: true });
+    const creation = run(this.#commander, {
       argv: [
         this.program.path,
         'create',
@@ -147,9 +152,17 @@ export class Kind {
       stdin: configuration,
       env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KUBECONFIG: kubeconfig },
       deadline: request.deadline,
-      signal: request.signal,
+      ...(canSeeProcesses ? {} : { signal }),
       ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
     });
+    try {
+      await creation;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   /** Writes logs of all nodes below `folder`: kubelet, containerd, pods, the nodes' journals. */

@@ -46,7 +46,7 @@ function killed(title: string, args: readonly string[], moment: (stage: Stage) =
       await (when instanceof RegExp ? victim.says(when) : when);
       victim.send('SIGKILL');
       await victim.ended();
-      await stage.start(['list']).endsWith('conforms', [/dead {2}process \d+ is gone/, /lpv clean removes it/]);
+      await stage.start(['list']).endsWith('conforms', [/dead +process \d+ is gone/, /lpv clean removes it/]);
       await stage.start(['doctor']).endsWith('conforms', [/killed runs left lpv-/]);
       if (args.includes('--name=faults')) {
         const again = stage.start(['up', '--name=faults', `--image=${stage.image}`]);
@@ -186,8 +186,8 @@ PATH="\${PATH#*:}" exec docker "$@"
       });
       await up.says(creation('Starting control-plane'));
       await proxy.cut();
-      await up.endsWith('environment', [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv clean/], 60_000);
-      await stage.start(['clean']).endsWith('conforms', [/✓ Deleting the cluster lpv-faults/]);
+      await up.endsWith('environment', [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv down faults/], 60_000);
+      await stage.start(['down', 'faults']).endsWith('conforms', [/✓ Deleting the cluster lpv-faults/]);
     },
   },
   {

@@ -85,7 +85,7 @@ export class Terminal implements Disposable {
         break;
       case 'specs-planned':
         // The specs may be a step of the run, or stand on their own.
-        if (!this.#line.active) this.#line.begin(`Running ${event.count} specs`);
+        if (!this.#line.active) this.#line.begin(`Running ${event.count} ${event.count === 1 ? 'spec' : 'specs'}`);
         break;
       case 'run-started':
         break;

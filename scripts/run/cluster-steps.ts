@@ -5,6 +5,7 @@ import { deleteCluster, nodeContainers, proveLoopDevicesReleased, refuseExisting
 import { renderKindConfiguration } from '../../clusters/configuration/cluster-shape.ts';
 import { DomainError, messageOf } from '../../clusters/domain-error.ts';
 import type { Engine, EngineState } from '../../clusters/engine/engine.ts';
+import { endCreation } from '../../clusters/kind/creation.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../clusters/kind/kind.ts';
 import { acquireNodeImage, type NodeImage } from '../../clusters/node-image/acquire.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../clusters/nodes/disk.ts';
@@ -153,6 +154,8 @@ function clusterStep(plan: ClusterPlan, site: ClusterSite, made: Construction): 
           onLine: (line) => {
             const step = readKindStep(line);
             if (step) progress.note(step);
+            // kubeadm waits for seconds while nodes join: time enough to load the Kubernetes client, which takes two.
+            if (step?.startsWith('Joining')) void import('@kubernetes/client-node');
           },
         });
       } catch (error) {
@@ -175,12 +178,14 @@ export function clusterUndo(site: ClusterSite, made = new Construction()): Actio
     undoDeadline: 4 * minute,
     async undo({ progress, signal }) {
       const engine = made.engine ?? (await engineForUndo(signal));
-      if (made.logsWanted && made.kind) {
-        progress.note('keeping the nodes’ logs');
-        const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
-        await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
-      }
       try {
+        await endCreation(cluster, kubeconfig);
+        const exists = (await nodeContainers(engine, cluster, signal)).length > 0;
+        if (exists && made.logsWanted && made.kind) {
+          progress.note('keeping the nodes’ logs');
+          const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
+          await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
+        }
         await deleteCluster(engine, cluster, network);
       } catch (error) {
         throw notDeleted(cluster, error);

@@ -71,6 +71,28 @@ describe('the registry of runs', () => {
     expect(await registry.keptRuns()).to.have.length(1);
   });
 
+  it('gives a name to one run only, and says how to get it back', async () => {
+    const wanted = { ...entry('b', 1), cluster: 'lpv-a' };
+    await registry.reserve(entry('a', 2, true));
+    const refusal = async () => String(await registry.reserve(wanted).catch((error: unknown) => error));
+    expect(await refusal()).to.match(/run a of the harness has a cluster of that name: it was kept/);
+    expect(await refusal()).to.match(/lpv down a$/);
+    expect((await registry.entries()).map(({ run }) => run)).to.deep.equal(['a']);
+    await registry.put(entry('a', 2));
+    expect(await refusal()).to.match(/process 2 is gone.*lpv clean$/s);
+    await registry.remove('a');
+    await registry.reserve(wanted);
+    await registry.reserve(wanted);
+    expect((await registry.entries()).map(({ run }) => run)).to.deep.equal(['b']);
+  });
+
+  it('gives a name to at most one of two runs that ask at once', async () => {
+    const both = ['a', 'b'].map((run) => registry.reserve({ ...entry(run, 1), cluster: 'lpv-same' }));
+    const given = (await Promise.allSettled(both)).filter(({ status }) => status === 'fulfilled').length;
+    expect(given).to.be.at.most(1);
+    expect(await registry.entries()).to.have.length(given);
+  });
+
   it('refuses a run id that leads out of its folder', async () => {
     expect(await registry.put({ ...entry('a', 1), run: '../a' }).catch((error: unknown) => error)).to.be.an('error');
   });

@@ -25,10 +25,10 @@ describe('the identity of a run', () => {
 });
 
 describe('a name for the cluster', () => {
-  for (const name of ['demo', 'a', '1', 'local-disks-2', 'a'.repeat(20)]) {
+  for (const name of ['demo', 'a', '1', 'local-disks-2', 'a'.repeat(40)]) {
     it(`may be ${name}`, () => expect(clusterName(name)).to.equal(`lpv-${name}`));
   }
-  for (const name of ['', 'Demo', '-demo', 'demo-', 'de_mo', 'de.mo', 'a b', 'a\nb', '../x', 'a'.repeat(21)]) {
+  for (const name of ['', 'Demo', '-demo', 'demo-', 'de_mo', 'de.mo', 'a b', 'a\nb', '../x', 'a'.repeat(41)]) {
     it(`must not be ${JSON.stringify(name)}`, () => {
       expect(() => clusterName(name))
         .to.throw(DomainError)

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { exitStatus } from '../../clusters/exit-status.ts';
+import { projectRoot } from '../run/surroundings.ts';
+
+/** A way to use the command that it has to refuse, in words, before it makes anything. */
+interface Case {
+  title: string;
+  args: readonly string[];
+  /** A file of the project that is changed first. */
+  broken?: { file: string; change: (text: string) => string };
+  says: readonly RegExp[];
+}
+
+const disk = (mountPath: string, more = 'size: 64Mi', node = 'node3') =>
+  `  - node: ${node}\n    name: ${/\w+$/.exec(mountPath)?.[0].toLowerCase()}\n    mountPath: ${mountPath}\n    fileSystem: ext4\n    ${more}\n`;
+const disks = (...entries: string[]) => ({ file: 'clusters/disks.yaml', change: () => `disks:\n${entries.join('')}` });
+
+const cases: readonly Case[] = [
+  {
+    title: 'an unknown Kubernetes minor',
+    args: ['up', '--kubernetes=1.99'],
+    says: [/known minors: 1\.37/, /write --kub/],
+  },
+  { title: 'a text that no spec has', args: ['run', '--grep=nothing'], says: [/none of \d+ specs/, /run --list/] },
+  {
+    title: 'a cluster that is not ours',
+    args: ['down', 'theirs'],
+    says: [/no cluster of ours/, /has a record of making/],
+  },
+  {
+    title: 'disks that cannot be',
+    args: ['up'],
+    broken: disks(
+      disk('/mnt/disks/a', 'size: 64Mi', 'nod3'),
+      disk('/mnt/disks/b', 'size: 0'),
+      disk('/mnt/disks/c', 'size: 10 megs'),
+      disk('/mnt/disks/../d'),
+      disk('mnt/disks/e'),
+      disk('/srv/f'),
+      disk('/mnt/disks/g'),
+      disk('/mnt/disks/g'),
+    ),
+    says: [
+      /clusters\/disks\.yaml:2:11: disks\[0\]\.node: there is no node nod3; did you mean node3\?/,
+      /:11:11: disks\[1\]\.size: 0 is too small/,
+      /:16:11: disks\[2\]\.size: 10 megs is not a size/,
+      /:19:16: disks\[3\]\.mountPath: .*has \.\. in it/,
+      /:24:16: disks\[4\]\.mountPath: .*not an absolute path/,
+      /:29:16: disks\[5\]\.mountPath: .*not under \/mnt\/disks/,
+      /:39:16: disks\[7\]\.mountPath: disks\[6\] on node3 is mounted at \/mnt\/disks\/g too/,
+      /correct the file; nothing was created/,
+    ],
+  },
+  {
+    title: 'an unknown key and a wrong type',
+    args: ['image'],
+    broken: disks(disk('/mnt/disks/a', 'sise: 64Mi'), disk('/mnt/disks/b', 'size: [64Mi]')),
+    says: [/disks\[0\]\.sise: .*did you mean size\?/, /:11:11: disks\[1\]\.size: this is not a size/],
+  },
+  {
+    title: 'a wrong manifest',
+    args: ['run'],
+    broken: { file: 'fixtures/scenario/claim.yaml', change: (text) => text.replace('name: ', 'name: My-') },
+    says: [/fixtures\/scenario\/claim\.yaml:4:9: metadata\.name: .*capital letters/],
+  },
+];
+
+interface Seen {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+  /** What lies in the folder that it was started in, and of the engine's calls. */
+  made: string[];
+}
+
+/** Runs the command in a folder of its own, with an engine that only notes that it was called. */
+async function refuse(folder: string, { args, broken }: Pick<Case, 'args' | 'broken'>, path?: string): Promise<Seen> {
+  const project = broken === undefined ? projectRoot : await copyOfProject(join(folder, 'project'));
+  if (broken !== undefined) {
+    const file = join(project, broken.file);
+    await writeFile(file, broken.change(await readFile(file, 'utf8')));
+  }
+  const [work, programs] = [join(folder, 'work'), join(folder, 'programs')];
+  for (const made of [work, programs]) await mkdir(made);
+  await writeFile(join(programs, 'docker'), `#!/bin/sh\n: >'${work}/engine-was-called'\nexit 1\n`);
+  await chmod(join(programs, 'docker'), 0o755);
+  const child = spawn(process.execPath, [join(project, 'scripts', 'lpv.js'), ...args], {
+    cwd: work,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: path ?? `${programs}:${process.env.PATH}`,
+      LPV_STATE_HOME: join(work, 'state'),
+      LPV_CACHE_HOME: join(work, 'cache'),
+      NODE_OPTIONS: '',
+      GITHUB_ACTIONS: '',
+    },
+  });
+  const seen = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => {
+    seen.stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    seen.stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  return { status, ...seen, made: await readdir(work) };
+}
+
+/** The files of the project, to be broken; packages are not copied. */
+async function copyOfProject(folder: string): Promise<string> {
+  for (const part of ['package.json', 'clusters', 'fixtures', 'scripts', 'specs'])
+    await cp(join(projectRoot, part), join(folder, part), { recursive: true });
+  await symlink(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+describe('the command refuses, with nothing made and no engine asked,', function () {
+  this.timeout(60_000);
+  let folder: string;
+  const seen = new Map<string, Promise<Seen>>();
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lpv-bad-usage-'));
+    // Each takes a second, so they share the processors.
+    for (const [index, one] of cases.entries()) {
+      const own = join(folder, String(index));
+      await mkdir(own);
+      const result = refuse(own, one);
+      result.catch(() => {});
+      seen.set(one.title, result);
+    }
+  });
+
+  after(async () => {
+    await Promise.allSettled(seen.values());
+    await rm(folder, { recursive: true });
+  });
+
+  for (const { title, says } of cases) {
+    it(title, async () => {
+      const { status, stdout, stderr, made } = (await seen.get(title)) as Seen;
+      expect(stderr).not.to.match(/not foreseen|\n\s+at /);
+      for (const text of says) expect(stderr).to.match(text);
+      expect({ status, stdout, made }).to.deep.equal({ status: exitStatus.badUsage, stdout: '', made: [] });
+    });
+  }
+
+  it('a machine without Docker, where it may not install one', async () => {
+    const own = join(folder, 'without-docker');
+    const bare = join(own, 'bare');
+    await mkdir(bare, { recursive: true });
+    // What it needs to run programs at all; no docker, no apt.
+    for (const name of ['bash', 'sh', 'which', 'env']) {
+      const found = (process.env.PATH ?? '').split(':').map((place) => join(place, name));
+      const program = found.find((candidate) => existsSync(candidate));
+      if (program !== undefined) await symlink(program, join(bare, name));
+    }
+    const { status, stdout, made } = await refuse(own, { args: ['run', '--no-install'] }, bare);
+    expect(stdout).to.match(/✗ Finding the container engine/);
+    expect(stdout).to.match(/no docker command on PATH\s+do: .*(--no-install|install Docker Engine)/);
+    expect(stdout).not.to.match(/Creating the cluster/);
+    // What was tried is told in a report; no run is on record that would have to be cleaned.
+    expect({ status, made }).to.deep.equal({ status: exitStatus.environment, made: ['reports'] });
+  });
+});
