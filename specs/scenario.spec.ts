@@ -13,7 +13,7 @@ import { readInPod, runInPod } from './support/pod-commands.ts';
 import { recordProcess } from './support/process.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
-import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, podFor } from './support/seed.ts';
+import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSeed, podFor } from './support/seed.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('scenario');
@@ -49,7 +49,6 @@ describe(chapter, () => {
   proves('SEED-2', async () => {
     await using disks = await leaseSeedDisks();
     await using scene = await Scene.open();
-    const { volumeA, claim } = await applySeed(scene);
     const devices = new Set<string>();
     for (const disk of [disks.onNode1, disks.onNode2, disks.onNode3]) {
       const mounts = await nodeMounts(scene.world.node(disk.node));
@@ -69,9 +68,7 @@ describe(chapter, () => {
     }
     expect(devices.size, 'three disks are three devices').to.equal(3);
 
-    const pod = await scene.pod(fixtures.podBySelector);
-    await expect(claim).to.bindTo(volumeA);
-    await expect(pod).to.runOn('node2');
+    const { volumeA, pod } = await playSeed(scene);
     await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
     const { blocks, blockSize } = await freeSpace(pod, '/data');
     expect(blocks * blockSize, 'the pod sees the size of the disk, not the 1Gi of its claim').to.be.lessThanOrEqual(
@@ -226,10 +223,7 @@ describe(chapter, () => {
   proves('SEED-8', async () => {
     await using disks = await leaseSeedDisks();
     await using scene = await Scene.open();
-    const { volumeA, claim } = await applySeed(scene);
-    const pod = await scene.pod(fixtures.podBySelector);
-    await expect(claim).to.bindTo(volumeA);
-    await expect(pod).to.runOn('node2');
+    const { volumeA, pod } = await playSeed(scene);
     await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
 
     // The mount is there; a fresh list of everything shows that no attachment ever was.
@@ -245,10 +239,7 @@ describe(chapter, () => {
   proves('SEED-9', async () => {
     await using disks = await leaseSeedDisks();
     await using scene = await Scene.open();
-    const { volumeA, claim } = await applySeed(scene);
-    const pod = await scene.pod(fixtures.podBySelector);
-    await expect(claim).to.bindTo(volumeA);
-    await expect(pod).to.runOn('node2');
+    const { volumeA, pod } = await playSeed(scene);
     const chain = await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
     expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
     // A bind mount joins the peer group of what it binds; a device that is mounted anew starts one of its own.
@@ -271,10 +262,7 @@ describe(chapter, () => {
   proves('SEED-10', async () => {
     await using _disks = await leaseSeedDisks();
     await using scene = await Scene.open();
-    const { volumeA, claim } = await applySeed(scene);
-    const writer = await scene.pod(fixtures.podBySelector);
-    await expect(claim).to.bindTo(volumeA);
-    await expect(writer).to.runOn('node2');
+    const { claim, pod: writer } = await playSeed(scene);
     const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);
     const onDisk = await onNode(scene.world.node('node2'), ['sha256sum', '/mnt/disks/volA/payload']);
     expect(onDisk.split(' ')[0]).to.equal(sum);

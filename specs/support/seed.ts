@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from './handles.ts';
@@ -54,6 +55,15 @@ export async function applySeed(scene: Scene): Promise<SeedObjects> {
   const volumeB = await scene.volume(fixtures.volumeB);
   const claim = await scene.claim(fixtures.claim);
   return { storageClass, volumeA, volumeB, claim };
+}
+
+/** Plays the scenario to its good end: the pod that must run on node2 is Ready there, with the claim bound to volume A. */
+export async function playSeed(scene: Scene): Promise<SeedObjects & { pod: PodHandle }> {
+  const objects = await applySeed(scene);
+  const pod = await scene.pod(fixtures.podBySelector);
+  await expect(objects.claim).to.bindTo(objects.volumeA);
+  await expect(pod).to.runOn('node2');
+  return { ...objects, pod };
 }
 
 /**
