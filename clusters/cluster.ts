@@ -56,7 +56,7 @@ export async function deleteCluster(engine: Engine, cluster: string, network: st
  * namespace with the disk is gone; one that stays is a leak.
  * @returns lines such as `/dev/loop3 /var/local/local-pv-conformance/k3x9qd/volA.img`
  */
-export async function loopDevicesOf(run: string): Promise<string[]> {
+async function loopDevicesOf(run: string): Promise<string[]> {
   const devices = (await readdir('/sys/block').catch(() => [])).filter((name) => /^loop\d+$/.test(name));
   const held = await Promise.all(
     devices.map(async (name) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Engine } from '../../clusters/engine/engine.ts';
 import { parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 
@@ -12,7 +12,7 @@ export interface Snapshot {
   volumes: readonly string[];
   'loop devices': readonly string[];
   mounts: readonly string[];
-  /** The user's kubeconfig, by its checksum, and what lies beside it. */
+  /** The user's kubeconfigs, by their checksums, and what lies beside them. */
   kubeconfig: readonly string[];
   /** What lies in the folders that {@link SnapshotScope.folders} names, by path. */
   files: readonly string[];
@@ -24,6 +24,8 @@ export interface Snapshot {
 export interface SnapshotScope {
   engine: Engine;
   folders: readonly string[];
+  /** A kubeconfig that KUBECONFIG names, beside that in the home folder. */
+  kubeconfig: string;
   /** A setting, such as `LPV_STATE_HOME=/tmp/x`, that every process started for the proof has in its environment. */
   mark: string;
   /** Ids of other runs of this user: their disks come and go without us. */
@@ -31,7 +33,7 @@ export interface SnapshotScope {
 }
 
 /** Looks at the machine; changes nothing. */
-export async function takeSnapshot({ engine, folders, mark, otherRuns }: SnapshotScope): Promise<Snapshot> {
+export async function takeSnapshot({ engine, folders, kubeconfig, mark, otherRuns }: SnapshotScope): Promise<Snapshot> {
   const lines = async (...args: string[]) => (await engine.run(args)).stdout.split('\n').filter(Boolean).sort();
   const elses = (line: string) => otherRuns.some((run) => line.includes(`/local-pv-conformance/${run}/`));
   return {
@@ -40,7 +42,7 @@ export async function takeSnapshot({ engine, folders, mark, otherRuns }: Snapsho
     volumes: await lines('volume', 'ls', '--format', '{{.Name}}'),
     'loop devices': (await loopDevices()).filter((line) => !elses(line)),
     mounts: await mounts(),
-    kubeconfig: await kubeconfig(),
+    kubeconfig: (await Promise.all([kubeconfig, join(homedir(), '.kube', 'config')].map(kubeconfigLines))).flat(),
     files: (await Promise.all(folders.map(below))).flat().sort(),
     processes: await processesWith(mark),
   };
@@ -83,11 +85,10 @@ async function mounts(): Promise<string[]> {
   );
 }
 
-async function kubeconfig(): Promise<string[]> {
-  const folder = join(homedir(), '.kube');
-  const beside = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
-  const config = await readFile(join(folder, 'config')).catch(() => undefined);
-  return [...beside, `config ${config && createHash('sha256').update(config).digest('hex')}`];
+async function kubeconfigLines(path: string): Promise<string[]> {
+  const beside = (await readdir(dirname(path)).catch(() => [])).map((name) => join(dirname(path), name));
+  const content = await readFile(path).catch(() => undefined);
+  return [...beside, `${path} ${content && createHash('sha256').update(content).digest('hex')}`];
 }
 
 async function below(folder: string): Promise<string[]> {

@@ -53,7 +53,9 @@ export class Stage implements AsyncDisposable {
     const socket = (process.env.DOCKER_HOST || address.stdout.trim()).replace(/^unix:\/\//, '');
     const otherRuns = (await new Registry().entries()).map((entry) => entry.run);
     const folder = await mkdtemp(join(tmpdir(), 'lpv-faults-'));
-    for (const name of ['work', 'temporary', 'programs']) await mkdir(join(folder, name));
+    for (const name of ['work', 'temporary', 'programs', 'user']) await mkdir(join(folder, name));
+    // It is none, so that a harness that reads it fails.
+    await writeFile(join(folder, 'user', 'kubeconfig'), 'of the user\n');
     return new Stage({ folder, engine, image, socket }, otherRuns);
   }
 
@@ -118,6 +120,7 @@ export class Stage implements AsyncDisposable {
     const snapshot = await takeSnapshot({
       engine: this.engine,
       folders: [join(this.folder, 'state'), join(this.folder, 'temporary'), join(this.work, 'reports')],
+      kubeconfig: this.#environment().KUBECONFIG,
       mark: `LPV_STATE_HOME=${this.#environment().LPV_STATE_HOME}`,
       otherRuns: this.#otherRuns,
     });
@@ -150,7 +153,7 @@ export class Stage implements AsyncDisposable {
       LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
       TMPDIR: join(this.folder, 'temporary'),
       // Such as a user has: the harness must neither read nor write it.
-      KUBECONFIG: join(this.folder, 'kubeconfig-of-the-user'),
+      KUBECONFIG: join(this.folder, 'user', 'kubeconfig'),
       CI: 'true',
       NO_COLOR: '1',
       FORCE_COLOR: '0',

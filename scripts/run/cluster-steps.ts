@@ -1,11 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterClient } from '../../clusters/api/client.ts';
-import { deleteCluster, nodeContainers, proveLoopDevicesReleased, refuseExisting } from '../../clusters/cluster.ts';
+import { refuseExisting } from '../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../clusters/configuration/cluster-shape.ts';
-import { DomainError, messageOf } from '../../clusters/domain-error.ts';
 import type { Engine, EngineState } from '../../clusters/engine/engine.ts';
-import { endCreation } from '../../clusters/kind/creation.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../clusters/kind/kind.ts';
 import { acquireNodeImage, type NodeImage } from '../../clusters/node-image/acquire.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../clusters/nodes/disk.ts';
@@ -14,7 +11,8 @@ import { providePodImage } from '../../clusters/pod-image.ts';
 import { awaitReadiness, type ReadyNode } from '../../clusters/readiness.ts';
 import type { Action } from './actions.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
-import { engineForUndo, engineStep, machineStep } from './machine-steps.ts';
+import { clusterUndo } from './cluster-undo.ts';
+import { engineStep, machineStep } from './machine-steps.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -164,49 +162,6 @@ function clusterStep(plan: ClusterPlan, site: ClusterSite, made: Construction): 
       }
     },
   };
-}
-
-/** The undoing of a cluster, which needs nothing but its names: it also serves a later process, for a run that died. */
-export function clusterUndo(site: ClusterSite, made = new Construction()): Action & Required<Pick<Action, 'undo'>> {
-  const { cluster, network, kubeconfig, run } = site;
-  return {
-    name: 'cluster',
-    title: 'Creating the cluster',
-    deadline: 0,
-    perform: async () => {},
-    undoTitle: `Deleting the cluster ${cluster}`,
-    undoDeadline: 4 * minute,
-    async undo({ progress, signal }) {
-      const engine = made.engine ?? (await engineForUndo(signal));
-      try {
-        await endCreation(cluster, kubeconfig);
-        const exists = (await nodeContainers(engine, cluster, signal)).length > 0;
-        if (exists && made.logsWanted && made.kind) {
-          progress.note('keeping the nodes’ logs');
-          const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
-          await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
-        }
-        await deleteCluster(engine, cluster, network);
-      } catch (error) {
-        throw notDeleted(cluster, error);
-      }
-      await rm(kubeconfig, { force: true });
-      await rm(`${kubeconfig}.lock`, { force: true });
-      await proveLoopDevicesReleased(run);
-    },
-  };
-}
-
-/** What is left stays on record, so that a later process can delete it. */
-function notDeleted(cluster: string, error: unknown): DomainError {
-  return new DomainError(
-    {
-      attempted: `deleting the cluster ${cluster}`,
-      seen: messageOf(error),
-      remedy: `when that is mended: lpv down ${cluster.replace(/^lpv-/, '')}`,
-    },
-    { cause: error },
-  );
 }
 
 /** The steps for a cluster that `lpv up` made: it is looked at, its disks are verified, and it stays. */

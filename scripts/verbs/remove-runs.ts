@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { messageOf } from '../../clusters/domain-error.ts';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { Terminal, terminalManners } from '../report/terminal.ts';
 import { type ActionJournal, undoAll } from '../run/actions.ts';
-import { clusterUndo } from '../run/cluster-steps.ts';
+import { Construction } from '../run/cluster-steps.ts';
+import { clusterUndo } from '../run/cluster-undo.ts';
 import { EventStream } from '../run/events.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
@@ -19,14 +19,11 @@ export async function removeRuns(registry: Registry, entries: readonly RegistryE
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {
     const { run, cluster, network, kubeconfig, journal } = entry;
-    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) });
+    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) }, new Construction());
     const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
-    if (failures.length === 0) {
-      await registry.remove(run);
-    } else {
-      status = 'environment';
-      for (const { error } of failures) process.stderr.write(`${messageOf(error)}\n`);
-    }
+    // Why one failed stands with its step already.
+    if (failures.length === 0) await registry.remove(run);
+    else status = 'environment';
   }
   terminal[Symbol.dispose]();
   return status;
