@@ -57,7 +57,7 @@ export class Connection {
         attempted,
         on: kubeconfig,
         seen: 'no such file',
-        remedy: 'create the cluster first: lpv up',
+        remedy: 'make the cluster anew: lpv down NAME, then lpv up --name NAME',
       });
     }
     // Loaded here because it takes a second: a command that opens no connection does not pay for it.
