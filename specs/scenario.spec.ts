@@ -144,13 +144,18 @@ describe(chapter, () => {
     await expect(claimA).to.bindTo(volumeA);
     await expect(claimB).to.bindTo(volumeB);
 
-    await expect(await podFor(scene, claimA.name, { name: 'a-on-node1', node: 'node1' })).to.runOn('node1');
-    await expect(await podFor(scene, claimA.name, { name: 'a-on-node2', node: 'node2' })).to.runOn('node2');
-    await expect(await podFor(scene, claimB.name, { name: 'b-anywhere' })).to.runOn('node3');
-    const astray = await podFor(scene, claimA.name, { name: 'a-on-node3', node: 'node3' });
-    await expect(astray).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
-    const alsoAstray = await podFor(scene, claimB.name, { name: 'b-on-node2', node: 'node2' });
-    await expect(alsoAstray).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
+    const pods = {
+      aOnNode1: await podFor(scene, claimA.name, { name: 'a-on-node1', node: 'node1' }),
+      aOnNode2: await podFor(scene, claimA.name, { name: 'a-on-node2', node: 'node2' }),
+      aOnNode3: await podFor(scene, claimA.name, { name: 'a-on-node3', node: 'node3' }),
+      bAnywhere: await podFor(scene, claimB.name, { name: 'b-anywhere' }),
+      bOnNode2: await podFor(scene, claimB.name, { name: 'b-on-node2', node: 'node2' }),
+    };
+    await expect(pods.aOnNode1).to.runOn('node1');
+    await expect(pods.aOnNode2).to.runOn('node2');
+    await expect(pods.bAnywhere).to.runOn('node3');
+    await expect(pods.aOnNode3).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
+    await expect(pods.bOnNode2).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
   });
 
   proves('SEED-5', async () => {

@@ -22,7 +22,9 @@ async function bench(): Promise<void> {
   const { site, events, journal, signal } = session;
   const phases: Figure[] = [];
   events.subscribe(phaseReader(phases));
-  const steps = clusterSteps(plan, site, made).concat(recordStep({ site, made, plan, harness: await harnessFacts() }));
+  const steps = clusterSteps(plan, site, made).concat(
+    recordStep({ site, made, plan, harness: await harnessFacts(), stays: false }),
+  );
   const performance = await performAll(steps, { events, journal, signal });
   let figures: Figure[] = [...phases];
   if (performance.outcome === 'done') {

@@ -17,10 +17,12 @@ export function recordStep(of: {
   made: Construction;
   plan: ClusterPlan;
   harness: EnvironmentFacts['harness'];
+  /** Whether the cluster outlives the run. */
+  stays: boolean;
   /** Is given the record, for reports that quote it. */
   recorded?: (record: EnvironmentRecord) => void;
 }): Action {
-  const { site, made, plan, harness, recorded = () => {} } = of;
+  const { site, made, plan, harness, stays, recorded = () => {} } = of;
   return {
     name: 'environment',
     title: 'Recording the environment',
@@ -34,6 +36,7 @@ export function recordStep(of: {
         run: site.run,
         folder: site.folder,
         cluster: site.cluster,
+        stays,
         kubeconfig: site.kubeconfig,
         server: made.need('client').server,
         kubernetes: made.kubernetes ?? 'v0',

@@ -71,6 +71,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     made,
     plan,
     harness,
+    stays: existing !== undefined || options.keep !== 'never',
     recorded: (found) => {
       recorded = found;
     },

@@ -14,6 +14,7 @@ const context: RunContext = {
   kubernetes: 'v1.37.2',
   nodes: [{ name: 'node1', container: 'lpv-k3x9qd-control-plane' }],
   engine: ['docker'],
+  stays: false,
   podImage: 'pause:1',
   disks: [
     {

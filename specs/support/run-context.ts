@@ -32,6 +32,8 @@ const runContextSchema = z.strictObject({
   kubeconfig: absolutePath,
   /** The API server that the run made; a client that finds another one must refuse to work. */
   server: z.url(),
+  /** Whether the cluster outlives the run, so that what specs leave in it has to be gone before they end. */
+  stays: z.boolean(),
   /** Version of the API server, such as `v1.37.2`. */
   kubernetes: z.string().startsWith('v'),
   nodes: z.array(z.strictObject({ name: z.string().min(1), container: z.string().min(1) })).min(1),

@@ -104,12 +104,7 @@ export class Scene implements AsyncDisposable {
   /** Removes an object now and waits until it is gone. */
   async remove(handle: Handle): Promise<void> {
     await this.world.client.remove(handle.ref, { absentIsFine: true });
-    await waitFor(this.world.store, {
-      what: `${handle} to be gone`,
-      on: [handle.ref],
-      within: 60_000,
-      until: (view) => view.get(handle.ref) === undefined,
-    });
+    await this.#gone(handle);
   }
 
   /** Keeps every object of the scene, as last seen, and the events about them as evidence. */
@@ -136,11 +131,21 @@ export class Scene implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // Evidence first: what a failed spec leaves is gone a moment later.
     this.keepObjects('objects-at-the-end');
-    for (const kind of removalOrder) {
-      const going = this.#handles.filter(({ ref }) => ref.kind === kind);
-      await Promise.all(going.map((handle) => this.remove(handle)));
-    }
+    // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
+    const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
+    const going = this.#handles.toSorted((a, b) => order(a) - order(b));
+    for (const handle of going) await this.world.client.remove(handle.ref, { absentIsFine: true });
+    for (const handle of going) await this.#gone(handle);
     await this.world.client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true });
+  }
+
+  async #gone(handle: Handle): Promise<void> {
+    await waitFor(this.world.store, {
+      what: `${handle} to be gone`,
+      on: [handle.ref],
+      within: 60_000,
+      until: (view) => view.get(handle.ref) === undefined,
+    });
   }
 
   async #create<K extends Manifest['kind']>(

@@ -49,7 +49,10 @@ async function open(): Promise<World> {
   };
 }
 
-/** Waits until the namespaces of this run's specs are gone, and ends the watches. */
+/**
+ * Waits until the namespaces of this run's specs are gone, and ends the watches. Namespaces take seconds to go; where
+ * the cluster goes with them, it is enough that all of them are on their way.
+ */
 export async function closeWorld(): Promise<void> {
   const opened = await opening?.catch(() => undefined);
   opening = undefined;
@@ -61,7 +64,8 @@ export async function closeWorld(): Promise<void> {
       what: 'the namespaces of the specs to be gone',
       on: store.list('Namespace', ours).map(({ metadata }) => ({ kind: 'Namespace', name: metadata.name })),
       within: 60_000,
-      until: (view) => view.list('Namespace', ours).length === 0,
+      until: (view) =>
+        view.list('Namespace', ours).every(({ metadata }) => !context.stays && metadata.deletionTimestamp),
     });
   } finally {
     await store[Symbol.asyncDispose]();
