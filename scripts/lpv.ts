@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { exitStatus } from '../clusters/exit-status.ts';
 import { main } from './command-line/main.ts';
 
+// Whoever reads may go away (`| head`, a closed terminal): that must not end a run before it has cleaned up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const status = await main(process.argv.slice(2), {
   environment: process.env,
   out: (text) => process.stdout.write(text),

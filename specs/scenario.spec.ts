@@ -93,7 +93,7 @@ describe(chapter, () => {
     for (const pod of [writer, starved, neighbour]) await expect(pod).to.runOn('node2');
     const before = await freeSpace(neighbour, '/data');
 
-    expect(await fill(writer, '/data/filler'), 'the writer hits the end of its disk').to.include(
+    expect(await fill(writer, '/data/filler', disks.onNode2.bytes), 'the writer hits the end of its disk').to.include(
       'No space left on device',
     );
 
@@ -235,6 +235,7 @@ describe(chapter, () => {
     const { store } = scene.world;
     await store.confirm();
     expect(store.list('VolumeAttachment')).to.deep.equal([]);
+    await expect(pod).to.reportEvent('Started');
     const reasons = store.eventsOf(pod.ref).map(({ reason }) => reason);
     expect(reasons).to.include('Started').and.not.include.members(['SuccessfulAttachVolume']);
     const attached = store.get({ kind: 'Node', name: 'node2' })?.status?.volumesAttached ?? [];

@@ -22,10 +22,14 @@ export async function freeSpace(pod: PodHandle, path: string): Promise<Space> {
   return { blockSize, blocks, available };
 }
 
-/** Writes to a file until the file system refuses; returns what the writer said, which must not be success. */
-export async function fill(pod: PodHandle, path: string): Promise<string> {
-  const { status, stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k']);
-  if (status === 0) throw new Error(`dd filled ${path} and met no end`);
+/**
+ * Writes to a file until the file system refuses; returns what the writer said, which must not be success. It stops a
+ * little beyond the size of the disk, so that a volume that is not on its disk cannot fill the machine.
+ */
+export async function fill(pod: PodHandle, path: string, diskBytes: number): Promise<string> {
+  const count = Math.ceil((diskBytes * 1.25) / 65_536);
+  const { status, stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k', `count=${count}`]);
+  if (status === 0) throw new Error(`${path} took 125 % of its disk and met no end`);
   return stderr;
 }
 

@@ -7,14 +7,10 @@ import { readInPod } from './pod-commands.ts';
 import { world } from './world.ts';
 
 /** Keeps where a volume is mounted: the chain in short, and the whole mountinfo of the node and of the container. */
-export async function keepMounts(
-  pod: PodHandle,
-  volume: VolumeHandle,
-  disk: Pick<Disk, 'node' | 'mountPath'>,
-  path: string,
-): Promise<void> {
+export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Disk, path: string): Promise<void> {
   const { node } = await world();
   evidence.keep('mount-chain', describeChain(await mountChain(pod, volume, disk, path)));
+  await keepDisk(disk);
   evidence.keep('mountinfo-node', await onNode(node(disk.node), ['cat', '/proc/1/mountinfo']));
   evidence.keep('mountinfo-container', await readInPod(pod, '/proc/self/mountinfo'));
 }

@@ -12,6 +12,8 @@ export interface DiskLease extends AsyncDisposable {
 /** Who holds which disk in this process: `node2/vol-a` → the spec's id. */
 const holders = new Map<string, string>();
 
+let disksMade = 0;
+
 /**
  * Leases a disk of the cluster's own, by node and mount path. It is verified to be that very disk, not a plain
  * directory, and emptied, both when it is taken and when it is given back.
@@ -33,15 +35,16 @@ export async function leaseDisk(nodeName: string, mountPath: string): Promise<Di
   }
   holders.set(key, currentSpec().id);
   const place = node(nodeName);
-  const disk = await verifyDisk(place, made);
-  await wipeDisk(place, disk);
-  return {
-    disk,
-    async [Symbol.asyncDispose]() {
-      await wipeDisk(place, disk);
-      holders.delete(key);
-    },
-  };
+  const free = () => holders.delete(key);
+  try {
+    const disk = await verifyDisk(place, made);
+    await wipeDisk(place, disk);
+    return { disk, [Symbol.asyncDispose]: () => wipeDisk(place, disk).finally(free) };
+  } catch (error) {
+    // The next spec is to meet the same error, not this spec's lease.
+    free();
+    throw error;
+  }
 }
 
 /** Makes a disk for one spec, beside those of disks.yaml; it is unmounted and removed when given back. */
@@ -51,8 +54,8 @@ export async function makeLeasedDisk(
 ): Promise<DiskLease> {
   const { context, node } = await world();
   const place = node(nodeName);
-  const name = `${currentSpec().id.toLowerCase()}-${holders.size}-${nodeName}`;
-  holders.set(name, currentSpec().id);
+  // With the run's id: what an interrupted run left on a cluster that stays is in nobody's way.
+  const name = `${context.run}-${currentSpec().id.toLowerCase()}-${disksMade++}`;
   const mountPath = `/mnt/disks/${name}`;
   const disk = await makeDisk(
     place,
@@ -60,11 +63,5 @@ export async function makeLeasedDisk(
     { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath },
     infrastructure,
   );
-  return {
-    disk,
-    async [Symbol.asyncDispose]() {
-      await removeDisk(place, disk);
-      holders.delete(name);
-    },
-  };
+  return { disk, [Symbol.asyncDispose]: () => removeDisk(place, disk) };
 }

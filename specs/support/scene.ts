@@ -129,14 +129,20 @@ export class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Evidence first: what a failed spec leaves is gone a moment later.
-    this.keepObjects('objects-at-the-end');
+    const failures: unknown[] = [];
+    const attempt = async (work: () => Promise<unknown>) => {
+      await work().catch((error: unknown) => failures.push(error));
+    };
+    // Evidence first: what a failed spec leaves is gone a moment later. Nothing that fails keeps the rest from going.
+    await attempt(async () => this.keepObjects('objects-at-the-end'));
     // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
     const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
     const going = this.#handles.toSorted((a, b) => order(a) - order(b));
-    for (const handle of going) await this.world.client.remove(handle.ref, { absentIsFine: true });
-    for (const handle of going) await this.#gone(handle);
-    await this.world.client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true });
+    const { client } = this.world;
+    for (const handle of going) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+    for (const handle of going) await attempt(() => this.#gone(handle));
+    await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #gone(handle: Handle): Promise<void> {

@@ -14,11 +14,17 @@ export interface SeedDisks extends AsyncDisposable {
 
 /** Leases the scenario's disks. */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
-  const [onNode1, onNode2, onNode3] = await Promise.all([
+  const leases = [
     leaseDisk('node1', '/mnt/disks/volA'),
     leaseDisk('node2', '/mnt/disks/volA'),
     leaseDisk('node3', '/mnt/disks/volB'),
-  ]);
+  ] as const;
+  const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
+    // Those that were had are given back.
+    const settled = await Promise.allSettled(leases);
+    for (const lease of settled) if (lease.status === 'fulfilled') await lease.value[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     onNode1: onNode1.disk,
     onNode2: onNode2.disk,
