@@ -16,7 +16,7 @@ export interface ProcessStep {
 
 /**
  * Puts together who did what for a pod with a local volume, from watch events, Event objects and kubelet's log, and
- * orders it by time. A step that left no record is an error: nothing is filled in.
+ * orders it by revision and time. A step that left no record is an error: nothing is filled in.
  */
 export async function recordProcess(of: {
   pod: PodHandle;
@@ -59,25 +59,47 @@ export async function recordProcess(of: {
   const mounted = lines.find(({ text }) => text.includes('MountVolume.SetUp succeeded'));
   if (!started || !mounted) throw noRecord('lines of kubelet’s reconciler about mounting the volume');
 
-  const steps: ProcessStep[] = [
-    { at: created.at, by: 'kube-apiserver', what: 'the claim is created' },
+  // The API server's steps stand in the order of its own revisions: watches of several kinds may arrive in another.
+  const written: (ProcessStep & { revision: number })[] = [
+    { at: created.at, revision: Number(created.resourceVersion), by: 'kube-apiserver', what: 'the claim is created' },
     {
       at: waitingSeen.at,
+      revision: Number(waitingSeen.resourceVersion),
       by: waiting.source?.component ?? waiting.reportingComponent ?? '?',
       what: 'the claim waits for its first consumer',
     },
-    { at: podCreated.at, by: 'kube-apiserver', what: 'the pod is created' },
-    { at: reserved.at, by: writerOf(reserved.object, 'f:claimRef'), what: 'the volume is reserved for the claim' },
-    { at: bound.at, by: writerOf(bound.object, 'f:volumeName'), what: 'the claim is bound' },
+    {
+      at: podCreated.at,
+      revision: Number(podCreated.resourceVersion),
+      by: 'kube-apiserver',
+      what: 'the pod is created',
+    },
+    {
+      at: reserved.at,
+      revision: Number(reserved.resourceVersion),
+      by: writerOf(reserved.object, 'f:claimRef'),
+      what: 'the volume is reserved for the claim',
+    },
+    {
+      at: bound.at,
+      revision: Number(bound.resourceVersion),
+      by: writerOf(bound.object, 'f:volumeName'),
+      what: 'the claim is bound',
+    },
     {
       at: scheduled.at,
+      revision: Number(scheduled.resourceVersion),
       by: scheduledBy?.reportingComponent || scheduledBy?.source?.component || '?',
       what: `the pod is scheduled to ${node.name}`,
     },
-    { at: mounted.at, by: 'kubelet', what: 'VolumeManagerReconciler mounts the volume' },
-    { at: running.at, by: 'kubelet', what: 'the container runs' },
+    { at: running.at, revision: Number(running.resourceVersion), by: 'kubelet', what: 'the container runs' },
   ];
-  return steps.sort((a, b) => a.at.getTime() - b.at.getTime());
+  const steps: ProcessStep[] = written
+    .sort((a, b) => a.revision - b.revision)
+    .map(({ at, by, what }) => ({ at, by, what }));
+  const mount = { at: mounted.at, by: 'kubelet', what: 'VolumeManagerReconciler mounts the volume' };
+  const next = steps.findIndex(({ at }) => at > mount.at);
+  return steps.toSpliced(next < 0 ? steps.length : next, 0, mount);
 }
 
 function first<T>(history: readonly Seen<T>[], what: string, holds: (seen: Seen<T>) => boolean): Seen<T> {
