@@ -46,6 +46,8 @@ export class ObjectHistory implements StoreView {
   readonly clock: Clock;
   /** By kind, then by namespace and name, in the order in which the objects were first seen. */
   readonly #histories = new Map<Kind, Map<string, Seen<ObjectOf[Kind]>[]>>();
+  /** Keys of the events about each object: a run of hundreds of specs sees thousands of events. */
+  readonly #eventsAbout = new Map<string, Set<string>>();
   readonly #listeners = new Set<() => void>();
 
   constructor(clock: Clock = systemClock) {
@@ -59,8 +61,18 @@ export class ObjectHistory implements StoreView {
     const entry = { at: this.clock.now(), monotonic: this.clock.monotonic(), type, observed, resourceVersion, object };
     const ofKind = this.#histories.get(kind) ?? new Map<string, Seen<ObjectOf[Kind]>[]>();
     this.#histories.set(kind, ofKind);
-    ofKind.set(key, [...(ofKind.get(key) ?? []), entry]);
+    const history = ofKind.get(key);
+    if (history) history.push(entry);
+    else ofKind.set(key, [entry]);
+    if (kind === 'Event') this.#index(key, object as Event);
     this.announce();
+  }
+
+  #index(key: string, event: Event): void {
+    for (const subject of subjectKeysOf(event)) {
+      const keys = this.#eventsAbout.get(subject) ?? new Set();
+      this.#eventsAbout.set(subject, keys.add(key));
+    }
   }
 
   /** Tells the listeners that something changed which is no object, such as the state of a connection. */
@@ -69,7 +81,7 @@ export class ObjectHistory implements StoreView {
   }
 
   get<K extends Kind>(ref: ObjectRef<K>): ObjectOf[K] | undefined {
-    const last = this.history(ref).at(-1);
+    const last = this.#of(ref).at(-1);
     return last && last.type !== 'DELETED' ? last.object : undefined;
   }
 
@@ -85,12 +97,19 @@ export class ObjectHistory implements StoreView {
   }
 
   history<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
+    return [...this.#of(ref)];
+  }
+
+  /** Grows as changes come. */
+  #of<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
     return (this.#histories.get(ref.kind)?.get(keyOf(ref)) ?? []) as unknown as Seen<ObjectOf[K]>[];
   }
 
   eventsOf(subject: ObjectRef | { uid: string }): Event[] {
-    const events = this.#lastOf('Event').map((seen) => seen.object);
-    return events.filter((event) => isAbout(event, subject)).sort((a, b) => eventTime(a) - eventTime(b));
+    const histories = this.#histories.get('Event');
+    const about = this.#eventsAbout.get(subjectKey(subject)) ?? new Set();
+    const events = [...about].flatMap((key) => (histories?.get(key)?.at(-1)?.object as Event | undefined) ?? []);
+    return events.sort((a, b) => eventTime(a) - eventTime(b));
   }
 
   onChange(listener: () => void): () => void {
@@ -120,11 +139,16 @@ export function eventCount(event: Event): number {
   return event.series?.count ?? event.count ?? 1;
 }
 
-function isAbout(event: Event, subject: ObjectRef | { uid: string }): boolean {
-  const involved = event.involvedObject;
-  if ('uid' in subject) return involved.uid === subject.uid;
-  if (involved.kind !== subject.kind || involved.name !== subject.name) return false;
-  return !kinds[subject.kind].namespaced || involved.namespace === (subject.namespace ?? 'default');
+/** Under what key events about something are found: events name both the object and its uid. */
+function subjectKey(subject: ObjectRef | { uid: string }): string {
+  return 'uid' in subject ? subject.uid : `${subject.kind} ${keyOf(subject)}`;
+}
+
+/** The keys under which an event is to be found. An object of a kind that is not followed is found by its uid alone. */
+function subjectKeysOf({ involvedObject }: Event): string[] {
+  const { kind, namespace, name, uid } = involvedObject;
+  const known = kind !== undefined && name !== undefined && Object.hasOwn(kinds, kind);
+  return [...(uid ? [uid] : []), ...(known ? [subjectKey({ kind: kind as Kind, namespace, name })] : [])];
 }
 
 function named({ metadata: { namespace, name } }: ObjectOf[Kind]): { namespace?: string | undefined; name: string } {
