@@ -9,6 +9,7 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  V1PriorityClass,
   V1ServiceAccount,
   V1StatefulSet,
   V1StorageClass,
@@ -71,6 +72,7 @@ export interface ObjectOf {
   StatefulSet: Stored<V1StatefulSet>;
   Job: Stored<V1Job>;
   PodDisruptionBudget: Stored<V1PodDisruptionBudget>;
+  PriorityClass: Stored<V1PriorityClass>;
   Lease: Stored<V1Lease>;
 }
 
