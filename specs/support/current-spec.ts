@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError } from '../../clusters/domain-error.ts';
 
 /** The spec that is running. */
@@ -8,55 +9,27 @@ export interface CurrentSpec {
   signal: AbortSignal;
 }
 
-interface Running extends CurrentSpec {
-  controller: AbortController;
-}
-
 // One place per process, even where a loader gives the spec files module instances of their own.
 const place = Symbol.for('local-pv-conformance.current-spec');
-const shared = globalThis as { [place]?: { running?: Running; stop?: AbortSignal } };
-shared[place] ??= {};
-const here = shared[place];
+const shared = globalThis as { [place]?: AsyncLocalStorage<CurrentSpec> };
+shared[place] ??= new AsyncLocalStorage();
+const running = shared[place];
 
-/** The spec that is running. Throws a DomainError outside of a spec and its beforeEach and afterEach hooks. */
+/**
+ * The spec that the caller is part of: specs run side by side in one process, and each asynchronous call belongs to
+ * the spec that began it. Throws a DomainError outside of a spec.
+ */
 export function currentSpec(): CurrentSpec {
-  if (!here.running) {
-    throw new DomainError({
-      attempted: 'finding the spec that is running',
-      why: 'No spec is running: before and after hooks, and the top level of a spec file, belong to no spec.',
-      remedy: 'Move the call into the spec, or into a beforeEach or afterEach hook.',
-    });
-  }
-  return here.running;
+  const spec = running.getStore();
+  if (spec) return spec;
+  throw new DomainError({
+    attempted: 'finding the spec that is running',
+    why: 'No spec is running: the top level of a spec file belongs to no spec.',
+    remedy: 'Move the call into the spec.',
+  });
 }
 
-/** Makes a spec the current one. For the root hooks; a unit test of the specs' vocabulary may call it too. */
-export function beginSpec(id: string): CurrentSpec {
-  endSpec();
-  const controller = new AbortController();
-  const signal = here.stop ? AbortSignal.any([controller.signal, here.stop]) : controller.signal;
-  const running = { id, signal, controller };
-  here.running = running;
-  return running;
-}
-
-/** Tells the running spec, if any, to stop. It stays the current one until its hooks are through. */
-export function stopSpec(reason: Error): void {
-  here.running?.controller.abort(reason);
-}
-
-/** Ends the running spec, if any, and stops what it may have left under way. */
-export function endSpec(): void {
-  stopSpec(new Error('the spec is over'));
-  delete here.running;
-}
-
-/** Lets the signal of every spec follow this one too, until the result is disposed. */
-export function stopSpecsWith(stop: AbortSignal): Disposable {
-  here.stop = stop;
-  return {
-    [Symbol.dispose]: () => {
-      delete here.stop;
-    },
-  };
+/** Runs something as part of a spec: everything it begins finds that spec as the current one. */
+export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
+  return running.run(spec, work);
 }

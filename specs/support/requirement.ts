@@ -1,43 +1,56 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import { parseStrictDocument } from '../../clusters/configuration/strict-yaml.ts';
+import { type CatalogueChapter, parseChapter, type Requirement } from './catalogue.ts';
+import { notApplicable } from './features.ts';
+import { skip } from './skip.ts';
+import { world } from './world.ts';
 
-/** One thing that Kubernetes promises about local volumes. The catalogue says what; a spec proves it. */
-const requirementSchema = z.strictObject({
-  /** Stable: reports are compared by it. */
-  id: z.string().regex(/^[A-Z]+(-[A-Z]+)*-\d+$/),
-  sentence: z.string().min(1),
-  level: z.enum(['core', 'extended']),
-  /** Where Kubernetes promises it. */
-  source: z.string().min(1),
-  /** What would turn the spec red. */
-  refutedBy: z.string().min(1),
-});
-
-const chapterSchema = z.strictObject({ chapter: z.string(), requirements: z.array(requirementSchema).min(1) });
-
-export type Requirement = z.infer<typeof requirementSchema>;
+/** The body of a spec. It gets mocha's context as `this`, and the requirement that it proves. */
+export type Proof = (this: Mocha.Context, requirement: Requirement) => Promise<void>;
 
 /** A chapter of the catalogue, and the way to prove its requirements. */
-export interface Chapter {
-  requirements: readonly Requirement[];
-  /** Declares the spec that proves a requirement; its title is the requirement's id and sentence. */
-  proves(id: string, proof: (this: Mocha.Context) => Promise<void>): void;
+export interface Chapter extends CatalogueChapter {
+  /**
+   * Declares the spec that proves a requirement; its title is the requirement's id and sentence. Where the cluster
+   * lacks a feature that the requirement needs, the spec is skipped with that reason.
+   */
+  proves(id: string, proof: Proof): void;
+}
+
+const catalogue = new URL('../catalogue/', import.meta.url);
+
+/** Names of the chapters, in the order of their files. */
+export function chapterNames(): string[] {
+  return readdirSync(fileURLToPath(catalogue))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.replace(/\.yaml$/, ''))
+    .sort();
 }
 
 /** Reads a chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
-export function readChapter(name: string): Chapter & { chapter: string } {
-  const path = fileURLToPath(new URL(`../catalogue/${name}.yaml`, import.meta.url));
-  const source = { file: relative(process.cwd(), path), text: readFileSync(path, 'utf8') };
-  const { value } = parseStrictDocument(source, chapterSchema);
+export function readChapter(name: string): Chapter {
+  const path = fileURLToPath(new URL(`${name}.yaml`, catalogue));
+  const chapter = parseChapter({ file: relative(process.cwd(), path), text: readFileSync(path, 'utf8') });
   return {
-    ...value,
+    ...chapter,
     proves(id, proof) {
-      const requirement = value.requirements.find((candidate) => candidate.id === id);
+      const requirement = chapter.requirements.find((candidate) => candidate.id === id);
       if (!requirement) throw new Error(`${id} is not in catalogue/${name}.yaml`);
-      it(`${id} ${requirement.sentence}`, proof);
+      it(`${id} ${requirement.sentence}`, async function () {
+        const { context } = await world();
+        const reason = notApplicable(requirement.features, context);
+        if (reason !== undefined) skip(this, reason);
+        await proof.call(this, requirement);
+      });
     },
   };
+}
+
+/** Every requirement of the catalogue, chapter by chapter. */
+export function allRequirements(): (Requirement & { chapter: string })[] {
+  return chapterNames().flatMap((name) => {
+    const { chapter, requirements } = readChapter(name);
+    return requirements.map((requirement) => ({ chapter, ...requirement }));
+  });
 }

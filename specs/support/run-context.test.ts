@@ -15,6 +15,7 @@ const context: RunContext = {
   nodes: [{ name: 'node1', container: 'lpv-k3x9qd-control-plane' }],
   engine: ['docker'],
   stays: false,
+  lacking: {},
   podImage: 'pause:1',
   disks: [
     {

@@ -34,6 +34,8 @@ const runContextSchema = z.strictObject({
   server: z.url(),
   /** Whether the cluster outlives the run, so that what specs leave in it has to be gone before they end. */
   stays: z.boolean(),
+  /** Features that the cluster lacks, each with the reason: `{"xfs": "mkfs.xfs is not on node2"}`. */
+  lacking: z.record(z.string(), z.string()),
   /** Version of the API server, such as `v1.37.2`. */
   kubernetes: z.string().startsWith('v'),
   nodes: z.array(z.strictObject({ name: z.string().min(1), container: z.string().min(1) })).min(1),

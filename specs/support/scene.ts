@@ -1,18 +1,26 @@
 import { titleOf } from '../../clusters/api/kinds.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
-import { localise, ownershipLabels } from '../../fixtures/localise.ts';
+import { localise, type Ownership, ownershipLabels } from '../../fixtures/localise.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { currentSpec } from './current-spec.ts';
 import { evidence } from './evidence.ts';
 import { Handle } from './handles.ts';
+import { notePodStart } from './pod-starts.ts';
 import { type World, world } from './world.ts';
 
 /** A change to a manifest before it is applied, for what only a spec knows, such as the path of a leased disk. */
 type Change<M> = (manifest: M) => void;
 
 /** The order in which a spec's objects go: users before what they use. */
-const removalOrder = ['Pod', 'PersistentVolumeClaim', 'PersistentVolume', 'StorageClass'] as const;
+const removalOrder = [
+  'StatefulSet',
+  'Pod',
+  'PersistentVolumeClaim',
+  'PersistentVolume',
+  'StorageClass',
+  'PriorityClass',
+] as const;
 
 /**
  * Where a spec plays: a namespace of its own, and every object it creates. Its end removes all of them in order,
@@ -21,21 +29,22 @@ const removalOrder = ['Pod', 'PersistentVolumeClaim', 'PersistentVolume', 'Stora
 export class Scene implements AsyncDisposable {
   readonly world: World;
   readonly namespace: string;
-  readonly #spec: string;
+  readonly #owner: Ownership;
   readonly #handles: Handle[] = [];
 
-  private constructor(world: World, namespace: string, spec: string) {
+  private constructor(world: World, namespace: string, owner: Ownership) {
     this.world = world;
     this.namespace = namespace;
-    this.#spec = spec;
+    this.#owner = owner;
   }
 
   static async open(): Promise<Scene> {
     const opened = await world();
     const spec = currentSpec().id;
     const { run } = opened.context;
-    // A number makes the name new, for a spec that is run again while the last namespace still goes.
-    const namespace = `${spec}-${run}-${(sceneNumber++).toString(36)}`.toLowerCase();
+    // A number makes all names new, for a spec that is run again: nothing of its last run is taken for this one's.
+    const scene = (sceneNumber++).toString(36);
+    const namespace = `${spec}-${run}-${scene}`.toLowerCase();
     await opened.client.create({
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -48,7 +57,7 @@ export class Scene implements AsyncDisposable {
       signal: currentSpec().signal,
       until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
     });
-    return new Scene(opened, namespace, spec);
+    return new Scene(opened, namespace, { run, spec, scene });
   }
 
   get signal(): AbortSignal {
@@ -86,6 +95,33 @@ export class Scene implements AsyncDisposable {
     return this.#create('Pod', fixture, change);
   }
 
+  /** Creates the StatefulSet of a fixture. Its pods and claims are the controller's: find them with `find`. */
+  async statefulSet(fixture: string, change?: Change<ManifestOf<'StatefulSet'>>): Promise<Handle<'StatefulSet'>> {
+    return this.#create('StatefulSet', fixture, change);
+  }
+
+  /** Creates the PriorityClass of a fixture, with a name of the spec's own. */
+  async priorityClass(fixture: string, change?: Change<ManifestOf<'PriorityClass'>>): Promise<Handle<'PriorityClass'>> {
+    return this.#create('PriorityClass', fixture, change);
+  }
+
+  /**
+   * The handle of an object that a controller makes in the spec's namespace, such as the pod `set-0` of a StatefulSet
+   * or the claim of an ephemeral volume; waits until it is there.
+   */
+  async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 30_000): Promise<Handle<K>> {
+    const handle = new Handle<K>({ kind, name, namespace: this.namespace }, name, this.world.store);
+    await waitFor(this.world.store, {
+      what: `${handle} to be there`,
+      on: [handle.ref],
+      within,
+      signal: this.signal,
+      until: (view) => view.get(handle.ref) !== undefined,
+    });
+    this.#handles.push(handle as unknown as Handle);
+    return handle;
+  }
+
   /** Loads the one manifest of a kind from a fixture, made the spec's own but not created. */
   async manifest<K extends Manifest['kind']>(
     kind: K,
@@ -97,7 +133,7 @@ export class Scene implements AsyncDisposable {
     const manifest = loaded.find((candidate): candidate is Manifest & ManifestOf<K> => candidate.kind === kind);
     if (!manifest) throw new Error(`fixtures/${fixture} has no ${kind}`);
     change(manifest);
-    const [own] = localise([manifest], { run: this.world.context.run, spec: this.#spec, namespace: this.namespace });
+    const [own] = localise([manifest], { ...this.#owner, namespace: this.namespace });
     return own as ManifestOf<K>;
   }
 
@@ -135,14 +171,44 @@ export class Scene implements AsyncDisposable {
     };
     // Evidence first: what a failed spec leaves is gone a moment later. Nothing that fails keeps the rest from going.
     await attempt(async () => this.keepObjects('objects-at-the-end'));
+    for (const { ref } of this.#handles)
+      if (ref.kind === 'Pod') notePodStart(new Handle({ ...ref, kind: 'Pod' }, ref.name, this.world.store));
     // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
     const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
     const going = this.#handles.toSorted((a, b) => order(a) - order(b));
     const { client } = this.world;
     for (const handle of going) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     for (const handle of going) await attempt(() => this.#gone(handle));
+    const strays = this.#strays();
+    for (const handle of strays) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+    for (const handle of strays) await attempt(() => this.#gone(handle));
     await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * What controllers have made for the spec, and nobody has a handle of: pods and claims of its namespace, and volumes
+   * that a static provisioner has offered with the spec's labels.
+   */
+  #strays(): Handle[] {
+    const { store, context } = this.world;
+    const known = new Set(this.#handles.map(String));
+    const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
+      store
+        .list(kind, { namespace: this.namespace })
+        .map(({ metadata: { name, namespace } }) => ({ kind, name, namespace })),
+    );
+    const offered = store.list('PersistentVolume', {
+      labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: this.#owner.spec },
+      where: ({ metadata }) => metadata.annotations?.['pv.kubernetes.io/provisioned-by'] !== undefined,
+    });
+    const refs = [
+      ...inNamespace,
+      ...offered.map(({ metadata: { name } }) => ({ kind: 'PersistentVolume' as const, name })),
+    ];
+    return refs
+      .map((ref) => new Handle(ref, ref.name, store) as unknown as Handle)
+      .filter((handle) => !known.has(String(handle)));
   }
 
   async #gone(handle: Handle): Promise<void> {
@@ -163,7 +229,9 @@ export class Scene implements AsyncDisposable {
     let fixtureName = fixture;
     const own = await this.manifest(kind, fixture, (manifest) => {
       fixtureName = manifest.metadata.name;
-      if (manifest.kind === 'Pod') useImage(manifest as ManifestOf<'Pod'>, context.podImage);
+      if (manifest.kind === 'Pod') useImage(manifest.spec as PodSpec, context.podImage);
+      if (manifest.kind === 'StatefulSet')
+        useImage((manifest as ManifestOf<'StatefulSet'>).spec.template.spec, context.podImage);
       change(manifest);
     });
     const created = await client.create(own as Parameters<typeof client.create>[0]);
@@ -181,6 +249,8 @@ export class Scene implements AsyncDisposable {
 
 let sceneNumber = 0;
 
-function useImage(pod: ManifestOf<'Pod'>, image: string): void {
-  for (const container of pod.spec.containers) container.image = image;
+type PodSpec = ManifestOf<'Pod'>['spec'];
+
+function useImage({ initContainers = [], containers }: PodSpec, image: string): void {
+  for (const container of [...initContainers, ...containers]) container.image = image;
 }

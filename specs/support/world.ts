@@ -30,7 +30,7 @@ async function open(): Promise<World> {
   const client = await connect({ kubeconfig: context.kubeconfig, expectedServer: context.server });
   const store = new ObjectStore({
     client,
-    kinds: [...storageKinds, 'Namespace', 'ServiceAccount'],
+    kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
     progress: infrastructure,
   });
   await store.start();

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { isFeature, minorOf, notApplicable } from './features.ts';
+
+describe('the features that requirements need', () => {
+  const cluster = { kubernetes: 'v1.36.3', lacking: { xfs: 'mkfs.xfs is not on node2' } };
+
+  it('are known by name, or are versions of Kubernetes', () => {
+    expect(['block', 'disruptive', 'kubernetes>=1.37', 'kubernetes<1.37'].every(isFeature)).to.equal(true);
+    expect(['blok', 'kubernetes=1.37', 'toString'].some(isFeature)).to.equal(false);
+  });
+
+  it('tell why a requirement does not apply', () => {
+    expect(notApplicable(['block'], cluster)).to.equal(undefined);
+    expect(notApplicable(['block', 'xfs'], cluster)).to.equal('mkfs.xfs is not on node2');
+    expect(notApplicable(['kubernetes>=1.37'], cluster)).to.equal('holds for Kubernetes >= 1.37 only; this is v1.36.3');
+  });
+
+  it('compare minors as numbers', () => {
+    const applies = (feature: string, kubernetes: string) => !notApplicable([feature], { kubernetes, lacking: {} });
+    expect(applies('kubernetes>=1.37', 'v1.37.0')).to.equal(true);
+    expect(applies('kubernetes>=1.37', 'v1.100.0')).to.equal(true);
+    expect(applies('kubernetes<1.37', 'v1.9.1')).to.equal(true);
+    expect(applies('kubernetes<1.37', 'v1.37.2')).to.equal(false);
+    expect(minorOf('v1.37.2+k3s1')).to.deep.equal([1, 37]);
+  });
+});
