@@ -21,6 +21,7 @@ const status = await main(process.argv.slice(2), {
     run: () => import('./verbs/run.ts'),
     down: () => import('./verbs/down.ts'),
     clean: () => import('./verbs/clean.ts'),
+    clusters: () => import('./verbs/clusters.ts'),
     list: () => import('./verbs/list.ts'),
   },
 });

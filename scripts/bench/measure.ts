@@ -1,7 +1,7 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { makeDisk, removeDisk } from '../../clusters/nodes/disk.ts';
 import { silent } from '../../clusters/progress.ts';
-import { beginSpec, endSpec } from '../../specs/support/current-spec.ts';
+import { asSpec } from '../../specs/support/current-spec.ts';
 import type { PodHandle } from '../../specs/support/handles.ts';
 import { Scene } from '../../specs/support/scene.ts';
 import { fixtures } from '../../specs/support/seed.ts';
@@ -29,33 +29,12 @@ export async function measurePods(rounds: number): Promise<Figure[]> {
   const gone: number[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const { mode } of modes) {
-      beginSpec(`BENCH-${round}`);
-      await using scene = await Scene.open();
-      await scene.storageClass(fixtures.storageClass, (manifest) => {
-        manifest.volumeBindingMode = mode;
-      });
-      await scene.volume(fixtures.volumeA);
-      const claim = await scene.claim(fixtures.claim);
-      const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
-      await waitFor(claim.store, {
-        what: `${claim} to be ${settled}`,
-        within: 20_000,
-        until: () => claim.now.status?.phase === settled,
-      });
-      const pod = await scene.pod(fixtures.podBySelector);
-      await waitFor(pod.store, {
-        what: `${pod} to be Ready`,
-        on: [pod.ref],
-        within: 60_000,
-        until: () => isReady(pod),
-      });
-      ready.get(mode)?.push(secondsToReady(pod));
-      const begun = performance.now();
-      await scene.remove(pod);
-      gone.push((performance.now() - begun) / 1000);
+      const signal = AbortSignal.timeout(150_000);
+      const measured = await asSpec({ id: `BENCH-${round}`, signal }, () => measurePod(mode));
+      ready.get(mode)?.push(measured.ready);
+      gone.push(measured.gone);
     }
   }
-  endSpec();
   return [
     ...modes.map(({ mode, lowerLimit, target }) => ({
       what: `pod created to Ready, ${mode}`,
@@ -65,6 +44,33 @@ export async function measurePods(rounds: number): Promise<Figure[]> {
     })),
     { what: 'pod deleted to gone', seconds: gone },
   ];
+}
+
+/** Seconds of one pod of the scenario, from created to Ready and from deleted to gone. */
+async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready: number; gone: number }> {
+  await using scene = await Scene.open();
+  await scene.storageClass(fixtures.storageClass, (manifest) => {
+    manifest.volumeBindingMode = mode;
+  });
+  await scene.volume(fixtures.volumeA);
+  const claim = await scene.claim(fixtures.claim);
+  const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
+  await waitFor(claim.store, {
+    what: `${claim} to be ${settled}`,
+    within: 20_000,
+    until: () => claim.now.status?.phase === settled,
+  });
+  const pod = await scene.pod(fixtures.podBySelector);
+  await waitFor(pod.store, {
+    what: `${pod} to be Ready`,
+    on: [pod.ref],
+    within: 60_000,
+    until: () => isReady(pod),
+  });
+  const ready = secondsToReady(pod);
+  const begun = performance.now();
+  await scene.remove(pod);
+  return { ready, gone: (performance.now() - begun) / 1000 };
 }
 
 /** A disk on demand: made, mounted and verified; and given back. */

@@ -23,6 +23,7 @@ async function run(line: string, act: (options: unknown) => Promise<ExitStatus> 
     run: module('run'),
     down: module('down'),
     clean: module('clean'),
+    clusters: module('clusters'),
     list: module('list'),
   };
   const status = await main(line.split(' '), {

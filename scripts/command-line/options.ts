@@ -1,5 +1,6 @@
 import { isDnsLabel } from '../../clusters/configuration/names.ts';
 import { nearest } from '../../clusters/configuration/nearest.ts';
+import { seedLimit } from '../run/spec-order.ts';
 import { type Verb, verbNames } from './verbs.ts';
 
 /** An option of the command line. Parsing, types and `--help` all come from this. */
@@ -62,6 +63,15 @@ function emptyProblem(value: string): string | undefined {
   return value.trim() === '' ? 'an empty text stands here' : undefined;
 }
 
+const selecting = ['run', 'list'] as const;
+
+function wholeNumberProblem(from: number, to: number): (value: string) => string | undefined {
+  return (value) =>
+    /^\d{1,9}$/.test(value) && Number(value) >= from && Number(value) <= to
+      ? undefined
+      : `${value} is no whole number from ${from} to ${to}`;
+}
+
 const creating = ['doctor', 'image', 'up', 'run'] as const;
 
 const options = [
@@ -118,8 +128,66 @@ const options = [
     short: 'g',
     type: 'string',
     valueName: 'TEXT',
-    description: 'run only requirements whose id or title has this text in it',
+    description: 'only requirements with this text in id, sentence or chapter; or these ids, with commas; or /PATTERN/',
     problem: emptyProblem,
+    verbs: selecting,
+  },
+  {
+    name: 'chapter',
+    type: 'string',
+    valueName: 'NAME',
+    description: 'only requirements of this chapter, such as binding',
+    problem: emptyProblem,
+    verbs: selecting,
+  },
+  {
+    name: 'level',
+    type: 'string',
+    valueName: 'core|extended',
+    description: 'only requirements of this level',
+    problem: (value) =>
+      ['core', 'extended'].includes(value) ? undefined : `${value} is no level; write core or extended`,
+    verbs: selecting,
+  },
+  {
+    name: 'feature',
+    type: 'string',
+    valueName: 'NAME',
+    description: 'only requirements that need this feature, such as block',
+    problem: emptyProblem,
+    verbs: selecting,
+  },
+  {
+    name: 'row',
+    type: 'string',
+    valueName: 'ROW',
+    description: 'only requirements that stand for this row of the inventory of upstream tests, such as B14 or 12.3',
+    problem: emptyProblem,
+    verbs: selecting,
+  },
+  {
+    name: 'seed',
+    type: 'string',
+    valueName: 'NUMBER',
+    description: 'run the specs in the order that follows from this number (default: a new one, which is printed)',
+    problem: wholeNumberProblem(0, seedLimit - 1),
+    verbs: ['run'],
+  },
+  {
+    name: 'jobs',
+    type: 'string',
+    valueName: 'NUMBER',
+    description: 'how many specs run side by side (default: three for each processor)',
+    problem: wholeNumberProblem(1, 64),
+    verbs: ['run'],
+  },
+  {
+    name: 'repeat',
+    type: 'string',
+    valueName: 'TIMES',
+    default: '1',
+    description: 'run all of it so many times in a row on the same cluster, each time in another order',
+    problem: wholeNumberProblem(1, 100),
     verbs: ['run'],
   },
   {
@@ -161,8 +229,8 @@ const options = [
   {
     name: 'json',
     type: 'boolean',
-    description: 'print the findings as JSON',
-    verbs: ['doctor'],
+    description: 'print JSON',
+    verbs: ['doctor', 'list'],
   },
   {
     name: 'install',
@@ -229,3 +297,4 @@ export type RunOptions = OptionsOf<'run'>;
 export type DownOptions = OptionsOf<'down'>;
 export type CleanOptions = OptionsOf<'clean'>;
 export type ListOptions = OptionsOf<'list'>;
+export type ClustersOptions = OptionsOf<'clusters'>;

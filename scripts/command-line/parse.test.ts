@@ -25,6 +25,13 @@ describe('command line', () => {
         kubernetesSource: undefined,
         use: undefined,
         grep: undefined,
+        chapter: undefined,
+        level: undefined,
+        feature: undefined,
+        row: undefined,
+        seed: undefined,
+        jobs: undefined,
+        repeat: '1',
         keep: 'never',
         list: false,
         dryRun: false,
@@ -60,7 +67,10 @@ describe('command line', () => {
       .to.have.property('options')
       .that.deep.equals({ all: true, debug: false, name: undefined });
     expect(parse('clean')).to.have.property('options').that.deep.equals({ debug: false });
-    expect(parse('list')).to.have.property('options').that.deep.equals({ debug: false });
+    expect(parse('clusters')).to.have.property('options').that.deep.equals({ debug: false });
+    expect(parse('list --chapter binding --row B14 --json'))
+      .to.have.property('options')
+      .that.includes({ chapter: 'binding', row: 'B14', json: true });
   });
 
   for (const reference of [
@@ -106,6 +116,9 @@ describe('command line', () => {
     ['run --keep', '--keep needs a value: --keep=never|failure|always'],
     ['run --grep --list', '--grep needs a value: --grep=TEXT'],
     ['run --grep=', '--grep: an empty text stands here'],
+    ['run --seed tomorrow', '--seed: tomorrow is no whole number from 0 to 999999'],
+    ['run --jobs 0', '--jobs: 0 is no whole number from 1 to 64'],
+    ['list --level basic', '--level: basic is no level; write core or extended'],
     ['run --list=yes', '--list takes no value'],
     ['run --keep=never --keep=always', '--keep is written twice'],
     [

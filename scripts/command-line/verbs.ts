@@ -37,7 +37,7 @@ const verbs = {
   },
   run: {
     sentence: 'Proves the requirements on a real three-node cluster, writes a report, and removes the cluster.',
-    examples: ['lpv run', 'lpv run --grep SEED-6 --keep=failure', 'lpv run --use dev'],
+    examples: ['lpv run', 'lpv run --grep SEED-6 --keep=failure', 'lpv run --use dev --chapter binding --seed 42'],
     statuses: {
       conforms: 'every requirement that was run holds',
       doesNotConform: 'a requirement does not hold, or none was run',
@@ -57,10 +57,15 @@ const verbs = {
     examples: ['lpv clean'],
     statuses: { conforms: 'nothing is left', badUsage, environment: 'something could not be removed', interrupted },
   },
-  list: {
+  clusters: {
     sentence: 'Lists the clusters of this project, and what interrupted or killed runs left behind.',
-    examples: ['lpv list'],
+    examples: ['lpv clusters'],
     statuses: { conforms: 'the list was printed', badUsage, environment, interrupted },
+  },
+  list: {
+    sentence: 'Lists the requirements of the catalogue: what Kubernetes promises about local volumes.',
+    examples: ['lpv list --chapter binding', 'lpv list --level core --feature block', 'lpv list --row B14 --json'],
+    statuses: { conforms: 'the list was printed', badUsage, interrupted },
   },
 } as const satisfies Record<string, VerbDescription>;
 

@@ -46,14 +46,14 @@ function killed(title: string, args: readonly string[], moment: (stage: Stage) =
       await (when instanceof RegExp ? victim.says(when) : when);
       victim.send('SIGKILL');
       await victim.ended();
-      await stage.start(['list']).endsWith('conforms', [/dead +process \d+ is gone/, /lpv clean removes it/]);
+      await stage.start(['clusters']).endsWith('conforms', [/dead +process \d+ is gone/, /lpv clean removes it/]);
       await stage.start(['doctor']).endsWith('conforms', [/killed runs left lpv-/]);
       if (args.includes('--name=faults')) {
         const again = stage.start(['up', '--name=faults', `--image=${stage.image}`]);
         await again.endsWith('environment', [/has a cluster of that name: process \d+ is gone/, /lpv clean/]);
       }
       await stage.start(['clean']).endsWith('conforms', [/✓ Deleting the cluster lpv-/]);
-      await stage.start(['list']).endsWith('conforms', [/no clusters of this project/]);
+      await stage.start(['clusters']).endsWith('conforms', [/no clusters of this project/]);
     },
   };
 }

@@ -36,7 +36,7 @@ describe('e2e.log', () => {
       '            b',
       '    caused by:',
       '    exit status 1',
-      '2026-11-23T10:00:05.000Z  2 specs are to run',
+      '2026-11-23T10:00:05.000Z  2 specs are to run, 6 side by side, in the order of --seed 42',
       '2026-11-23T10:00:06.000Z  SEED-1 begins: a claim is bound (binding)',
       '2026-11-23T10:00:07.000Z  SEED-1 passed after 0.9 s',
       '    evidence: evidence/SEED-1/01-claim.yaml',

@@ -4,6 +4,7 @@ import { withoutSecrets } from '../../specs/support/without-secrets.ts';
 import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { framesOf } from './place.ts';
+import { podStartLine } from './run-figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
@@ -40,7 +41,9 @@ function describe(event: RunEvent): string {
       return event.outcome === 'failed' ? `${how}\n${describeError(event.error)}` : how;
     }
     case 'specs-planned':
-      return `${event.count} specs are to run`;
+      return `${event.count} specs are to run, ${event.jobs} side by side, in the order of --seed ${event.seed}`;
+    case 'pods-started':
+      return event.starts.length > 0 ? podStartLine(event.starts) : 'no pod became Ready';
     case 'spec-started':
       return `${event.spec.id} begins: ${event.spec.title} (${event.spec.chapter})`;
     case 'spec-finished':

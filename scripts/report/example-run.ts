@@ -38,7 +38,7 @@ export function broken(title: string, direction: 'perform' | 'undo' = 'perform',
 }
 
 export function planned(count: number): Untimed<RunEvent> {
-  return { kind: 'specs-planned', count };
+  return { kind: 'specs-planned', count, seed: 42, jobs: 6 };
 }
 
 export function specOf(id: string, title = 'a claim is bound', chapter = 'binding'): SpecIdentity {
@@ -56,7 +56,7 @@ export function skipped(spec: SpecIdentity, reason = 'no mkfs.xfs on the nodes')
 export function failed(
   spec: SpecIdentity,
   message = "expected 'Pending' to equal 'Bound'",
-  more: { name?: string; hook?: string } = { name: 'AssertionError' },
+  more: { name?: string } = { name: 'AssertionError' },
 ): Untimed<RunEvent> {
   const stack = `Error: x\n    at Context.<anonymous> (file:///work/${spec.file}:41:7)\n    at run (other.ts:1:1)`;
   return finished(spec, { outcome: 'failed', milliseconds: 7_200, evidence: [], error: { message, stack, ...more } });

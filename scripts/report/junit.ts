@@ -140,9 +140,12 @@ function specCase(suite: string, { spec, result }: SpecOutcome): Case {
   }
 }
 
+/** What chai, waits and quiet windows throw. */
+const unmetExpectations: ReadonlySet<string> = new Set(['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet']);
+
 /** An expectation that was not met is a failure of the requirement; anything else that was thrown is an error. */
-function failedOutcome({ message, stack, name, hook }: SpecFailure): Case['outcome'] {
-  const unmet = hook === undefined && (name === 'AssertionError' || name === 'DomainError');
+function failedOutcome({ message, stack, name }: SpecFailure): Case['outcome'] {
+  const unmet = name !== undefined && unmetExpectations.has(name);
   const text = [message, ...framesOf(stack)].join('\n');
   return { kind: unmet ? 'failed' : 'error', message, type: name ?? 'Error', text };
 }

@@ -9,5 +9,5 @@ export function placeIn(stack: string | undefined, file: string): string | undef
 /** The lines of a stack that name a place, without those of Node and of the function around every spec. */
 export function framesOf(stack: string | undefined): string[] {
   const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return lines.filter((line) => !/\(?node:|specs\/support\/root-hooks\.ts/.test(line));
+  return lines.filter((line) => !/\(?node:|scripts\/run\/run-spec\.ts/.test(line));
 }

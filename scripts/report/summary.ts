@@ -1,5 +1,6 @@
 import { DomainError } from '../../clusters/domain-error.ts';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { PodStart } from '../../specs/support/pod-starts.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
 
 export interface SpecOutcome {
@@ -19,6 +20,11 @@ export interface Summary {
   /** Absent as long as no specs were planned. */
   planned?: number;
   specs: readonly SpecOutcome[];
+  /** Decides the order of the specs: `--seed` repeats it. */
+  seed?: number;
+  /** How many specs ran side by side. */
+  jobs?: number;
+  podStarts?: readonly PodStart[];
   /** Infrastructure steps that were tried again. */
   retries: number;
   /** The signal that interrupted the run. */
@@ -45,7 +51,9 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
     case 'action-retried':
       return { ...summary, retries: summary.retries + 1 };
     case 'specs-planned':
-      return { ...summary, planned: (summary.planned ?? 0) + event.count };
+      return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
+    case 'pods-started':
+      return { ...summary, podStarts: event.starts };
     case 'spec-finished':
       return { ...summary, specs: [...summary.specs, { spec: event.spec, result: event.result }] };
     case 'interrupted':

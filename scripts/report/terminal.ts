@@ -4,6 +4,7 @@ import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
 import { placeIn } from './place.ts';
+import { runFigures } from './run-figures.ts';
 import { addEvent, countsInWords, countsOf, emptySummary } from './summary.ts';
 
 export interface TerminalOptions {
@@ -40,8 +41,9 @@ export class Terminal implements Disposable {
   readonly #line: LiveLine;
   readonly #live: boolean;
   readonly #readerErrors: () => readonly unknown[];
+  /** Ids of the specs that are running. */
+  readonly #running: string[] = [];
   #summary = emptySummary;
-  #chapter: string | undefined;
 
   constructor(options: TerminalOptions) {
     this.#colors = pc.createColors(options.color);
@@ -71,10 +73,15 @@ export class Terminal implements Disposable {
         this.#finished(event);
         break;
       case 'spec-started':
-        this.#line.note(`${event.spec.id} ${event.spec.title}`);
+        this.#running.push(event.spec.id);
+        this.#noteRunning();
         break;
       case 'spec-finished':
+        this.#running.splice(this.#running.indexOf(event.spec.id), 1);
         this.#spec(event.spec, event.result);
+        this.#noteRunning();
+        break;
+      case 'pods-started':
         break;
       case 'interrupted':
         this.#print(this.#colors.yellow(`${event.signal}: stopping and cleaning up`));
@@ -84,8 +91,7 @@ export class Terminal implements Disposable {
         this.#end(event);
         break;
       case 'specs-planned':
-        // The specs may be a step of the run, or stand on their own.
-        if (!this.#line.active) this.#line.begin(`Running ${event.count} ${event.count === 1 ? 'spec' : 'specs'}`);
+        this.#planned(event);
         break;
       case 'run-started':
         break;
@@ -97,17 +103,22 @@ export class Terminal implements Disposable {
   }
 
   #finished(event: Extract<RunEvent, { kind: 'action-finished' }>): void {
-    this.#chapter = undefined;
     const time = this.#colors.dim(duration(event.milliseconds));
     this.#print(` ${event.outcome === 'done' ? this.#tick() : this.#cross()} ${event.title} ${time}`);
     if (event.outcome === 'failed') this.#print(indent(messageOf(event.error), '   '));
   }
 
+  #planned({ count, seed, jobs }: Extract<RunEvent, { kind: 'specs-planned' }>): void {
+    const title = `Running ${count} ${count === 1 ? 'spec' : 'specs'}`;
+    this.#print(` • ${title}, ${jobs} side by side, in the order of --seed ${seed}\n`);
+    this.#line.begin(title);
+  }
+
+  #noteRunning(): void {
+    this.#line.note(`${this.#summary.specs.length} done, running ${this.#running.join(' ')}`);
+  }
+
   #spec(spec: SpecIdentity, result: SpecResult): void {
-    if (spec.chapter !== this.#chapter) {
-      this.#chapter = spec.chapter;
-      this.#print(`\n   ${this.#colors.bold(spec.chapter)}`);
-    }
     const time = result.milliseconds >= slow ? ` ${this.#colors.yellow(duration(result.milliseconds))}` : '';
     const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
     if (result.outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
@@ -123,6 +134,8 @@ export class Terminal implements Disposable {
   }
 
   #end(event: Extract<RunEvent, { kind: 'run-finished' }>): void {
+    const figures = runFigures(this.#summary);
+    if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
     const holds = event.verdict === 'conforms';
     const words = holds ? this.#colors.green(event.summary) : this.#colors.red(event.summary);
     this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);

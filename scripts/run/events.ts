@@ -1,4 +1,5 @@
 import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { PodStart } from '../../specs/support/pod-starts.ts';
 
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
 export type RunEvent = { at: Date } & (
@@ -16,8 +17,11 @@ export type RunEvent = { at: Date } & (
       direction: 'perform' | 'undo';
       error?: unknown;
     }
-  | { kind: 'specs-planned'; count: number }
+  /** `seed` decides the order of the specs, `jobs` how many run side by side. */
+  | { kind: 'specs-planned'; count: number; seed: number; jobs: number }
   | { kind: 'spec-started'; spec: SpecIdentity }
+  /** All specs are through. */
+  | { kind: 'pods-started'; starts: readonly PodStart[] }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
   | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }
@@ -46,8 +50,6 @@ export interface SpecFailure {
   stack?: string;
   /** Name of the error's class, such as `AssertionError` or `DomainError`. */
   name?: string;
-  /** The hook that failed, where the spec itself did not, such as `"before all" hook of "binding"`. */
-  hook?: string;
 }
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never;

@@ -3,30 +3,26 @@ import { basename, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
 import { DomainError, messageOf } from '../../clusters/domain-error.ts';
-import { mochaHooks } from '../../specs/support/root-hooks.ts';
 import { parseSpecTitle } from '../../specs/support/spec-title.ts';
 import type { SpecIdentity } from './events.ts';
-import { lineOfTitle, type Selection, selects } from './spec-selection.ts';
+import { lineOfSpec } from './spec-selection.ts';
 
 /** Spec files, loaded and narrowed to the selection; nothing of them has run yet. */
 export interface LoadedSpecs {
-  mocha: Mocha;
-  /** The selected specs, in the order they will run. */
+  /** The selected specs, in the order of the files. */
   specs: ReadonlyMap<Mocha.Test, SpecIdentity>;
 }
 
 export interface LoadOptions {
   /** Absolute paths of the spec files. */
   files: readonly string[];
-  selection: Selection;
+  /** Which of their specs are wanted, and how that was asked for. */
+  selection: { asked: string; takes(spec: SpecIdentity): boolean };
   /** Milliseconds per spec and per hook; 60 s if not given. A spec may ask for more with `this.timeout()`. */
   timeout?: number;
   /** File paths in reports are relative to this folder. */
   root: string;
 }
-
-// The types of mocha 10 do not know this option of mocha 12 yet.
-type Options = Mocha.MochaOptions & { failHookAffectedTests: boolean };
 
 /** How often each file was loaded: Node evaluates a module once, so a second load asks for it under another URL. */
 const loads = new Map<string, number>();
@@ -36,21 +32,19 @@ const loads = new Map<string, number>();
  * found before a cluster is made. Throws a DomainError (badUsage); an empty selection is an error, too.
  */
 export async function loadSpecs(options: LoadOptions): Promise<LoadedSpecs> {
-  const mochaOptions: Options = {
+  const mochaOptions: Mocha.MochaOptions = {
     timeout: options.timeout ?? 60_000,
     retries: 0,
     forbidOnly: true,
-    failHookAffectedTests: true,
     color: false,
-    rootHooks: mochaHooks,
   };
   const mocha = new Mocha(mochaOptions);
   for (const file of options.files) await loadFile(mocha, file);
+  refuseHooks(mocha.suite);
   const identities = await identitiesOf(mocha.suite, options.root);
-  const specs = new Map([...identities].filter(([, spec]) => selects(options.selection, spec)));
+  const specs = new Map([...identities].filter(([, spec]) => options.selection.takes(spec)));
   if (specs.size === 0) throw nothingSelected(options, identities.size);
-  prune(mocha.suite, specs);
-  return { mocha, specs };
+  return { specs };
 }
 
 /**
@@ -89,7 +83,7 @@ async function identitiesOf(root: Mocha.Suite, projectRoot: string): Promise<Map
 function identityOf(test: Mocha.Test, source: string, projectRoot: string): SpecIdentity {
   const { id, sentence } = parseSpecTitle(test.title) ?? { id: '', sentence: test.title };
   const file = test.file ?? '';
-  const line = lineOfTitle(source, test.title);
+  const line = lineOfSpec(source, id);
   const chapter = outermostTitle(test) ?? basename(file).replace(/\.spec\.ts$/, '');
   return { id, chapter, title: sentence, file: file && relative(projectRoot, file), ...(line && { line }) };
 }
@@ -101,10 +95,24 @@ function outermostTitle(test: Mocha.Test): string | undefined {
   return title;
 }
 
-/** Takes out what is not selected. Mocha's own grep would not do: it reports unselected tests of a failed hook, too. */
-function prune(suite: Mocha.Suite, specs: ReadonlyMap<Mocha.Test, SpecIdentity>): void {
-  suite.tests = suite.tests.filter((test) => specs.has(test));
-  for (const inner of suite.suites) prune(inner, specs);
+/** A spec must run alone, in any order and beside others: what a hook prepares or leaves would be shared by several. */
+function refuseHooks(suite: Mocha.Suite): void {
+  const kinds = ['_beforeAll', '_beforeEach', '_afterEach', '_afterAll'] as const;
+  const hooks = kinds.flatMap((kind) => (suite as unknown as Record<typeof kind, Mocha.Hook[]>)[kind]);
+  const [hook] = hooks;
+  if (hook) {
+    throw new DomainError(
+      {
+        attempted: 'loading the specs',
+        on: hook.file ?? '',
+        seen: `${hook.title} in "${suite.title}"`,
+        why: 'Each spec is run by itself, in any order and beside others, so there are no hooks around it.',
+        remedy: 'Let the spec make what it needs: `await using scene = await Scene.open()`.',
+      },
+      { exit: 'badUsage' },
+    );
+  }
+  for (const inner of suite.suites) refuseHooks(inner);
 }
 
 function withoutId(tests: readonly Mocha.Test[]): DomainError {
@@ -120,16 +128,13 @@ function withoutId(tests: readonly Mocha.Test[]): DomainError {
 }
 
 function nothingSelected(options: LoadOptions, known: number): DomainError {
-  const { selection } = options;
-  const asked =
-    selection.by === 'ids' ? selection.ids.join(', ') : selection.by === 'text' ? selection.text : undefined;
   return new DomainError(
     {
       attempted: 'selecting the specs to run',
-      ...(selection.by !== 'all' && { on: `--grep ${asked ?? String((selection as { pattern?: RegExp }).pattern)}` }),
+      on: options.selection.asked,
       seen: `none of ${known} specs in ${options.files.length} files is selected`,
       why: 'A run without specs proves nothing.',
-      remedy: '`lpv run --list` shows the specs there are.',
+      remedy: '`lpv list` shows the requirements there are.',
     },
     { exit: 'badUsage' },
   );

@@ -37,6 +37,7 @@ export function recordStep(of: {
         folder: site.folder,
         cluster: site.cluster,
         stays,
+        lacking: {},
         kubeconfig: site.kubeconfig,
         server: made.need('client').server,
         kubernetes: made.kubernetes ?? 'v0',

@@ -23,17 +23,6 @@ export function failureOf(thrown: unknown): SpecFailure {
   };
 }
 
-/** The failure of a hook, as the failure of a spec. */
-export function hookFailure(hook: string, thrown: unknown): SpecFailure {
-  const failure = failureOf(thrown);
-  return { ...failure, message: `${hook} failed: ${failure.message}`, hook };
-}
-
-/** A failure with the failure of a hook after it. */
-export function failedAgain(failure: SpecFailure, hook: string, thrown: unknown): SpecFailure {
-  return { ...failure, message: `${failure.message}\nafterwards, ${hook} failed: ${failureOf(thrown).message}` };
-}
-
 /** `await using` wraps the error of a body in the error of its disposal; the body's comes first. */
 function unsuppressed(thrown: unknown): { first: unknown; afterwards: unknown[] } {
   if (thrown instanceof Error && 'suppressed' in thrown && 'error' in thrown) {

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { DomainError } from '../../clusters/domain-error.ts';
 import { EventStream, type RunEvent } from './events.ts';
 import { loadSpecs } from './load-specs.ts';
-import { parseSelection } from './spec-selection.ts';
+import { parseSelection, selects } from './spec-selection.ts';
 import { runSpecs } from './specs.ts';
 
 type Finished = Extract<RunEvent, { kind: 'spec-finished' }>;
@@ -25,16 +25,38 @@ describe('running spec files', function () {
 
   async function run(
     source: string,
-    options: { grep?: string; timeout?: number; signal?: AbortSignal; grace?: number } = {},
+    options: {
+      grep?: string;
+      timeout?: number;
+      signal?: AbortSignal;
+      grace?: number;
+      jobs?: number;
+      /** Ids of specs that run alone. */
+      alone?: string[];
+      /** What specs hold, by id. */
+      holds?: Record<string, string[]>;
+      proveHealthy?: () => Promise<void>;
+      close?: () => Promise<void>;
+    } = {},
   ) {
     const file = join(folder, 'tiny.spec.ts');
     await writeFile(file, source);
-    const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200 } = options;
+    const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200, jobs = 1 } = options;
+    const { alone = [], holds = {}, proveHealthy, close } = options;
     const events = new EventStream();
     const seen: RunEvent[] = [];
     events.subscribe((event) => seen.push(event));
-    const loaded = await loadSpecs({ files: [file], selection: parseSelection(grep), timeout, root: folder });
-    const counts = await runSpecs(loaded, { events, signal, folder, grace });
+    const loaded = await loadSpecs({
+      files: [file],
+      selection: { asked: `--grep ${grep}`, takes: (spec) => selects(parseSelection(grep), spec) },
+      timeout,
+      root: folder,
+    });
+    const plan = [...loaded.specs].map(([test, spec]) => {
+      return { test, spec, alone: alone.includes(spec.id), holds: holds[spec.id] ?? [] };
+    });
+    const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };
+    const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, ...more });
     expect(events.readerErrors).to.deep.equal([]);
     const finished = seen.filter((event): event is Finished => event.kind === 'spec-finished');
     const outcomes = Object.fromEntries(finished.map(({ spec, result }) => [spec.id, result.outcome]));
@@ -72,6 +94,7 @@ describe('running spec files', function () {
     expect(seen.map((event) => ('spec' in event ? `${event.kind} ${event.spec.id}` : event.kind))).to.deep.equal([
       'specs-planned',
       ...['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'].flatMap((id) => [`spec-started ${id}`, `spec-finished ${id}`]),
+      'pods-started',
     ]);
     const started = seen.find((event) => event.kind === 'spec-started');
     expect(started?.spec).to.deep.equal({
@@ -87,60 +110,96 @@ describe('running spec files', function () {
     expect(resultOf('TINY-4')).to.include({ reason: 'marked as skipped in the spec file, without a reason' });
   });
 
-  it('tells every spec behind a failing before hook as failed, with the hook named', async () => {
-    const { outcomes, failureOf } = await run(`
-      describe('outer', () => {
-        describe('broken', () => {
-          before('make the class', () => { throw new Error('no class'); });
-          it('TINY-1 one', () => {});
-          describe('within', () => { it('TINY-2 two', () => {}); });
+  /** Specs that note when they begin and end, in the order that it happens. */
+  const noting = (ids: string[], milliseconds = 60) => `
+    const noted = (globalThis.noted ??= []);
+    describe('binding', () => {
+      ${ids
+        .map(
+          (id) => `it('${id} notes', async () => {
+        noted.push('+${id}'); await new Promise((r) => setTimeout(r, ${milliseconds})); noted.push('-${id}');
+      });`,
+        )
+        .join('\n')}
+    });`;
+  const noted = () => {
+    const place = globalThis as { noted?: string[] };
+    const { noted: seen = [] } = place;
+    delete place.noted;
+    return seen;
+  };
+
+  it('runs specs side by side, in as many lanes as it may', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3']), { jobs: 2 });
+    expect(noted().slice(0, 3)).to.deep.equal(['+TINY-1', '+TINY-2', '-TINY-1']);
+  });
+
+  it('tells each spec which spec it is, while others run beside it', async () => {
+    const { outcomes } = await run(
+      `
+      import { currentSpec } from '${support}/current-spec.ts';
+      describe('binding', () => {
+        for (const id of ['TINY-1', 'TINY-2', 'TINY-3']) it(id + ' knows itself', async () => {
+          await new Promise((r) => setTimeout(r, 20));
+          if (currentSpec().id !== id) throw new Error(currentSpec().id);
         });
-        it('TINY-3 three', () => {});
-      });`);
-    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'failed', 'TINY-3': 'passed' });
-    expect(failureOf('TINY-2')).to.include({
-      message: 'the "before all" hook of "broken" failed: no class',
-      hook: 'the "before all" hook of "broken"',
-    });
-  });
-
-  it('tells every spec behind a failing beforeEach hook as failed, those of sibling suites too', async () => {
-    const { outcomes, failureOf, counts } = await run(`
-      describe('outer', () => {
-        beforeEach(() => { throw new Error('no namespace'); });
-        describe('a', () => { it('TINY-1 one', () => {}); it('TINY-2 two', () => {}); });
-        describe('b', () => { it('TINY-3 three', () => {}); });
-      });
-      describe('other', () => { it('TINY-4 four', () => {}); });`);
-    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'failed', 'TINY-3': 'failed', 'TINY-4': 'passed' });
-    for (const id of ['TINY-1', 'TINY-2', 'TINY-3']) {
-      expect(failureOf(id).message).to.equal('the "before each" hook of "outer" failed: no namespace');
-    }
-    expect(counts).to.deep.equal({ planned: 4, passed: 1, failed: 3, skipped: 0 });
-  });
-
-  it('fails a spec whose afterEach hook fails, and tells the specs which that keeps from running', async () => {
-    const { failureOf, outcomes } = await run(`
-      describe('outer', () => {
-        afterEach(() => { throw new Error('disk not released'); });
-        it('TINY-1 one', () => { throw new Error('first'); });
-        it('TINY-2 two', () => {});
-      });`);
-    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'failed' });
-    expect(failureOf('TINY-1').message).to.equal(
-      'first\nafterwards, the "after each" hook of "outer" failed: disk not released',
+      });`,
+      { jobs: 3 },
     );
-    expect(failureOf('TINY-2').message).to.equal('the "after each" hook of "outer" failed: disk not released');
+    expect(Object.values(outcomes)).to.deep.equal(['passed', 'passed', 'passed']);
   });
 
-  it('tells a failing after hook as a failure of its own', async () => {
-    const { failureOf, counts } = await run(`
-      describe('outer', () => {
-        after(() => { throw new Error('left behind'); });
-        it('TINY-1 one', () => {});
-      });`);
-    expect(failureOf('HOOK')).to.include({ message: 'left behind' });
-    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 1, skipped: 0 });
+  it('keeps specs apart that hold the same thing, and lets others pass them', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3']), {
+      jobs: 2,
+      holds: { 'TINY-1': ['disk'], 'TINY-2': ['disk'] },
+    });
+    const seen = noted();
+    expect(seen.slice(0, 2)).to.deep.equal(['+TINY-1', '+TINY-3']);
+    expect(seen.indexOf('+TINY-2')).to.be.above(seen.indexOf('-TINY-1'));
+  });
+
+  it('runs what must be alone after all others, and proves after each that the cluster is healthy', async () => {
+    let proofs = 0;
+    const proveHealthy = async () => {
+      proofs++;
+    };
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 20), {
+      jobs: 4,
+      alone: ['TINY-1', 'TINY-2'],
+      proveHealthy,
+    });
+    expect(noted().slice(4)).to.deep.equal(['+TINY-1', '-TINY-1', '+TINY-2', '-TINY-2']);
+    expect(proofs).to.equal(2);
+  });
+
+  it('fails the spec that leaves the cluster unhealthy, and runs none after it', async () => {
+    const { outcomes, failureOf, resultOf } = await run(noting(['TINY-1', 'TINY-2'], 1), {
+      alone: ['TINY-1', 'TINY-2'],
+      proveHealthy: () => Promise.reject(new Error('node2 is cordoned')),
+    });
+    noted();
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'skipped' });
+    expect(failureOf('TINY-1').message).to.equal('node2 is cordoned');
+    expect(resultOf('TINY-2')).to.include({ reason: 'TINY-1 left the cluster unhealthy before it began' });
+  });
+
+  it('fails the run for an error that belongs to no spec, and for one of closing', async () => {
+    // Mocha, which runs this test, listens too.
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const { failureOf, counts } = await run(
+      `describe('a', () => { it('TINY-1 one', async () => {
+        setImmediate(() => { throw new Error('stray'); });
+        await new Promise((r) => setTimeout(r, 30));
+      }); });`,
+      { close: () => Promise.reject(new Error('a namespace is left')) },
+    ).finally(() => {
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    expect(failureOf('UNCAUGHT').message).to.equal('stray');
+    expect(failureOf('CLOSE').message).to.equal('a namespace is left');
+    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0 });
   });
 
   it('lists the evidence that each spec kept, without that of others', async () => {
@@ -150,12 +209,8 @@ describe('running spec files', function () {
       describe('binding', () => {
         it('TINY-1 one', () => { keepEvidence(folder, 'TINY-1', 'claim', { a: 1 }); });
         it('TINY-1 two', () => { keepEvidence(folder, 'TINY-1', 'claim', 'text'); });
-        afterEach(() => { keepEvidence(folder, 'TINY-1', 'after', 'text'); });
       });`);
-    expect(resultOf('TINY-1').evidence).to.deep.equal([
-      'evidence/TINY-1/01-claim.json',
-      'evidence/TINY-1/02-after.txt',
-    ]);
+    expect(resultOf('TINY-1').evidence).to.deep.equal(['evidence/TINY-1/01-claim.json']);
   });
 
   it('stops a spec that takes too long through its signal, so that the spec can say what it saw', async () => {
@@ -220,16 +275,12 @@ describe('running spec files', function () {
     );
     expect(performance.now() - start).to.be.below(1_400);
     expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });
-    expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT before it was through' });
+    expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
   });
 
-  it('runs the selected specs only, also where a hook fails', async () => {
-    const source = `describe('a', () => {
-      before(() => { throw new Error('x'); });
-      it('TINY-1 one', () => {});
-      it('TINY-10 ten', () => {});
-    });`;
-    expect((await run(source, { grep: 'TINY-1' })).outcomes).to.deep.equal({ 'TINY-1': 'failed' });
+  it('runs the selected specs only', async () => {
+    const source = `describe('a', () => { it('TINY-1 one', () => {}); it('TINY-10 ten', () => {}); });`;
+    expect((await run(source, { grep: 'TINY-1' })).outcomes).to.deep.equal({ 'TINY-1': 'passed' });
   });
 
   async function refusal(source: string, grep?: string): Promise<DomainError> {
@@ -247,6 +298,13 @@ describe('running spec files', function () {
   it('refuses a title without the id of a requirement', async () => {
     expect((await refusal(`it('a claim is bound', () => {});`)).message).to.include('a claim is bound');
   });
+
+  for (const hook of ['before', 'beforeEach', 'afterEach', 'after']) {
+    it(`refuses ${hook} hooks, because each spec runs by itself`, async () => {
+      const error = await refusal(`describe('outer', () => { ${hook}(() => {}); it('TINY-1 one', () => {}); });`);
+      expect(error.message).to.include('"outer"').and.to.include('hook');
+    });
+  }
 
   it('refuses .only', async () => {
     expect((await refusal(`it.only('TINY-1 one', () => {});`)).message).to.include('only');

@@ -1,11 +1,11 @@
 import type { ExitStatus } from '../../clusters/exit-status.ts';
-import type { ListOptions } from '../command-line/options.ts';
+import type { ClustersOptions } from '../command-line/options.ts';
 import { livenessOf } from '../run/process-identity.ts';
 import { Registry, whichToClean } from '../run/registry.ts';
 import { shortName } from './own-cluster.ts';
 
-/** `lpv list`: the clusters of this project on this machine, and what became of their runs. */
-export default async function list(_options: ListOptions): Promise<ExitStatus> {
+/** `lpv clusters`: the clusters of this project on this machine, and what became of their runs. */
+export default async function clusters(_options: ClustersOptions): Promise<ExitStatus> {
   const decisions = whichToClean(await new Registry().entries(), (identity) => livenessOf(identity));
   if (decisions.length === 0) process.stdout.write('no clusters of this project\n');
   for (const decision of decisions) {

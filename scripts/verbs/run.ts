@@ -1,7 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomInt } from 'node:crypto';
+import { cpus } from 'node:os';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { proveHealthy } from '../../specs/support/health.ts';
 import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
+import { allRequirements } from '../../specs/support/requirement.ts';
+import { closeWorld } from '../../specs/support/world.ts';
 import type { RunOptions } from '../command-line/options.ts';
 import { environmentProperties, environmentRecord } from '../report/environment.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
@@ -18,7 +21,9 @@ import { checkManifests } from '../run/manifests.ts';
 import { recordStep } from '../run/record-step.ts';
 import { Registry, type RegistryEntry } from '../run/registry.ts';
 import { beginSession } from '../run/session.ts';
-import { parseSelection } from '../run/spec-selection.ts';
+import { specFiles } from '../run/spec-files.ts';
+import { seedLimit, shuffled } from '../run/spec-order.ts';
+import { chooseBy } from '../run/spec-selection.ts';
 import { runSpecs } from '../run/specs.ts';
 import { environmentFacts, harnessFacts, projectRoot } from '../run/surroundings.ts';
 import { keptAdvice, ownCluster } from './own-cluster.ts';
@@ -29,11 +34,20 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   const plan = await planCluster(options);
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
   await checkManifests();
+  const requirements = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
+  const choice = chooseBy(options, [...requirements.values()]);
   const loaded = await loadSpecs({
     files: await specFiles(),
-    selection: parseSelection(options.grep),
+    selection: {
+      asked: choice.asked,
+      takes: ({ id }) => {
+        const requirement = requirements.get(id);
+        return requirement !== undefined && choice.takes(requirement);
+      },
+    },
     root: projectRoot,
   });
+  const seed = options.seed === undefined ? randomInt(seedLimit) : Number(options.seed);
   const made = new Construction();
   const specs = [...loaded.specs.values()];
   if (options.list) {
@@ -88,7 +102,22 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
       retried: (step, attempt, reason) =>
         events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
     });
-    await runSpecs(loaded, { events, signal, folder: site.folder });
+    const planned = [...loaded.specs].map(([test, spec]) => {
+      const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
+      return { test, spec, alone: features.includes('disruptive'), holds };
+    });
+    await runSpecs(
+      Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
+      {
+        events,
+        signal,
+        folder: site.folder,
+        seed,
+        jobs: options.jobs === undefined ? 3 * cpus().length : Number(options.jobs),
+        proveHealthy,
+        close: closeWorld,
+      },
+    );
   }
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
@@ -105,13 +134,4 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   function stepsOf(there: RegistryEntry | undefined, at: ClusterSite & Reservation): Action[] {
     return there ? existingClusterSteps(plan, at, made, there.run) : clusterSteps(plan, at, made);
   }
-}
-
-async function specFiles(): Promise<string[]> {
-  const folder = join(projectRoot, 'specs');
-  const names = await readdir(folder);
-  return names
-    .filter((name) => name.endsWith('.spec.ts'))
-    .sort()
-    .map((name) => join(folder, name));
 }

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { readInventory } from '../../specs/support/inventory.ts';
+import { allRequirements } from '../../specs/support/requirement.ts';
+import { loadSpecs } from './load-specs.ts';
+import { specFiles } from './spec-files.ts';
+import { projectRoot } from './surroundings.ts';
+
+describe('the catalogue and its specs', function () {
+  this.timeout(30_000);
+  const requirements = allRequirements();
+  const ids = requirements.map(({ id }) => id);
+
+  it('have exactly one spec for each requirement, and a requirement for each spec', async () => {
+    const everything = { asked: '', takes: () => true };
+    const { specs } = await loadSpecs({ files: await specFiles(), selection: everything, root: projectRoot });
+    const proven = [...specs.values()].map(({ id }) => id);
+    expect(proven.toSorted()).to.deep.equal(ids.toSorted());
+  });
+
+  it('use each id once, also across chapters', () => {
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).to.deep.equal([]);
+  });
+
+  it('cover every row of the inventory, or say why not', () => {
+    const { rows, without } = readInventory();
+    const covered = new Set(requirements.flatMap((requirement) => requirement.rows));
+    expect(rows.filter((row) => !covered.has(row) && !without.has(row))).to.deep.equal([]);
+    expect([...without.keys()].filter((row) => covered.has(row) || !rows.includes(row))).to.deep.equal([]);
+  });
+
+  it('quote only rows that there are', () => {
+    const known = new Set(readInventory().rows);
+    const quoted = requirements.flatMap((requirement) => requirement.rows);
+    expect(quoted.filter((row) => !known.has(row) && !row.startsWith('SEED-'))).to.deep.equal([]);
+  });
+
+  it('have at least 170 requirements', () => {
+    expect(ids.length).to.be.at.least(170);
+  });
+});
