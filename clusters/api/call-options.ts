@@ -4,6 +4,11 @@ import type { CallOptions } from './connection.ts';
 export interface WriteOptions extends CallOptions {
   /** Runs admission and validation, stores nothing. */
   dryRun?: boolean;
+  /**
+   * What the API server does with fields it does not know: `Strict` (where not given) refuses them, the others drop
+   * them, as it does for clients that say nothing.
+   */
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 }
 
 export interface PatchOptions extends WriteOptions {

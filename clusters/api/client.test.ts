@@ -96,6 +96,8 @@ describe('ClusterClient', function () {
   it('stores nothing on a dry run', async () => {
     await client.create(volume, { dryRun: true });
     expect(received[0]?.query).to.include({ dryRun: 'All' });
+    await client.create(volume, { fieldValidation: 'Ignore' });
+    expect(received[1]?.query).to.include({ fieldValidation: 'Ignore' });
   });
 
   it('knows where grouped and namespaced kinds live', async () => {
@@ -162,6 +164,26 @@ describe('ClusterClient', function () {
     expect(await caught(client.remove(ref)))
       .to.be.instanceOf(ApiRefusal)
       .and.to.include({ status: 404 });
+  });
+
+  it('evicts a pod, and tells a disruption budget that forbids it by its status', async () => {
+    const reason = "Cannot evict pod as it would violate the pod's disruption budget.";
+    answers = [{ body: {} }, { status: 429, body: { reason: 'TooManyRequests', message: reason } }];
+    const ref = { kind: 'Pod', namespace: 'demo', name: 'x' } as const;
+    await client.evict(ref, { gracePeriodSeconds: 1 });
+    expect(received[0]).to.deep.include({
+      method: 'POST',
+      path: '/api/v1/namespaces/demo/pods/x/eviction',
+      body: {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'x', namespace: 'demo' },
+        deleteOptions: { gracePeriodSeconds: 1 },
+      },
+    });
+    expect(await caught(client.evict(ref)))
+      .to.be.instanceOf(ApiRefusal)
+      .and.to.include({ status: 429 });
   });
 
   it('turns a refusal into its status, reason and causes by field', async () => {

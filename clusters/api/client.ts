@@ -151,6 +151,24 @@ export class ClusterClient implements Disposable {
     }
   }
 
+  /**
+   * Evicts a pod, as a drain does: it is deleted, unless a PodDisruptionBudget forbids that, which is an `ApiRefusal`
+   * with status 429.
+   */
+  async evict(pod: ObjectRef<'Pod'>, options: RemoveOptions = {}): Promise<void> {
+    const { namespace, name } = pod;
+    const { gracePeriodSeconds } = options;
+    const body = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+      deleteOptions: { gracePeriodSeconds },
+    };
+    const path = `${objectPath(pod)}/eviction`;
+    const request = { method: 'POST', path, body, attempted: 'evicting a pod', on: titleOf(pod) } as const;
+    await this.#connection.request(request, options);
+  }
+
   /** The API server's version. */
   async version(options: CallOptions = {}): Promise<ServerVersion> {
     const request = { method: 'GET', path: '/version', attempted: 'reading the version', on: this.server } as const;
@@ -207,7 +225,8 @@ export class ClusterClient implements Disposable {
 }
 
 function writeQuery(options: WriteOptions): Record<string, string | undefined> {
-  return { fieldValidation: 'Strict', fieldManager, dryRun: options.dryRun ? 'All' : undefined };
+  const { fieldValidation = 'Strict', dryRun } = options;
+  return { fieldValidation, fieldManager, dryRun: dryRun ? 'All' : undefined };
 }
 
 function collectionTitle(kind: Kind, namespace: string | undefined): string {

@@ -82,7 +82,7 @@ export type OpenExec = (
 ) => Promise<ExecSocket>;
 
 /** The part of the WebSocket that is used. */
-interface ExecSocket {
+export interface ExecSocket {
   readonly readyState: number;
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
   close(): void;
@@ -92,14 +92,18 @@ interface ExecSocket {
  * Runs a command in a container and returns its status and both outputs. Throws `PodCommandFailed` on a non-zero status
  * (unless `nonZero: 'return'`), `PodExecFault` where it could not be run or its end is unknown, or the signal's reason.
  */
-export async function execInPod(
+export function execInPod(
   client: ClusterClient,
   command: PodCommand,
-  open?: OpenExec,
+  open: OpenExec = openExecOf(client),
 ): Promise<PodCommandResult> {
-  const opener = open ?? (await execOf(client));
+  return execOf(command, () => runOnce(command, open));
+}
+
+/** The promises of {@link execInPod}, for a way to run a command once: repeats what is repeatable, judges the status. */
+export async function execOf(command: PodCommand, once: () => Promise<PodCommandResult>): Promise<PodCommandResult> {
   const { progress = silent } = command;
-  const result = await pRetry(() => runOnce(command, opener), {
+  const result = await pRetry(once, {
     retries: command.repeatable ? 1 : 0,
     minTimeout: 100,
     ...(command.signal ? { signal: command.signal } : {}),
@@ -114,15 +118,17 @@ export async function execInPod(
   return result;
 }
 
-/** Loaded late because client-node takes a second to load. */
-async function execOf(client: ClusterClient): Promise<OpenExec> {
-  const { Exec } = await import('@kubernetes/client-node');
-  const exec = new Exec(client.kubeConfig);
-  return ({ namespace, pod, container, argv }, { stdout, stderr, stdin }, onStatus) =>
-    exec.exec(namespace, pod, container, [...argv], stdout, stderr, stdin, false, onStatus);
+/** client-node's own way to open an exec. Loaded late because client-node takes a second to load. */
+export function openExecOf(client: ClusterClient): OpenExec {
+  return async ({ namespace, pod, container, argv }, { stdout, stderr, stdin }, onStatus) => {
+    const { Exec } = await import('@kubernetes/client-node');
+    const exec = new Exec(client.kubeConfig);
+    return exec.exec(namespace, pod, container, [...argv], stdout, stderr, stdin, false, onStatus);
+  };
 }
 
-async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
+/** Runs a command once, over a connection of its own. */
+export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
   const { within = 30_000, signal } = command;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -177,7 +183,7 @@ function exitStatusOf(status: V1Status, command: PodCommand): number {
 }
 
 /** What the WebSocket says when the API server refuses the upgrade, such as "Unexpected server response: 404". */
-function handshakeText(error: unknown): string {
+export function handshakeText(error: unknown): string {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   return typeof message === 'string' ? message : messageOf(error);
 }

@@ -9,6 +9,7 @@ import { recordStep } from '../run/record-step.ts';
 import { beginSession } from '../run/session.ts';
 import { harnessFacts } from '../run/surroundings.ts';
 import { type Figure, measureDisks, measurePods } from './measure.ts';
+import { measureCommands } from './measure-commands.ts';
 import { renderFigures } from './render.ts';
 
 /** How often each thing is measured; the machine is shared, so medians count, and ratios more than figures. */
@@ -28,7 +29,7 @@ async function bench(): Promise<void> {
   const performance = await performAll(steps, { events, journal, signal });
   let figures: Figure[] = [...phases];
   if (performance.outcome === 'done') {
-    figures = figures.concat(await measurePods(rounds), await measureDisks(rounds));
+    figures = figures.concat(await measurePods(rounds), await measureCommands(rounds), await measureDisks(rounds));
     made.logsWanted = false;
     await undoAll(steps, { events, journal });
   }

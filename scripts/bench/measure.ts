@@ -100,7 +100,8 @@ export async function measureDisks(rounds: number): Promise<Figure[]> {
   ];
 }
 
-function isReady(pod: PodHandle): boolean {
+/** Whether a pod says that it is Ready, as far as the watch has shown. */
+export function isReady(pod: PodHandle): boolean {
   return pod.now.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 

@@ -1,9 +1,13 @@
-import { execInPod, type PodCommandResult } from '../../clusters/api/pod-exec.ts';
+import type { Pod } from '../../clusters/api/objects.ts';
+import { execInPod, type PodCommand, type PodCommandResult } from '../../clusters/api/pod-exec.ts';
+import type { ContainerLife } from '../../clusters/api/pod-shells.ts';
 import { currentSpec } from './current-spec.ts';
 import type { PodHandle } from './handles.ts';
 import { world } from './world.ts';
 
 interface PodCommandOptions {
+  /** Name of the container; the first where not given. */
+  container?: string;
   /** Milliseconds. */
   within?: number;
   stdin?: string;
@@ -11,7 +15,7 @@ interface PodCommandOptions {
   repeatable?: boolean;
 }
 
-/** Runs a command (an argument array, no shell) in a pod's first container; it must succeed. */
+/** Runs a command (an argument array, no shell) in a container of a pod; it must succeed. */
 export async function runInPod(
   pod: PodHandle,
   argv: readonly string[],
@@ -20,7 +24,7 @@ export async function runInPod(
   return (await call(pod, argv, 'throw', options)).stdout;
 }
 
-/** Runs a command in a pod's first container; a failure is a result, for specs that expect one. */
+/** Runs a command in a container of a pod; a failure is a result, for specs that expect one. */
 export function tryInPod(
   pod: PodHandle,
   argv: readonly string[],
@@ -29,9 +33,13 @@ export function tryInPod(
   return call(pod, argv, 'return', options);
 }
 
-/** Reads a file in a pod's first container. */
-export function readInPod(pod: PodHandle, path: string): Promise<string> {
-  return runInPod(pod, ['cat', path], { repeatable: true });
+/** Reads a file in a container of a pod. */
+export function readInPod(
+  pod: PodHandle,
+  path: string,
+  options: Pick<PodCommandOptions, 'container'> = {},
+): Promise<string> {
+  return runInPod(pod, ['cat', path], { ...options, repeatable: true });
 }
 
 async function call(
@@ -40,9 +48,20 @@ async function call(
   nonZero: 'throw' | 'return',
   options: PodCommandOptions,
 ): Promise<PodCommandResult> {
-  const { client } = await world();
-  const { metadata, spec } = pod.now;
-  const container = spec?.containers[0]?.name ?? '';
-  const place = { namespace: metadata.namespace ?? 'default', pod: metadata.name, container };
-  return await execInPod(client, { ...place, argv, nonZero, signal: currentSpec().signal, ...options });
+  const { client, podShells } = await world();
+  const { now } = pod;
+  const { container = now.spec?.containers[0]?.name ?? '', ...rest } = options;
+  const namespace = now.metadata.namespace ?? 'default';
+  const { signal } = currentSpec();
+  const command: PodCommand = { namespace, pod: now.metadata.name, container, argv, nonZero, signal, ...rest };
+  const life = lifeOf(now, container);
+  return await (life ? podShells.exec(command, life) : execInPod(client, command));
+}
+
+/** The life that a container is in; undefined while it does not run, as far as is known here. */
+function lifeOf({ metadata, status }: Pod, container: string): ContainerLife | undefined {
+  const found = status?.containerStatuses?.find(({ name }) => name === container);
+  if (!found?.state?.running || !found.containerID) return undefined;
+  const { namespace = 'default', uid } = metadata;
+  return { namespace, podUid: uid, container, containerId: found.containerID };
 }

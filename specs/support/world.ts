@@ -1,5 +1,6 @@
 import { type ClusterClient, connect } from '../../clusters/api/client.ts';
 import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
+import { PodShells } from '../../clusters/api/pod-shells.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/domain-error.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
@@ -14,7 +15,11 @@ export interface World {
   store: ObjectStore;
   /** @throws DomainError for a name that no node has */
   node(name: string): Node;
-  nodes: readonly Node[];
+  nodes: readonly EngineNode[];
+  /** The shells that are open in the specs' pods. */
+  podShells: PodShells;
+  /** Ends the shells that are open in nodes and pods, and what runs in them. */
+  closeShells(): void;
 }
 
 let opening: Promise<World> | undefined;
@@ -35,11 +40,17 @@ async function open(): Promise<World> {
   });
   await store.start();
   const nodes = context.nodes.map(({ name, container }) => new EngineNode(name, container));
+  const podShells = new PodShells(client);
   return {
     context,
     client,
     store,
     nodes,
+    podShells,
+    closeShells() {
+      podShells[Symbol.dispose]();
+      for (const node of nodes) node[Symbol.dispose]();
+    },
     node(name) {
       const found = nodes.find((node) => node.name === name);
       if (found) return found;
@@ -68,6 +79,7 @@ export async function closeWorld(): Promise<void> {
         view.list('Namespace', ours).every(({ metadata }) => !context.stays && metadata.deletionTimestamp),
     });
   } finally {
+    opened.closeShells();
     await store[Symbol.asyncDispose]();
     client[Symbol.dispose]();
   }

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { MarkedOutput, type MarkedPart } from './shell-session-output.ts';
+
+/** What the shell calls itself before its own messages, such as "lpv-shell: exec: stat: not found". */
+const shellName = 'lpv-shell';
+
+/** The program that a connection has to start: a POSIX shell with the loop of shell-session.sh. */
+export const shellArgv: readonly [string, ...string[]] = [
+  'sh',
+  '-c',
+  readFileSync(new URL('shell-session.sh', import.meta.url), 'utf8'),
+  shellName,
+];
+
+/** How a shell ended. */
+export interface ShellEnd {
+  /** It never began, it ended, or nobody knows because the way to it is gone. */
+  kind: 'not started' | 'ended' | 'lost';
+  /** For messages, such as "exit status 137". */
+  how: string;
+  /** The exit status of what held the connection, where there is one. */
+  status?: number;
+}
+
+/** Both ways to a shell that has been started with {@link shellArgv}, or is about to be: what is written waits. */
+export interface ShellConnection {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the shell, or the way to it, is gone and no output comes any more; never rejects. */
+  readonly ended: Promise<ShellEnd>;
+  write(text: string): void;
+  /** Ends the shell's standard input: it ends, and with it what it runs. */
+  close(): void;
+}
+
+interface Outputs {
+  /** UTF-8 text. */
+  stdout: string;
+  stderr: string;
+}
+
+/** How a command in a shell came out. But for the first, the session is over. */
+export type ShellOutcome = Outputs &
+  (
+    | { kind: 'ended'; status: number /** There is no such program, or it cannot be run. */; notStarted: boolean }
+    | { kind: 'late' }
+    /** The shell was gone before it had told the command's end. Where it had not opened, the command has not run. */
+    | { kind: 'shell gone'; opened: boolean; end: ShellEnd }
+  );
+
+/** A command for a shell. Its standard input is empty. */
+export interface ShellCommand {
+  argv: readonly string[];
+  /** Milliseconds after which it is killed. */
+  deadline: number;
+  signal?: AbortSignal | undefined;
+}
+
+interface Run {
+  id: string;
+  stdout?: MarkedPart;
+  stderr?: MarkedPart;
+  settle: (outcome: ShellOutcome) => void;
+}
+
+/**
+ * A shell that is already open in a node or a container, and runs one command after another for a fraction of what
+ * starting a process there from outside costs. Arguments are data: nothing is put into the text of a script.
+ *
+ * A program that stays behind and keeps its standard output is not waited for; what it says later is lost in, or
+ * appears in, the output of the next command: programs that stay have to be started with their outputs redirected.
+ */
+export class ShellSession {
+  readonly #connection: ShellConnection;
+  /** Ends each output. It reaches the shell on its standard input only, so that no list of processes shows it. */
+  readonly #nonce = randomBytes(16).toString('hex');
+  readonly #stdout = new MarkedOutput(this.#nonce);
+  readonly #stderr = new MarkedOutput(this.#nonce);
+  #commands = 0;
+  #opened = false;
+  #over = false;
+  #running: Run | undefined;
+
+  constructor(connection: ShellConnection) {
+    this.#connection = connection;
+    connection.stdout.on('data', (bytes: Buffer) => this.#onStdout(this.#stdout.feed(bytes)));
+    connection.stderr.on('data', (bytes: Buffer) => this.#onStderr(this.#stderr.feed(bytes)));
+    // Its end is told by `ended`; without a listener, a broken pipe would end the process.
+    for (const stream of [connection.stdout, connection.stderr]) stream.on('error', () => {});
+    void connection.ended.then((end) => {
+      this.#over = true;
+      this.#running?.settle({ kind: 'shell gone', opened: this.#opened, end, ...this.#outputs() });
+    });
+    connection.write(`${this.#nonce}\n`);
+  }
+
+  /** No more commands: the shell has ended or was closed. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Whether a command is under way. */
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /**
+   * Runs a command; the session must be neither over nor busy. Rejects with the signal's reason only. A command that is
+   * late or aborted is killed, and the session is over.
+   */
+  async run({ argv, deadline, signal }: ShellCommand): Promise<ShellOutcome> {
+    if (this.#over || this.#running) throw new Error(`the shell is ${this.#over ? 'over' : 'busy'}`);
+    signal?.throwIfAborted();
+    const id = String(++this.#commands);
+    let timer: NodeJS.Timeout | undefined;
+    let abort = (): void => {};
+    let ended = false;
+    try {
+      const outcome = await new Promise<ShellOutcome>((resolve, reject) => {
+        this.#running = { id, settle: resolve };
+        timer = setTimeout(() => resolve({ kind: 'late', ...this.#outputs() }), deadline);
+        abort = () => reject(signal?.reason);
+        signal?.addEventListener('abort', abort);
+        this.#connection.write(encodeCommand(id, argv));
+      });
+      ended = outcome.kind === 'ended';
+      return outcome;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      this.#running = undefined;
+      if (!ended) this.close();
+    }
+  }
+
+  /** Ends the shell, and with it what it runs. */
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection.close();
+  }
+
+  #onStdout(parts: MarkedPart[]): void {
+    for (const part of parts) {
+      if (part.words[0] === 'open') this.#opened = true;
+      else if (this.#running && part.words[0] === this.#running.id) this.#running.stdout = part;
+    }
+    this.#finish();
+  }
+
+  #onStderr(parts: MarkedPart[]): void {
+    for (const part of parts) if (this.#running && part.words[0] === this.#running.id) this.#running.stderr = part;
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (!this.#running?.stdout || !this.#running.stderr) return;
+    const { stdout, stderr, settle } = this.#running;
+    const status = Number(stdout.words[1]);
+    const texts = { stdout: stdout.output.toString(), stderr: stderr.output.toString() };
+    const notStarted = (status === 126 || status === 127) && texts.stderr.startsWith(`${shellName}: `);
+    settle({ kind: 'ended', status, notStarted, ...texts });
+  }
+
+  #outputs(): Outputs {
+    const stdout = this.#running?.stdout?.output ?? this.#stdout.rest;
+    const stderr = this.#running?.stderr?.output ?? this.#stderr.rest;
+    return { stdout: stdout.toString(), stderr: stderr.toString() };
+  }
+}
+
+/** Whether a command can be told to the loop: a program's name that is no option of `exec`, and no NUL anywhere. */
+export function fitsShell(argv: readonly string[]): boolean {
+  return argv.length > 0 && !/^-|^$/.test(argv[0] ?? '') && argv.every((word) => !word.includes('\0'));
+}
+
+/** A command in the lines of shell-session.sh. */
+function encodeCommand(id: string, argv: readonly string[]): string {
+  const words = argv.map((word) => word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n'));
+  return `${[`${id} ${argv.length}`, ...words].join('\n')}\n`;
+}
