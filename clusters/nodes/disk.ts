@@ -14,6 +14,8 @@ export interface DiskRequest {
   fileSystem: 'ext4' | 'xfs';
   /** Where the node mounts it, such as /mnt/disks/volA. */
   mountPath: string;
+  /** The UUID that its file system gets; a random one where not given. */
+  uuid?: string;
 }
 
 /** A disk as read back from its node. */
@@ -80,6 +82,7 @@ export async function makeDisk(
     request.fileSystem,
     request.mountPath,
     mountUnitName(request.mountPath),
+    ...(request.uuid === undefined ? [] : [request.uuid]),
   ];
   const attempt = () => scriptOnNode(node, scripts.make, args, { signal });
   await pRetry(attempt, {
@@ -127,6 +130,8 @@ export function readDisk(description: string, expected: Expected): Disk {
     if (mount.fileSystem !== expected.fileSystem)
       differences.push(`file system ${mount.fileSystem}, wanted ${expected.fileSystem}`);
     if (mount.root !== '/') differences.push(`a bind mount of directory ${mount.root}, not a whole file system`);
+    if (mount.options.includes('ro'))
+      differences.push('it is mounted read-only: the device is, or nothing else worked');
     const deviceBytes = Number(facts.sectors ?? Number.NaN) * 512;
     if (deviceBytes !== expected.bytes) differences.push(`device of ${deviceBytes} bytes, wanted ${expected.bytes}`);
     // The kernel shows the path on the host's side of the /var volume; its end is ours.

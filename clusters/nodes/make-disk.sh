@@ -1,10 +1,10 @@
 # Makes a disk: a sparse file with a file system of its own, mounted through a loop device.
-# Arguments: BACKING_FILE BYTES FILE_SYSTEM MOUNT_PATH UNIT_NAME
+# Arguments: BACKING_FILE BYTES FILE_SYSTEM MOUNT_PATH UNIT_NAME [UUID]
 #
 # `mount -o loop` marks the device for automatic release: when the node container dies,
 # the kernel frees the device without anybody's help.
 set -eu
-backing=$1 bytes=$2 file_system=$3 mount_path=$4 unit=$5
+backing=$1 bytes=$2 file_system=$3 mount_path=$4 unit=$5 uuid=${6:-}
 
 if ! command -v "mkfs.$file_system" >/dev/null; then
 	echo "mkfs.$file_system is not on this node" >&2
@@ -18,8 +18,8 @@ mkdir -p "$(dirname "$backing")" "$mount_path"
 truncate -s "$bytes" "$backing"
 trap '[ $? -eq 0 ] || rm -f "$backing"' EXIT
 case $file_system in
-ext4) mkfs.ext4 -q -F -m 0 -E nodiscard "$backing" ;;
-xfs) mkfs.xfs -q -f -K "$backing" ;;
+ext4) mkfs.ext4 -q -F -m 0 -E nodiscard ${uuid:+-U "$uuid"} "$backing" ;;
+xfs) mkfs.xfs -q -f -K ${uuid:+-m "uuid=$uuid"} "$backing" ;;
 esac
 
 # The next free device may be one that this container has no file of.
@@ -27,6 +27,8 @@ free=$(losetup --find 2>/dev/null || true)
 if [ -n "$free" ] && [ ! -b "$free" ]; then
 	mknod -m 660 "$free" b 7 "${free#/dev/loop}"
 fi
+# `blockdev --setro` outlives what a loop device was attached to; mount would take such a device, and be read-only.
+[ -z "$free" ] || blockdev --setrw "$free"
 mount -t "$file_system" -o loop "$backing" "$mount_path"
 
 # For the next boot only: systemd reads it then, and kubelet waits for it.

@@ -1,0 +1,41 @@
+# Attaches a loop device, without a file system, to a new file. Prints: DEVICE DEVICE_NUMBER SECTORS AUTOCLEAR
+# Arguments: BACKING_FILE BYTES UNIT_NAME [read-only]
+#
+# A service of the node's systemd holds the device open, and it is marked for automatic release: when the service or
+# the whole node goes, the kernel frees the device without anybody's help.
+set -eu
+backing=$1 bytes=$2 unit=$3 access=${4:-read-write}
+
+if [ -e "$backing" ]; then
+	echo "$backing is in use already" >&2
+	exit 94
+fi
+mkdir -p "$(dirname "$backing")"
+truncate -s "$bytes" "$backing"
+undo() {
+	systemctl stop "$unit" 2>/dev/null || true
+	losetup --associated "$backing" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach || true
+	rm -f "$backing"
+}
+trap '[ $? -eq 0 ] || undo' EXIT
+
+# The next free device may be one that this container has no file of.
+free=$(losetup --find 2>/dev/null || true)
+if [ -n "$free" ] && [ ! -b "$free" ]; then
+	mknod -m 660 "$free" b 7 "${free#/dev/loop}"
+fi
+case $access in
+# As an option of this attachment: what "blockdev --setro" sets stays with the device, for whoever gets it next.
+read-only) device=$(losetup --find --show --read-only "$backing") ;;
+*) device=$(losetup --find --show "$backing") ;;
+esac
+# Type=exec: it has started when its standard input is open.
+systemd-run --quiet --unit "$unit" --property Type=exec --property StandardInput="file:$device" sleep infinity
+# The service holds it open, so that this detaches it later: when the last one lets go.
+losetup --detach "$device"
+place=/sys/block/${device#/dev/}
+if [ "$(cat "$place/loop/autoclear" 2>/dev/null)" != 1 ]; then
+	echo "$device was detached at once: nothing holds it" >&2
+	exit 96
+fi
+echo "$device $(cat "$place/dev") $(cat "$place/size") $(cat "$place/loop/autoclear")"

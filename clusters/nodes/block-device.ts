@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import pRetry from 'p-retry';
+import { CommandFailed } from '../command/commander.ts';
+import { DomainError } from '../domain-error.ts';
+import type { Progress } from '../progress.ts';
+import { backingFile } from './disk.ts';
+import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
+
+/** A disk without a file system: a loop device of a node, which nothing has mounted. */
+export interface BlockDevice {
+  /** New on its node: of letters, digits and hyphens. */
+  name: string;
+  /** Name of the node that it belongs to. The kernel's loop devices are the machine's: other nodes can reach it too. */
+  node: string;
+  /** Such as /dev/loop7. */
+  path: string;
+  /** `major:minor`. */
+  deviceNumber: string;
+  bytes: number;
+  /** The file on the node that its bytes are in. */
+  backingFile: string;
+  /** The service on the node that holds it open. */
+  unit: string;
+}
+
+const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
+const scripts = { attach: script('attach-block-device.sh'), detach: script('detach-block-device.sh') };
+
+/** A block device that is wanted. */
+export interface BlockDeviceRequest {
+  /** New on its node: of letters, digits and hyphens. */
+  name: string;
+  bytes: number;
+  /** The kernel takes no write to it, from nobody. */
+  readOnly?: boolean;
+}
+
+/** Attaches a new loop device on a node: `bytes` of zeros, no file system. */
+export async function attachBlockDevice(
+  node: Node,
+  run: string,
+  { name, bytes, readOnly = false }: BlockDeviceRequest,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<BlockDevice> {
+  const backing = backingFile(run, name);
+  const unit = `local-pv-conformance-${name}.service`;
+  const attempt = () =>
+    scriptOnNode(node, scripts.attach, [backing, String(bytes), unit, readOnly ? 'read-only' : 'read-write'], {
+      signal,
+    });
+  const printed = await pRetry(attempt, {
+    // Nodes share the kernel's loop devices: two may pick the same free one, and one of them loses.
+    retries: 5,
+    minTimeout: 50,
+    factor: 2,
+    shouldRetry: ({ error }) => lostRace(error),
+    onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
+      if (retriesLeft > 0 && lostRace(error))
+        progress.retried(`attaching a loop device on ${node.name}`, attemptNumber, error.message);
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return readAttached(printed, { name, node: node.name, bytes, backingFile: backing, unit });
+}
+
+/** Compares what attach-block-device.sh printed with what was asked for. */
+export function readAttached(printed: string, wanted: Omit<BlockDevice, 'path' | 'deviceNumber'>): BlockDevice {
+  const [path = '', deviceNumber = '', sectors, autoclear] = printed.trim().split(' ');
+  const differences = [
+    !path.startsWith('/dev/loop') && `no loop device: "${path}"`,
+    !/^7:\d+$/.test(deviceNumber) && `device number "${deviceNumber}"`,
+    Number(sectors) * 512 !== wanted.bytes && `${Number(sectors) * 512} bytes, wanted ${wanted.bytes}`,
+    autoclear !== '1' && 'it would outlive the node (autoclear is off)',
+  ].filter((difference) => difference !== false);
+  if (differences.length > 0) {
+    throw new DomainError({
+      attempted: 'attaching a loop device',
+      on: `${wanted.backingFile} of ${wanted.node}`,
+      seen: differences.join('\n'),
+    });
+  }
+  return { ...wanted, path, deviceNumber };
+}
+
+function lostRace(error: unknown): boolean {
+  return (
+    error instanceof CommandFailed &&
+    /losetup: .*(temporarily unavailable|busy|No such file|failed to set ?up loop device|cannot find an unused)/i.test(
+      error.stderr,
+    )
+  );
+}
+
+/** Makes a device larger while it is used, as one adds to a logical volume: first its file, then the device. */
+export async function growBlockDevice(node: Node, device: BlockDevice, bytes: number): Promise<void> {
+  await onNode(node, ['truncate', '-s', String(bytes), device.backingFile]);
+  await onNode(node, ['losetup', '--set-capacity', device.path]);
+}
+
+/** Lets go of a device, proves that the kernel has freed it, and removes its file. */
+export async function detachBlockDevice(node: Node, device: BlockDevice, signal?: AbortSignal): Promise<void> {
+  await scriptOnNode(node, scripts.detach, [device.backingFile, device.unit], { signal });
+}

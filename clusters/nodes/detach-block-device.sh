@@ -1,0 +1,18 @@
+# Lets go of a loop device, waits until the kernel has freed it, and removes its file. Arguments: BACKING_FILE UNIT_NAME
+#
+# kubelet lets go of a device a moment after its pod is gone from the API. Nothing tells of that, so it is looked for.
+set -eu
+backing=$1 unit=$2
+systemctl stop "$unit" 2>/dev/null || true
+looks=0
+while device=$(losetup --associated "$backing" --noheadings --output NAME) && [ -n "$device" ]; do
+	looks=$((looks + 1))
+	if [ "$looks" -gt 200 ]; then
+		echo "$device still holds $backing, 20 s after the last pod that used it" >&2
+		losetup --list >&2
+		grep " ${device} " /proc/1/mountinfo >&2 || true
+		exit 93
+	fi
+	sleep 0.1
+done
+rm -f "$backing"

@@ -1,0 +1,28 @@
+# Prints what a node still has of volumes: mounts, loop devices and directories of kubelet whose line holds one of the
+# words. kubelet takes volumes down in steps, so it waits for changes of the mount table, at most as long as it may.
+# Arguments: MILLISECONDS WORD…
+set -eu
+left=$1
+shift
+pattern=$(printf '%s\n' "$@")
+
+found() {
+	{
+		cut -d' ' -f5 /proc/1/mountinfo | sed 's/^/mounted: /'
+		for file in /sys/block/loop*/loop/backing_file; do
+			[ ! -e "$file" ] || echo "loop device: $(cat "$file" 2>/dev/null || true)"
+		done
+		for place in /var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts \
+			/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices; do
+			[ ! -d "$place" ] || find "$place" -mindepth 1 -maxdepth 1 | sed 's/^/directory: /'
+		done
+	} | grep -F -e "$pattern" || true
+}
+
+remaining=$(found)
+while [ -n "$remaining" ] && [ "$left" -gt 0 ]; do
+	findmnt --poll --first-only --timeout 200 >/dev/null 2>&1 || true
+	left=$((left - 200))
+	remaining=$(found)
+done
+[ -z "$remaining" ] || echo "$remaining"

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { CommandFailed, type CommandRequest } from '../command/commander.ts';
+import { DomainError } from '../domain-error.ts';
+import type { Node } from './node.ts';
+import { loggedLine } from './unit-log.ts';
+
+/** A node whose script ends like this. */
+function nodeThatSays(status: number, stdout = '') {
+  const requests: CommandRequest[] = [];
+  const node: Node = {
+    name: 'node2',
+    place: 'node2',
+    async attempt(request) {
+      requests.push(request);
+      return { argv: request.argv, status, stdout, stderr: '', milliseconds: 1 };
+    },
+  };
+  return { node, requests };
+}
+
+describe('waiting for a line in a unit’s log', () => {
+  it('gives the line, and leaves the node more time than the wait itself has', async () => {
+    const { node, requests } = nodeThatSays(0, 'Started kubelet\n');
+    expect(await loggedLine(node, 'kubelet', 'Started', { within: 1_500 })).to.equal('Started kubelet');
+    expect(requests[0]?.argv.slice(-3)).to.deep.equal(['kubelet', 'Started', '2']);
+    expect(requests[0]?.deadline).to.equal(11_500);
+  });
+
+  it('says what did not come when the time is over', async () => {
+    const error = await loggedLine(nodeThatSays(124).node, 'kubelet', 'Started', { within: 2_000 }).catch((e) => e);
+    expect(error).to.be.instanceOf(DomainError).and.not.instanceOf(CommandFailed);
+    expect(error.message).to.include('waiting for kubelet to log "Started", at most 2 s').and.include('node2');
+  });
+
+  it('passes on what else went wrong', async () => {
+    const error = await loggedLine(nodeThatSays(1).node, 'kubelet', 'Started').catch((e) => e);
+    expect(error).to.be.instanceOf(CommandFailed);
+  });
+});

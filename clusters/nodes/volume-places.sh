@@ -1,0 +1,14 @@
+# Prints every place of a node that a local volume uses: mount points of kubelet and of disks, loop devices (all of the
+# kernel's, as nodes share them), kubelet's directories of local volumes, files behind disks. For comparison of before
+# and after.
+set -eu
+cut -d' ' -f5 /proc/1/mountinfo | grep -E '^/(var/lib/kubelet|mnt/disks)/' | sed 's/^/mounted: /' || true
+for file in /sys/block/loop*/loop/backing_file; do
+	[ ! -e "$file" ] || echo "loop device: $(cat "$file" 2>/dev/null || true)"
+done
+for place in /var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts \
+	/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices \
+	/mnt/disks; do
+	[ ! -d "$place" ] || find "$place" -mindepth 1 -maxdepth 1 | sed 's/^/directory: /'
+done
+[ ! -d /var/local/local-pv-conformance ] || find /var/local/local-pv-conformance -type f | sed 's/^/file: /'
