@@ -1,7 +1,7 @@
 import type { RunContext } from './run-context.ts';
 
 /** What a requirement may need, by the name that the catalogue uses. */
-export const features = {
+const features = {
   block: 'volumes of mode Block',
   fsGroup: 'a pod’s fsGroup on the files of a volume',
   subPath: 'a part of a volume, mounted by subPath',

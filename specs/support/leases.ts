@@ -1,4 +1,5 @@
 import { DomainError } from '../../clusters/domain-error.ts';
+import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/back-ends/back-end.ts';
 import { type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
 import { currentSpec } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
@@ -47,16 +48,20 @@ export async function leaseDisk(nodeName: string, mountPath: string): Promise<Di
   }
 }
 
-/** Makes a disk for one spec, beside those of disks.yaml; it is unmounted and removed when given back. */
+/**
+ * Makes a disk for one spec, beside those of disks.yaml; it is unmounted and removed when given back. Its mount path is
+ * its own, unless `at` names it: disks of several nodes that have the same `at` in one spec have the same path.
+ */
 export async function makeLeasedDisk(
   nodeName: string,
-  request: { bytes: number; fileSystem?: 'ext4' | 'xfs' },
+  request: { bytes: number; fileSystem?: 'ext4' | 'xfs'; at?: string },
 ): Promise<DiskLease> {
   const { context, node } = await world();
   const place = node(nodeName);
   // With the run's id: what an interrupted run left on a cluster that stays is in nobody's way.
   const name = `${context.run}-${currentSpec().id.toLowerCase()}-${disksMade++}`;
-  const mountPath = `/mnt/disks/${name}`;
+  const { at } = request;
+  const mountPath = `/mnt/disks/${at === undefined ? name : `${context.run}-${currentSpec().id.toLowerCase()}-${at}`}`;
   const disk = await makeDisk(
     place,
     context.run,
@@ -64,4 +69,27 @@ export async function makeLeasedDisk(
     infrastructure,
   );
   return { disk, [Symbol.asyncDispose]: () => removeDisk(place, disk) };
+}
+
+/** What a back end has made for a spec, until it gives it back. */
+export interface BackEndLease extends AsyncDisposable {
+  disk: MadeDisk;
+}
+
+/** Has a back end make a disk for one spec: of `bytes`, or a little more where the back end cannot do with so few. */
+export async function leaseBackEnd(
+  nodeName: string,
+  backEnd: DiskBackEnd,
+  { bytes = 16 * 2 ** 20 }: { bytes?: number } = {},
+): Promise<BackEndLease> {
+  const { context, node } = await world();
+  const { id } = currentSpec();
+  // Without the spec's signal: what is half made when a run is interrupted would be nobody's to take away.
+  const disk = await backEnd.make(node(nodeName), {
+    run: context.run,
+    name: `${context.run}-${id.toLowerCase()}-${disksMade++}`,
+    bytes: Math.max(bytes, backEnd.leastBytes),
+    progress: infrastructure,
+  });
+  return { disk, [Symbol.asyncDispose]: () => disk.remove() };
 }

@@ -29,7 +29,7 @@ export function localClass(
 }
 
 /** The node affinity that is usual for a local volume: one node, by its hostname label. */
-export function onNodes(...nodes: string[]): NonNullable<ManifestOf<'PersistentVolume'>['spec']['nodeAffinity']> {
+function onNodes(...nodes: string[]): NonNullable<ManifestOf<'PersistentVolume'>['spec']['nodeAffinity']> {
   const expression = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: nodes };
   return { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } };
 }

@@ -25,7 +25,7 @@ export function notePodStart(pod: PodHandle): void {
   const history = pod.store.history(pod.ref);
   const created = history[0];
   const ready = history.find(({ object }) => isReady(object));
-  if (!created || !ready || created.observed !== 'event') return;
+  if (!created || !ready || created.observed !== 'watch') return;
   starts.push({
     milliseconds: ready.monotonic - created.monotonic,
     lowerLimit: waitedForBinding(pod, created) ? lowerLimits.waiting : lowerLimits.bound,

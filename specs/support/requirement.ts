@@ -21,7 +21,7 @@ export interface Chapter extends CatalogueChapter {
 const catalogue = new URL('../catalogue/', import.meta.url);
 
 /** Names of the chapters, in the order of their files. */
-export function chapterNames(): string[] {
+function chapterNames(): string[] {
   return readdirSync(fileURLToPath(catalogue))
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.replace(/\.yaml$/, ''))

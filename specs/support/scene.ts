@@ -1,5 +1,7 @@
 import { titleOf } from '../../clusters/api/kinds.ts';
+import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
+import { proveNothingLeft } from '../../clusters/nodes/leftovers.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import { localise, type Ownership, ownershipLabels } from '../../fixtures/localise.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
@@ -173,17 +175,39 @@ export class Scene implements AsyncDisposable {
     await attempt(async () => this.keepObjects('objects-at-the-end'));
     for (const { ref } of this.#handles)
       if (ref.kind === 'Pod') notePodStart(new Handle({ ...ref, kind: 'Pod' }, ref.name, this.world.store));
+    this.world.podShells.close(this.namespace);
     // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
     const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
     const going = this.#handles.toSorted((a, b) => order(a) - order(b));
     const { client } = this.world;
     for (const handle of going) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+    // A volume stays while it is bound to a claim that only a StatefulSet knows.
+    for (const handle of this.#strays())
+      if (handle.ref.kind !== 'PersistentVolume')
+        await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     for (const handle of going) await attempt(() => this.#gone(handle));
     const strays = this.#strays();
     for (const handle of strays) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     for (const handle of strays) await attempt(() => this.#gone(handle));
+    await attempt(() => this.#proveNothingLeft([...going, ...strays]));
     await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** On every node where a pod of the scene was: nothing mounted, no loop device, no directory of kubelet. */
+  async #proveNothingLeft(handles: readonly Handle[]): Promise<void> {
+    const { store, node } = this.world;
+    const seen = handles.flatMap(({ ref }) => store.history(ref).map(({ object }) => ({ kind: ref.kind, object })));
+    const nodes = new Set<string>();
+    const words = new Set<string>();
+    for (const { kind, object } of seen) {
+      if (kind === 'PersistentVolume') words.add(object.metadata.name);
+      if (kind !== 'Pod') continue;
+      words.add(object.metadata.uid);
+      const { nodeName } = (object as Pod).spec ?? {};
+      if (nodeName) nodes.add(nodeName);
+    }
+    await Promise.all([...nodes].map((name) => proveNothingLeft(node(name), [...words])));
   }
 
   /**

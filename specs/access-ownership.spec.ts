@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { onNode } from '../clusters/nodes/node.ts';
+import { storageVocabulary } from './support/expectations.ts';
+import { writeChecked } from './support/files.ts';
+import { leaseBackEnd } from './support/leases.ts';
+import { podWith } from './support/parts.ts';
+import { runInPod, tryInPod } from './support/pod-commands.ts';
+import { readChapter } from './support/requirement.ts';
+import { Scene } from './support/scene.ts';
+import { backEndOf, groupAndMode, pairAt, runAs } from './support/volume-at.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('access');
+
+/** A user, a group, and the group of files that were there before, that nothing else has. */
+const [user, group, before] = [1000, 1234, 999];
+
+describe(chapter, () => {
+  proves('LV-ACCESS-01', async () => {
+    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'writer', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+      for (const container of spec.containers) runAs(container, user);
+    });
+    await expect(pod).to.runOn('node2');
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
+    const onDisk = await onNode(scene.world.node('node2'), ['sha256sum', `${lease.disk.path}/payload`]);
+    expect(onDisk.split(' ')[0]).to.equal(sum);
+    expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
+  });
+
+  proves('LV-ACCESS-12', async () => {
+    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    await using scene = await Scene.open();
+    const { disk } = lease;
+    const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
+    const make =
+      'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
+    const node = scene.world.node('node2');
+    await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
+    const matching = await pairAt(scene, at('data'));
+    const other = await pairAt(scene, at('other'), { name: 'other' });
+    const always = await pairAt(scene, at('always'), { name: 'always' });
+    const sparing = await podWith(scene, 'sparing', [matching.claim, other.claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' };
+    });
+    const thorough = await podWith(scene, 'thorough', [always.claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'Always' };
+    });
+    await expect(sparing).to.runOn('node2');
+    await expect(thorough).to.runOn('node2');
+
+    const groupOf = async (path: string) => Number((await groupAndMode('node2', `${disk.path}/${path}`)).split(' ')[0]);
+    expect(await groupOf('data/file'), 'OnRootMismatch, and the directory has the group').to.equal(before);
+    expect(await groupOf('other/file'), 'OnRootMismatch, and the directory has another').to.equal(group);
+    expect(await groupOf('always/file'), 'Always, and the directory has the group').to.equal(group);
+  });
+
+  proves('LV-ACCESS-14', async () => {
+    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'nobody', [claim], {}, ({ spec }) => {
+      for (const container of spec.containers) runAs(container, user);
+    });
+    await expect(pod).to.runOn('node3');
+    expect(await runInPod(pod, ['stat', '-c', '%u %g %a', '/data'])).to.equal('0 0 755\n');
+    const { stderr } = await tryInPod(pod, ['touch', '/data/file']);
+    expect(stderr).to.include('Permission denied');
+  });
+
+  proves('LV-ACCESS-18', async () => {
+    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'reader', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+      for (const { persistentVolumeClaim } of spec.volumes ?? [])
+        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
+    });
+    await expect(pod).to.runOn('node2');
+    expect(await runInPod(pod, ['stat', '-c', '%g %a', '/data'])).to.equal('0 755\n');
+    expect(await groupAndMode('node2', lease.disk.path)).to.equal('0 755');
+  });
+});

@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { onNode } from '../clusters/nodes/node.ts';
+import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import {
+  blockPair,
+  mappedPod,
+  mappingOf,
+  readSector,
+  sectorBytes,
+  sectorOfDisk,
+  textOfSector,
+  unmapped,
+  writeSector,
+} from './support/block-volumes.ts';
+import { evidence } from './support/evidence.ts';
+import { storageVocabulary } from './support/expectations.ts';
+import type { PodHandle } from './support/handles.ts';
+import { markForDeletion } from './support/lifecycle.ts';
+import { stopKubelet } from './support/node-daemons.ts';
+import { localClass } from './support/parts.ts';
+import { readChapter } from './support/requirement.ts';
+import { Scene } from './support/scene.ts';
+import { podWithDevice } from './support/volume-at.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('block');
+
+const bytes = 4 * 2 ** 20;
+
+/** The id of the pod's container, as containerd knows it. */
+function containerId(pod: PodHandle): string {
+  return (pod.now.status?.containerStatuses?.[0]?.containerID ?? '').replace('containerd://', '');
+}
+
+describe(chapter, () => {
+  proves('LV-BLOCK-11', async () => {
+    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(pod).to.runOn('node2');
+    const [before, after] = [textOfSector(), textOfSector()];
+    await writeSector(pod, before);
+    const id = containerId(pod);
+    const mapping = await mappingOf(mappedPod(pod, volume));
+
+    await using outage = await stopKubelet('node2');
+    // kubelet serves no commands now; containerd does.
+    const exec = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'while-kubelet-is-down', id] as const;
+    const read = await onNode(scene.world.node('node2'), [
+      ...exec,
+      'dd',
+      'if=/dev/data',
+      `bs=${sectorBytes}`,
+      'count=1',
+    ]);
+    expect(read, 'while kubelet is down').to.equal(before);
+    await outage.end();
+
+    expect(await readSector(pod), 'when it is up again').to.equal(before);
+    await writeSector(pod, after);
+    expect(await sectorOfDisk(lease.device)).to.equal(after);
+    expect(containerId(pod), 'the same container').to.equal(id);
+    expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
+    expect(await mappingOf(mappedPod(pod, volume))).to.deep.equal(mapping);
+    evidence.keep('mapping', mapping);
+  });
+
+  /** How the pod is deleted, and whether the API still knows it when kubelet comes back. */
+  const deletions = [
+    { id: 'LV-BLOCK-12', forced: false },
+    { id: 'LV-BLOCK-13', forced: true },
+  ] as const;
+
+  for (const { id, forced } of deletions) {
+    proves(id, async () => {
+      await using lease = await makeLeasedBlockDevice('node2', { bytes });
+      await using scene = await Scene.open();
+      await localClass(scene);
+      const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+      const pod = await podWithDevice(scene, 'user', claim);
+      await expect(pod).to.runOn('node2');
+      const mapped = mappedPod(pod, volume);
+      const before = await mappingOf(mapped);
+      expect(before.bound).to.equal(lease.device.deviceNumber);
+      expect(before.locks).to.have.lengthOf(1);
+
+      await using outage = await stopKubelet('node2');
+      if (forced) {
+        await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
+        await expect(pod).to.beGone();
+      } else {
+        await markForDeletion(scene, pod);
+        expect(pod.now.metadata.deletionTimestamp, 'asked for, and nobody does it').to.be.a('string');
+      }
+      expect(await mappingOf(mapped), 'while kubelet is down').to.deep.equal(before);
+      await outage.end();
+
+      await expect(pod).to.beGone();
+      const node2 = scene.world.node('node2');
+      await unmapped(node2, { ...mapped, within: 90_000 });
+      const loops = await onNode(node2, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+      expect(loops, 'nothing holds the volume').not.to.include(volume.name);
+      evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
+    });
+  }
+});

@@ -1,0 +1,190 @@
+import { expect } from 'chai';
+import { quietFor } from '../clusters/api/wait.ts';
+import { DomainError } from '../clusters/domain-error.ts';
+import { verifyDisk } from '../clusters/nodes/disk.ts';
+import { mountAt, mountHolding } from '../clusters/nodes/mountinfo.ts';
+import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
+import { breakDisk, exchange, mountAnew, mountByUuid, takeOut } from './support/disk-faults.ts';
+import { evidence } from './support/evidence.ts';
+import { storageVocabulary } from './support/expectations.ts';
+import { writeChecked } from './support/files.ts';
+import { makeLeasedDisk } from './support/leases.ts';
+import { podVolumeDirectory } from './support/mount-chain.ts';
+import { boundPair, localClass, podWith } from './support/parts.ts';
+import { readInPod, runInPod, tryInPod } from './support/pod-commands.ts';
+import { readChapter } from './support/requirement.ts';
+import { Scene } from './support/scene.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('fault');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+/** Writes a file with the pod's own words and has it on the disk. */
+const leave = (words: string) => ['sh', '-c', 'echo "$1" >/data/whose && sync /data/whose', 'sh', words] as const;
+
+describe(chapter, () => {
+  proves('LV-FAULT-05', async () => {
+    await using left = await makeLeasedDisk('node2', small);
+    await using right = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const mine = await boundPair(scene, 'slot-0', { node: 'node2', path: left.disk.mountPath });
+    const theirs = await boundPair(scene, 'slot-1', { node: 'node2', path: right.disk.mountPath });
+    const before = await podWith(scene, 'before', [mine.claim, theirs.claim]);
+    await expect(before).to.runOn('node2');
+    await runInPod(before, leave('mine'));
+    await runInPod(before, ['sh', '-c', 'echo theirs >/data-2/whose && sync /data-2/whose']);
+    await scene.remove(before);
+
+    await using _crossed = await exchange(left.disk, right.disk);
+    const after = await podWith(scene, 'after', [mine.claim]);
+    await expect(after).to.runOn('node2');
+    expect(await readInPod(after, '/data/whose'), 'what the claim gives now').to.equal('theirs\n');
+    const mounts = await nodeMounts(scene.world.node('node2'));
+    const directory = podVolumeDirectory(after.now.metadata.uid, mine.volume.name);
+    expect(mountAt(mounts, directory)?.device, 'the device of the other disk').to.equal(right.disk.deviceNumber);
+    await expect(after).to.reportEvent('Started');
+    const complaints = scene.world.store.eventsOf(after.ref).filter(({ message }) => message?.includes('MountVolume'));
+    expect(complaints, 'nothing tells of it').to.deep.equal([]);
+  });
+
+  proves('LV-FAULT-06', async () => {
+    await using own = await makeLeasedDisk('node2', small);
+    await using other = await makeLeasedDisk('node2', small);
+    await using place = await mountByUuid(own.disk);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'by-uuid', { node: 'node2', path: place.path });
+    const before = await podWith(scene, 'before', [claim]);
+    await expect(before).to.runOn('node2');
+    await runInPod(before, leave('mine'));
+    await scene.remove(before);
+
+    await place.remove();
+    await using stranger = await mountByUuid(other.disk);
+    expect(stranger.path, 'another disk has another path').not.to.equal(place.path);
+    const after = await podWith(scene, 'after', [claim]);
+    await expect(after).to.reportEvent(
+      'FailedMount',
+      `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${place.path}" does not exist`,
+    );
+    await using _back = await mountByUuid(own.disk);
+    await expect(after).to.runOn('node2');
+    expect(await readInPod(after, '/data/whose')).to.equal('mine\n');
+  });
+
+  proves('LV-FAULT-07', async () => {
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    const node = scene.world.node('node2');
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'absent', { node: 'node2', path: lease.disk.mountPath });
+    const before = await podWith(scene, 'before', [claim]);
+    await expect(before).to.runOn('node2');
+    await expect(before).to.mount(volume, { path: '/data', from: lease.disk });
+    await runInPod(before, leave('on the disk'));
+    await scene.remove(before);
+
+    await using absence = await takeOut(lease.disk);
+    const after = await podWith(scene, 'after', [claim]);
+    await expect(after).to.runOn('node2');
+    await runInPod(after, ['sh', '-c', '[ ! -e /data/whose ] && echo "on the root file system" >/data/whose']);
+    const mounts = await nodeMounts(node);
+    const directory = podVolumeDirectory(after.now.metadata.uid, volume.name);
+    const root = mountHolding(mounts, '/mnt/disks');
+    expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
+      device: root?.device,
+      root: lease.disk.mountPath,
+    });
+    expect(await onNode(node, ['cat', `${lease.disk.mountPath}/whose`])).to.equal('on the root file system\n');
+    evidence.keep('kubelets-mount', JSON.stringify(mountAt(mounts, directory)));
+
+    // The harness must see it: else every other spec could prove itself on a plain directory.
+    const found = await verifyDisk(node, lease.disk).catch((error: unknown) => error);
+    expect(found).to.be.instanceOf(DomainError);
+    expect((found as DomainError).message).to.include('nothing is mounted there');
+    await absence.putBack();
+    const mixed = await expect(after)
+      .to.mount(volume, { path: '/data', from: lease.disk })
+      .catch((error: unknown) => error);
+    expect((mixed as DomainError).message, 'the pod is still off its disk').to.include(
+      `is not the root of the disk ${lease.disk.deviceNumber}`,
+    );
+    expect(await onNode(node, ['cat', `${lease.disk.mountPath}/whose`])).to.equal('on the disk\n');
+  });
+
+  proves('LV-FAULT-08', async () => {
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    const node = scene.world.node('node2');
+    const path = `${lease.disk.mountPath}/volume`;
+    await onNode(node, ['mkdir', path]);
+    await onNode(node, ['sh', '-c', 'echo mine >"$1"', 'sh', `${path}/whose`]);
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'guarded', { node: 'node2', path });
+
+    await using absence = await takeOut(lease.disk);
+    const pod = await podWith(scene, 'waits', [claim]);
+    await expect(pod).to.reportEvent(
+      'FailedMount',
+      `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
+    );
+    expect(await onNode(node, ['find', lease.disk.mountPath, '-mindepth', '1']), 'nothing was written').to.equal('');
+    await absence.putBack();
+    await expect(pod).to.runOn('node2');
+    expect(await readInPod(pod, '/data/whose')).to.equal('mine\n');
+  });
+
+  proves('LV-FAULT-09', async () => {
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { claim } = await boundPair(scene, 'immutable', { node: 'node2', path: lease.disk.mountPath });
+    await using _absence = await takeOut(lease.disk, 'immutable');
+    const pod = await podWith(scene, 'cannot-write', [claim]);
+    await expect(pod).to.runOn('node2');
+    const { status, stderr } = await tryInPod(pod, leave('lost'));
+    expect(status).not.to.equal(0);
+    expect(stderr).to.include('Operation not permitted');
+    evidence.keep('refusal', stderr);
+    const below = await onNode(scene.world.node('node2'), ['find', lease.disk.mountPath, '-mindepth', '1']);
+    expect(below, 'nothing was written').to.equal('');
+  });
+
+  proves('LV-FAULT-11', async () => {
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { claim } = await boundPair(scene, 'broken', { node: 'node2', path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'sufferer', [claim]);
+    await expect(pod).to.runOn('node2');
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
+    await expect(pod).to.reportEvent('Started');
+
+    await breakDisk(lease.disk);
+    const read = await tryInPod(pod, ['cat', '/data/payload']);
+    expect(read.status).not.to.equal(0);
+    expect(read.stderr).to.include('Input/output error');
+    const write = await tryInPod(pod, leave('lost'));
+    expect(write.status).not.to.equal(0);
+    expect(write.stderr).to.include('Input/output error');
+    evidence.keep('errors', `${read.stderr}${write.stderr}`);
+    const { store } = scene.world;
+    const told = store.eventsOf(pod.ref).length;
+    await quietFor(store, {
+      what: `${pod} stays Ready, and nothing tells of its disk`,
+      on: [pod.ref],
+      window: 2000,
+      unless: (view) =>
+        view.eventsOf(pod.ref).length > told ||
+        view.get(pod.ref)?.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True',
+    });
+    await scene.remove(pod);
+
+    await mountAnew(lease.disk);
+    const healed = await podWith(scene, 'healed', [claim]);
+    await expect(healed).to.runOn('node2');
+    expect((await runInPod(healed, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
+  });
+});

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import { tmpfs } from '../clusters/nodes/back-ends/tmpfs.ts';
+import { mountAt } from '../clusters/nodes/mountinfo.ts';
+import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
+import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import { evidence } from './support/evidence.ts';
+import { storageVocabulary } from './support/expectations.ts';
+import { fill, freeSpace, writeChecked } from './support/files.ts';
+import { leaseBackEnd, makeLeasedDisk } from './support/leases.ts';
+import { isMounted, mountsWith, stagedMount, takeAway, unmounted } from './support/lifecycle.ts';
+import { podVolumeDirectory } from './support/mount-chain.ts';
+import { boundPair, localClass, podWith } from './support/parts.ts';
+import { runInPod } from './support/pod-commands.ts';
+import { readChapter } from './support/requirement.ts';
+import { Scene } from './support/scene.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('lifecycle');
+
+const MiB = 2 ** 20;
+
+describe(chapter, () => {
+  proves('LV-LIFE-17', async () => {
+    await using lease = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'taken', { node: 'node2', path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'user', [claim]);
+    await expect(pod).to.runOn('node2');
+    const sum = await writeChecked(pod, '/data/before', 65_536);
+
+    await takeAway(scene, volume);
+    await expect(claim).to.reachPhase('Lost');
+    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    await writeChecked(pod, '/data/after', 65_536);
+    expect((await runInPod(pod, ['sha256sum', '/data/before'])).split(' ')[0]).to.equal(sum);
+
+    const { uid } = pod.now.metadata;
+    await scene.remove(pod);
+    expect(await mountsWith(scene, 'node2', uid)).to.deep.equal([]);
+    const kept = await onNode(scene.world.node('node2'), ['ls', lease.disk.mountPath]);
+    expect(kept.split('\n')).to.include.members(['before', 'after']);
+  });
+
+  proves('LV-LIFE-21', async () => {
+    await using lease = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'used', { node: 'node2', path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'user', [claim]);
+    await expect(pod).to.runOn('node2');
+    const sum = await writeChecked(pod, '/data/stays', 65_536);
+    const { uid } = pod.now.metadata;
+    const directory = podVolumeDirectory(uid, volume.name);
+    const before = await mountsWith(scene, 'node2', uid);
+    expect(before, 'while the pod runs').to.include(directory);
+
+    // The API lets a pod go only when kubelet has unmounted its volumes; from then on there is nothing to wait for.
+    await scene.remove(pod);
+    const node2 = scene.world.node('node2');
+    const mounts = await nodeMounts(node2);
+    expect(await mountsWith(scene, 'node2', uid)).to.deep.equal([]);
+    expect((await node2.attempt({ argv: ['test', '-e', directory], deadline: 10_000 })).status, directory).to.equal(1);
+    expect(mountAt(mounts, lease.disk.mountPath), 'the disk itself').to.include({
+      device: lease.disk.deviceNumber,
+      root: '/',
+    });
+    expect((await onNode(node2, ['sha256sum', `${lease.disk.mountPath}/stays`])).split(' ')[0]).to.equal(sum);
+    evidence.keep('mounts-of-the-pod', `${before.join('\n')}\n\nafter its end: none`);
+  });
+
+  proves('LV-LIFE-22', async () => {
+    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * MiB });
+    await using scene = await Scene.open();
+    const { path, deviceNumber } = lease.device;
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'staged', { node: 'node2', path });
+    const staged = stagedMount(volume.name);
+    const [first, second] = [await podWith(scene, 'first', [claim]), await podWith(scene, 'second', [claim])];
+    for (const pod of [first, second]) await expect(pod).to.runOn('node2');
+    const node2 = scene.world.node('node2');
+    const mounts = await nodeMounts(node2);
+    const ofDevice = mounts.filter(({ device }) => device === deviceNumber).map(({ mountPoint }) => mountPoint);
+    const binds = [first, second].map((pod) => podVolumeDirectory(pod.now.metadata.uid, volume.name));
+    expect(ofDevice).to.have.members([staged, ...binds]);
+    // Bind mounts of one mount are of one peer group: the device was mounted once.
+    const groups = [staged, ...binds].map((place) => JSON.stringify(mountAt(mounts, place)?.propagation));
+    expect(new Set(groups).size, groups.join()).to.equal(1);
+
+    await scene.remove(first);
+    expect(await isMounted(scene, 'node2', staged), 'one pod is left').to.equal(true);
+    await writeChecked(second, '/data/still-writes', 65_536);
+
+    await scene.remove(second);
+    await unmounted(scene, 'node2', staged);
+    const left = (await nodeMounts(node2)).filter(({ device }) => device === deviceNumber);
+    expect(left).to.deep.equal([]);
+    evidence.keep('mounts-of-the-device', ofDevice.join('\n'));
+  });
+
+  proves('LV-LIFE-26', async () => {
+    await using onNode1 = await makeLeasedDisk('node1', { bytes: 16 * MiB });
+    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    await using onNode3 = await makeLeasedDisk('node3', { bytes: 16 * MiB });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const pods = [];
+    for (const { disk } of [onNode1, onNode2, onNode3]) {
+      const { claim } = await boundPair(scene, `on-${disk.node}`, { node: disk.node, path: disk.mountPath });
+      pods.push(await podWith(scene, `on-${disk.node}`, [claim]));
+    }
+    const [one, two, three] = pods as [(typeof pods)[0], (typeof pods)[0], (typeof pods)[0]];
+    await expect(one).to.runOn('node1');
+    await expect(two).to.runOn('node2');
+    await expect(three).to.runOn('node3');
+    const before = await Promise.all([one, three].map((pod) => freeSpace(pod, '/data')));
+
+    expect(await fill(two, '/data/filler', onNode2.disk.bytes)).to.include('No space left on device');
+
+    const after = await Promise.all([one, three].map((pod) => freeSpace(pod, '/data')));
+    expect(after, 'not a block of the others is gone').to.deep.equal(before);
+    for (const pod of [one, three]) await writeChecked(pod, '/data/still-room', 2 * MiB);
+    const { available, blockSize } = await freeSpace(two, '/data');
+    expect(available * blockSize, 'too little for one more write of the filler').to.be.lessThan(65_536);
+  });
+
+  proves('LV-LIFE-27', async () => {
+    const bytes = 2 * MiB;
+    await using full = await leaseBackEnd('node3', tmpfs, { bytes });
+    await using other = await leaseBackEnd('node3', tmpfs, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const [one, two] = [await boundPair(scene, 'full', full.disk), await boundPair(scene, 'other', other.disk)];
+    const pod = await podWith(scene, 'user', [one.claim, two.claim]);
+    await expect(pod).to.runOn('node3');
+    const before = await freeSpace(pod, '/data-2');
+
+    expect(await fill(pod, '/data/filler', bytes)).to.include('No space left on device');
+    const { available, blocks, blockSize } = await freeSpace(pod, '/data');
+    expect(blocks * blockSize, 'what the pod sees is the size of the memory').to.equal(bytes);
+    expect(available * blockSize).to.equal(0);
+    expect(await freeSpace(pod, '/data-2'), 'not a page of the other is gone').to.deep.equal(before);
+    await writeChecked(pod, '/data-2/still-room', MiB);
+  });
+});

@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { quietFor } from '../clusters/api/wait.ts';
+import { onNode } from '../clusters/nodes/node.ts';
+import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import { evidence } from './support/evidence.ts';
+import { storageVocabulary } from './support/expectations.ts';
+import { writeChecked } from './support/files.ts';
+import { makeLeasedDisk } from './support/leases.ts';
+import { nowhere, occurrences, offerAgain, phasesOf, release, stagedMount, unmounted } from './support/lifecycle.ts';
+import { boundPair, localClaim, localClass, podWith } from './support/parts.ts';
+import { readInPod, runInPod } from './support/pod-commands.ts';
+import { readChapter } from './support/requirement.ts';
+import { Scene } from './support/scene.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('lifecycle');
+
+/** Writes a text that stands nowhere else, many times over, and has it on the disk; returns it. */
+async function writeSecret(scene: Scene, pod: Parameters<typeof runInPod>[0], path: string): Promise<string> {
+  // Put together in the pod: the text as a whole stands in no log and no command line of the node.
+  const parts = ['once-here', scene.namespace];
+  const script = 'yes "secret-$1-of-$2" | head -n 500 >"$3" && sync "$3"';
+  await runInPod(pod, ['sh', '-c', script, 'sh', ...parts, path]);
+  return `secret-${parts.join('-of-')}`;
+}
+
+describe(chapter, () => {
+  proves('LV-LIFE-08', async () => {
+    await using lease = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'kept', { node: 'node2', path: lease.disk.mountPath });
+    const before = await podWith(scene, 'before', [claim]);
+    await expect(before).to.runOn('node2');
+    const sum = await writeChecked(before, '/data/left-behind', 65_536);
+    await scene.remove(before);
+    await release(scene, claim, volume);
+
+    await offerAgain(scene, volume);
+    await expect(volume).to.reachPhase('Available');
+    expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Available']);
+    const stranger = await localClaim(scene, 'stranger', { volume: 'kept' });
+    await expect(stranger).to.bindTo(volume);
+    const after = await podWith(scene, 'after', [stranger]);
+    await expect(after).to.runOn('node2');
+    const found = await runInPod(after, ['sha256sum', '/data/left-behind']);
+    expect(found.split(' ')[0], 'the stranger reads what the other has left').to.equal(sum);
+    evidence.keep('checksums', `written by ${before} on ${claim}, read by ${after} on ${stranger}\n${found}`);
+  });
+
+  proves('LV-LIFE-10', async () => {
+    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    const { device } = lease;
+    const node2 = scene.world.node('node2');
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'disk', { node: 'node2', path: device.path });
+    const pod = await podWith(scene, 'writer', [claim]);
+    await expect(pod).to.runOn('node2');
+    const secret = await writeSecret(scene, pod, '/data/secret');
+    await runInPod(pod, ['rm', '/data/secret']);
+    await scene.remove(pod);
+    await release(scene, claim, volume);
+    await unmounted(scene, 'node2', stagedMount(volume.name));
+
+    expect(await occurrences(scene, 'node2', device.path, secret), 'after rm and release').to.equal(500);
+    // Without the discard that mkfs asks of devices which know it: a plain disk knows none.
+    await onNode(node2, ['mkfs.ext4', '-q', '-F', '-E', 'nodiscard', device.path]);
+    const left = await occurrences(scene, 'node2', device.path, secret);
+    expect(left, 'after mkfs').to.be.greaterThan(0);
+    evidence.keep('scan-of-the-device', `${secret}: 500 times after rm and release, ${left} times after mkfs.ext4`);
+  });
+
+  proves('LV-LIFE-11', async () => {
+    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    const { device } = lease;
+    const node2 = scene.world.node('node2');
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'disk', { node: 'node2', path: device.path });
+    const before = await podWith(scene, 'before', [claim]);
+    await expect(before).to.runOn('node2');
+    const secret = await writeSecret(scene, before, '/data/secret');
+    await scene.remove(before);
+    await release(scene, claim, volume);
+    await unmounted(scene, 'node2', stagedMount(volume.name));
+    expect(await occurrences(scene, 'node2', device.path, secret), 'before cleaning').to.equal(500);
+
+    await onNode(node2, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
+    await onNode(node2, ['cmp', '-n', String(device.bytes), device.backingFile, '/dev/zero']);
+    expect(await occurrences(scene, 'node2', device.path, secret), 'after cleaning').to.equal(0);
+    await offerAgain(scene, volume);
+    await expect(volume).to.reachPhase('Available');
+
+    const stranger = await localClaim(scene, 'stranger', { volume: 'disk' });
+    const after = await podWith(scene, 'after', [stranger]);
+    await expect(after).to.runOn('node2');
+    expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has made the file system anew').to.equal(
+      'lost+found\n',
+    );
+    expect(await readInPod(after, '/proc/self/mountinfo')).to.match(
+      new RegExp(` ${device.deviceNumber} / /data .* - ext4 ${device.path} `),
+    );
+    evidence.keep(
+      'scan-of-the-device',
+      `${secret}: 500 times before cleaning, 0 times after; all ${device.bytes} bytes zero`,
+    );
+  });
+
+  const noDeleter = (name: string) =>
+    `error getting deleter volume plugin for volume "${name}": no volume plugin matched`;
+
+  /** What no plugin can do for a local volume, and what the controller says then. */
+  const failures = [
+    { id: 'LV-LIFE-12', policy: 'Delete', reason: 'VolumeFailedDelete', message: noDeleter },
+    {
+      id: 'LV-LIFE-14',
+      policy: 'Recycle',
+      reason: 'VolumeFailedRecycle',
+      message: () => 'No recycler plugin found for the volume!',
+    },
+  ] as const;
+
+  for (const { id, policy, reason, message } of failures) {
+    proves(id, async () => {
+      await using scene = await Scene.open();
+      await localClass(scene);
+      const { volume, claim } = await boundPair(
+        scene,
+        'reclaimed',
+        { node: 'node2', path: nowhere },
+        {
+          volume: (manifest) => {
+            manifest.spec.persistentVolumeReclaimPolicy = policy;
+          },
+        },
+      );
+      await expect(claim).to.bindTo(volume);
+      await release(scene, claim, volume, 'Failed');
+      const said = await expect(volume).to.reportEvent(reason, message(volume.name));
+      expect(said).to.equal(message(volume.name));
+      const event = scene.world.store.eventsOf(volume.ref).find((candidate) => candidate.reason === reason);
+      expect(event?.type).to.equal('Warning');
+      expect(volume.now.status?.message).to.equal(message(volume.name));
+      expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Failed']);
+      expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
+      evidence.keep('volume', volume.now);
+
+      await scene.world.client.remove(volume.ref);
+      await expect(volume).to.beGone();
+    });
+  }
+
+  proves('LV-LIFE-13', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(
+      scene,
+      'provisioned',
+      { node: 'node2', path: nowhere },
+      {
+        volume: (manifest) => {
+          manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
+          manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
+        },
+      },
+    );
+    await expect(claim).to.bindTo(volume);
+    await release(scene, claim, volume);
+    await quietFor(scene.world.store, {
+      what: `${volume} stays Released, and no event is reported about it`,
+      on: [volume.ref],
+      window: 3000,
+      unless: (store) =>
+        store.get(volume.ref)?.status?.phase !== 'Released' ||
+        store.get(volume.ref)?.metadata.deletionTimestamp !== undefined ||
+        store.eventsOf(volume.ref)[0]?.message,
+    });
+  });
+});

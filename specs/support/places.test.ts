@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { differencesOf } from './places.ts';
+
+describe('what specs leave on nodes', () => {
+  const before = ['mounted: /mnt/disks/volA', 'loop device: /var/local/a.img'];
+  const after = [
+    'mounted: /mnt/disks/volA',
+    'mounted: /var/lib/kubelet/pods/uid',
+    'loop device: /somebody-else.img',
+    'loop device: /var/local/k3x9qd/b.img',
+  ];
+
+  it('is everything on a cluster of the run’s own, but for loop devices of others', () => {
+    expect(differencesOf(before, after, { run: 'k3x9qd', stays: false })).to.deep.equal([
+      'left: mounted: /var/lib/kubelet/pods/uid',
+      'left: loop device: /var/local/k3x9qd/b.img',
+    ]);
+    expect(differencesOf(before, [], { run: 'k3x9qd', stays: false })).to.deep.equal([
+      'gone: mounted: /mnt/disks/volA',
+    ]);
+  });
+
+  it('is what bears the run’s id where others may work beside it', () => {
+    expect(differencesOf(before, after, { run: 'k3x9qd', stays: true })).to.deep.equal([
+      'left: loop device: /var/local/k3x9qd/b.img',
+    ]);
+  });
+});

@@ -1,0 +1,10 @@
+/**
+ * Waits for all of them, also where one fails, and then fails as the first did: nothing is still being made when a
+ * scene ends. Otherwise as Promise.all.
+ */
+export async function together<Works extends readonly Promise<unknown>[] | []>(
+  works: Works,
+): Promise<{ -readonly [Index in keyof Works]: Awaited<Works[Index]> }> {
+  await Promise.allSettled(works);
+  return await Promise.all(works);
+}
