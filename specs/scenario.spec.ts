@@ -207,6 +207,8 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
     const pod = await scene.pod(fixtures.podByAffinity);
     await expect(pod).to.runOn('node2');
+    // Events are written after what they tell of: the last to come is waited for.
+    await expect(pod).to.reportEvent('Scheduled');
 
     const steps = await recordProcess({ pod, claim, volume: volumeA, node: scene.world.node('node2') });
     evidence.keep(

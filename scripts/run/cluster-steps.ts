@@ -176,12 +176,17 @@ export function existingClusterSteps(
     title: 'Verifying the disks',
     deadline: minute,
     async perform({ signal }) {
-      const verified = made.nodes.flatMap(({ name, container }) => {
-        const node = new EngineNode(name, container);
-        const wanted = plan.disks.filter((disk) => disk.node === name);
-        return wanted.map((disk) => verifyDisk(node, { ...disk, backingFile: backingFile(madeBy, disk.name) }, signal));
-      });
-      made.disks = await Promise.all(verified);
+      const perNode = await Promise.all(
+        made.nodes.map(async ({ name, container }) => {
+          using node = new EngineNode(name, container);
+          const wanted = plan.disks.filter((disk) => disk.node === name);
+          const verified = wanted.map((disk) =>
+            verifyDisk(node, { ...disk, backingFile: backingFile(madeBy, disk.name) }, signal),
+          );
+          return await Promise.all(verified);
+        }),
+      );
+      made.disks = perNode.flat();
     },
   };
   return [engineStep(plan, made), nodesStep(plan, site, made), verify];
@@ -202,7 +207,11 @@ function nodesStep(plan: ClusterPlan, site: ClusterSite, made: Construction): Ac
       // kind's own images bring a default StorageClass, which gives volumes to claims that are meant to stay pending.
       await made.client.remove({ kind: 'StorageClass', name: 'standard' }, { absentIsFine: true });
       const nodes = made.nodes.map(({ name, container }) => new EngineNode(name, container));
-      await providePodImage(made.need('engine'), nodes, plan.versions.podImage, progress, signal);
+      try {
+        await providePodImage(made.need('engine'), nodes, plan.versions.podImage, progress, signal);
+      } finally {
+        for (const node of nodes) node[Symbol.dispose]();
+      }
     },
   };
 }
@@ -215,7 +224,7 @@ function disksStep(plan: ClusterPlan, site: ClusterSite, made: Construction): Ac
     async perform({ progress, signal }) {
       const perNode = await Promise.all(
         made.nodes.map(async ({ name, container }) => {
-          const node = new EngineNode(name, container);
+          using node = new EngineNode(name, container);
           await prepareNode(node, signal);
           const disks: Disk[] = [];
           for (const disk of plan.disks.filter((wanted) => wanted.node === name))

@@ -27,7 +27,8 @@ export interface SpecRunOptions {
   jobs: number;
   /** Proves, after a spec that ran alone, that the cluster is as it was. What it throws fails that spec, and ends the run. */
   proveHealthy?: () => Promise<void>;
-  /** What is left to do when all specs are through, such as closing watches. */
+  /** Before the first spec, and after the last: proves that nothing is left, and closes the watches. */
+  open?: () => Promise<void>;
   close?: () => Promise<void>;
   /** Milliseconds that running specs may take to stop after the signal; 1.5 s if not given: less than an action gets. */
   grace?: number;
@@ -42,7 +43,7 @@ export async function runSpecs(
   rounds: readonly (readonly PlannedSpec[])[],
   options: SpecRunOptions,
 ): Promise<SpecCounts> {
-  const { events, signal, folder, seed, jobs, proveHealthy = async () => {}, close, grace = 1_500 } = options;
+  const { events, signal, folder, seed, jobs, proveHealthy = async () => {}, open, close, grace = 1_500 } = options;
   // A round's own copies: the same spec in another round is another spec to tell of.
   const runs = rounds.map((plan) => plan.map((planned) => ({ ...planned, spec: { ...planned.spec } })));
   const unhealthy = new AbortController();
@@ -69,6 +70,7 @@ export async function runSpecs(
     }
   };
   const work = async (): Promise<void> => {
+    await open?.().catch((thrown) => tracker.failedOutside('OPEN', 'the cluster can be looked at', thrown));
     for (const round of runs) await runRound(round);
     if (!signal.aborted)
       await close?.().catch((thrown) => tracker.failedOutside('CLOSE', 'nothing is left of the specs', thrown));

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { proveHealthy } from '../../specs/support/health.ts';
 import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
+import { type Places, proveUnchanged, readPlaces } from '../../specs/support/places.ts';
 import { allRequirements } from '../../specs/support/requirement.ts';
 import { closeWorld } from '../../specs/support/world.ts';
 import type { RunOptions } from '../command-line/options.ts';
@@ -106,6 +107,7 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
       const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
       return { test, spec, alone: features.includes('disruptive'), holds };
     });
+    let places: Places | undefined;
     await runSpecs(
       Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
       {
@@ -115,7 +117,16 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
         seed,
         jobs: options.jobs === undefined ? 3 * cpus().length : Number(options.jobs),
         proveHealthy,
-        close: closeWorld,
+        open: async () => {
+          places = await readPlaces();
+        },
+        close: async () => {
+          try {
+            if (places) await proveUnchanged(places);
+          } finally {
+            await closeWorld();
+          }
+        },
       },
     );
   }
