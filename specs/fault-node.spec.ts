@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { verifyDisk } from '../clusters/nodes/disk.ts';
+import { type Disk, verifyDisk } from '../clusters/nodes/disk.ts';
 import { mountAt, mountHolding } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts } from '../clusters/nodes/node.ts';
 import { deletedNode, outOfService } from './support/absent-nodes.ts';
@@ -44,16 +44,21 @@ function runsAgain(pod: PodHandle): Promise<unknown> {
   });
 }
 
-/** A set of one pod, on a disk of node3, with a file on it. Whoever takes the pod away, the set makes another. */
-async function replaceable(scene: Scene, path: string) {
-  await localClass(scene);
-  const volume = await localVolume(scene, 'only-on-node3', { node: 'node3', path });
-  await scene.statefulSet(parts.statefulSet, ({ spec }) => {
-    spec.replicas = 1;
+/** A set of one pod, on a disk, with a file on it. Whoever takes the pod away, the set makes another. */
+async function replaceable(scene: Scene, name: string, disk: Disk) {
+  const volume = await localVolume(scene, name, { node: disk.node, path: disk.mountPath }, ({ metadata }) => {
+    metadata.labels = { for: name };
   });
-  await scene.find('PersistentVolumeClaim', 'data-local-set-0');
-  const pod = await scene.find('Pod', 'local-set-0');
-  await expect(pod).to.runOn('node3');
+  await scene.statefulSet(parts.statefulSet, ({ metadata, spec }) => {
+    metadata.name = name;
+    spec.replicas = 1;
+    spec.selector = { matchLabels: { app: name } };
+    spec.template.metadata.labels = { app: name };
+    for (const template of spec.volumeClaimTemplates ?? []) template.spec.selector = { matchLabels: { for: name } };
+  });
+  await scene.find('PersistentVolumeClaim', `data-${name}-0`);
+  const pod = await scene.find('Pod', `${name}-0`);
+  await expect(pod).to.runOn(disk.node);
   return { volume, pod, uid: pod.now.metadata.uid, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
 }
 
@@ -118,7 +123,8 @@ describe(chapter, () => {
   proves('LV-FAULT-19', async () => {
     await using lease = await makeLeasedDisk('node3', small);
     await using scene = await Scene.open();
-    const { volume, pod, uid, sum } = await replaceable(scene, lease.disk.mountPath);
+    await localClass(scene);
+    const { volume, pod, uid, sum } = await replaceable(scene, 'drained', lease.disk);
     {
       await using _cordon = await cordonedNode('node3');
       await scene.world.client.evict(pod.ref);
@@ -131,32 +137,32 @@ describe(chapter, () => {
     expect(await sumOf(pod)).to.equal(sum);
   });
 
-  proves('LV-FAULT-20', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    const { pod, uid, sum } = await replaceable(scene, lease.disk.mountPath);
-    {
-      await using _down = await outOfService('node3');
-      await replaced(pod, uid);
-      const message = await unschedulable(pod, { [reasons.tainted]: 1, [reasons.volumeAffinity]: 2 });
-      evidence.keep('why-it-waits', message);
-    }
-    await expect(pod).to.runOn('node3');
-    expect(await sumOf(pod)).to.equal(sum);
-  });
-
-  proves('LV-FAULT-21', async function () {
+  proves('LV-FAULT-20', async function () {
     this.timeout(180_000);
-    await using lease = await makeLeasedDisk('node3', small);
+    await using diskOfServed = await makeLeasedDisk('node2', small);
+    await using diskOfDeleted = await makeLeasedDisk('node3', small);
     await using scene = await Scene.open();
-    const { volume, pod, uid, sum } = await replaceable(scene, lease.disk.mountPath);
+    await localClass(scene);
+    const served = await replaceable(scene, 'served', diskOfServed.disk);
+    const deleted = await replaceable(scene, 'deleted', diskOfDeleted.disk);
+
+    // Both at once, as pod garbage collection takes its time for each.
     await using absence = await deletedNode('node3');
-    await replaced(pod, uid, 90_000);
-    const message = await unschedulable(pod, { [reasons.volumeAffinity]: 2 });
-    evidence.keep('why-it-waits', message);
+    {
+      await using _down = await outOfService('node2');
+      await replaced(served.pod, served.uid);
+      const message = await unschedulable(served.pod, { [reasons.tainted]: 1, [reasons.volumeAffinity]: 1 });
+      evidence.keep('why-that-of-the-node-out-of-service-waits', message);
+    }
+    await expect(served.pod).to.runOn('node2');
+    expect(await sumOf(served.pod)).to.equal(served.sum);
+
+    await replaced(deleted.pod, deleted.uid, 90_000);
+    const message = await unschedulable(deleted.pod, { [reasons.volumeAffinity]: 2 });
+    evidence.keep('why-that-of-the-deleted-node-waits', message);
     await absence.end();
-    await expect(pod).to.runOn('node3');
-    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
-    expect(await sumOf(pod)).to.equal(sum);
+    await expect(deleted.pod).to.runOn('node3');
+    await expect(deleted.pod).to.mount(deleted.volume, { path: '/data', from: diskOfDeleted.disk });
+    expect(await sumOf(deleted.pod)).to.equal(deleted.sum);
   });
 });

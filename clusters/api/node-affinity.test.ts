@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { NodeSelectorRequirement } from './node-affinity.ts';
-import { labelMisfits, matchesSelector, selectorMisfits, selectorText } from './node-affinity.ts';
+import { labelMisfits, matchesSelector, selectorMisfits, selectorText, volumeMisfits } from './node-affinity.ts';
 
 const node = { metadata: { name: 'node2', labels: { diskType: 'ssd', slots: '8', empty: '' } } };
 const term = (...matchExpressions: NodeSelectorRequirement[]): { matchExpressions: NodeSelectorRequirement[] } => ({
@@ -85,5 +85,18 @@ describe('node affinity', () => {
     expect(selectorText({ nodeSelectorTerms: terms })).to.equal('diskType In [ssd] and slots Gt 4, or rack Exists');
     expect(selectorText(undefined)).to.equal('any node');
     expect(selectorText({ nodeSelectorTerms: [{}] })).to.equal('no node (an empty term)');
+  });
+});
+
+describe('the node affinity of a volume', () => {
+  const node = { metadata: { name: 'node2', labels: { diskType: 'ssd' } } };
+  const field = { key: 'metadata.name', operator: 'In' as const, values: ['node3'] };
+  const expression = { key: 'diskType', operator: 'In' as const, values: ['hdd'] };
+
+  it('passes over fields, as Kubernetes does, and so admits every node where there is nothing else', () => {
+    expect(volumeMisfits(node, { nodeSelectorTerms: [{ matchFields: [field] }] })).to.deep.equal([]);
+    expect(
+      volumeMisfits(node, { nodeSelectorTerms: [{ matchFields: [field], matchExpressions: [expression] }] }),
+    ).to.deep.equal([{ has: 'diskType=ssd', wanted: 'In [hdd]' }]);
   });
 });

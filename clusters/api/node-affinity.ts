@@ -35,6 +35,21 @@ export function selectorMisfits(node: LabelledNode, selector: NodeSelector | und
   return terms.flatMap((term) => misfitsOfTerm(node, term));
 }
 
+/**
+ * Why a PersistentVolume's node affinity does not admit the node. Kubernetes looks at a volume's labels only: it takes
+ * `matchFields`, and then passes over them, so a term of nothing else admits every node (seen on 1.37.2; LV-SCHED-07).
+ */
+export function volumeMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
+  if (
+    selector?.nodeSelectorTerms.some(
+      ({ matchExpressions, matchFields }) => !matchExpressions?.length && matchFields?.length,
+    )
+  )
+    return [];
+  const terms = selector?.nodeSelectorTerms.map(({ matchFields: _passedOver, ...term }) => term);
+  return selectorMisfits(node, terms && { nodeSelectorTerms: terms });
+}
+
 /** The selector in one line: `diskType In [ssd] and size Gt 10, or kubernetes.io/hostname In [node3]`. */
 export function selectorText(selector: NodeSelector | undefined): string {
   if (selector === undefined) return 'any node';

@@ -9,9 +9,7 @@ pattern=$(printf '%s\n' "$@")
 found() {
 	{
 		cut -d' ' -f5 /proc/1/mountinfo | sed 's/^/mounted: /'
-		for file in /sys/block/loop*/loop/backing_file; do
-			[ ! -e "$file" ] || echo "loop device: $(cat "$file" 2>/dev/null || true)"
-		done
+		grep -h '' /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device: /' || true
 		for place in /var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts \
 			/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices; do
 			[ ! -d "$place" ] || find "$place" -mindepth 1 -maxdepth 1 | sed 's/^/directory: /'

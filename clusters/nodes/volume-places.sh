@@ -3,9 +3,7 @@
 # and after.
 set -eu
 cut -d' ' -f5 /proc/1/mountinfo | grep -E '^/(var/lib/kubelet|mnt/disks)/' | sed 's/^/mounted: /' || true
-for file in /sys/block/loop*/loop/backing_file; do
-	[ ! -e "$file" ] || echo "loop device: $(cat "$file" 2>/dev/null || true)"
-done
+grep -h '' /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device: /' || true
 for place in /var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts \
 	/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices \
 	/mnt/disks; do

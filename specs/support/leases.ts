@@ -1,6 +1,6 @@
 import { DomainError } from '../../clusters/domain-error.ts';
 import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/back-ends/back-end.ts';
-import { type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
+import { backingFile, type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
 import { currentSpec } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
 import { world } from './world.ts';
@@ -62,12 +62,12 @@ export async function makeLeasedDisk(
   const name = `${context.run}-${currentSpec().id.toLowerCase()}-${disksMade++}`;
   const { at } = request;
   const mountPath = `/mnt/disks/${at === undefined ? name : `${context.run}-${currentSpec().id.toLowerCase()}-${at}`}`;
-  const disk = await makeDisk(
-    place,
-    context.run,
-    { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath },
-    infrastructure,
-  );
+  const wanted = { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath };
+  const disk = await makeDisk(place, context.run, wanted, infrastructure).catch(async (error: unknown) => {
+    // Nobody else knows of a disk that did not become what was asked for.
+    await removeDisk(place, { mountPath, backingFile: backingFile(context.run, name) }).catch(() => {});
+    throw error;
+  });
   return { disk, [Symbol.asyncDispose]: () => removeDisk(place, disk) };
 }
 

@@ -42,6 +42,10 @@ export async function expectRefusal(request: Promise<unknown>, wanted: Refused):
   expect(status, message).to.equal(wanted.status ?? 422);
   if (wanted.message !== undefined) expect(sentence).to.include(wanted.message);
   const outline = ({ field, reason }: RefusalCause) => `${field}: ${reason}`;
-  expect(causes.map(outline), message).to.deep.equal(wanted.causes.map(outline));
-  for (const [index, cause] of wanted.causes.entries()) expect(causes[index]?.message).to.include(cause.message);
+  // 1.36 tells some causes twice.
+  const told = causes.filter(
+    (cause, index) => causes.findIndex((other) => outline(other) === outline(cause)) === index,
+  );
+  expect(told.map(outline), message).to.deep.equal(wanted.causes.map(outline));
+  for (const [index, cause] of wanted.causes.entries()) expect(told[index]?.message).to.include(cause.message);
 }

@@ -190,7 +190,9 @@ export class Scene implements AsyncDisposable {
     for (const handle of strays) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     for (const handle of strays) await attempt(() => this.#gone(handle));
     await attempt(() => this.#proveNothingLeft([...going, ...strays]));
-    await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
+    // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
+    if (this.world.context.stays)
+      await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
   }
 

@@ -61,8 +61,8 @@ async function open(): Promise<World> {
 }
 
 /**
- * Waits until the namespaces of this run's specs are gone, and ends the watches. Namespaces take seconds to go; where
- * the cluster goes with them, it is enough that all of them are on their way.
+ * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces of
+ * its specs are gone. Elsewhere they go with the cluster.
  */
 export async function closeWorld(): Promise<void> {
   const opened = await opening?.catch(() => undefined);
@@ -70,13 +70,13 @@ export async function closeWorld(): Promise<void> {
   if (!opened) return;
   const { client, store, context } = opened;
   try {
+    if (!context.stays) return;
     const ours = { labels: { [ownershipLabels.run]: context.run } };
     await waitFor(store, {
       what: 'the namespaces of the specs to be gone',
       on: store.list('Namespace', ours).map(({ metadata }) => ({ kind: 'Namespace', name: metadata.name })),
       within: 60_000,
-      until: (view) =>
-        view.list('Namespace', ours).every(({ metadata }) => !context.stays && metadata.deletionTimestamp),
+      until: (view) => view.list('Namespace', ours).length === 0,
     });
   } finally {
     opened.closeShells();

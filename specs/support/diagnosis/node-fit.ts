@@ -1,5 +1,5 @@
 import type { Misfit } from '../../../clusters/api/node-affinity.ts';
-import { labelMisfits, selectorMisfits, selectorText } from '../../../clusters/api/node-affinity.ts';
+import { labelMisfits, selectorMisfits, selectorText, volumeMisfits } from '../../../clusters/api/node-affinity.ts';
 import type { Node, PersistentVolume, Pod } from '../../../clusters/api/objects.ts';
 
 /** The pod's own demands on a node, in one line; undefined where it has none. */
@@ -20,7 +20,7 @@ export function podMisfits(pod: Pod, node: Node): Misfit[] {
 
 /** Why the volume's node affinity does not admit the node. */
 export function volumeNodeMisfits(volume: PersistentVolume, node: Node): Misfit[] {
-  return selectorMisfits(node, volume.spec?.nodeAffinity?.required);
+  return volumeMisfits(node, volume.spec?.nodeAffinity?.required);
 }
 
 /** Why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or tainted. */
