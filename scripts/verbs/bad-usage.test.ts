@@ -27,7 +27,7 @@ const cases: readonly Case[] = [
     args: ['up', '--kubernetes=1.99'],
     says: [/known minors: 1\.37/, /write --kub/],
   },
-  { title: 'a text that no spec has', args: ['run', '--grep=nothing'], says: [/none of \d+ specs/, /run --list/] },
+  { title: 'a text that no spec has', args: ['run', '--grep=no-such-words'], says: [/none of \d+ specs/, /lpv list/] },
   {
     title: 'a cluster that is not ours',
     args: ['down', 'theirs'],
