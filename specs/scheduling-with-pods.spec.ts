@@ -125,8 +125,8 @@ describe(chapter, () => {
     );
     expect(message).to.equal('default-scheduler: preempting to accommodate a higher priority pod');
     await expect(holder).to.beGone();
+    // The other may be tried first when the claim is free; then it is preempted in its turn.
     await scheduledTo(urgent, 'node2');
-    expect(equal.now.spec?.nodeName, 'of the two that waited, the urgent one has it').to.equal(undefined);
   });
 
   proves('LV-SCHED-19', async () => {
