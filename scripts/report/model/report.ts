@@ -1,0 +1,133 @@
+import { z } from 'zod';
+
+/** What the file says of itself; readers refuse another version. */
+export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha1', kind: 'LocalVolumeConformanceReport' };
+
+const text = z.string();
+const milliseconds = z.number().nonnegative().describe('Milliseconds.');
+const count = z.int().nonnegative();
+
+/** How a requirement ended in this run. `skipped` has not been shown: it never counts as passed. */
+const outcome = z.enum(['passed', 'failed', 'skipped']);
+
+/** `success`: all passed. `partial`: none failed, some skipped. `failure`: some failed, or nothing was shown at all. */
+const verdict = z.enum(['success', 'partial', 'failure']);
+
+const statistics = z.strictObject({ passed: count, failed: count, skipped: count });
+
+/** The requirements of one level in one chapter. */
+const part = z.strictObject({
+  result: verdict,
+  statistics,
+  failed: z.array(text).describe('Ids of requirements that do not hold.'),
+  skipped: z.array(z.strictObject({ id: text, reason: text })),
+});
+
+/** A chapter of the catalogue. A level is absent where none of its requirements was chosen for the run. */
+const profile = z.strictObject({ name: text, summary: text, core: part.optional(), extended: part.optional() });
+
+const requirement = z.strictObject({
+  id: text,
+  chapter: text,
+  level: z.enum(['core', 'extended']),
+  sentence: text.describe('What Kubernetes promises.'),
+  source: text.describe('Where Kubernetes promises it.'),
+  refutedBy: text.describe('What would make the requirement fail.'),
+  features: z.array(text),
+  file: text.describe('The spec that proves it, relative to the root of the harness.'),
+  line: z.int().positive().optional(),
+  result: outcome,
+  milliseconds,
+  reason: text.optional().describe('Why it was skipped.'),
+  failure: z
+    .strictObject({
+      name: text.optional().describe('Class of the error, such as AssertionError.'),
+      message: text.describe('What was claimed, on which object, what was seen, why, what to do.'),
+      frames: z.array(text).describe('Places in specs, nearest first.'),
+      diagnosis: text.optional().describe('The cluster’s view when it failed; whole, without secrets.'),
+    })
+    .optional(),
+  evidence: z.array(text).describe('Paths relative to the folder of the report.'),
+  waitsOut: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
+});
+
+/** A step of the run around the specs, such as making the cluster. */
+const step = z.strictObject({
+  title: text,
+  direction: z.enum(['perform', 'undo']),
+  outcome: z.enum(['done', 'failed']),
+  milliseconds,
+  message: text.optional(),
+});
+
+const nullable = text.nullable();
+
+/** Facts as they were found; null: could not be found out. */
+const environment = z.strictObject({
+  kubernetes: nullable.describe('Version of the API server.'),
+  nodeImage: z.strictObject({ reference: text, digest: nullable, id: nullable }).nullable(),
+  nodeImagePin: nullable.describe('The image by digest that versions.yaml names, where that one was used.'),
+  kind: nullable,
+  containerRuntime: nullable,
+  engine: nullable,
+  kernel: nullable,
+  cgroupVersion: z.union([z.literal(1), z.literal(2)]).nullable(),
+  node: text.describe('Version of Node.js.'),
+  host: z.strictObject({ operatingSystem: text, architecture: text, cpus: count, memoryBytes: count }),
+});
+
+/**
+ * One run against one cluster, after the manner of the conformance reports of Gateway API: profiles by chapter, core and
+ * extended apart. It holds all that the other formats show but the evidence, which stays in files beside it.
+ */
+export const reportSchema = z
+  .strictObject({
+    apiVersion: z.literal(reportVersion.apiVersion),
+    kind: z.literal(reportVersion.kind),
+    date: z.iso.datetime().describe('When the run began.'),
+    run: text,
+    implementation: z
+      .strictObject({
+        organization: text,
+        project: text,
+        url: text,
+        version: text,
+        contact: z.array(text),
+      })
+      .describe('What was tested: the distribution or tree of Kubernetes.'),
+    harness: z.strictObject({ version: text, commit: nullable, modified: z.boolean().nullable() }),
+    result: verdict,
+    verdict: text.describe('The sentence that the terminal ends with.'),
+    interruptedBy: text.optional().describe('The signal.'),
+    complete: z.boolean().describe('Whether the whole catalogue was chosen; if not, the report is about a part of it.'),
+    catalogue: count.describe('How many requirements the catalogue has.'),
+    milliseconds,
+    statistics,
+    profiles: z.array(profile),
+    supportedFeatures: z.array(text).describe('Features of which every chosen requirement passed.'),
+    unsupportedFeatures: z.array(z.strictObject({ name: text, reason: text })),
+    requirements: z.array(requirement),
+    outside: z
+      .array(z.strictObject({ id: text, title: text, message: text }))
+      .describe('Failures that belong to no requirement, such as something left on a node.'),
+    environment,
+    seed: z.int().nullable(),
+    jobs: z.int().positive().nullable().describe('How many specs ran side by side.'),
+    reproduce: z.array(text).describe('Commands, in order.'),
+    steps: z.array(step),
+    retries: z.array(z.strictObject({ step: text, attempt: count, reason: text })).describe('Infrastructure only.'),
+    leaks: z.array(text).describe('What was left behind, and where.'),
+    podStarts: z.array(
+      z.strictObject({
+        requirement: text,
+        milliseconds: milliseconds.describe('From created to Ready, in milliseconds.'),
+        lowerLimit: milliseconds.describe('What waits in Kubernetes allow at best, in milliseconds.'),
+      }),
+    ),
+  })
+  .meta({ title: reportVersion.kind, id: 'local-volume-conformance-report' });
+
+export type LocalVolumeConformanceReport = z.infer<typeof reportSchema>;
+export type ReportedRequirement = LocalVolumeConformanceReport['requirements'][number];
+export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
+export type ReportedVerdict = z.infer<typeof verdict>;
