@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import pRetry from 'p-retry';
 import { CommandFailed } from '../command/commander.ts';
 import { DomainError } from '../domain-error.ts';
 import type { Progress } from '../progress.ts';
 import { backingFile } from './disk.ts';
+import { despiteLostRace } from './lost-race.ts';
 import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
 
 /** A disk without a file system: a loop device of a node, which nothing has mounted. */
@@ -49,18 +49,8 @@ export async function attachBlockDevice(
     scriptOnNode(node, scripts.attach, [backing, String(bytes), unit, readOnly ? 'read-only' : 'read-write'], {
       signal,
     });
-  const printed = await pRetry(attempt, {
-    // Nodes share the kernel's loop devices: two may pick the same free one, and one of them loses.
-    retries: 5,
-    minTimeout: 50,
-    factor: 2,
-    shouldRetry: ({ error }) => lostRace(error),
-    onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
-      if (retriesLeft > 0 && lostRace(error))
-        progress.retried(`attaching a loop device on ${node.name}`, attemptNumber, error.message);
-    },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const what = `attaching a loop device on ${node.name}`;
+  const printed = await despiteLostRace(attempt, { what, lost: lostRace, progress, signal });
   return readAttached(printed, { name, node: node.name, bytes, backingFile: backing, unit });
 }
 

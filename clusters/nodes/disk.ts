@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import pRetry from 'p-retry';
 import { CommandFailed } from '../command/commander.ts';
 import { DomainError } from '../domain-error.ts';
 import type { Progress } from '../progress.ts';
+import { despiteLostRace } from './lost-race.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import { type Node, type NodeScript, scriptOnNode } from './node.ts';
 
@@ -85,18 +85,8 @@ export async function makeDisk(
     ...(request.uuid === undefined ? [] : [request.uuid]),
   ];
   const attempt = () => scriptOnNode(node, scripts.make, args, { signal });
-  await pRetry(attempt, {
-    // Nodes share the kernel's loop devices: two mounts may pick the same free one, and one of them loses.
-    retries: 5,
-    minTimeout: 50,
-    factor: 2,
-    shouldRetry: ({ error }) => lostRaceForLoopDevice(error),
-    onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
-      if (retriesLeft > 0 && lostRaceForLoopDevice(error))
-        progress.retried(`mounting ${request.mountPath} on ${node.name}`, attemptNumber, error.message);
-    },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const what = `mounting ${request.mountPath} on ${node.name}`;
+  await despiteLostRace(attempt, { what, lost: lostRaceForLoopDevice, progress, signal });
   return await verifyDisk(node, { ...request, node: node.name, backingFile: backing }, signal);
 }
 
