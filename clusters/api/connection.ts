@@ -39,6 +39,7 @@ export class Connection {
   /** The server's URL, such as `https://127.0.0.1:35421`. */
   readonly server: string;
   readonly #agent: http.Agent;
+  #lasting: https.RequestOptions | undefined;
 
   private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent) {
     this.kubeConfig = kubeConfig;
@@ -127,9 +128,7 @@ export class Connection {
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
-    // Applied for each request: a token may have to be renewed.
-    const applied: https.RequestOptions = {};
-    await this.kubeConfig.applyToHTTPSOptions(applied);
+    const applied = await this.#credentials();
     signal.throwIfAborted();
     const url = new URL(this.server.replace(/\/$/, '') + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
@@ -147,6 +146,16 @@ export class Connection {
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+  }
+
+  /** Certificates are applied once; a token is for each request, as it may have to be renewed. */
+  async #credentials(): Promise<https.RequestOptions> {
+    if (this.#lasting) return this.#lasting;
+    const applied: https.RequestOptions = {};
+    await this.kubeConfig.applyToHTTPSOptions(applied);
+    const { exec, authProvider, token } = this.kubeConfig.getCurrentUser() ?? {};
+    if (!exec && !authProvider && !token) this.#lasting = applied;
+    return applied;
   }
 
   #explained(

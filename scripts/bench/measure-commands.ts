@@ -1,5 +1,4 @@
 import { execInPod } from '../../clusters/api/pod-exec.ts';
-import { waitFor } from '../../clusters/api/wait.ts';
 import { run } from '../../clusters/command/commander.ts';
 import { host } from '../../clusters/command/host.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
@@ -8,7 +7,7 @@ import { runInPod } from '../../specs/support/pod-commands.ts';
 import { Scene } from '../../specs/support/scene.ts';
 import { applySeed, fixtures } from '../../specs/support/seed.ts';
 import { world } from '../../specs/support/world.ts';
-import { type Figure, isReady } from './measure.ts';
+import { becomesReady, type Figure } from './measure.ts';
 import { median } from './render.ts';
 
 /** A short program, as most of those that specs run. */
@@ -29,12 +28,7 @@ export async function measureCommands(rounds: number): Promise<Figure[]> {
     await using scene = await Scene.open();
     await applySeed(scene);
     const pod = await scene.pod(fixtures.podBySelector);
-    await waitFor(pod.store, {
-      what: `${pod} to be Ready`,
-      on: [pod.ref],
-      within: 60_000,
-      until: () => isReady(pod),
-    });
+    await becomesReady(pod);
     const container = pod.now.spec?.containers[0]?.name ?? '';
     const onNode2 = await measureShell(rounds, 'on a node', closeShells, {
       inShell: () => onNode(node, argv),

@@ -1,8 +1,10 @@
+import { isReady } from '../../clusters/api/conditions.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { makeDisk, removeDisk } from '../../clusters/nodes/disk.ts';
 import { silent } from '../../clusters/progress.ts';
 import { asSpec } from '../../specs/support/current-spec.ts';
 import type { PodHandle } from '../../specs/support/handles.ts';
+import { lowerLimits, millisecondsToReady } from '../../specs/support/pod-starts.ts';
 import { Scene } from '../../specs/support/scene.ts';
 import { fixtures } from '../../specs/support/seed.ts';
 import { closeWorld, world } from '../../specs/support/world.ts';
@@ -19,8 +21,8 @@ export interface Figure {
 
 const modes = [
   // The scheduler looks after 1 s whether the claim is bound: no WaitForFirstConsumer pod is faster.
-  { mode: 'WaitForFirstConsumer', lowerLimit: 1.65, target: 2.5 },
-  { mode: 'Immediate', lowerLimit: 0.65, target: 1.5 },
+  { mode: 'WaitForFirstConsumer', lowerLimit: lowerLimits.waiting / 1000, target: 2.5 },
+  { mode: 'Immediate', lowerLimit: lowerLimits.bound / 1000, target: 1.5 },
 ] as const;
 
 /** The scenario's pod, from created to Ready as the watch shows it, in both binding modes in turn, and its deletion. */
@@ -61,13 +63,8 @@ async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready
     until: () => claim.now.status?.phase === settled,
   });
   const pod = await scene.pod(fixtures.podBySelector);
-  await waitFor(pod.store, {
-    what: `${pod} to be Ready`,
-    on: [pod.ref],
-    within: 60_000,
-    until: () => isReady(pod),
-  });
-  const ready = secondsToReady(pod);
+  await becomesReady(pod);
+  const ready = (millisecondsToReady(pod.store.history(pod.ref)) ?? Number.NaN) / 1000;
   const begun = performance.now();
   await scene.remove(pod);
   return { ready, gone: (performance.now() - begun) / 1000 };
@@ -100,16 +97,12 @@ export async function measureDisks(rounds: number): Promise<Figure[]> {
   ];
 }
 
-/** Whether a pod says that it is Ready, as far as the watch has shown. */
-export function isReady(pod: PodHandle): boolean {
-  return pod.now.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-/** From the first time the pod was seen to the change by which it was Ready. */
-function secondsToReady(pod: PodHandle): number {
-  const history = pod.store.history(pod.ref);
-  const ready = history.find(({ object }) =>
-    object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-  );
-  return ((ready?.monotonic ?? Number.NaN) - (history[0]?.monotonic ?? Number.NaN)) / 1000;
+/** Waits until the watch shows that a pod is Ready. */
+export async function becomesReady(pod: PodHandle): Promise<void> {
+  await waitFor(pod.store, {
+    what: `${pod} to be Ready`,
+    on: [pod.ref],
+    within: 60_000,
+    until: (view) => isReady(view.get(pod.ref)),
+  });
 }

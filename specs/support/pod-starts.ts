@@ -1,9 +1,14 @@
+import { isReady } from '../../clusters/api/conditions.ts';
+import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { Seen } from '../../clusters/api/object-history.ts';
+import type { ObjectStore } from '../../clusters/api/object-store.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
-import type { PodHandle } from './handles.ts';
+import { currentSpec } from './current-spec.ts';
 
 /** How long one pod took from created to Ready, as the watch showed it. */
 export interface PodStart {
+  /** Id of the requirement whose spec made the pod. */
+  requirement: string;
   milliseconds: number;
   /**
    * What source code and waits of Kubernetes allow at best, in milliseconds: where a claim was bound only for this pod,
@@ -12,7 +17,8 @@ export interface PodStart {
   lowerLimit: number;
 }
 
-const lowerLimits = { bound: 650, waiting: 1_650 } as const;
+/** Milliseconds. Source: the waits of scheduler and kubelet that a pod with a local volume cannot avoid. */
+export const lowerLimits = { bound: 650, waiting: 1_650 } as const;
 
 // One place per process, even where a loader gives the spec files module instances of their own.
 const place = Symbol.for('local-pv-conformance.pod-starts');
@@ -20,16 +26,20 @@ const shared = globalThis as { [place]?: PodStart[] };
 shared[place] ??= [];
 const starts = shared[place];
 
-/** Notes how long a pod took, if it became Ready at all. For the end of a scene. */
-export function notePodStart(pod: PodHandle): void {
-  const history = pod.store.history(pod.ref);
-  const created = history[0];
+/** From the first time a pod was seen to the change by which it was Ready; undefined where it never was. */
+export function millisecondsToReady(history: readonly Seen<Pod>[]): number | undefined {
   const ready = history.find(({ object }) => isReady(object));
-  if (!created || !ready || created.observed !== 'watch') return;
-  starts.push({
-    milliseconds: ready.monotonic - created.monotonic,
-    lowerLimit: waitedForBinding(pod, created) ? lowerLimits.waiting : lowerLimits.bound,
-  });
+  return ready && history[0] && ready.monotonic - history[0].monotonic;
+}
+
+/** Notes how long a pod of the running spec took, if it became Ready at all. For the end of a scene. */
+export function notePodStart(store: ObjectStore, ref: ObjectRef<'Pod'>): void {
+  const history = store.history(ref);
+  const milliseconds = millisecondsToReady(history);
+  const [created] = history;
+  if (!created || milliseconds === undefined || created.observed !== 'watch') return;
+  const lowerLimit = waitedForBinding(store, created) ? lowerLimits.waiting : lowerLimits.bound;
+  starts.push({ requirement: currentSpec().id, milliseconds, lowerLimit });
 }
 
 /** What was noted since the last call. */
@@ -37,18 +47,14 @@ export function takePodStarts(): PodStart[] {
   return starts.splice(0);
 }
 
-function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
-}
-
 /** Whether a claim of the pod became Bound only after the pod was created. */
-function waitedForBinding(pod: PodHandle, created: Seen<Pod>): boolean {
-  const { namespace } = pod.ref;
+function waitedForBinding(store: ObjectStore, created: Seen<Pod>): boolean {
+  const { namespace } = created.object.metadata;
   const names = (created.object.spec?.volumes ?? []).flatMap(
     ({ persistentVolumeClaim: claim }) => claim?.claimName ?? [],
   );
   return names.some((name) => {
-    const history = pod.store.history({ kind: 'PersistentVolumeClaim', namespace, name });
+    const history = store.history({ kind: 'PersistentVolumeClaim', namespace, name });
     const bound = history.find(({ object }) => object.status?.phase === 'Bound');
     return bound !== undefined && bound.monotonic > created.monotonic;
   });

@@ -28,8 +28,17 @@ function chapterNames(): string[] {
     .sort();
 }
 
-/** Reads a chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
+/** Chapters that were read: many files of specs ask for the same one. */
+const known = new Map<string, Chapter>();
+
+/** A chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
 export function readChapter(name: string): Chapter {
+  const chapter = known.get(name) ?? parsedChapter(name);
+  known.set(name, chapter);
+  return chapter;
+}
+
+function parsedChapter(name: string): Chapter {
   const path = fileURLToPath(new URL(`${name}.yaml`, catalogue));
   const chapter = parseChapter({ file: relative(process.cwd(), path), text: readFileSync(path, 'utf8') });
   return {

@@ -174,13 +174,14 @@ export class Scene implements AsyncDisposable {
     // Evidence first: what a failed spec leaves is gone a moment later. Nothing that fails keeps the rest from going.
     await attempt(async () => this.keepObjects('objects-at-the-end'));
     for (const { ref } of this.#handles)
-      if (ref.kind === 'Pod') notePodStart(new Handle({ ...ref, kind: 'Pod' }, ref.name, this.world.store));
+      if (ref.kind === 'Pod') notePodStart(this.world.store, { ...ref, kind: 'Pod' });
     this.world.podShells.close(this.namespace);
     // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
     const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
     const going = this.#handles.toSorted((a, b) => order(a) - order(b));
     const { client } = this.world;
-    for (const handle of going) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+    for (const handle of going)
+      if (this.world.store.get(handle.ref)) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     // A volume stays while it is bound to a claim that only a StatefulSet knows.
     for (const handle of this.#strays())
       if (handle.ref.kind !== 'PersistentVolume')
