@@ -1,4 +1,5 @@
 import type { ClusterClient } from './api/client.ts';
+import { isReady } from './api/conditions.ts';
 import type { StoreView } from './api/object-history.ts';
 import { ObjectStore } from './api/object-store.ts';
 import type { Node as NodeObject } from './api/objects.ts';
@@ -43,7 +44,7 @@ export async function awaitReadiness(
     until: (view) => {
       const ready = expected
         .map(({ name }) => view.get({ kind: 'Node', name }))
-        .filter((node) => node !== undefined && isReady(node));
+        .filter((node) => node !== undefined && isUsable(node));
       return ready.length === expected.length ? (ready as NodeObject[]) : undefined;
     },
   });
@@ -58,10 +59,11 @@ export async function awaitReadiness(
   return nodes.map((object) => ({ name: object.metadata.name, container: containerOf(object), object }));
 }
 
-function isReady(node: NodeObject): boolean {
-  const ready = node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+function isUsable(node: NodeObject): boolean {
   // The taint of a node that was not ready yet goes a moment after the condition.
-  return ready && !(node.spec?.taints ?? []).some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
+  return (
+    isReady(node) && !(node.spec?.taints ?? []).some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+  );
 }
 
 function proveLabels(nodes: readonly NodeObject[], name: string, wanted: Readonly<Record<string, string>>): void {

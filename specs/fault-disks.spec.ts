@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isReady } from '../clusters/api/conditions.ts';
 import { quietFor } from '../clusters/api/wait.ts';
 import { DomainError } from '../clusters/domain-error.ts';
 import { verifyDisk } from '../clusters/nodes/disk.ts';
@@ -176,9 +177,7 @@ describe(chapter, () => {
       what: `${pod} stays Ready, and nothing tells of its disk`,
       on: [pod.ref],
       window: 2000,
-      unless: (view) =>
-        view.eventsOf(pod.ref).length > told ||
-        view.get(pod.ref)?.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True',
+      unless: (view) => view.eventsOf(pod.ref).length > told || !isReady(view.get(pod.ref)),
     });
     await scene.remove(pod);
 

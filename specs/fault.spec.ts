@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isReady } from '../clusters/api/conditions.ts';
 import { kubeletLog } from '../clusters/nodes/kubelet-log.ts';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
@@ -117,10 +118,10 @@ describe(chapter, () => {
     expect(await freeSpace(pod, '/data-2'), 'not a block of the other volume is gone').to.deep.equal(before);
     await writeChecked(pod, '/data-2/still-room', 2 ** 20);
 
-    const { phase, containerStatuses = [], conditions = [] } = pod.now.status ?? {};
+    const { phase, containerStatuses = [] } = pod.now.status ?? {};
     expect(phase).to.equal('Running');
     expect(containerStatuses.map(({ restartCount }) => restartCount)).to.deep.equal([0]);
-    expect(conditions.find(({ type }) => type === 'Ready')?.status).to.equal('True');
+    expect(isReady(pod.now)).to.equal(true);
     await runInPod(pod, ['rm', '/data/filler']);
     await writeChecked(pod, '/data/room-again', 2 ** 20);
   });

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { quietFor } from '../clusters/api/wait.ts';
+import { nowhere, offerAgain, phasesOf } from './support/binding.ts';
 import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { nowhere, offerAgain, phasesOf, podThatOnlyWaits, takeAway } from './support/lifecycle.ts';
+import { podThatOnlyWaits, takeAway } from './support/lifecycle.ts';
 import { boundPair, localClass, localVolume, podWith } from './support/parts.ts';
 import { readInPod, runInPod } from './support/pod-commands.ts';
 import { readChapter } from './support/requirement.ts';

@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import { quietFor } from '../clusters/api/wait.ts';
 import { onNode } from '../clusters/nodes/node.ts';
+import { nowhere, offerAgain, phasesOf } from './support/binding.ts';
 import { makeLeasedBlockDevice } from './support/block-devices.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { nowhere, occurrences, offerAgain, phasesOf, release, stagedMount, unmounted } from './support/lifecycle.ts';
+import { occurrences, release, unmounted } from './support/lifecycle.ts';
+import { stagedDirectory } from './support/mount-chain.ts';
 import { boundPair, localClaim, localClass, podWith } from './support/parts.ts';
 import { readInPod, runInPod } from './support/pod-commands.ts';
 import { readChapter } from './support/requirement.ts';
@@ -61,7 +63,7 @@ describe(chapter, () => {
     await runInPod(pod, ['rm', '/data/secret']);
     await scene.remove(pod);
     await release(scene, claim, volume);
-    await unmounted(scene, 'node2', stagedMount(volume.name));
+    await unmounted(scene, 'node2', stagedDirectory(volume.name));
 
     expect(await occurrences(scene, 'node2', device.path, secret), 'after rm and release').to.equal(500);
     // Without the discard that mkfs asks of devices which know it: a plain disk knows none.
@@ -83,7 +85,7 @@ describe(chapter, () => {
     const secret = await writeSecret(scene, before, '/data/secret');
     await scene.remove(before);
     await release(scene, claim, volume);
-    await unmounted(scene, 'node2', stagedMount(volume.name));
+    await unmounted(scene, 'node2', stagedDirectory(volume.name));
     expect(await occurrences(scene, 'node2', device.path, secret), 'before cleaning').to.equal(500);
 
     await onNode(node2, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);

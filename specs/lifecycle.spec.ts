@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { ApiRefusal } from '../clusters/api/refusal.ts';
 import { quietFor } from '../clusters/api/wait.ts';
+import { nowhere, phasesOf } from './support/binding.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { markForDeletion, nowhere, phasesOf, podThatOnlyWaits, release } from './support/lifecycle.ts';
+import { markForDeletion, podThatOnlyWaits, release } from './support/lifecycle.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from './support/parts.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';

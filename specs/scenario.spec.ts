@@ -3,6 +3,7 @@ import { ApiRefusal } from '../clusters/api/refusal.ts';
 import { quietFor } from '../clusters/api/wait.ts';
 import { mountAt, mountHolding } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
+import { said } from './support/binding.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { cannotWrite, fill, freeSpace, writeChecked } from './support/files.ts';
@@ -17,10 +18,6 @@ import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSe
 
 storageVocabulary();
 const { chapter, proves } = readChapter('scenario');
-
-/** S2 and S7 of the scheduler, with the number of nodes that each holds for. */
-const affinityOfVolume = (nodes: number) => `${nodes} node(s) didn't match PersistentVolume's node affinity`;
-const selectorOfPod = (nodes: number) => `${nodes} node(s) didn't match Pod's node affinity/selector`;
 
 describe(chapter, () => {
   proves('SEED-1', async () => {
@@ -154,8 +151,8 @@ describe(chapter, () => {
     await expect(pods.aOnNode1).to.runOn('node1');
     await expect(pods.aOnNode2).to.runOn('node2');
     await expect(pods.bAnywhere).to.runOn('node3');
-    await expect(pods.aOnNode3).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
-    await expect(pods.bOnNode2).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
+    await expect(pods.aOnNode3).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+    await expect(pods.bOnNode2).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
   });
 
   proves('SEED-5', async () => {
@@ -167,9 +164,9 @@ describe(chapter, () => {
         [],
       );
     });
-    const message = await expect(pod).to.beUnschedulable([affinityOfVolume(1), selectorOfPod(2)]);
+    const message = await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
     evidence.keep('scheduler-message', message);
-    await expect(pod).to.reportEvent('FailedScheduling', affinityOfVolume(1));
+    await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(1));
 
     // After the scheduler has spoken: nothing that could heal it moves for longer than a retry of its would take.
     await quietFor(scene.world.store, {

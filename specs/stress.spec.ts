@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isReady } from '../clusters/api/conditions.ts';
 import { watchBinding } from './support/binding-invariant.ts';
 import { evidence } from './support/evidence.ts';
 import { contrary, eventually, storageVocabulary } from './support/expectations.ts';
@@ -13,6 +14,7 @@ import {
   offeredPaths,
   startProvisioner,
 } from './support/static-provisioner.ts';
+import { reasons } from './support/tally.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('stress');
@@ -223,12 +225,10 @@ describe(chapter, () => {
       claims.map((claim, index) => podWith(scene, numbered(6, 'pod')[index] ?? '', [claim])),
     );
     await Promise.all(paths.map((path, index) => localVolume(scene, `volume-${index + 1}`, { node: 'node3', path })));
-    const ready = (pod: PodHandle) =>
-      pod.now.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    const ready = (pod: PodHandle) => isReady(pod.now);
     await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(ready).length === 3);
     const losers = pods.filter((pod) => !ready(pod));
-    for (const pod of losers)
-      await expect(pod).to.beUnschedulable(["node(s) didn't find available persistent volumes to bind"]);
+    for (const pod of losers) await expect(pod).to.beUnschedulable([reasons.noVolume]);
     const winners = claims.filter(({ now }) => now.status?.phase === 'Bound');
     expect(new Set(winners.map(({ now }) => now.spec?.volumeName)).size).to.equal(3);
     evidence.keep('looks', `a disk of its own for each live pod, at each of ${watchman.report()} moments`);

@@ -1,3 +1,4 @@
+import { isReady } from './conditions.ts';
 import { kinds } from './kinds.ts';
 import type { AnyObject, Kind, Node, ObjectOf, PersistentVolume, PersistentVolumeClaim, Pod } from './objects.ts';
 
@@ -18,8 +19,7 @@ function wordsFor(object: AnyObject): string {
 function podState(pod: Pod): string {
   const phase = pod.status?.phase ?? 'without a phase';
   if (!pod.spec?.nodeName) return `${phase}, not scheduled`;
-  const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
-  return `${phase} on ${pod.spec.nodeName}, ${ready ? 'Ready' : 'not Ready'}`;
+  return `${phase} on ${pod.spec.nodeName}, ${isReady(pod) ? 'Ready' : 'not Ready'}`;
 }
 
 function claimState(claim: PersistentVolumeClaim): string {
@@ -35,8 +35,7 @@ function volumeState(volume: PersistentVolume): string {
 
 /** `Ready`, `not Ready`, and `unschedulable` where cordoned. */
 function nodeState(node: Node): string {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
-  return `${ready ? 'Ready' : 'not Ready'}${node.spec?.unschedulable ? ', unschedulable' : ''}`;
+  return `${isReady(node) ? 'Ready' : 'not Ready'}${node.spec?.unschedulable ? ', unschedulable' : ''}`;
 }
 
 function is<K extends Kind>(kind: K, object: AnyObject): object is ObjectOf[K] {

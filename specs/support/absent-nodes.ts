@@ -1,6 +1,8 @@
 import { waitFor } from '../../clusters/api/wait.ts';
+import { isWell } from './health.ts';
 import { taintedNode } from './node-changes.ts';
 import { restartKubelet, stopKubelet } from './node-daemons.ts';
+import { once } from './once.ts';
 import { world } from './world.ts';
 
 // For specs that run alone.
@@ -19,14 +21,10 @@ export async function deletedNode(name: string): Promise<DeletedNode> {
   const { client } = await world();
   const { metadata } = await client.read({ kind: 'Node', name });
   await client.remove({ kind: 'Node', name });
-  let over: Promise<void> | undefined;
-  const end = (): Promise<void> => {
-    over ??= (async () => {
-      await restartKubelet(name);
-      await nodeIsWell(name, metadata.labels ?? {});
-    })();
-    return over;
-  };
+  const end = once(async () => {
+    await restartKubelet(name);
+    await nodeIsWell(name, metadata.labels ?? {});
+  });
   return { end, [Symbol.asyncDispose]: end };
 }
 
@@ -86,11 +84,7 @@ async function nodeIsWell(name: string, labels: Readonly<Record<string, string>>
     within: patience,
     until: (view) => {
       const node = view.get(ref);
-      return (
-        node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') &&
-        (node.spec?.taints ?? []).length === 0 &&
-        Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value)
-      );
+      return isWell(node) && Object.entries(labels).every(([key, value]) => node?.metadata.labels?.[key] === value);
     },
   });
 }

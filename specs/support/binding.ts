@@ -3,15 +3,16 @@ import type { PersistentVolume } from '../../clusters/api/objects.ts';
 import { contrary, eventually } from './expectations.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { Scene } from './scene.ts';
+import { reasons } from './tally.ts';
 
 /** What the scheduler and the PersistentVolume controller say when a claim cannot be bound. */
 export const said = {
   /** Unbound claims that wait for a consumer: no volume fits on this many nodes. */
-  noVolumeFits: (nodes: number) => `${nodes} node(s) didn't find available persistent volumes to bind`,
+  noVolumeFits: (nodes: number) => `${nodes} ${reasons.noVolume}`,
   /** Bound claims: this many nodes are outside the node affinity of a volume. */
-  outsideVolume: (nodes: number) => `${nodes} node(s) didn't match PersistentVolume's node affinity`,
+  outsideVolume: (nodes: number) => `${nodes} ${reasons.volumeAffinity}`,
   /** The pod's own demands: this many nodes do not meet them. */
-  outsidePod: (nodes: number) => `${nodes} node(s) didn't match Pod's node affinity/selector`,
+  outsidePod: (nodes: number) => `${nodes} ${reasons.podAffinity}`,
   unboundImmediate: 'pod has unbound immediate PersistentVolumeClaims',
   noProvisioner: 'no volume plugin matched name: kubernetes.io/no-provisioner',
   waitsForConsumer: 'waiting for first consumer to be created before binding',

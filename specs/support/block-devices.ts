@@ -4,16 +4,14 @@ import {
   type BlockDeviceRequest,
   detachBlockDevice,
 } from '../../clusters/nodes/block-device.ts';
-import { currentSpec } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
+import { newName } from './node-names.ts';
 import { world } from './world.ts';
 
 /** A raw block device that a spec has for itself until it gives it back. */
 export interface BlockDeviceLease extends AsyncDisposable {
   device: BlockDevice;
 }
-
-let devicesMade = 0;
 
 /** Makes a disk without a file system for one spec; when given back, the kernel has freed its loop device. */
 export async function makeLeasedBlockDevice(
@@ -22,7 +20,7 @@ export async function makeLeasedBlockDevice(
 ): Promise<BlockDeviceLease> {
   const { context, node } = await world();
   const place = node(nodeName);
-  const name = `${context.run}-${currentSpec().id.toLowerCase()}-raw-${devicesMade++}`;
+  const name = newName('raw');
   const device = await attachBlockDevice(place, context.run, { ...request, name }, infrastructure);
   return { device, [Symbol.asyncDispose]: () => detachBlockDevice(place, device) };
 }

@@ -1,5 +1,6 @@
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { once } from './once.ts';
 import { world } from './world.ts';
 
 // Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. The disk
@@ -27,11 +28,9 @@ find "$1" -mindepth 1 -xdev -delete
 mount --bind "$2" "$1"
 umount "$2"
 rmdir "$2"`;
-  let over: Promise<void> | undefined;
-  const putBack = (): Promise<void> => {
-    over ??= onNode(node, ['sh', '-ceu', back, 'sh', disk.mountPath, apart(disk)]).then(() => {});
-    return over;
-  };
+  const putBack = once(async () => {
+    await onNode(node, ['sh', '-ceu', back, 'sh', disk.mountPath, apart(disk)]);
+  });
   return { putBack, [Symbol.asyncDispose]: putBack };
 }
 
@@ -76,11 +75,9 @@ export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
   const uuid = (await onNode(node, ['blkid', '--match-tag', 'UUID', '--output', 'value', disk.device])).trim();
   const path = `/mnt/disks/by-uuid-${uuid}`;
   await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.mountPath, path]);
-  let over: Promise<void> | undefined;
-  const remove = (): Promise<void> => {
-    over ??= onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', path]).then(() => {});
-    return over;
-  };
+  const remove = once(async () => {
+    await onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', path]);
+  });
   return { path, remove, [Symbol.asyncDispose]: remove };
 }
 
@@ -112,10 +109,8 @@ export interface NestedMount extends AsyncDisposable {
 /** Mounts a file system in memory at a new directory of a node, and unmounts it at the end. */
 export async function mountedBelow(node: Node, path: string): Promise<NestedMount> {
   await onNode(node, ['sh', '-ceu', 'mkdir "$1"; mount -t tmpfs -o size=1M nested "$1"', 'sh', path]);
-  let over: Promise<void> | undefined;
-  const unmount = (): Promise<void> => {
-    over ??= onNode(node, ['umount', path]).then(() => {});
-    return over;
-  };
+  const unmount = once(async () => {
+    await onNode(node, ['umount', path]);
+  });
   return { unmount, [Symbol.asyncDispose]: unmount };
 }

@@ -1,4 +1,5 @@
 import { use } from 'chai';
+import { conditionOf, isReady } from '../../clusters/api/conditions.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/domain-error.ts';
@@ -78,6 +79,15 @@ export function contrary(subject: Handle, what: string): DomainError {
   return final(what, diagnose(subject.store, subject.ref));
 }
 
+/** What the scheduler says of a pod that it calls Unschedulable. @throws DomainError where the pod has a node */
+export function whyUnschedulable(store: StoreView, pod: PodHandle): string | undefined {
+  const now = store.get(pod.ref);
+  if (now?.spec?.nodeName) throw contrary(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
+  const scheduled = conditionOf(now, 'PodScheduled');
+  const unschedulable = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+  return unschedulable ? (scheduled.message ?? '') : undefined;
+}
+
 type Words = {
   [Word in
     | 'bindTo'
@@ -123,19 +133,15 @@ const words: Words = {
       const place = now?.spec?.nodeName;
       if (place && place !== node) throw contrary(pod, `${pod} was scheduled to ${place}, not to ${node}`);
       if (now?.status?.phase === 'Failed') throw contrary(pod, `${pod} has failed`);
-      return now?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      return isReady(now);
     };
     await eventually(pod, `${pod} to be Ready on ${node}`, until, options);
   },
 
   beUnschedulable: (pod: PodHandle, texts, options) => {
     const until = (store: StoreView): string | undefined => {
-      const now = store.get(pod.ref);
-      if (now?.spec?.nodeName) throw contrary(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
-      const scheduled = now?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-      if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
-      const said = scheduled.message ?? '';
-      return texts.every((text) => said.includes(text)) ? said : undefined;
+      const said = whyUnschedulable(store, pod);
+      return said !== undefined && texts.every((text) => said.includes(text)) ? said : undefined;
     };
     return eventually(pod, `${pod} to be unschedulable because of "${texts.join('" and "')}"`, until, options);
   },

@@ -1,9 +1,16 @@
+import { isReady } from '../../clusters/api/conditions.ts';
+import type { Node } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';
 import { world } from './world.ts';
 
 /** Milliseconds a cluster may take to be well again after a spec that ran alone. */
 const patience = 60_000;
+
+/** Whether a node is Ready, and has no taints. */
+export function isWell(node: Node | undefined): boolean {
+  return isReady(node) && (node?.spec?.taints ?? []).length === 0;
+}
 
 /**
  * Proves that the cluster is as its run made it: every node Ready, schedulable and without taints, and every disk of
@@ -18,8 +25,7 @@ export async function proveHealthy(): Promise<void> {
       within: patience,
       until: (view) => {
         const now = view.get({ kind: 'Node', name });
-        const ready = now?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-        return ready && !now?.spec?.unschedulable && (now?.spec?.taints ?? []).length === 0;
+        return isWell(now) && !now?.spec?.unschedulable;
       },
     });
   }

@@ -3,6 +3,7 @@ import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/back-ends/back-
 import { backingFile, type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
 import { currentSpec } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
+import { newName, ownPrefix } from './node-names.ts';
 import { world } from './world.ts';
 
 /** A disk that a spec has for itself until it gives it back. */
@@ -12,8 +13,6 @@ export interface DiskLease extends AsyncDisposable {
 
 /** Who holds which disk in this process: `node2/vol-a` → the spec's id. */
 const holders = new Map<string, string>();
-
-let disksMade = 0;
 
 /**
  * Leases a disk of the cluster's own, by node and mount path. It is verified to be that very disk, not a plain
@@ -58,10 +57,9 @@ export async function makeLeasedDisk(
 ): Promise<DiskLease> {
   const { context, node } = await world();
   const place = node(nodeName);
-  // With the run's id: what an interrupted run left on a cluster that stays is in nobody's way.
-  const name = `${context.run}-${currentSpec().id.toLowerCase()}-${disksMade++}`;
+  const name = newName('disk');
   const { at } = request;
-  const mountPath = `/mnt/disks/${at === undefined ? name : `${context.run}-${currentSpec().id.toLowerCase()}-${at}`}`;
+  const mountPath = `/mnt/disks/${at === undefined ? name : `${ownPrefix()}-${at}`}`;
   const wanted = { name, bytes: request.bytes, fileSystem: request.fileSystem ?? 'ext4', mountPath };
   const disk = await makeDisk(place, context.run, wanted, infrastructure).catch(async (error: unknown) => {
     // Nobody else knows of a disk that did not become what was asked for.
@@ -83,11 +81,10 @@ export async function leaseBackEnd(
   { bytes = 16 * 2 ** 20 }: { bytes?: number } = {},
 ): Promise<BackEndLease> {
   const { context, node } = await world();
-  const { id } = currentSpec();
   // Without the spec's signal: what is half made when a run is interrupted would be nobody's to take away.
   const disk = await backEnd.make(node(nodeName), {
     run: context.run,
-    name: `${context.run}-${id.toLowerCase()}-${disksMade++}`,
+    name: newName('disk'),
     bytes: Math.max(bytes, backEnd.leastBytes),
     progress: infrastructure,
   });

@@ -1,20 +1,11 @@
-import type { StoreView } from '../../clusters/api/object-history.ts';
+import { expect } from 'chai';
 import { mountAt } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
+import { scheduledTo } from './binding.ts';
 import { eventually } from './expectations.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { podWith } from './parts.ts';
 import type { Scene } from './scene.ts';
-
-/** A path that no node has: a pod with such a volume is scheduled, and never starts. */
-export const nowhere = '/mnt/disks/nowhere';
-
-/** The phases that an object went through, each once, in the order in which they were seen. */
-export function phasesOf(handle: VolumeHandle | ClaimHandle): string[] {
-  const seen = handle.store.history<'PersistentVolume' | 'PersistentVolumeClaim'>(handle.ref);
-  const phases = seen.flatMap(({ object }) => object.status?.phase ?? []);
-  return phases.filter((phase, index) => phase !== phases[index - 1]);
-}
 
 /** Asks for an object's deletion, and waits until the API shows that it is asked for: marked, or gone. */
 export async function markForDeletion(scene: Scene, handle: VolumeHandle | ClaimHandle | PodHandle): Promise<void> {
@@ -33,22 +24,17 @@ export async function release(
   phase: 'Released' | 'Failed' = 'Released',
 ): Promise<void> {
   await scene.remove(claim);
-  await eventually(volume, `${volume} to be ${phase}`, (store) => store.get(volume.ref)?.status?.phase === phase);
-}
-
-/** Offers a Released volume again, as its administrator does: the reference to the claim that was is cleared. */
-export async function offerAgain(scene: Scene, volume: VolumeHandle): Promise<void> {
-  await scene.world.client.patch(volume.ref, { type: 'json', operations: [{ op: 'remove', path: '/spec/claimRef' }] });
+  await expect(volume).to.reachPhase(phase);
 }
 
 /** Takes a PersistentVolume object away while it is in use, past its protection: the finalizer is removed by hand. */
 export async function takeAway(scene: Scene, volume: VolumeHandle): Promise<void> {
   await markForDeletion(scene, volume);
   await scene.world.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
-  await eventually(volume, `${volume} to be gone`, (store) => store.get(volume.ref) === undefined);
+  await expect(volume).to.beGone();
 }
 
-/** Makes a pod on claims of volumes at `nowhere`, and waits until it has a node: it uses them, and never starts. */
+/** Makes a pod on claims of volumes at a path that no node has, and waits until it has a node: it uses them, and never starts. */
 export async function podThatOnlyWaits(
   scene: Scene,
   name: string,
@@ -56,17 +42,8 @@ export async function podThatOnlyWaits(
   node: string,
 ): Promise<PodHandle> {
   const pod = await podWith(scene, name, [claim]);
-  await eventually(
-    pod,
-    `${pod} to be scheduled to ${node}`,
-    (store: StoreView) => store.get(pod.ref)?.spec?.nodeName === node,
-  );
+  await scheduledTo(pod, node);
   return pod;
-}
-
-/** Where kubelet mounts a device for all pods of the node, before it binds it for each. Source: pkg/volume/local. */
-export function stagedMount(volumeName: string): string {
-  return `/var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
 }
 
 /** The mounts of a node whose mount point has this text in it, as lines. */

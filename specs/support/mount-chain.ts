@@ -21,6 +21,11 @@ export function podVolumeDirectory(podUid: string, volumeName: string): string {
   return `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~local-volume/${volumeName}`;
 }
 
+/** Where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local, "mounts". */
+export function stagedDirectory(volumeName: string): string {
+  return `/var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
+}
+
 /**
  * Reads the mounts of a volume from the node and from inside the container.
  * @throws DomainError that names the place where nothing is mounted

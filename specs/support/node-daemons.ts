@@ -1,6 +1,7 @@
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { loggedLine } from '../../clusters/nodes/unit-log.ts';
 import { currentSpec } from './current-spec.ts';
+import { once } from './once.ts';
 import { world } from './world.ts';
 
 /** What kubelet logs once it has found the pods it is to run and the mounts that it left. Source: pkg/kubelet/volumemanager/populator. */
@@ -17,11 +18,7 @@ export interface KubeletOutage extends AsyncDisposable {
 /** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that run alone. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const node = (await world()).node(nodeName);
-  let over: Promise<void> | undefined;
-  const end = (): Promise<void> => {
-    over ??= start(node);
-    return over;
-  };
+  const end = once(() => start(node));
   try {
     await onNode(node, ['systemctl', 'stop', 'kubelet']);
   } catch (error) {

@@ -6,6 +6,7 @@ import { type Disk, mountUnitName, verifyDisk } from '../../clusters/nodes/disk.
 import { onNode } from '../../clusters/nodes/node.ts';
 import { currentSpec } from './current-spec.ts';
 import { workTakenUp } from './node-daemons.ts';
+import { once } from './once.ts';
 import { world } from './world.ts';
 
 /** Milliseconds until kubelet has started on a node that is restarted. */
@@ -46,14 +47,10 @@ export async function forgetAtStart(disk: Disk): Promise<ForgottenDisk> {
   const node = (await world()).node(disk.node);
   const unit = mountUnitName(disk.mountPath);
   const link = `/etc/systemd/system/kubelet.service.wants/${unit}`;
-  let late: Promise<Disk> | undefined;
-  const mountLate = (): Promise<Disk> => {
-    late ??= (async () => {
-      await onNode(node, ['sh', '-ceu', remember, 'sh', disk.mountPath, unit, link]);
-      return await verifyDisk(node, disk);
-    })();
-    return late;
-  };
+  const mountLate = once(async () => {
+    await onNode(node, ['sh', '-ceu', remember, 'sh', disk.mountPath, unit, link]);
+    return await verifyDisk(node, disk);
+  });
   await onNode(node, ['rm', link]);
   return {
     mountLate,

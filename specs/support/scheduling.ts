@@ -1,7 +1,7 @@
 import type { Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/domain-error.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { contrary, eventually } from './expectations.ts';
+import { eventually, whyUnschedulable } from './expectations.ts';
 import type { PodHandle } from './handles.ts';
 import { type Tally, tells } from './tally.ts';
 import { world } from './world.ts';
@@ -10,12 +10,8 @@ import { world } from './world.ts';
 export function unschedulable(pod: PodHandle, tally: Tally): Promise<string> {
   const wanted = Object.entries(tally).map(([reason, nodes]) => `${nodes} ${reason}`);
   return eventually(pod, `${pod} to be unschedulable with the tally "${wanted.join(', ')}"`, (store) => {
-    const now = store.get(pod.ref);
-    if (now?.spec?.nodeName) throw contrary(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
-    const scheduled = now?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
-    const said = scheduled.message ?? '';
-    return tells(said, tally) ? said : undefined;
+    const said = whyUnschedulable(store, pod);
+    return said !== undefined && tells(said, tally) ? said : undefined;
   });
 }
 

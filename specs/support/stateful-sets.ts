@@ -1,3 +1,4 @@
+import { isReady } from '../../clusters/api/conditions.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
@@ -145,9 +146,7 @@ export function madeBeforeReady(scene: Scene, ordinal: number, other: number): b
   const history = (of: number) =>
     scene.world.store.history({ kind: 'Pod', namespace: scene.namespace, name: `${setName}-${of}` });
   const made = history(ordinal)[0]?.monotonic;
-  const isReady = history(other).find(({ object }) =>
-    object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-  )?.monotonic;
-  if (made === undefined || isReady === undefined) throw new Error('both pods have been seen, and the other Ready');
-  return made < isReady;
+  const ready = history(other).find(({ object }) => isReady(object))?.monotonic;
+  if (made === undefined || ready === undefined) throw new Error('both pods have been seen, and the other Ready');
+  return made < ready;
 }

@@ -14,16 +14,15 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { currentSpec } from './current-spec.ts';
 import { eventually } from './expectations.ts';
 import { type ClassHandle, Handle, type VolumeHandle } from './handles.ts';
+import { newName, ownPrefix } from './node-names.ts';
 import { localClass } from './parts.ts';
 import type { Scene } from './scene.ts';
 import { world } from './world.ts';
 
-let directoriesMade = 0;
-
 /** Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end. */
 export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDirectory> {
-  const { context, node } = await world();
-  const name = `${context.run}-${currentSpec().id.toLowerCase()}-entries-${directoriesMade++}`;
+  const { node } = await world();
+  const name = newName('entries');
   const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${name}`);
   await directory.plain();
   return directory;
@@ -49,7 +48,7 @@ export async function startProvisioner(
   { startupTaint }: { startupTaint?: string } = {},
 ): Promise<StaticProvisioner> {
   const { context, client, store, node, nodes } = scene.world;
-  const id = `${context.run}-${currentSpec().id.toLowerCase()}`;
+  const id = ownPrefix();
   const provision = {
     node: node(nodeName),
     classes,

@@ -6,7 +6,7 @@ import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import { evidence } from './evidence.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from './handles.ts';
-import { podVolumeDirectory } from './mount-chain.ts';
+import { podVolumeDirectory, stagedDirectory } from './mount-chain.ts';
 import { boundPair, localClass, podWith } from './parts.ts';
 import { readInPod } from './pod-commands.ts';
 import type { Chapter } from './requirement.ts';
@@ -92,11 +92,6 @@ export function podWithDevice(
 /** Where the files of a volume are on its node, while a pod uses it. */
 export function filesOnNode(disk: MadeDisk, volume: VolumeHandle): string {
   return disk.at === 'directory' ? disk.path : stagedDirectory(volume.name);
-}
-
-/** Where kubelet mounts a device for all pods of its node. Source: pkg/volume/local, "mounts" under the plugin's directory. */
-function stagedDirectory(volumeName: string): string {
-  return `/var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
 }
 
 /** The mounts of a volume at both ends. */

@@ -1,3 +1,4 @@
+import { conditionOf } from '../../../clusters/api/conditions.ts';
 import type { Misfit } from '../../../clusters/api/node-affinity.ts';
 import { labelMisfits, selectorMisfits, selectorText, volumeMisfits } from '../../../clusters/api/node-affinity.ts';
 import type { Node, PersistentVolume, Pod } from '../../../clusters/api/objects.ts';
@@ -25,7 +26,7 @@ export function volumeNodeMisfits(volume: PersistentVolume, node: Node): Misfit[
 
 /** Why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or tainted. */
 export function nodeObstacles(node: Node, pod?: Pod): string[] {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const ready = conditionOf(node, 'Ready');
   const taints = (node.spec?.taints ?? [])
     .filter((taint) => taint.effect !== 'PreferNoSchedule')
     // Cordoning and unreadiness are told by their own words.
