@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DomainError } from '../domain-error.ts';
+import { LeftBehind } from './left-behind.ts';
 import { type Node, type NodeScript, scriptOnNode } from './node.ts';
 
 const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
@@ -12,20 +12,19 @@ const patience = 20_000;
 /**
  * Proves that a node has no mount, loop device or kubelet directory left that names one of the words: uids of pods that
  * are gone, names of PersistentVolumes that are gone. Waits for kubelet, which takes volumes down after the pod.
- * @throws DomainError with what is left
+ * @throws LeftBehind
  */
 export async function proveNothingLeft(node: Node, words: readonly string[]): Promise<void> {
   if (words.length === 0) return;
   const left = await scriptOnNode(node, leftoversScript, [String(patience), ...words], { deadline: 2 * patience });
   if (left === '') return;
-  throw new DomainError(
+  throw new LeftBehind(
     {
       attempted: 'proving that nothing is left of volumes whose pods are gone',
       on: node.name,
-      seen: left.trim(),
       why: 'what kubelet leaves mounted or attached keeps disks busy, and adds up until the node has no loop device left',
     },
-    { exit: 'doesNotConform' },
+    left.trim().split('\n'),
   );
 }
 

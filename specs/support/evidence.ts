@@ -22,7 +22,7 @@ export function keepEvidence(folder: string, id: string, name: string, content: 
   mkdirSync(join(folder, place), { recursive: true });
   const { text, extension } = rendered(content);
   const number = String(nextNumber(readdirSync(join(folder, place)))).padStart(2, '0');
-  const path = join(place, `${number}-${fileName(name)}.${extension}`);
+  const path = join(place, `${number}-${fileName(withoutSecrets(name))}.${extension}`);
   writeFileSync(join(folder, path), text, { flag: 'wx' });
   return path;
 }

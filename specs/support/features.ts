@@ -26,6 +26,11 @@ export function isFeature(name: string): boolean {
   return Object.hasOwn(features, name) || versionFeature.test(name);
 }
 
+/** Whether a word names something that a cluster has: versions and the ways of running a spec are none. */
+export function isClusterFeature(name: string): boolean {
+  return Object.hasOwn(features, name) && name !== 'disruptive';
+}
+
 /** Why a requirement with these features does not apply to the cluster of a run; undefined where it does. */
 export function notApplicable(
   wanted: readonly string[],

@@ -1,4 +1,4 @@
-import { DomainError } from '../../clusters/domain-error.ts';
+import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
 import { volumePlaces } from '../../clusters/nodes/leftovers.ts';
 import { world } from './world.ts';
 
@@ -15,7 +15,7 @@ export async function readPlaces(): Promise<Places> {
 /**
  * Proves that the nodes have what they had before, and nothing else. On a cluster that outlives the run, others may
  * work at the same time, so only what bears the run's id counts there; loop devices are always the whole kernel's.
- * @throws DomainError with what is left and what is gone
+ * @throws LeftBehind with what is left and what is gone
  */
 export async function proveUnchanged(before: Places): Promise<void> {
   const { context } = await world();
@@ -24,13 +24,12 @@ export async function proveUnchanged(before: Places): Promise<void> {
     differencesOf(before.get(node) ?? [], now, context).map((line) => `${node}: ${line}`),
   );
   if (differences.length === 0) return;
-  throw new DomainError(
+  throw new LeftBehind(
     {
       attempted: 'proving that the specs have left the nodes as they were',
-      seen: differences.join('\n'),
       why: 'what is left keeps disks and loop devices busy, and changes what later specs see',
     },
-    { exit: 'doesNotConform' },
+    differences,
   );
 }
 

@@ -17,6 +17,16 @@ describe('evidence without secrets', () => {
     ['a token in JSON', '{"token":"planted","a":1}', 'planted'],
     ['a password option', 'login --password planted --user me', 'planted'],
     ['a bootstrap token', 'kubeadm join --token abcdef.0123456789abcdef', '0123456789abcdef'],
+    ['a bootstrap token by itself', 'joining with abcdef.0123456789abcdef.', '0123456789abcdef'],
+    ['the data of a Secret', `kind: Secret\ndata:\n  ca: planted\n\n  b: x\nmetadata: {}`, 'planted'],
+    ['the data of a Secret in a list', `- data:\n    ca: planted\n  kind: Secret`, 'planted'],
+    ['the data of a Secret in JSON', '{"kind":"Secret","data":{"ca":"planted"},"metadata":{}}', 'planted'],
+    [
+      'the data of a Secret in a text in JSON',
+      '"{\\"kind\\":\\"Secret\\",\\"data\\":{\\"ca\\":\\"planted\\"}}"',
+      'planted',
+    ],
+    ['a token behind terminal codes', 'Bearer \u001b[1mplanted.bearer\u001b[0m', 'planted'],
     ['a JWT', `found ${jwt} in a file`, jwt],
   ] as const) {
     it(`has ${what} removed from text`, () => {
@@ -37,6 +47,9 @@ describe('evidence without secrets', () => {
     'node2   local-claim.17f2c3d4e5a6b7c8 WaitForFirstConsumer',
     'sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
     'path: token',
+    'kind: ConfigMap\ndata:\n  ca: harmless',
+    'from 127.0.0.1:6443 and v1.37.2 to registry.k8s.io/pause:3.10.2',
+    '0/3 nodes are available: example-pod.17f2c3d4e5a6b7c8 of kubelet.service',
     'automountServiceAccountToken: false',
     '24 1 7:3 / /mnt/disks/volA rw,relatime shared:5 - ext4 /dev/loop3 rw',
   ]) {

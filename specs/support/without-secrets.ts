@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 const removed = '[removed]';
 
 /** Names of fields whose value is a secret, in kubeconfig files, Kubernetes objects and program options. */
@@ -11,12 +13,20 @@ const jwt = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 const option = /(--(?:token|password|certificate-key)\s+)[^\s'"]+/g;
 /** Base64 of `-----BEGIN `, with what follows. */
 const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}/g;
+/** A bootstrap token of kubeadm; names of events look alike, which are worth nothing. */
+const bootstrapToken = /(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w-]|\.\w)/g;
+const mentionsSecret = /kind\\?["']?\s*:\s*\\?["']?Secret\b/;
+/** The data of a Secret as YAML has it: the key, and all that is indented deeper. */
+const secretDataBlock = /^([ \t]*)((?:- )?(?:data|stringData):)[ \t]*\n(?:\1[ \t]+\S.*(?:\n|$)|[ \t]*\n)+/gm;
+/** The same as JSON has it, also as text within text. */
+const secretDataBraces = /(\b(?:data|stringData)\\?["']?\s*:\s*)\{[^{}]*\}/g;
 /** A secret field with its value on the same line, as YAML, JSON or an option writes it. */
 const fieldOnLine =
   /(["']?\b(?:client-key-data|(?:access[-_]?|id[-_]?|refresh[-_]?|bearer[-_]?)?token|password|passwd|client[-_]?secret|certificate-key)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
 
 /**
- * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings and the data of Secrets.
+ * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and the data of
+ * Secrets. Terminal codes go, too.
  * Objects also lose `managedFields`, which only make evidence hard to read. Pure.
  */
 export function withoutSecrets(content: string): string;
@@ -26,18 +36,26 @@ export function withoutSecrets(content: unknown): unknown {
 }
 
 function textWithoutSecrets(text: string): string {
-  return text
+  // Terminal codes within a secret would hide it.
+  return withoutSecretData(stripVTControlCharacters(text))
     .replace(privateKeyBlock, removed)
     .replace(encodedPem, (encoded) => (isPrivateKey(encoded) ? removed : encoded))
     .replace(bearer, `$1${removed}`)
     .replace(jwt, removed)
     .replace(option, `$1${removed}`)
+    .replace(bootstrapToken, removed)
     .replace(fieldOnLine, (whole, field: string, value: string) => {
       const bare = value.replace(/^["']|["']$/g, '');
       if (bare === '' || bare === removed) return whole;
       const quote = value.length > bare.length ? value.charAt(0) : '';
       return `${field}${quote}${removed}${quote}`;
     });
+}
+
+/** Where a text quotes a Secret, every `data` in it goes: which belongs to what cannot be told from text. */
+function withoutSecretData(text: string): string {
+  if (!mentionsSecret.test(text)) return text;
+  return text.replace(secretDataBlock, `$1$2 ${removed}\n`).replace(secretDataBraces, `$1"${removed}"`);
 }
 
 function copyWithoutSecrets(value: unknown): unknown {
