@@ -23,6 +23,8 @@ const status = await main(process.argv.slice(2), {
     clean: () => import('./verbs/clean.ts'),
     clusters: () => import('./verbs/clusters.ts'),
     list: () => import('./verbs/list.ts'),
+    diff: () => import('./verbs/diff.ts'),
+    trace: () => import('./verbs/trace.ts'),
   },
 });
 // Not left to the event loop: a spec that was interrupted may still hold connections.

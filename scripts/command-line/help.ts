@@ -47,7 +47,7 @@ export function verbHelp(verb: Verb): string {
   return [
     sentence,
     '',
-    `usage: lpv ${verb}${argument ? ` [${argument.valueName}]` : ''} [options]`,
+    `usage: lpv ${verb}${argument ? ` ${argument.optional ? `[${argument.valueName}]` : argument.valueName}` : ''} [options]`,
     '',
     'options:',
     ...columns(rows),

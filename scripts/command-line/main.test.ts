@@ -25,6 +25,8 @@ async function run(line: string, act: (options: unknown) => Promise<ExitStatus> 
     clean: module('clean'),
     clusters: module('clusters'),
     list: module('list'),
+    diff: module('diff'),
+    trace: module('trace'),
   };
   const status = await main(line.split(' '), {
     environment: {},

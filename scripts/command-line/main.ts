@@ -51,7 +51,7 @@ async function dispatch<V extends Verb>(
   command: Extract<VerbCommand, { verb: V }>,
   modules: VerbModules,
 ): Promise<ExitStatus> {
-  const { verb, options } = command as { verb: V; options: OptionsOf<V> };
+  const { verb, options } = command as unknown as { verb: V; options: OptionsOf<V> };
   return (await modules[verb]()).default(options);
 }
 

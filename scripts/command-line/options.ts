@@ -1,4 +1,4 @@
-import { isDnsLabel } from '../../clusters/configuration/names.ts';
+import { isDnsLabel, isDnsSubdomain } from '../../clusters/configuration/names.ts';
 import { nearest } from '../../clusters/configuration/nearest.ts';
 import { seedLimit } from '../run/spec-order.ts';
 import { type Verb, verbNames } from './verbs.ts';
@@ -50,6 +50,14 @@ function minorProblem(value: string): string | undefined {
   return `${value} is not a Kubernetes minor; ${minor === undefined ? 'write one such as 1.37' : `did you mean ${minor}?`}`;
 }
 
+/** Several minors, each named once. */
+function minorsProblem(value: string): string | undefined {
+  const minors = value.split(',');
+  const twice = minors.find((minor, index) => minors.indexOf(minor) !== index);
+  const unusable = minors.map(minorProblem).find((problem) => problem !== undefined);
+  return unusable ?? (twice === undefined ? undefined : `${twice} stands there twice`);
+}
+
 // The longest name that leaves room for kind's "-control-plane" in the host name of a node.
 const longestClusterName = 40;
 
@@ -57,6 +65,13 @@ const longestClusterName = 40;
 export function clusterNameProblem(value: string): string | undefined {
   if (isDnsLabel(value) && value.length <= longestClusterName) return undefined;
   return `${value === '' ? 'an empty text' : value} is no cluster name; use up to ${longestClusterName} lower-case letters, digits and hyphens`;
+}
+
+function podProblem(value: string): string | undefined {
+  const [namespace = '', name = '', ...more] = value.split('/');
+  if (more.length === 0 && isDnsLabel(namespace) && isDnsSubdomain(name)) return undefined;
+  const hint = value.includes('/') ? 'write NAMESPACE/NAME' : `did you mean default/${value}?`;
+  return `${value === '' ? 'an empty text' : value} names no pod; ${hint}`;
 }
 
 function emptyProblem(value: string): string | undefined {
@@ -72,7 +87,7 @@ function wholeNumberProblem(from: number, to: number): (value: string) => string
       : `${value} is no whole number from ${from} to ${to}`;
 }
 
-const creating = ['doctor', 'image', 'up', 'run'] as const;
+const creating = ['doctor', 'image', 'up', 'run', 'trace'] as const;
 
 const options = [
   {
@@ -90,7 +105,16 @@ const options = [
     valueName: 'MINOR',
     description: 'the Kubernetes minor, such as 1.37 (default: the one that clusters/versions.yaml names)',
     problem: minorProblem,
-    verbs: creating,
+    verbs: ['doctor', 'image', 'up', 'trace'],
+  },
+  {
+    name: 'kubernetes',
+    type: 'string',
+    valueName: 'MINOR[,MINOR…]',
+    description:
+      'the Kubernetes minor, such as 1.37 (default: the one that clusters/versions.yaml names); or several, which are run one after the other and compared with the first',
+    problem: minorsProblem,
+    verbs: ['run'],
   },
   {
     name: 'kubernetes-source',
@@ -98,7 +122,7 @@ const options = [
     valueName: 'DIR',
     description: 'build the node image from this checked-out Kubernetes tree',
     problem: emptyProblem,
-    verbs: ['image', 'up', 'run'],
+    verbs: ['image', 'up', 'run', 'trace'],
   },
   {
     name: 'rebuild',
@@ -122,6 +146,33 @@ const options = [
     problem: clusterNameProblem,
     notWith: ['image', 'kubernetes', 'kubernetes-source', 'keep'],
     verbs: ['run'],
+  },
+  {
+    name: 'pod',
+    type: 'string',
+    valueName: 'NAMESPACE/NAME',
+    description: 'explain this pod, as it is now, instead of playing the scenario; the cluster is only read',
+    problem: podProblem,
+    notWith: ['image', 'kubernetes', 'kubernetes-source'],
+    verbs: ['trace'],
+  },
+  {
+    name: 'use',
+    type: 'string',
+    valueName: 'NAME',
+    description: 'take this cluster of `lpv clusters`, and leave it running',
+    problem: clusterNameProblem,
+    notWith: ['image', 'kubernetes', 'kubernetes-source'],
+    verbs: ['trace'],
+  },
+  {
+    name: 'kubeconfig',
+    type: 'string',
+    valueName: 'FILE',
+    description: 'with --pod: the cluster of this file’s current context (default: KUBECONFIG, or ~/.kube/config)',
+    problem: emptyProblem,
+    notWith: ['use', 'image', 'kubernetes', 'kubernetes-source'],
+    verbs: ['trace'],
   },
   {
     name: 'grep',
@@ -215,10 +266,44 @@ const options = [
     name: 'report',
     type: 'string',
     valueName: 'DIR',
+    description:
+      'the folder in which the folder of the trace is made (default: reports; with --pod nothing is written without it)',
+    problem: emptyProblem,
+    verbs: ['trace'],
+  },
+  {
+    name: 'report',
+    type: 'string',
+    valueName: 'DIR',
     default: 'reports',
     description: 'the folder in which the folder of the run is made',
     problem: emptyProblem,
     verbs: ['run'],
+  },
+  {
+    name: 'product',
+    type: 'string',
+    valueName: 'FILE',
+    description:
+      'what is tested, for the conformance report: PRODUCT.yaml as CNCF has it (default: the cluster itself)',
+    problem: emptyProblem,
+    verbs: ['run'],
+  },
+  {
+    name: 'markdown',
+    type: 'string',
+    valueName: 'FILE',
+    description: 'write the comparison into this file too, as Markdown',
+    problem: emptyProblem,
+    verbs: ['diff'],
+  },
+  {
+    name: 'html',
+    type: 'string',
+    valueName: 'FILE',
+    description: 'write the comparison into this file too, as a page that loads nothing',
+    problem: emptyProblem,
+    verbs: ['diff'],
   },
   {
     name: 'all',
@@ -230,7 +315,7 @@ const options = [
     name: 'json',
     type: 'boolean',
     description: 'print JSON',
-    verbs: ['doctor', 'list'],
+    verbs: ['doctor', 'list', 'trace'],
   },
   {
     name: 'install',
@@ -283,11 +368,16 @@ type OptionFor<V extends Verb, O = (typeof options)[number]> = O extends { verbs
 /** What a verb is given: each of its options with its value, or its default. */
 export type OptionsOf<V extends Verb> = {
   [O in OptionFor<V> as CamelCase<O['name']>]: ValueOf<O>;
-} & (V extends 'down' ? DownTarget : unknown);
+} & (V extends 'down' ? DownTarget : V extends 'diff' ? ReportsToCompare : unknown);
 
 /** What `lpv down` is told to remove: the parser sees to it that it is either one cluster or all. */
 interface DownTarget {
   name: string | undefined;
+}
+
+/** What `lpv diff` is told to compare: the parser sees to it that there are two or more. */
+interface ReportsToCompare {
+  reports: readonly string[];
 }
 
 export type DoctorOptions = OptionsOf<'doctor'>;
@@ -298,3 +388,5 @@ export type DownOptions = OptionsOf<'down'>;
 export type CleanOptions = OptionsOf<'clean'>;
 export type ListOptions = OptionsOf<'list'>;
 export type ClustersOptions = OptionsOf<'clusters'>;
+export type DiffOptions = OptionsOf<'diff'>;
+export type TraceOptions = OptionsOf<'trace'>;

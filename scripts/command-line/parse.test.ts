@@ -36,6 +36,7 @@ describe('command line', () => {
         list: false,
         dryRun: false,
         report: 'reports',
+        product: undefined,
         install: true,
         debug: false,
       },
@@ -68,6 +69,9 @@ describe('command line', () => {
       .that.deep.equals({ all: true, debug: false, name: undefined });
     expect(parse('clean')).to.have.property('options').that.deep.equals({ debug: false });
     expect(parse('clusters')).to.have.property('options').that.deep.equals({ debug: false });
+    expect(parse('diff a b/report.yaml c --html x.html'))
+      .to.have.property('options')
+      .that.deep.equals({ reports: ['a', 'b/report.yaml', 'c'], markdown: undefined, html: 'x.html', debug: false });
     expect(parse('list --chapter binding --row B14 --json'))
       .to.have.property('options')
       .that.includes({ chapter: 'binding', row: 'B14', json: true });
@@ -139,6 +143,9 @@ describe('command line', () => {
     ],
     ['run --kubernetes=v1.37.2', '--kubernetes: v1.37.2 is not a Kubernetes minor; did you mean 1.37?'],
     ['run --kubernetes=latest', '--kubernetes: latest is not a Kubernetes minor; write one such as 1.37'],
+    ['run --kubernetes=1.36,1.36', '--kubernetes: 1.36 stands there twice'],
+    ['run --kubernetes=1.36,', '--kubernetes:  is not a Kubernetes minor; write one such as 1.37'],
+    ['up --kubernetes=1.36,1.37', '--kubernetes: 1.36,1.37 is not a Kubernetes minor; did you mean 1.36?'],
     ['run --use=dev --kubernetes=1.36', '--use cannot go with --kubernetes'],
     ['run --list --dry-run', '--list cannot go with --dry-run'],
     [
@@ -154,6 +161,8 @@ describe('command line', () => {
     ['down', 'the name of a cluster is missing; write it, or --all'],
     ['down dev --all', '--all cannot go with the name dev'],
     ['down ../x', '../x is no cluster name; use up to 40 lower-case letters, digits and hyphens'],
+    ['diff', 'reports are missing; write two or more, the baseline first'],
+    ['diff a', 'a second report is missing; write two or more, the baseline first'],
     ['down a b', 'b is one word too many'],
     [
       'run --kep=never --image publishd extra',

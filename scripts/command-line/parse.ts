@@ -45,7 +45,7 @@ function parseVerb(argv: readonly string[], verb: Verb, args: string[], environm
   const known = optionsOf(verb);
   const { given, positionals, problems, help } = readTokens(args, known);
   if (help) return { kind: 'help', verb };
-  const values: Record<string, string | boolean | undefined> = {};
+  const values: Record<string, Value | readonly string[]> = {};
   for (const option of known) {
     const value = readValue(option, given, environment);
     if (typeof value === 'object') problems.push(value.problem);
@@ -55,6 +55,14 @@ function parseVerb(argv: readonly string[], verb: Verb, args: string[], environm
   if (verb === 'down') {
     values.name = positionals.shift();
     problems.push(...downProblems(values.name, given.has('all')));
+  }
+  if (verb === 'diff') {
+    const reports = positionals.splice(0);
+    values.reports = reports;
+    if (reports.length < 2)
+      problems.push(
+        `${reports.length === 0 ? 'reports are' : 'a second report is'} missing; write two or more, the baseline first`,
+      );
   }
   for (const extra of positionals) problems.push(`${extra} is one word too many`);
   if (problems.length > 0) throw new BadUsage(argv, problems, verb);
@@ -168,7 +176,7 @@ function readValue(
 function contradictions(
   known: readonly Option[],
   given: ReadonlyMap<string, string>,
-  values: Record<string, Value>,
+  values: Readonly<Record<string, unknown>>,
 ): string[] {
   const problems = known.flatMap((option) =>
     given.has(option.name)

@@ -4,6 +4,8 @@ import type { ExitStatus } from '../../clusters/exit-status.ts';
 interface VerbArgument {
   valueName: string;
   description: string;
+  /** Whether an option can stand in for it. */
+  optional: boolean;
 }
 
 /** A verb as `--help` tells it. */
@@ -48,7 +50,7 @@ const verbs = {
   },
   down: {
     sentence: 'Removes a cluster that `lpv up` made or a run kept.',
-    argument: { valueName: 'NAME', description: 'the cluster to remove' },
+    argument: { valueName: 'NAME', description: 'the cluster to remove', optional: true },
     examples: ['lpv down dev', 'lpv down --all'],
     statuses: { conforms: 'the cluster is gone', badUsage, environment, interrupted },
   },
@@ -66,6 +68,40 @@ const verbs = {
     sentence: 'Lists the requirements of the catalogue: what Kubernetes promises about local volumes.',
     examples: ['lpv list --chapter binding', 'lpv list --level core --feature block', 'lpv list --row B14 --json'],
     statuses: { conforms: 'the list was printed', badUsage, interrupted },
+  },
+  trace: {
+    sentence: 'Shows how a pod gets its local volume, from the components’ own records; also of a pod that is stuck.',
+    examples: [
+      'lpv trace',
+      'lpv trace --pod default/reader',
+      'lpv trace --pod demo/db-0 --kubeconfig ~/other.kubeconfig',
+      'lpv trace --use dev --json',
+    ],
+    statuses: {
+      conforms: 'the trace was made; with --pod: the pod runs, or is on its way',
+      doesNotConform: 'with --pod: the pod is stuck',
+      badUsage: 'the command line is wrong, or there is no such pod, or it has no local volume',
+      environment,
+      interrupted,
+    },
+  },
+  diff: {
+    sentence: 'Lays the reports of two or more runs side by side: what changed, what got slower, on what they ran.',
+    argument: {
+      valueName: 'BASELINE REPORT...',
+      description: 'report.yaml files, or folders of runs; the first is what the others are compared with',
+      optional: false,
+    },
+    examples: [
+      'lpv diff reports/20261123-063051-ko7lvi reports/20261123-072926-t4uhj3',
+      'lpv diff before.yaml after.yaml --markdown comparison.md --html comparison.html',
+    ],
+    statuses: {
+      conforms: 'all that the baseline showed to hold holds in the others, as far as they can be compared',
+      doesNotConform: 'something that held in the baseline does not hold, or is no longer shown',
+      badUsage: 'the command line or a report is wrong',
+      interrupted,
+    },
   },
 } as const satisfies Record<string, VerbDescription>;
 

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type EnvironmentFacts, environmentProperties, environmentRecord, writeEnvironment } from './environment.ts';
+import { sourcesOf } from './example-run.ts';
+import { buildReport } from './model/build-report.ts';
 
 const facts: EnvironmentFacts = {
   harness: { version: '0.1.0', commit: 'abc', modified: true },
@@ -25,19 +27,18 @@ describe('the environment of a run', () => {
       harness: { version: '0.1.0', commit: 'abc', modified: true },
       node: 'v20.20.2',
       kind: null,
-      image: { reference: 'lpv-node:v1.37.2', digest: null, id: 'sha256:1' },
+      image: { reference: 'lpv-node:v1.37.2', digest: null, id: 'sha256:1', pin: null },
       kubernetes: 'v1.37.2',
       kernel: null,
       cgroupVersion: 2,
       containerRuntime: null,
       engine: { name: 'docker', version: '28.0.0' },
       host: { operatingSystem: 'Debian 13', architecture: 'x64', cpus: 2, memoryBytes: 8_589_934_592 },
-      seed: null,
     });
   });
 
   it('is told in words, without what is not known', () => {
-    const properties = environmentProperties(record);
+    const properties = environmentProperties(buildReport({ ...sourcesOf(), environment: record }));
     expect(properties).to.include({
       'harness commit': 'abc (modified)',
       'cgroup version': '2',

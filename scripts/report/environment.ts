@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalVolumeConformanceReport } from './model/report.ts';
 
 /** Facts about where and with what a run took place, as they were found. Absent means: could not be found out. */
 export interface EnvironmentFacts {
@@ -14,7 +15,10 @@ export interface EnvironmentFacts {
   node: string;
   /** Version of kind, such as `v0.33.0`. */
   kind?: string | undefined;
-  image?: { reference: string; digest?: string | undefined; id?: string | undefined } | undefined;
+  /** `pin`: the published image by digest that versions.yaml names, where that one was used. */
+  image?:
+    | { reference: string; digest?: string | undefined; id?: string | undefined; pin?: string | undefined }
+    | undefined;
   /** Version of the API server, such as `v1.37.2`. */
   kubernetes?: string | undefined;
   /** Kernel release, such as `6.18.3`. */
@@ -29,8 +33,6 @@ export interface EnvironmentFacts {
     cpus: number;
     memoryBytes: number;
   };
-  /** What made this run's random choices; the same seed makes the same ones. */
-  seed?: string | undefined;
 }
 
 /** The environment of a run, as environment.json has it: every fact has its place, null where it is not known. */
@@ -42,14 +44,13 @@ export interface EnvironmentRecord {
   harness: { version: string; commit: string | null; modified: boolean | null };
   node: string;
   kind: string | null;
-  image: { reference: string; digest: string | null; id: string | null } | null;
+  image: { reference: string; digest: string | null; id: string | null; pin: string | null } | null;
   kubernetes: string | null;
   kernel: string | null;
   cgroupVersion: 1 | 2 | null;
   containerRuntime: string | null;
   engine: { name: string; version: string } | null;
   host: EnvironmentFacts['host'];
-  seed: string | null;
 }
 
 /** Assembles the record from the facts. */
@@ -62,37 +63,41 @@ export function environmentRecord(run: string, recorded: Date, facts: Environmen
     harness: { version: harness.version, commit: harness.commit ?? null, modified: harness.modified ?? null },
     node: facts.node,
     kind: facts.kind ?? null,
-    image: image ? { reference: image.reference, digest: image.digest ?? null, id: image.id ?? null } : null,
+    image: image
+      ? { reference: image.reference, digest: image.digest ?? null, id: image.id ?? null, pin: image.pin ?? null }
+      : null,
     kubernetes: facts.kubernetes ?? null,
     kernel: facts.kernel ?? null,
     cgroupVersion: facts.cgroupVersion ?? null,
     containerRuntime: facts.containerRuntime ?? null,
     engine: facts.engine ?? null,
     host: { ...facts.host },
-    seed: facts.seed ?? null,
   };
 }
 
-/** The record as names and values, for JUnit's properties and the step summary; what is not known is left out. */
-export function environmentProperties(record: EnvironmentRecord): Record<string, string> {
-  const { harness, image, engine, host } = record;
+/** Where and with what a run took place, as names and values; what is not known is left out. */
+export function environmentProperties(report: LocalVolumeConformanceReport): Record<string, string> {
+  const { harness, environment } = report;
+  const { nodeImage, host } = environment;
   const commit = harness.commit && `${harness.commit}${harness.modified ? ' (modified)' : ''}`;
   const properties: [string, string | null | undefined][] = [
-    ['run', record.run],
+    ['run', report.run],
     ['harness version', harness.version],
     ['harness commit', commit],
-    ['Kubernetes', record.kubernetes],
-    ['node image', image?.reference],
-    ['node image digest', image?.digest],
-    ['node image id', image?.id],
-    ['kind', record.kind],
-    ['container runtime', record.containerRuntime],
-    ['engine', engine && `${engine.name} ${engine.version}`],
-    ['kernel', record.kernel],
-    ['cgroup version', record.cgroupVersion && String(record.cgroupVersion)],
-    ['Node', record.node],
+    ['Kubernetes', environment.kubernetes],
+    ['node image', nodeImage?.reference],
+    ['node image digest', nodeImage?.digest],
+    ['node image id', nodeImage?.id],
+    ['node image pin', environment.nodeImagePin],
+    ['kind', environment.kind],
+    ['container runtime', environment.containerRuntime],
+    ['engine', environment.engine],
+    ['kernel', environment.kernel],
+    ['cgroup version', environment.cgroupVersion && String(environment.cgroupVersion)],
+    ['Node', environment.node],
     ['host', `${host.operatingSystem}, ${host.architecture}, ${host.cpus} CPUs, ${inGibibytes(host.memoryBytes)}`],
-    ['seed', record.seed],
+    ['seed', report.seed === null ? null : String(report.seed)],
+    ['side by side', report.jobs === null ? null : String(report.jobs)],
   ];
   return Object.fromEntries(properties.filter((property): property is [string, string] => Boolean(property[1])));
 }

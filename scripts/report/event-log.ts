@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { messageOf } from '../../clusters/domain-error.ts';
-import { withoutSecrets } from '../../specs/support/without-secrets.ts';
 import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
+import { toldText } from './model/told-text.ts';
 import { framesOf } from './place.ts';
 import { podStartLine } from './run-figures.ts';
 
@@ -12,7 +12,7 @@ export function openEventLog(path: string): { read: (event: RunEvent) => void } 
   let open = true;
   return {
     read: (event) => {
-      if (open) writeSync(file, withoutSecrets(logEntry(event)));
+      if (open) writeSync(file, toldText(logEntry(event)));
     },
     [Symbol.dispose]: () => {
       if (open) closeSync(file);
@@ -52,6 +52,8 @@ function describe(event: RunEvent): string {
       return `interrupted by ${event.signal}`;
     case 'run-finished':
       return `${event.verdict}: ${event.summary} (${duration(event.milliseconds)})`;
+    case 'report-broken':
+      return `${event.part} could not be written, which is a fault of the harness: ${describeError(event.error)}`;
   }
 }
 

@@ -1,93 +1,103 @@
 import { appendFileSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
-import { messageOf } from '../../clusters/domain-error.ts';
-import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
-import { placeIn } from './place.ts';
-import {
-  addEvent,
-  countsInWords,
-  countsOf,
-  emptySummary,
-  type FinishedAction,
-  type SpecOutcome,
-  type Summary,
-} from './summary.ts';
+import { environmentProperties } from './environment.ts';
+import { plainText } from './model/plain-text.ts';
+import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from './model/report.ts';
+import { placeAmong } from './place.ts';
 
 /** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
 const mostBytes = 1_000 * 1024;
 /** GitHub shows this many annotations of a step. */
 const mostAnnotations = 10;
+const slowestShown = 10;
 
 export interface GithubOptions {
   /** The file that $GITHUB_STEP_SUMMARY names; without it no summary is written. */
   summaryFile: string | undefined;
   /** Writes workflow commands: GitHub reads them from standard output. */
   say: (line: string) => void;
-  /** Names and values to show at the end of the summary. */
-  properties: () => Readonly<Record<string, string>>;
 }
 
-/** Writes the step summary and the annotations when the run is finished. Subscribe it only within GitHub Actions. */
-export function writeForGithub(options: GithubOptions): { read: (event: RunEvent) => void } {
-  let summary = emptySummary;
+/** Writes the step summary and the annotations. For runs within GitHub Actions. */
+export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFile, say }: GithubOptions): void {
+  for (const line of annotations(report)) say(line);
+  if (summaryFile) appendFileSync(summaryFile, stepSummary(report));
+}
+
+/** Something that failed, whatever it belongs to. */
+interface Failure {
+  title: string;
+  message: string;
+  /** What the reader may unfold beside the message. */
+  more?: string;
+  file?: string;
+  line?: number | undefined;
+}
+
+/** Steps first, because what follows a failed one says little; then what failed outside of specs, then the specs. */
+function failuresOf({ steps, outside, requirements }: LocalVolumeConformanceReport): Failure[] {
+  return [
+    ...steps
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ title, message = '' }): Failure => ({ title, message })),
+    ...outside.map(({ id, title, message }): Failure => ({ title: `${id} ${title}`, message })),
+    ...requirements.flatMap((requirement) => (requirement.failure ? [failureOf(requirement)] : [])),
+  ];
+}
+
+/** With the place where the failure came from in the spec's file, else where the spec stands. */
+function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequirement): Failure {
+  const { message = '', frames = [], diagnosis } = failure ?? {};
+  const place = placeAmong(frames, file)
+    ?.slice(file.length + 1)
+    .split(':')[0];
+  const more = [
+    ...(diagnosis === undefined ? [] : [diagnosis]),
+    ...frames,
+    ...evidence.map((path) => `evidence: ${path}`),
+  ];
   return {
-    read: (event) => {
-      summary = addEvent(summary, event);
-      if (event.kind !== 'run-finished') return;
-      for (const line of annotations(summary)) options.say(line);
-      if (options.summaryFile) appendFileSync(options.summaryFile, stepSummary(summary, options.properties()));
-    },
+    title: `${id} ${sentence}`,
+    message,
+    more: more.join('\n'),
+    file,
+    line: place === undefined ? line : Number(place),
   };
 }
 
 /** One `::error` command for each failure, the first ten; the last one tells how many more there are. */
-export function annotations(summary: Summary): string[] {
-  const failures = [
-    ...failedActions(summary).map(({ title, error }) => command({}, title, messageOf(error))),
-    ...failedSpecs(summary).map(({ spec, result }) => {
-      const [file, line] = placeOf(spec, result);
-      return command({ file, line }, `${spec.id} ${spec.title}`, result.error.message);
-    }),
-  ];
-  if (failures.length <= mostAnnotations) return failures;
-  const shown = failures.slice(0, mostAnnotations - 1);
-  const more = failures.length - shown.length;
-  return [...shown, command({}, `${more} more failures`, 'The step summary and junit_01.xml have all of them.')];
+export function annotations(report: LocalVolumeConformanceReport): string[] {
+  const failures = failuresOf(report);
+  const commands = failures.map(({ file, line, title, message }) => command({ file, line }, title, message));
+  if (commands.length <= mostAnnotations) return commands;
+  const shown = commands.slice(0, mostAnnotations - 1);
+  const more = commands.length - shown.length;
+  return [...shown, command({}, `${more} more failures`, 'The step summary and report.yaml have all of them.')];
 }
 
-/** The run as Markdown, worst first, cut to what GitHub takes. */
-export function stepSummary(summary: Summary, properties: Readonly<Record<string, string>>, limit = mostBytes): string {
-  const { finished, specs, retries } = summary;
-  const mark = finished?.verdict === 'conforms' ? '✓' : '✗';
-  const facts = [countsInWords(countsOf(summary)), finished && duration(finished.milliseconds)];
-  if (retries > 0) facts.push(`steps tried again: ${retries}`);
-  const head = [
-    `### ${mark} ${markdownText(finished?.summary ?? 'not finished')}`,
-    '',
-    facts.filter(Boolean).join(' · '),
-    '',
-  ];
-  const rows = [...specs].sort((a, b) => rank(a.result) - rank(b.result)).map(row);
-  const table = rows.length > 0 ? ['| | spec | chapter | time |', '|---|---|---|---:|'] : [];
-  const failures = [
-    ...failedActions(summary).map(({ title, error }) => details(title, messageOf(error))),
-    ...failedSpecs(summary).map(({ spec, result }) => details(`${spec.id} ${spec.title}`, result.error.message)),
-  ];
-  const tail = ['', ...Object.entries(properties).map(([name, value]) => `- ${name}: ${codeSpan(value)}`), ''];
+/** The report as Markdown, worst first, cut to what GitHub takes. */
+export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBytes): string {
+  const { result, verdict, statistics, milliseconds, retries, leaks, requirements } = report;
+  const mark = { success: '✓', partial: '✓', failure: '✗' }[result];
+  const { passed, failed, skipped } = statistics;
+  const facts = [`${passed} passed, ${failed} failed, ${skipped} skipped`, duration(milliseconds)];
+  if (retries.length > 0) facts.push(`steps tried again: ${retries.length}`);
+  if (leaks.length > 0) facts.push(`left behind: ${leaks.length}`);
+  if (!report.complete) facts.push(`a part of the catalogue: ${requirements.length} of ${report.catalogue}`);
+  const head = [`### ${mark} ${markdownText(verdict)}`, '', facts.join(' · '), '', ...chapters(report), ''];
+  const tail = ['', ...slowest(requirements), '', ...environment(report), ''];
+  const skips = requirements.filter((requirement) => requirement.result === 'skipped').map(skipLine);
+  const failures = failuresOf(report);
 
-  const room = new Room(limit - bytesOf([...head, ...table, ...tail]) - 200);
-  // What failed is worth more than the full table, so its text gets its share of the room first.
-  const shownFailures = room.fit(failures);
-  const shownRows = room.fit(rows);
+  const room = new Room(limit - bytesOf([...head, ...tail]) - 300);
+  const shown = room.fit(failures.map(details), failures.map(withoutMore), failures.map(titleOnly));
+  const shownSkips = room.fit(skips);
   return [
     ...head,
-    ...table,
-    ...shownRows,
-    ...more(rows.length - shownRows.length, 'specs'),
-    '',
-    ...shownFailures,
-    ...more(failures.length - shownFailures.length, 'failures'),
+    ...shown,
+    ...more(failures.length - shown.length, 'failures'),
+    ...(shownSkips.length > 0 ? ['', ...folded(`skipped: ${skips.length}`, shownSkips)] : []),
+    ...more(skips.length - shownSkips.length, 'skipped'),
     ...tail,
   ].join('\n');
 }
@@ -100,13 +110,22 @@ class Room {
     this.#left = bytes;
   }
 
-  /** As many of the parts, from the first, as there is room for. */
-  fit(parts: readonly string[]): string[] {
+  /**
+   * As many of the parts, from the first, as there is room for. `shorter` has each part in shorter versions: a part
+   * gets the longest version that leaves room for the shortest of all parts after it.
+   */
+  fit(parts: readonly string[], ...shorter: (readonly string[])[]): string[] {
+    const versions = [parts, ...shorter];
+    const shortest = versions.at(-1) ?? parts;
+    let reserved = bytesOf(shortest);
     const fitting: string[] = [];
-    for (const part of parts) {
-      const bytes = bytesOf([part]);
-      if (bytes > this.#left) break;
-      this.#left -= bytes;
+    for (const index of parts.keys()) {
+      reserved -= bytesOf([shortest[index] ?? '']);
+      const candidates = versions.flatMap((version) => version[index] ?? []);
+      const fits = (keep: number) => candidates.find((part) => bytesOf([part]) <= this.#left - keep);
+      const part = fits(reserved) ?? fits(0);
+      if (part === undefined) break;
+      this.#left -= bytesOf([part]);
       fitting.push(part);
     }
     return fitting;
@@ -118,40 +137,66 @@ function bytesOf(lines: readonly string[]): number {
 }
 
 function more(count: number, what: string): string[] {
-  return count > 0 ? ['', `${count} more ${what}; junit_01.xml has all of them.`] : [];
+  return count > 0 ? ['', `${count} more ${what}; report.yaml has all of them.`] : [];
 }
 
-function row({ spec, result }: SpecOutcome): string {
-  const mark = { passed: '✓', failed: '✗', skipped: 'skipped' }[result.outcome];
-  const reason = result.outcome === 'skipped' ? ` (${result.reason})` : '';
-  const cells = [mark, `${spec.id} ${spec.title}${reason}`, spec.chapter, duration(result.milliseconds)];
-  return `| ${cells.map(markdownText).join(' | ')} |`;
+function chapters({ profiles, statistics }: LocalVolumeConformanceReport): string[] {
+  if (profiles.length === 0) return [];
+  const rows = profiles.map(
+    ({ name, core, extended }) => `| ${markdownText(name)} | ${cell(core)} | ${cell(extended)} |`,
+  );
+  const { passed, failed, skipped } = statistics;
+  const all = `${passed} of ${passed + failed + skipped}`;
+  return [
+    '| chapter | core | extended |',
+    '|---|---|---|',
+    ...rows,
+    ...(profiles.length > 1 ? [`| all | ${all} | |`] : []),
+  ];
 }
 
-function details(title: string, text: string): string {
-  return `<details><summary>✗ ${htmlText(title)}</summary>\n\n<pre>${htmlText(text)}</pre>\n\n</details>`;
+function cell(part: ReportedPart | undefined): string {
+  if (!part) return '';
+  const { passed, failed, skipped } = part.statistics;
+  const counts = [`${passed} passed`, failed > 0 && `**${failed} failed**`, skipped > 0 && `${skipped} skipped`];
+  return `${failed > 0 ? '✗' : passed > 0 ? '✓' : '-'} ${counts.filter(Boolean).join(', ')}`;
 }
 
-function rank({ outcome }: SpecResult): number {
-  return { failed: 0, skipped: 1, passed: 2 }[outcome];
+function details({ title, message, more: text = '' }: Failure): string {
+  const both = text === '' ? message : `${message}\n\n${text}`;
+  return `<details><summary>✗ ${htmlText(title)}</summary>\n\n<pre>${htmlText(both)}</pre>\n\n</details>`;
 }
 
-type Failed = Extract<SpecResult, { outcome: 'failed' }>;
-
-function failedSpecs(summary: Summary): { spec: SpecOutcome['spec']; result: Failed }[] {
-  return summary.specs.flatMap(({ spec, result }) => (result.outcome === 'failed' ? [{ spec, result }] : []));
+function withoutMore({ title, message }: Failure): string {
+  return details({ title, message });
 }
 
-function failedActions(summary: Summary): FinishedAction[] {
-  return summary.actions.filter(({ outcome }) => outcome === 'failed');
+function titleOnly({ title }: Failure): string {
+  return `\n✗ ${markdownText(title)}`;
 }
 
-/** File and line to point at: where the failure came from in the spec's file, else where the spec stands. */
-function placeOf(spec: SpecOutcome['spec'], { error }: Failed): [string | undefined, number | undefined] {
-  const line = placeIn(error.stack, spec.file)
-    ?.slice(spec.file.length + 1)
-    .split(':')[0];
-  return [spec.file || undefined, line === undefined ? spec.line : Number(line)];
+function skipLine({ id, sentence, reason = '' }: ReportedRequirement): string {
+  return `- ${markdownText(`${id} ${sentence} (${reason})`)}`;
+}
+
+function slowest(requirements: readonly ReportedRequirement[]): string[] {
+  const ran = requirements.filter(({ result }) => result !== 'skipped');
+  const order = ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, slowestShown);
+  if (order.length === 0) return [];
+  const rows = order.map(
+    ({ id, sentence, milliseconds: time }) => `| ${duration(time)} | ${markdownText(`${id} ${sentence}`)} |`,
+  );
+  return folded('slowest', ['| time | requirement |', '|---:|---|', ...rows]);
+}
+
+function folded(title: string, lines: readonly string[]): string[] {
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function environment(report: LocalVolumeConformanceReport): string[] {
+  const facts = Object.entries(environmentProperties(report)).map(([name, value]) => `- ${name}: ${codeSpan(value)}`);
+  const commands = report.reproduce.map(htmlText).join('\n');
+  return [...facts, ...(commands === '' ? [] : ['', `<pre>${commands}</pre>`])];
 }
 
 /** A workflow command. Values end at a comma or colon and everything at a line end, so these are written as codes. */
@@ -159,7 +204,7 @@ function command(place: { file?: string | undefined; line?: number | undefined }
   const properties = Object.entries({ ...place, title })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`);
-  return `::error ${properties.join(',')}::${escaped(stripVTControlCharacters(text))}`;
+  return `::error ${properties.join(',')}::${escaped(plainText(text))}`;
 }
 
 function escaped(text: string): string {
@@ -167,10 +212,10 @@ function escaped(text: string): string {
 }
 
 function htmlText(text: string): string {
-  return stripVTControlCharacters(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return plainText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Text for one cell of a table: no cell ends, line ends, markup or mentions come from it. */
+/** Text for one line of Markdown: no cell ends, line ends, markup or mentions come from it. */
 function markdownText(text: string): string {
   return htmlText(text)
     .replace(/[\\`*_{}[\]#|~]/g, (character) => `\\${character}`)

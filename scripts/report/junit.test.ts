@@ -1,63 +1,44 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { create } from 'xmlbuilder2';
 import {
   broken,
   ended,
-  eventsOf,
   failed,
+  failedOutside,
+  interrupted,
   passed,
   performed,
   planned,
+  reportOf,
+  requirementOf,
   skipped,
+  sourcesOf,
   specOf,
   started,
-  summaryOf,
 } from './example-run.ts';
-import { junitXml, writeJunitTo, xmlText } from './junit.ts';
-import type { Summary } from './summary.ts';
+import { junitXml } from './junit.ts';
+import { type Parsed, parsed, shapeProblems } from './junit-shape.ts';
+import { buildReport } from './model/build-report.ts';
+import type { LocalVolumeConformanceReport } from './model/report.ts';
 
-interface XmlNode {
-  nodeType: number;
-  nodeName: string;
-  nodeValue: string | null;
-  childNodes: Iterable<XmlNode>;
-  attributes?: Iterable<{ name: string; value: string }>;
+const only = (element: Parsed | undefined, name: string): Parsed[] =>
+  element?.children.filter((child) => child.name === name) ?? [];
+const cases = (suite: Parsed | undefined): Parsed[] => only(suite, 'testcase');
+/** What stands in a case beside its properties. */
+const ending = (one: Parsed | undefined): Parsed | undefined => one?.children.find(({ name }) => name !== 'properties');
+const propertiesOf = (element: Parsed | undefined): string[][] =>
+  only(only(element, 'properties')[0], 'property').map(({ attributes: { name = '', value = '' } }) => [name, value]);
+
+/** The file, read back; every file of these tests has the shape that readers of JUnit rely on. */
+function write(report: LocalVolumeConformanceReport): Parsed {
+  const root = parsed(junitXml(report));
+  expect(shapeProblems(root)).to.deep.equal([]);
+  return root;
 }
-
-interface Parsed {
-  name: string;
-  attributes: Record<string, string>;
-  text: string;
-  children: Parsed[];
-}
-
-/** Reads the XML back with a parser, which refuses what is not well formed. */
-function parsed(xml: string): Parsed {
-  const read = ({ nodeName, attributes = [], childNodes }: XmlNode): Parsed => {
-    const children = [...childNodes];
-    return {
-      name: nodeName,
-      attributes: Object.fromEntries([...attributes].map(({ name, value }) => [name, value])),
-      text: children
-        .filter(({ nodeType }) => nodeType === 3)
-        .map(({ nodeValue }) => nodeValue)
-        .join(''),
-      children: children.filter(({ nodeType }) => nodeType === 1).map(read),
-    };
-  };
-  return read(create(xml).root().node as unknown as XmlNode);
-}
-
-const cases = (suite: Parsed | undefined): Parsed[] => suite?.children.filter(({ name }) => name === 'testcase') ?? [];
-const write = (summary: Summary): Parsed => parsed(junitXml(summary, { Kubernetes: 'v1.37.2' }));
 
 describe('junit_01.xml', () => {
   it('has the steps as cases of a suite `cluster`, a suite for each chapter, properties and evidence', () => {
     const root = write(
-      summaryOf(
+      reportOf(
         started,
         performed('Creating the cluster'),
         planned(4),
@@ -77,7 +58,7 @@ describe('junit_01.xml', () => {
       'mounting 2',
     ]);
     const [cluster, binding, mounting] = root.children;
-    expect(cluster?.children[0]?.children[0]?.attributes).to.deep.equal({ name: 'Kubernetes', value: 'v1.37.2' });
+    expect(propertiesOf(cluster)).to.deep.include(['Kubernetes', 'v1.37.2']).and.deep.include(['result', 'failure']);
     expect(cases(cluster)[0]?.attributes).to.deep.equal({
       ...{ name: 'Creating the cluster', classname: 'cluster', time: '24.100' },
     });
@@ -87,12 +68,12 @@ describe('junit_01.xml', () => {
       file: 'specs/binding.spec.ts',
       time: '0.900',
     });
-    expect(one?.children[0]).to.include({ name: 'system-out', text: 'evidence/SEED-1/01-claim.yaml' });
-    expect(two?.children[0]).to.deep.include({ name: 'skipped', attributes: { message: 'no mkfs.xfs on the nodes' } });
+    expect(ending(one)).to.include({ name: 'system-out', text: 'evidence/SEED-1/01-claim.yaml' });
+    expect(ending(two)).to.deep.include({ name: 'skipped', attributes: { message: 'no mkfs.xfs on the nodes' } });
     const [three, four] = cases(mounting);
-    expect(three?.children[0]?.name).to.equal('failure');
-    expect(three?.children[0]?.text).to.match(/^expected 'Pending' to equal 'Bound'\n.*binding\.spec\.ts:41:7/);
-    expect(four?.children[0]).to.deep.include({
+    expect(ending(three)?.name).to.equal('failure');
+    expect(ending(three)?.text).to.match(/^expected 'Pending' to equal 'Bound'\n.*binding\.spec\.ts:41:7/);
+    expect(ending(four)).to.deep.include({
       name: 'error',
       attributes: { message: 'undefined is no function', type: 'TypeError' },
     });
@@ -101,68 +82,115 @@ describe('junit_01.xml', () => {
   it('survives any text, without characters that XML forbids', () => {
     const odd = 'a\u0000b\u001b[31mred\u001b[39m <![CDATA[ ]]> & "q" \'s\' \ud800 \uffff 💾 é\r\nnext\ttab';
     const root = write(
-      summaryOf(failed(specOf('SEED-1', odd, odd), odd, { name: 'AssertionError' }), skipped(specOf('SEED-2'), odd)),
+      reportOf(failed(specOf('SEED-1', odd, odd), odd, { name: 'AssertionError' }), skipped(specOf('SEED-2'), odd)),
     );
     const suite = root.children[1];
     expect(suite?.attributes.name).to.include('abred <![CDATA[ ]]> & "q" \'s\'   💾 é');
-    expect(cases(suite)[0]?.children[0]?.text).to.match(/^abred <!\[CDATA\[ ]]> & "q" 's' {3}💾 é\nnext\ttab\n/);
-    expect(cases(suite)[0]?.children[0]?.attributes.message).to.match(/é$/);
+    expect(ending(cases(suite)[0])?.text).to.match(/^abred <!\[CDATA\[ ]]> & "q" 's' {3}💾 é\nnext\ttab\n/);
+    expect(ending(cases(suite)[0])?.attributes.message).to.match(/é$/);
+    // Also where the report is not one of ours.
+    expect(write({ ...reportOf(passed(specOf('SEED-1'))), verdict: odd }).attributes.errors).to.equal('1');
   });
 
   it('tells what went wrong outside of expectations as an error', () => {
     const kindOf = (name: string) =>
-      cases(write(summaryOf(failed(specOf('SEED-1'), 'x', { name }))).children[1])[0]?.children[0]?.name;
-    expect(['AssertionError', 'WaitTimedOut', 'NotQuiet'].map(kindOf)).to.deep.equal(['failure', 'failure', 'failure']);
+      ending(cases(write(reportOf(failed(specOf('SEED-1'), 'x', { name }))).children[1])[0])?.name;
+    const expectations = ['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet', 'LeftBehind'];
+    expect(new Set(expectations.map(kindOf))).to.deep.equal(new Set(['failure']));
     expect(kindOf('TypeError')).to.equal('error');
   });
 
   it('tells a failed step as an error of the suite `cluster`', () => {
-    const root = write(summaryOf(started, broken('Creating the cluster'), ended('environment', 'not finished')));
+    const root = write(reportOf(started, broken('Creating the cluster'), ended('environment', 'not finished')));
     const [one, ...others] = cases(root.children[0]);
-    expect(one?.children[0]?.attributes).to.deep.equal({
+    expect(ending(one)?.attributes).to.deep.equal({
       message: 'creating the cluster lpv-k3x9qd',
       type: 'DomainError',
     });
-    expect(one?.children[0]?.text).to.include('node2 is not Ready');
+    expect(ending(one)?.text).to.include('node2 is not Ready');
     expect(others).to.deep.equal([]);
   });
 
   it('does not let an interrupted run pass for a good one', () => {
-    const interrupted = { kind: 'interrupted', signal: 'SIGTERM' } as const;
-    const root = write(summaryOf(started, passed(specOf('SEED-1')), interrupted, ended('interrupted', 'interrupted')));
+    const root = write(reportOf(started, passed(specOf('SEED-1')), interrupted, ended('interrupted', 'interrupted')));
     expect(root.attributes.errors).to.equal('1');
     expect(cases(root.children[0])[0]?.children[0]?.attributes.message).to.equal('interrupted by SIGTERM');
   });
 
   it('does not let a run without results pass for a good one', () => {
     const root = write(
-      summaryOf(started, performed('Creating'), ended('doesNotConform', 'proves nothing: no spec passed')),
+      reportOf(started, performed('Creating'), ended('doesNotConform', 'proves nothing: no spec passed')),
     );
     expect(root.attributes.errors).to.equal('1');
     expect(cases(root.children[0])[1]?.children[0]?.attributes.message).to.equal('proves nothing: no spec passed');
   });
 
   it('keeps a chapter named cluster apart from the steps', () => {
-    const root = write(summaryOf(passed(specOf('SEED-1', 'x', 'cluster'))));
+    const root = write(reportOf(passed(specOf('SEED-1', 'x', 'cluster'))));
     expect(root.children.map(({ attributes }) => attributes.name)).to.deep.equal(['cluster', 'cluster (specs)']);
   });
 
-  it('is written after every step, and whole', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lpv-junit-'));
-    try {
-      const path = join(folder, 'junit_01.xml');
-      const { read } = writeJunitTo(path, () => ({}));
-      for (const event of eventsOf(started, performed('Creating'))) read(event);
-      expect(parsed(readFileSync(path, 'utf8')).attributes.tests).to.equal('1');
-      for (const event of eventsOf(passed(specOf('SEED-1')), ended('conforms', 'conforms'))) read(event);
-      expect(parsed(readFileSync(path, 'utf8')).attributes.tests).to.equal('2');
-      expect(readdirSync(folder)).to.deep.equal(['junit_01.xml']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  it('does not let a run that was killed pass for a good one', () => {
+    const sources = sourcesOf(started, performed('Creating'), passed(specOf('SEED-1')));
+    const root = write(buildReport({ ...sources, summary: { ...sources.summary, specs: [] } }));
+    expect(root.attributes).to.include({ tests: '3', errors: '1', skipped: '1' });
+    expect(cases(root.children[0])[1]?.children[0]?.attributes.message).to.include('went on when this was written');
+  });
+
+  it('has a suite for what failed outside of specs', () => {
+    const root = write(reportOf(started, passed(specOf('SEED-1')), failedOutside('CLOSE', 'node2: left: /x\nmore')));
+    expect(root.attributes).to.include({ errors: '1', failures: '0' });
+    expect(root.children.map(({ attributes }) => attributes.name)).to.deep.equal([
+      'cluster',
+      'binding',
+      'outside of specs',
+    ]);
+    expect(cases(root.children[2])[0]?.children[0]?.text).to.include('node2: left: /x\nmore');
+  });
+
+  it('tells of a requirement what it promises, and of a failure the diagnosis', () => {
+    const spec = specOf('SEED-1');
+    const sources = sourcesOf(
+      started,
+      failed(spec, 'no', { name: 'AssertionError', diagnosis: 'Pod p: Pending\n  why' }),
+    );
+    const catalogue = [requirementOf(spec, { level: 'extended', features: ['block', 'xfs'], source: 'KEP-1' })];
+    const suite = write(buildReport({ ...sources, catalogue })).children[1];
+    expect(propertiesOf(suite)).to.deep.equal([['requirements, extended', '1']]);
+    const [one] = cases(suite);
+    expect(one?.attributes).to.include({ file: 'specs/binding.spec.ts', line: '12' });
+    expect(propertiesOf(one)).to.deep.equal([
+      ['id', 'SEED-1'],
+      ['level', 'extended'],
+      ['source', 'KEP-1'],
+      ['feature', 'block'],
+      ['feature', 'xfs'],
+    ]);
+    expect(only(one, 'system-out')[0]?.text)
+      .to.include('what refutes it: it is not')
+      .and.include('Pod p: Pending\n  why');
+  });
+
+  it('tells how often a repeated spec ended how', () => {
+    const spec = specOf('SEED-1');
+    const root = write(reportOf(started, passed(spec), failed(spec), passed(spec)));
+    expect(root.attributes).to.include({ tests: '1', failures: '1' });
+    expect(propertiesOf(cases(root.children[1])[0]).at(-1)).to.deep.equal([
+      'repetitions',
+      '{"passed":2,"failed":1,"skipped":0}',
+    ]);
   });
 });
 
-it('text for XML keeps what XML allows', () => {
-  expect(xmlText('\t\n é 💾 \ufffd')).to.equal('\t\n é 💾 \ufffd');
+describe('the shape of a JUnit file', () => {
+  const good = junitXml(reportOf(started, performed('Creating'), failed(specOf('SEED-1'))));
+  for (const [title, change] of [
+    ['counts that do not add up', (xml: string) => xml.replace('tests="1"', 'tests="2"')],
+    ['a missing attribute', (xml: string) => xml.replace(' classname="binding"', '')],
+    ['another order', (xml: string) => xml.replace(/(<failure.*<\/failure>)([\s\S]*)(<\/testcase>)/s, '$2$1$3')],
+    ['an element that is not known', (xml: string) => xml.replaceAll('system-out', 'system-log')],
+    ['another form of time', (xml: string) => xml.replace(/time="[^"]*"/, 'time="1 s"')],
+  ] as const) {
+    it(`is refused for ${title}`, () => expect(shapeProblems(parsed(change(good)))).to.not.deep.equal([]));
+  }
 });

@@ -1,89 +1,94 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
 import { create } from 'xmlbuilder2';
-import { messageOf } from '../../clusters/domain-error.ts';
-import type { RunEvent, SpecFailure } from '../run/events.ts';
 import { inSeconds } from './duration.ts';
-import { framesOf } from './place.ts';
-import { addEvent, byChapter, emptySummary, type FinishedAction, type SpecOutcome, type Summary } from './summary.ts';
+import { environmentProperties } from './environment.ts';
+import { grouped } from './grouped.ts';
+import { plainText as xmlText } from './model/plain-text.ts';
+import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from './model/report.ts';
 
 /** One case of a JUnit file. `failed`: a requirement does not hold; `error`: it could not be tried properly. */
 interface Case {
   name: string;
   suite: string;
   file?: string;
+  line?: number;
   milliseconds: number;
+  properties: Properties;
   outcome:
     | { kind: 'passed' }
     | { kind: 'failed' | 'error'; message: string; type: string; text: string }
     | { kind: 'skipped'; message: string };
-  /** Paths of evidence. */
   output: readonly string[];
 }
 
-/** Names and values for the properties of the file. */
-export type Properties = Readonly<Record<string, string>>;
+/** Names and values, in order; a name may come several times. */
+type Properties = readonly (readonly [string, string])[];
+
+type Element = ReturnType<typeof create>;
 
 /**
- * Writes junit_01.xml whenever a step is finished, and at the end: a run that is killed leaves a file, too. The
- * properties are asked for each time, because most of them are known only when the cluster is there.
+ * The report as JUnit XML: a suite `cluster` with the steps of the run as cases, then one suite for each chapter, and
+ * one for what failed outside of specs. A run that did not come to its end is never without an error.
  */
-export function writeJunitTo(path: string, properties: () => Properties): { read: (event: RunEvent) => void } {
-  let summary = emptySummary;
-  return {
-    read: (event) => {
-      summary = addEvent(summary, event);
-      if (event.kind !== 'action-finished' && event.kind !== 'run-finished') return;
-      writeFileSync(`${path}.new`, junitXml(summary, properties()));
-      renameSync(`${path}.new`, path);
-    },
-  };
-}
-
-/** The run as JUnit XML: a suite `cluster` with the steps of the run as cases, then one suite for each chapter. */
-export function junitXml(summary: Summary, properties: Properties): string {
-  const suites = new Map<string, Case[]>([['cluster', clusterCases(summary)]]);
-  for (const [chapter, outcomes] of byChapter(summary.specs)) {
+export function junitXml(report: LocalVolumeConformanceReport): string {
+  const suites = new Map<string, Case[]>([['cluster', clusterCases(report)]]);
+  for (const [chapter, requirements] of grouped(report.requirements, ({ chapter }) => chapter)) {
     const name = chapter === 'cluster' ? 'cluster (specs)' : chapter;
     suites.set(
       name,
-      outcomes.map((outcome) => specCase(name, outcome)),
+      requirements.map((requirement) => requirementCase(name, requirement)),
+    );
+  }
+  const outside = 'outside of specs';
+  if (report.outside.length > 0) {
+    suites.set(
+      outside,
+      report.outside.map(({ id, title, message }) => errorCase(outside, `${id} ${title}`, 'error', message)),
     );
   }
   const all = [...suites.values()].flat();
   const document = create({ version: '1.0', encoding: 'UTF-8' });
   const root = document.ele('testsuites', { name: 'local-pv-conformance', ...totals(all) });
   for (const [name, cases] of suites) {
-    const suite = root.ele('testsuite', { name: xmlText(name), ...totals(cases) });
-    if (name === 'cluster') {
-      const list = suite.ele('properties');
-      for (const [key, value] of Object.entries(properties)) {
-        list.ele('property', { name: xmlText(key), value: xmlText(value) });
-      }
-    }
+    // Whose machine it was is nobody's business; the schema wants a host name, and says to write this where there is none.
+    const when = { timestamp: report.date.replace(/\.\d+Z$|Z$/, ''), hostname: 'localhost' };
+    const suite = root.ele('testsuite', { name: xmlText(name), ...totals(cases), ...when });
+    addProperties(suite, suiteProperties(report, name, cases));
     for (const one of cases) addCase(suite, one);
   }
   return `${document.end({ prettyPrint: true })}\n`;
 }
 
-/** Text without what XML 1.0 cannot hold: most control characters, lone surrogates; terminal codes go as a whole. */
-export function xmlText(text: string): string {
-  const plain = stripVTControlCharacters(text).replace(/\r\n?/g, '\n');
-  return plain.replace(/[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '');
+function suiteProperties(report: LocalVolumeConformanceReport, name: string, cases: readonly Case[]): Properties {
+  if (name === 'cluster') {
+    const more = { result: report.result, verdict: report.verdict, 'steps tried again': String(report.retries.length) };
+    return Object.entries({ ...environmentProperties(report), ...more });
+  }
+  const levels = grouped(cases, ({ properties }) => properties.find(([key]) => key === 'level')?.[1]);
+  return [...levels].flatMap(([level, of]) =>
+    level === undefined ? [] : [[`requirements, ${level}`, String(of.length)] as const],
+  );
 }
 
-function addCase(suite: ReturnType<typeof create>, one: Case): void {
-  const attributes = { name: xmlText(one.name), classname: xmlText(one.suite), time: inSeconds(one.milliseconds) };
-  const element = suite.ele('testcase', { ...attributes, ...(one.file && { file: xmlText(one.file) }) });
-  const { outcome } = one;
+function addProperties(parent: Element, properties: Properties): void {
+  if (properties.length === 0) return;
+  const list = parent.ele('properties');
+  for (const [name, value] of properties) list.ele('property', { name: xmlText(name), value: xmlText(value) });
+}
+
+function addCase(suite: Element, one: Case): void {
+  const { outcome, file, line } = one;
+  const element = suite.ele('testcase', {
+    name: xmlText(one.name),
+    classname: xmlText(one.suite),
+    time: inSeconds(one.milliseconds),
+    ...(file && { file: xmlText(file) }),
+    ...(line !== undefined && { line: String(line) }),
+  });
+  addProperties(element, one.properties);
   if (outcome.kind === 'skipped') element.ele('skipped', { message: firstLine(outcome.message) });
   if (outcome.kind === 'failed' || outcome.kind === 'error') {
-    element
-      .ele(outcome.kind === 'failed' ? 'failure' : 'error', {
-        message: firstLine(outcome.message),
-        type: xmlText(outcome.type),
-      })
-      .txt(xmlText(outcome.text));
+    const what = { message: firstLine(outcome.message), type: xmlText(outcome.type) };
+    element.ele(outcome.kind === 'failed' ? 'failure' : 'error', what).txt(xmlText(outcome.text));
   }
   if (one.output.length > 0) element.ele('system-out').txt(xmlText(one.output.join('\n')));
 }
@@ -101,53 +106,76 @@ function totals(cases: readonly Case[]): Record<string, string> {
 }
 
 /** The steps of the run; and the verdict, where a reader of the file alone would otherwise take the run for good. */
-function clusterCases(summary: Summary): Case[] {
-  const cases = summary.actions.map(actionCase);
-  const { finished, interrupted } = summary;
-  const told = cases.some(({ outcome }) => outcome.kind === 'error');
-  const failed = summary.specs.some(({ result }) => result.outcome === 'failed');
-  if (interrupted) cases.push(runError('the run is not interrupted', 'interrupted', `interrupted by ${interrupted}`));
-  else if (finished && finished.verdict !== 'conforms' && !told && !failed) {
-    cases.push(runError('the run proves something', finished.verdict, finished.summary));
+function clusterCases(report: LocalVolumeConformanceReport): Case[] {
+  const cases = report.steps.map(stepCase);
+  const { result, verdict, interruptedBy, requirements, outside } = report;
+  const told =
+    cases.some(({ outcome }) => outcome.kind === 'error') ||
+    outside.length > 0 ||
+    requirements.some((requirement) => requirement.result === 'failed');
+  if (interruptedBy !== undefined) {
+    const message = `interrupted by ${interruptedBy}`;
+    cases.push(errorCase('cluster', 'the run is not interrupted', 'interrupted', message));
+  } else if (result === 'failure' && !told) {
+    cases.push(errorCase('cluster', 'the run proves something', 'nothing shown', verdict));
   }
   return cases;
 }
 
-function runError(name: string, type: string, message: string): Case {
+function errorCase(suite: string, name: string, type: string, message: string): Case {
   const outcome = { kind: 'error', message, type, text: message } as const;
-  return { name, suite: 'cluster', milliseconds: 0, outcome, output: [] };
+  return { name, suite, milliseconds: 0, properties: [], outcome, output: [] };
 }
 
-function actionCase({ title, milliseconds, outcome, error }: FinishedAction): Case {
-  const step = { name: title, suite: 'cluster', milliseconds, output: [] };
-  if (outcome === 'done') return { ...step, outcome: { kind: 'passed' } };
-  const message = messageOf(error);
-  const type = error instanceof Error ? error.name : 'Error';
-  return { ...step, outcome: { kind: 'error', message, type, text: message } };
+function stepCase({ title, milliseconds, outcome, name = 'Error', message = '' }: ReportedStep): Case {
+  const step = errorCase('cluster', title, name, message);
+  return { ...step, milliseconds, ...(outcome === 'done' && { outcome: { kind: 'passed' } }) };
 }
 
-function specCase(suite: string, { spec, result }: SpecOutcome): Case {
-  const { id, title, file } = spec;
-  const base = { name: `${id} ${title}`, suite, milliseconds: result.milliseconds, output: result.evidence };
-  const step = file ? { ...base, file } : base;
-  switch (result.outcome) {
-    case 'passed':
-      return { ...step, outcome: { kind: 'passed' } };
-    case 'skipped':
-      return { ...step, outcome: { kind: 'skipped', message: result.reason } };
-    case 'failed':
-      return { ...step, outcome: failedOutcome(result.error) };
-  }
+function requirementCase(suite: string, requirement: ReportedRequirement): Case {
+  const { id, sentence, file, line, milliseconds, level, source, features, repetitions } = requirement;
+  return {
+    name: `${id} ${sentence}`,
+    suite,
+    file,
+    ...(line !== undefined && { line }),
+    milliseconds,
+    properties: [
+      ['id', id],
+      ['level', level],
+      ['source', source],
+      ...features.map((feature) => ['feature', feature] as const),
+      ...(repetitions ? [['repetitions', JSON.stringify(repetitions)] as const] : []),
+    ],
+    outcome: outcomeOf(requirement),
+    output: outputOf(requirement),
+  };
 }
 
-/** What chai, waits and quiet windows throw. */
-const unmetExpectations: ReadonlySet<string> = new Set(['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet']);
+/** What chai, waits, quiet windows and proofs of clean-up throw. */
+const unmetExpectations: ReadonlySet<string> = new Set([
+  ...['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet', 'LeftBehind'],
+]);
 
 /** An expectation that was not met is a failure of the requirement; anything else that was thrown is an error. */
-function failedOutcome({ message, stack, name }: SpecFailure): Case['outcome'] {
+function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case['outcome'] {
+  if (result === 'passed') return { kind: 'passed' };
+  if (result === 'skipped') return { kind: 'skipped', message: reason };
+  const { name, message = '', frames = [] } = failure ?? {};
   const unmet = name !== undefined && unmetExpectations.has(name);
-  const text = [message, ...framesOf(stack)].join('\n');
+  const text = [message, ...frames.map((frame) => `    ${frame}`)].join('\n');
   return { kind: unmet ? 'failed' : 'error', message, type: name ?? 'Error', text };
+}
+
+/** The evidence, one path a line, so that CI systems may find it; then the diagnosis. */
+function outputOf({ evidence, reason, failure, refutedBy, waitsOut }: ReportedRequirement): string[] {
+  return [
+    ...evidence,
+    ...(reason === undefined ? [] : [`skipped: ${reason}`]),
+    ...(failure === undefined ? [] : [`what refutes it: ${refutedBy}`]),
+    ...(failure !== undefined && waitsOut !== undefined ? [`waits out: ${waitsOut}`] : []),
+    ...(failure?.diagnosis === undefined ? [] : ['', failure.diagnosis]),
+  ];
 }
 
 function firstLine(text: string): string {

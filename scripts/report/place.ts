@@ -1,7 +1,12 @@
 /** The place in the spec's own file where its failure came from, such as `specs/binding.spec.ts:41:7`. */
 export function placeIn(stack: string | undefined, file: string): string | undefined {
+  return placeAmong(framesOf(stack), file);
+}
+
+/** As placeIn, for frames that are taken out of their stack already. */
+export function placeAmong(frames: readonly string[], file: string): string | undefined {
   if (!file) return undefined;
-  const frame = framesOf(stack).find((line) => line.includes(file));
+  const frame = frames.find((line) => line.includes(file));
   const position = frame?.slice(frame.indexOf(file) + file.length).match(/(?:\?[^:]*)?(:\d+(?::\d+)?)/)?.[1];
   return position === undefined ? undefined : `${file}${position}`;
 }

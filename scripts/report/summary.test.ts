@@ -87,9 +87,13 @@ it('the counts are those of the specs that are finished', () => {
   expect(countsInWords(countsOf(summary))).to.equal('2 passed, 1 failed, 1 skipped');
 });
 
-it('retries are counted', () => {
+it('retries are kept, with what failed', () => {
   const retried = { kind: 'action-retried', action: 'a', step: 'pull', attempt: 2, reason: 'EOF' } as const;
-  expect(summaryOf(started, retried, retried).retries).to.equal(2);
+  const { retries } = summaryOf(started, retried, { ...retried, attempt: 3 });
+  expect(retries).to.deep.equal([
+    { step: 'pull', attempt: 2, reason: 'EOF' },
+    { step: 'pull', attempt: 3, reason: 'EOF' },
+  ]);
 });
 
 it('chapters keep their order, and the specs within them', () => {

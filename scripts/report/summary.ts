@@ -2,6 +2,7 @@ import { DomainError } from '../../clusters/domain-error.ts';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import type { PodStart } from '../../specs/support/pod-starts.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
+import { grouped } from './grouped.ts';
 
 export interface SpecOutcome {
   spec: SpecIdentity;
@@ -9,11 +10,14 @@ export interface SpecOutcome {
 }
 
 export type FinishedAction = Extract<RunEvent, { kind: 'action-finished' }>;
+export type Retry = Pick<Extract<RunEvent, { kind: 'action-retried' }>, 'step' | 'attempt' | 'reason'>;
 
 /** What a run came to, so far. */
 export interface Summary {
   run: string;
   verb: string;
+  /** When the run began. */
+  started?: Date;
   /** Report folder. */
   folder: string;
   actions: readonly FinishedAction[];
@@ -26,7 +30,7 @@ export interface Summary {
   jobs?: number;
   podStarts?: readonly PodStart[];
   /** Infrastructure steps that were tried again. */
-  retries: number;
+  retries: readonly Retry[];
   /** The signal that interrupted the run. */
   interrupted?: string;
   /** Set by the last event. */
@@ -39,17 +43,20 @@ export interface Verdict {
   sentence: string;
 }
 
-export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: 0 };
+export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [] };
 
 /** Adds one event to the summary. Pure: gives a new summary. */
 export function addEvent(summary: Summary, event: RunEvent): Summary {
   switch (event.kind) {
     case 'run-started':
-      return { ...summary, run: event.run, verb: event.verb, folder: event.folder };
+      return { ...summary, run: event.run, verb: event.verb, folder: event.folder, started: event.at };
     case 'action-finished':
       return { ...summary, actions: [...summary.actions, event] };
     case 'action-retried':
-      return { ...summary, retries: summary.retries + 1 };
+      return {
+        ...summary,
+        retries: [...summary.retries, { step: event.step, attempt: event.attempt, reason: event.reason }],
+      };
     case 'specs-planned':
       return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
     case 'pods-started':
@@ -128,10 +135,5 @@ function verdictOfError(error: unknown): ExitStatus {
 
 /** The specs by chapter, in the order in which the chapters came first. */
 export function byChapter(specs: readonly SpecOutcome[]): Map<string, SpecOutcome[]> {
-  const chapters = new Map<string, SpecOutcome[]>();
-  for (const outcome of specs) {
-    const { chapter } = outcome.spec;
-    chapters.set(chapter, [...(chapters.get(chapter) ?? []), outcome]);
-  }
-  return chapters;
+  return grouped(specs, ({ spec }) => spec.chapter);
 }

@@ -84,7 +84,38 @@ describe('the terminal', () => {
 
   it('tells at the end which part of the report is broken', () => {
     const text = shown(eventsOf(started, ended('conforms', 'done')), { readerErrors: () => [new Error('disk full')] });
-    expect(text).to.include(' ✓ done').and.include('a part of the report could not be written: disk full');
+    expect(text)
+      .to.include(' ✓ done')
+      .and.include('a part of the report could not be written, which is a fault of the harness: disk full');
+  });
+
+  it('shows no secrets, whoever tells them', () => {
+    const secret = 'Authorization: Bearer planted-token';
+    const text = shown(
+      eventsOf(
+        { kind: 'action-noted', action: 'a', text: secret },
+        { kind: 'action-retried', action: 'a', step: 'x', attempt: 2, reason: secret },
+        broken('Creating', 'perform', new Error(secret)),
+        failed(specOf('SEED-1'), secret),
+        skipped(specOf('SEED-2'), secret),
+        { kind: 'report-broken', part: 'report.yaml', error: new Error(secret) },
+      ),
+    );
+    expect(text.split('[removed]')).to.have.length(7);
+    expect(text).to.not.include('planted');
+  });
+
+  it('tells a part of the report that could not be written, after the verdict', () => {
+    const text = shown(
+      eventsOf(ended('conforms', 'all holds'), {
+        kind: 'report-broken',
+        part: 'report.yaml',
+        error: new Error('jobs: x'),
+      }),
+    );
+    expect(text).to.match(
+      /✓ all holds[\s\S]*report\.yaml could not be written, which is a fault of the harness: jobs: x/,
+    );
   });
 
   it('writes no escape codes without colours and a live line', () => {

@@ -3,6 +3,7 @@ import { messageOf } from '../../clusters/domain-error.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
+import { toldText } from './model/told-text.ts';
 import { placeIn } from './place.ts';
 import { runFigures } from './run-figures.ts';
 import { addEvent, countsInWords, countsOf, emptySummary } from './summary.ts';
@@ -61,12 +62,12 @@ export class Terminal implements Disposable {
         this.#line.begin(event.title);
         break;
       case 'action-noted':
-        if (!this.#live) this.#print(`   ${this.#colors.dim(event.text)}`);
-        this.#line.note(event.text);
+        if (!this.#live) this.#print(`   ${this.#colors.dim(toldText(event.text))}`);
+        this.#line.note(toldText(event.text));
         break;
       case 'action-retried':
         this.#print(`   ${this.#colors.yellow(`${event.step} failed, attempt ${event.attempt} follows`)}`);
-        this.#print(indent(event.reason, '     '));
+        this.#print(indent(toldText(event.reason), '     '));
         break;
       case 'action-finished':
         this.#line.end();
@@ -90,6 +91,9 @@ export class Terminal implements Disposable {
         this.#line.end();
         this.#end(event);
         break;
+      case 'report-broken':
+        this.#broken(event.part, event.error);
+        break;
       case 'specs-planned':
         this.#planned(event);
         break;
@@ -105,7 +109,7 @@ export class Terminal implements Disposable {
   #finished(event: Extract<RunEvent, { kind: 'action-finished' }>): void {
     const time = this.#colors.dim(duration(event.milliseconds));
     this.#print(` ${event.outcome === 'done' ? this.#tick() : this.#cross()} ${event.title} ${time}`);
-    if (event.outcome === 'failed') this.#print(indent(messageOf(event.error), '   '));
+    if (event.outcome === 'failed') this.#print(indent(toldText(messageOf(event.error)), '   '));
   }
 
   #planned({ count, seed, jobs }: Extract<RunEvent, { kind: 'specs-planned' }>): void {
@@ -123,11 +127,11 @@ export class Terminal implements Disposable {
     const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
     if (result.outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
     if (result.outcome === 'skipped') {
-      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${result.reason}`)}`);
+      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${toldText(result.reason)}`)}`);
     }
     if (result.outcome === 'failed') {
       this.#print(`   ${this.#cross()} ${name}${time}`);
-      this.#print(indent(result.error.message, failureIndent));
+      this.#print(indent(toldText(result.error.message), failureIndent));
       const place = placeIn(result.error.stack, spec.file);
       if (place) this.#print(`${failureIndent}${this.#colors.dim(`at ${place}`)}`);
     }
@@ -142,14 +146,17 @@ export class Terminal implements Disposable {
     const { specs, planned, retries, folder } = this.#summary;
     const facts = [
       ...(planned === undefined && specs.length === 0 ? [] : [countsInWords(countsOf(this.#summary))]),
-      ...(retries > 0 ? [`steps tried again: ${retries}`] : []),
+      ...(retries.length > 0 ? [`steps tried again: ${retries.length}`] : []),
       duration(event.milliseconds),
     ];
     this.#print(`   ${facts.join(' · ')}`);
     if (folder) this.#print(`   report: ${folder}`);
-    for (const error of this.#readerErrors()) {
-      this.#print(this.#colors.yellow(indent(`a part of the report could not be written: ${messageOf(error)}`, '   ')));
-    }
+    for (const error of this.#readerErrors()) this.#broken('a part of the report', error);
+  }
+
+  #broken(part: string, error: unknown): void {
+    const text = `${part} could not be written, which is a fault of the harness: ${toldText(messageOf(error))}`;
+    this.#print(this.#colors.yellow(indent(text, '   ')));
   }
 
   #tick(): string {

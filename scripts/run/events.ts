@@ -25,6 +25,8 @@ export type RunEvent = { at: Date } & (
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
   | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }
+  /** A part of the report could not be written, after the run. Whatever it is, it is the harness's own fault. */
+  | { kind: 'report-broken'; part: string; error: unknown }
 );
 
 /** Which spec an event is about. `id` is the requirement it proves, such as `SEED-4`. */
@@ -50,6 +52,10 @@ export interface SpecFailure {
   stack?: string;
   /** Name of the error's class, such as `AssertionError` or `DomainError`. */
   name?: string;
+  /** The cluster's view when it failed, whole; the terminal shows the message only. */
+  diagnosis?: string;
+  /** What the spec has left on nodes, a line each. */
+  left?: readonly string[];
 }
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never;

@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
-import {
-  type EnvironmentFacts,
-  type EnvironmentRecord,
-  environmentRecord,
-  writeEnvironment,
-} from '../report/environment.ts';
+import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../report/environment.ts';
 import type { Action } from './actions.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import type { ClusterSite, Construction } from './cluster-steps.ts';
@@ -19,18 +14,14 @@ export function recordStep(of: {
   harness: EnvironmentFacts['harness'];
   /** Whether the cluster outlives the run. */
   stays: boolean;
-  /** Is given the record, for reports that quote it. */
-  recorded?: (record: EnvironmentRecord) => void;
 }): Action {
-  const { site, made, plan, harness, stays, recorded = () => {} } = of;
+  const { site, made, plan, harness, stays } = of;
   return {
     name: 'environment',
     title: 'Recording the environment',
     deadline: 30_000,
     async perform() {
-      const record = environmentRecord(site.run, new Date(), environmentFacts(harness, made));
-      recorded(record);
-      await writeEnvironment(site.folder, record);
+      await writeEnvironment(site.folder, environmentRecord(site.run, new Date(), environmentFacts(harness, made)));
       const context = join(site.folder, 'run-context.json');
       await writeRunContext(context, {
         run: site.run,

@@ -45,7 +45,7 @@ export function clusterName(name: string): string {
 }
 
 /** Local time as `yyyymmdd-hhmmss`. */
-function timestamp(date: Date): string {
+export function timestamp(date: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;

@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { openEventLog } from '../report/event-log.ts';
-import { writeForGithub } from '../report/github.ts';
-import { writeJunitTo } from '../report/junit.ts';
+import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
 import { followSummary, type Summary, verdictOf } from '../report/summary.ts';
 import { Terminal, terminalManners } from '../report/terminal.ts';
 import type { ClusterSite, Reservation } from './cluster-steps.ts';
@@ -24,8 +23,8 @@ export interface SessionRequest {
   name?: string | undefined;
   /** A cluster that is there already, which the run uses and leaves alone. */
   existing?: RegistryEntry | undefined;
-  /** Names and values of the environment for the reports; asked for each time they are written. */
-  properties: () => Readonly<Record<string, string>>;
+  /** Makes the report of what the run has come to; asked for each time it is written. Without it there is e2e.log only. */
+  report?: (summary: Summary) => ReportedRun;
 }
 
 /** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
@@ -38,13 +37,13 @@ export interface Session extends AsyncDisposable {
   summary(): Summary;
   /** Notes that the cluster stays after this process: `lpv down` removes it. */
   keep(): Promise<void>;
-  /** Announces the end, and gives the verdict on everything that happened. */
-  finish(): ExitStatus;
+  /** Announces the end, writes the report, and gives the verdict on everything that happened. */
+  finish(): Promise<ExitStatus>;
 }
 
 /** Begins a run: the report folder and the journal are there before anything else is made. */
 export async function beginSession(request: SessionRequest): Promise<Session> {
-  const { verb, existing } = request;
+  const { verb, existing, report } = request;
   const begun = performance.now();
   const started = new Date();
   const registry = new Registry();
@@ -82,12 +81,10 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   });
   events.subscribe(summary.read);
   events.subscribe(log.read);
-  events.subscribe(writeJunitTo(join(folder, 'junit_01.xml'), request.properties).read);
-  if (process.env.GITHUB_ACTIONS === 'true') {
-    const say = (line: string) => void process.stdout.write(`${line}\n`);
-    events.subscribe(
-      writeForGithub({ summaryFile: process.env.GITHUB_STEP_SUMMARY, say, properties: request.properties }).read,
-    );
+  if (report) {
+    events.subscribe(({ kind }) => {
+      if (kind === 'action-finished') writeJunit(folder, report(summary.current()).report);
+    });
   }
   events.subscribe(terminal.read);
   const signals = listenForSignals({
@@ -109,9 +106,12 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       await journal.recordKept(true);
       await registry.put(entryOf(journal.record));
     },
-    finish() {
+    async finish() {
       const { verdict, sentence } = verdictOf(summary.current());
+      // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
       events.emit({ kind: 'run-finished', verdict, summary: sentence, milliseconds: performance.now() - begun });
+      const broken = report ? await writeReportFiles(folder, report(summary.current()), process.env) : [];
+      for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
       return verdict;
     },
     async [Symbol.asyncDispose]() {

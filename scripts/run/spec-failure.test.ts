@@ -1,4 +1,5 @@
 import { AssertionError, expect } from 'chai';
+import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
 import { failureOf } from './spec-failure.ts';
 
 describe('what a failure tells', () => {
@@ -47,6 +48,17 @@ describe('what a failure tells', () => {
       message: 'claim is lost\nafterwards, cleaning up failed: disk is busy',
       name: 'RangeError',
     });
+  });
+
+  it('has what is left on nodes, also where the body failed first', async () => {
+    const left = new LeftBehind({ attempted: 'looking' }, ['mount /x', 'loop device /dev/loop3']);
+    expect(failureOf(left)).to.deep.include({ left: ['mount /x', 'loop device /dev/loop3'], name: 'LeftBehind' });
+    const thrown = await (async () => {
+      await using _scene = { [Symbol.asyncDispose]: () => Promise.reject(left) };
+      throw new RangeError('claim is lost');
+    })().catch((error: unknown) => error);
+    expect(failureOf(thrown)).to.deep.include({ left: ['mount /x', 'loop device /dev/loop3'], name: 'RangeError' });
+    expect(failureOf(new Error('x', { cause: left })).left).to.have.length(2);
   });
 
   it('is the value itself where something else was thrown', () => {

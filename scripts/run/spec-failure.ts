@@ -1,5 +1,6 @@
 import Mocha from 'mocha';
 import { messageOf } from '../../clusters/domain-error.ts';
+import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
 import type { SpecFailure } from './events.ts';
 
 /** Longer values are not compared line by line. */
@@ -7,10 +8,13 @@ const longestDiff = 8_192;
 
 /**
  * What a thrown value tells the report: the first error in full, with the chain of its causes, the difference of
- * expected and actual where it has several lines, and after it what failed in clean-up.
+ * expected and actual where it has several lines, and after it what failed in clean-up; beside it what is left on nodes.
  */
 export function failureOf(thrown: unknown): SpecFailure {
   const { first, afterwards } = unsuppressed(thrown);
+  const left = [first, ...causesOf(first), ...afterwards].flatMap((error) =>
+    error instanceof LeftBehind ? error.left : [],
+  );
   const message = [
     messageOf(first),
     ...causesOf(first).map((cause) => `caused by: ${messageOf(cause)}`),
@@ -20,6 +24,7 @@ export function failureOf(thrown: unknown): SpecFailure {
   return {
     message: message.filter(Boolean).join('\n'),
     ...(first instanceof Error && { name: first.name, ...(first.stack !== undefined && { stack: first.stack }) }),
+    ...(left.length > 0 && { left }),
   };
 }
 

@@ -29,7 +29,12 @@ export function environmentFacts(harness: EnvironmentFacts['harness'], made: Con
     harness,
     node: process.version,
     kind: made.kind?.program.version,
-    image: image && { reference: image.reference, id: image.id, digest: image.digests[0] },
+    image: image && {
+      reference: image.reference,
+      id: image.id,
+      digest: image.digests[0],
+      pin: image.origin === 'published' ? image.reference : undefined,
+    },
     kubernetes: made.kubernetes,
     kernel: nodeInfo?.kernelVersion ?? engine?.kernel,
     cgroupVersion: engine?.cgroupVersion === '2' ? 2 : engine?.cgroupVersion === '1' ? 1 : undefined,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { clusterOutcome, clusterStage, countCases, folderOf } from './cluster-stage.ts';
+import { clusterOutcome, clusterStage, countCases, foldersOf } from './cluster-stage.ts';
 import { planTests } from './plan.ts';
 
 const suite = (name: string, tests: number, failures = 0, errors = 0, skipped = 0) =>
@@ -47,13 +47,28 @@ describe('what came of a run', () => {
     ['it says that it went well and has failures', 0, bad, { kind: 'failed', exit: 'doesNotConform', failed: 2 }],
   ] as const) {
     it(`is told where ${what}`, () => {
-      const outcome = clusterOutcome(status, xml);
+      const outcome = clusterOutcome(status, xml === undefined ? [] : [xml]);
       const { kind } = outcome;
       expect(kind === 'failed' ? { kind, exit: outcome.exit, failed: outcome.counts?.failed } : { kind }).to.deep.equal(
         expected,
       );
     });
   }
+});
+
+describe('what came of a matrix', () => {
+  const run = (specs: number, failed: number) => junit(suite('cluster', 9), suite('seed', specs, failed));
+
+  it('is the sum of its runs', () => {
+    expect(clusterOutcome(0, [run(10, 0), run(5, 0)])).to.deep.equal({
+      kind: 'passed',
+      counts: { passed: 15, failed: 0, skipped: 0 },
+    });
+    expect(clusterOutcome(1, [run(10, 0), run(5, 2)])).to.deep.include({
+      kind: 'failed',
+      counts: { passed: 13, failed: 2, skipped: 0 },
+    });
+  });
 });
 
 describe('the run of the specs', () => {
@@ -67,7 +82,7 @@ describe('the run of the specs', () => {
 
   async function report(name: string, pid: number, started: Date): Promise<string> {
     const folder = join(reports, name);
-    await mkdir(folder);
+    await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'run.json'), JSON.stringify({ process: { pid }, started, run: 'x' }));
     return folder;
   }
@@ -78,9 +93,17 @@ describe('the run of the specs', () => {
     const ours = await report('20261123-020100-bbbbbb', 7, new Date(now + 1000));
     await report('20261123-020200-cccccc', 8, new Date(now + 2000));
     await writeFile(join(reports, 'index.html'), '');
-    expect(await folderOf(reports, 7, now)).to.equal(ours);
-    expect(await folderOf(reports, 9, now)).to.equal(undefined);
-    expect(await folderOf(join(reports, 'none'), 7, now)).to.equal(undefined);
+    expect(await foldersOf(reports, 7, now)).to.deep.equal([ours]);
+    expect(await foldersOf(reports, 9, now)).to.deep.equal([]);
+    expect(await foldersOf(join(reports, 'none'), 7, now)).to.deep.equal([]);
+  });
+
+  it('finds the reports of a matrix in their folder', async () => {
+    const now = Date.now();
+    const older = await report('20261123-020100-kubernetes-1.36-1.37/20261123-020101-bbbbbb', 7, new Date(now + 1000));
+    const newer = await report('20261123-020100-kubernetes-1.36-1.37/20261123-021201-dddddd', 7, new Date(now + 2000));
+    await writeFile(join(reports, '20261123-020100-kubernetes-1.36-1.37', 'comparison.md'), '');
+    expect(await foldersOf(reports, 7, now)).to.deep.equal([older, newer]);
   });
 
   it('reads the report that its process has written', async () => {

@@ -24,16 +24,25 @@ export function clusterStage(
       // An error is that it could not be started: once() rejects with it.
       const [status] = (await once(child as ChildProcess, 'exit')) as [number | null];
       const reports = resolve(run.options.report);
-      const folder = await folderOf(reports, child.pid ?? 0, began);
-      const junit = folder && (await readFile(join(folder, 'junit_01.xml'), 'utf8').catch(() => undefined));
-      return clusterOutcome(status, junit);
+      const folders = await foldersOf(reports, child.pid ?? 0, began);
+      const junit = folders.map((folder) => readFile(join(folder, 'junit_01.xml'), 'utf8').catch(() => undefined));
+      return clusterOutcome(
+        status,
+        (await Promise.all(junit)).filter((text) => text !== undefined),
+      );
     },
   };
 }
 
-/** What came of a run, by its exit status and its JUnit file. */
-export function clusterOutcome(status: number | null, junit: string | undefined): StageOutcome {
-  const counts = junit === undefined ? { passed: 0, failed: 0, skipped: 0 } : countCases(junit);
+/** What came of a run, by its exit status and its JUnit files: one for each minor that was run. */
+export function clusterOutcome(status: number | null, junit: readonly string[]): StageOutcome {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const text of junit) {
+    const of = countCases(text);
+    counts.passed += of.passed;
+    counts.failed += of.failed;
+    counts.skipped += of.skipped;
+  }
   if (status === exitStatus.conforms && counts.failed === 0 && counts.passed > 0) return { kind: 'passed', counts };
   const known = (Object.keys(exitStatus) as ExitStatus[]).find((name) => exitStatus[name] === status);
   const exit = known === undefined ? 'environment' : known === 'conforms' ? 'doesNotConform' : known;
@@ -69,14 +78,21 @@ export function countCases(junit: string): Counts {
 
 const journalSchema = z.object({ process: z.object({ pid: z.int() }), started: z.iso.datetime() });
 
-/** The report folder of the run of that process: other runs may write into the same folder of reports. */
-export async function folderOf(reports: string, pid: number, began: number): Promise<string | undefined> {
-  for (const name of (await readdir(reports).catch(() => [])).sort().reverse()) {
+/**
+ * The folders of that process's runs, in order: other runs may write into the same folder of reports. Those of a matrix
+ * are in a folder of its own.
+ */
+export async function foldersOf(reports: string, pid: number, began: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await readdir(reports).catch(() => [])).sort()) {
     const folder = join(reports, name);
-    const text = await readFile(journalPath(folder), 'utf8').catch(() => undefined);
-    const journal = text === undefined ? undefined : journalSchema.safeParse(JSON.parse(text));
-    // A pid is used again some day: a run that began before the process is another one's.
-    if (journal?.data?.process.pid === pid && Date.parse(journal.data.started) >= began) return folder;
+    const inside = (await readdir(folder).catch(() => [])).sort().map((inner) => join(folder, inner));
+    for (const candidate of [folder, ...inside]) {
+      const text = await readFile(journalPath(candidate), 'utf8').catch(() => undefined);
+      const journal = text === undefined ? undefined : journalSchema.safeParse(JSON.parse(text));
+      // A pid is used again some day: a run that began before the process is another one's.
+      if (journal?.data?.process.pid === pid && Date.parse(journal.data.started) >= began) found.push(candidate);
+    }
   }
-  return undefined;
+  return found;
 }

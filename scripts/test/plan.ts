@@ -20,7 +20,7 @@ export interface TestPlan {
 
 /**
  * Understands `[OPTION…]` (all checks, then the specs), `matrix [OPTION…]` (then the specs on every minor that can be
- * built), and `check [NAME…]` (checks only). Options are those of `lpv run`.
+ * built, and a comparison with the oldest), and `check [NAME…]` (checks only). Options are those of `lpv run`.
  * @throws DomainError (badUsage)
  */
 export function planTests(
@@ -32,19 +32,21 @@ export function planTests(
   if (first === 'check') return { checks: rest.length === 0 ? 'all' : rest.map(knownCheck), runs: [] };
   if (first === 'matrix') {
     const names = minors.filter(({ built }) => built !== undefined).map(({ name }) => name);
-    return { checks: 'all', runs: names.map((name) => specRun([...rest, '--kubernetes', name], environment, name)) };
+    const all = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).join(',');
+    return { checks: 'all', runs: [specRun([...rest, '--kubernetes', all], environment)] };
   }
   return { checks: 'all', runs: [specRun(argv, environment)] };
 }
 
-function specRun(args: readonly string[], environment: NodeJS.ProcessEnv, minor?: string): SpecRun {
+function specRun(args: readonly string[], environment: NodeJS.ProcessEnv): SpecRun {
   const argv = ['run', ...args];
   const command = parseCommandLine(argv, environment);
   if (command.kind !== 'verb' || command.verb !== 'run' || command.options.list || command.options.dryRun)
     throw new BadUsage(argv, ['a test run proves something; for this, use npm run lpv --'], 'run');
   const { options } = command;
-  const named = minor ?? options.kubernetes;
-  return { title: `specs on a cluster${named === undefined ? '' : ` of Kubernetes ${named}`}`, argv, options };
+  const minors = options.kubernetes?.split(',') ?? [];
+  const of = minors.length > 0 ? ` of Kubernetes ${minors.join(' and ')}` : '';
+  return { title: `specs on a cluster${of}`, argv, options };
 }
 
 function knownCheck(name: string): string {

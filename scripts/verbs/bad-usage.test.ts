@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { exitStatus } from '../../clusters/exit-status.ts';
+import { readReport } from '../report/model/read-report.ts';
 import { projectRoot } from '../run/surroundings.ts';
 
 /** A way to use the command that it has to refuse, in words, before it makes anything. */
@@ -32,6 +33,11 @@ const cases: readonly Case[] = [
     title: 'a cluster that is not ours',
     args: ['down', 'theirs'],
     says: [/no cluster of ours/, /has a record of making/],
+  },
+  {
+    title: 'a product that is not there',
+    args: ['run', '--product=PRODUCT.yaml'],
+    says: [/PRODUCT\.yaml:1:1: there is no such file/],
   },
   {
     title: 'disks that cannot be',
@@ -168,5 +174,14 @@ describe('the command refuses, with nothing made and no engine asked,', function
     expect(stdout).not.to.match(/Creating the cluster/);
     // What was tried is told in a report; no run is on record that would have to be cleaned.
     expect({ status, made }).to.deep.equal({ status: exitStatus.environment, made: ['reports'] });
+    const reports = join(own, 'work', 'reports');
+    const [name = ''] = await readdir(reports);
+    const report = await readReport(join(reports, name, 'report.yaml'));
+    expect(report).to.include({ result: 'failure', verdict: 'not finished: Finding the container engine failed' });
+    expect(report.requirements[0]).to.include({
+      result: 'skipped',
+      reason: 'not run: Finding the container engine failed',
+    });
+    expect(report.steps.map(({ outcome }) => outcome)).to.deep.equal(['done', 'failed']);
   });
 });

@@ -9,10 +9,10 @@ import { beginSession } from '../run/session.ts';
 export default async function image(options: ImageOptions): Promise<ExitStatus> {
   const plan = await planCluster(options);
   const made = new Construction();
-  await using session = await beginSession({ verb: 'image', reports: 'reports', properties: () => ({}) });
+  await using session = await beginSession({ verb: 'image', reports: 'reports' });
   const { events, journal, signal } = session;
   await performAll(imageSteps(plan, made), { events, journal, signal });
-  const verdict = session.finish();
+  const verdict = await session.finish();
   if (made.image) process.stdout.write(`   node image: ${made.image.reference}\n`);
   return verdict;
 }

@@ -1,43 +1,58 @@
 import { randomInt } from 'node:crypto';
-import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { DomainError } from '../../clusters/domain-error.ts';
 import type { ExitStatus } from '../../clusters/exit-status.ts';
-import { proveHealthy } from '../../specs/support/health.ts';
-import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
-import { type Places, proveUnchanged, readPlaces } from '../../specs/support/places.ts';
 import { allRequirements } from '../../specs/support/requirement.ts';
-import { closeWorld } from '../../specs/support/world.ts';
 import type { RunOptions } from '../command-line/options.ts';
-import { environmentProperties, environmentRecord } from '../report/environment.ts';
-import { type Action, performAll, undoAll } from '../run/actions.ts';
+import { readProduct } from '../report/conformance/product.ts';
+import { comparisonForTerminal } from '../report/diff/terminal.ts';
+import { terminalManners } from '../report/terminal.ts';
 import { planCluster } from '../run/cluster-plan.ts';
-import {
-  type ClusterSite,
-  Construction,
-  clusterSteps,
-  existingClusterSteps,
-  type Reservation,
-} from '../run/cluster-steps.ts';
 import { loadSpecs } from '../run/load-specs.ts';
 import { checkManifests } from '../run/manifests.ts';
-import { recordStep } from '../run/record-step.ts';
-import { Registry, type RegistryEntry } from '../run/registry.ts';
-import { beginSession } from '../run/session.ts';
+import { proveOnEach } from '../run/matrix.ts';
+import { prove, stepsFor, type Undertaking } from '../run/prove.ts';
+import { Registry } from '../run/registry.ts';
 import { specFiles } from '../run/spec-files.ts';
-import { seedLimit, shuffled } from '../run/spec-order.ts';
+import { seedLimit } from '../run/spec-order.ts';
 import { chooseBy } from '../run/spec-selection.ts';
-import { runSpecs } from '../run/specs.ts';
-import { environmentFacts, harnessFacts, projectRoot } from '../run/surroundings.ts';
+import { projectRoot } from '../run/surroundings.ts';
 import { keptAdvice, ownCluster } from './own-cluster.ts';
 
-/** `lpv run`: proves the requirements on a cluster of its own, or on one that `lpv up` made. */
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** `lpv run`: proves the requirements on a cluster of its own, on one for each minor, or on one that `lpv up` made. */
 export default async function run(options: RunOptions): Promise<ExitStatus> {
-  // All that can be wrong is found before anything is made.
-  const plan = await planCluster(options);
+  const undertakings = await undertake(options);
+  if (options.list) return list(undertakings);
+  if (options.dryRun) return tellSteps(undertakings, options.report);
+  const [only, ...others] = undertakings;
+  if (only && others.length === 0) {
+    const { verdict, kept } = await prove(only, options.report);
+    if (kept) say(keptAdvice(kept));
+    return verdict;
+  }
+  const { runs, verdict, folder, comparison } = await proveOnEach(undertakings, options.report);
+  if (comparison) {
+    say(`\n${comparisonForTerminal(comparison, terminalManners(process.stdout, process.env).color).trimEnd()}`);
+    say(`\n   comparison: ${join(folder, 'comparison.html')}`);
+  }
+  for (const { kept } of runs) if (kept) say(keptAdvice(kept));
+  return verdict;
+}
+
+/** Finds whatever may be wrong before anything is made; one undertaking for each minor that is asked for. */
+async function undertake(options: RunOptions): Promise<Undertaking[]> {
+  const minors = options.kubernetes?.split(',') ?? [undefined];
+  if (minors.length > 1 && options.kubernetesSource !== undefined)
+    throw oneTreeOneMinor(minors, options.kubernetesSource);
+  const plans = await Promise.all(minors.map((kubernetes) => planCluster({ ...options, kubernetes })));
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  const product = options.product === undefined ? undefined : await readProduct(options.product);
   await checkManifests();
   const requirements = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
   const choice = chooseBy(options, [...requirements.values()]);
-  const loaded = await loadSpecs({
+  const { specs } = await loadSpecs({
     files: await specFiles(),
     selection: {
       asked: choice.asked,
@@ -48,101 +63,35 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
     },
     root: projectRoot,
   });
+  // The same order on every minor, so that their figures can be compared.
   const seed = options.seed === undefined ? randomInt(seedLimit) : Number(options.seed);
-  const made = new Construction();
-  const specs = [...loaded.specs.values()];
-  if (options.list) {
-    for (const { id, title, chapter } of specs)
-      process.stdout.write(`${id.padEnd(10)} ${chapter.padEnd(12)} ${title}\n`);
-    return 'conforms';
-  }
-  if (options.dryRun) {
-    const site = {
-      run: 'dry',
-      cluster: 'lpv-dry',
-      network: 'lpv-dry',
-      folder: options.report,
-      kubeconfig: '',
-      reserve: async () => {},
-    };
-    const steps = [...stepsOf(existing, site), { title: `Running ${specs.length} specs` }];
-    process.stdout.write(`${steps.map(({ title }) => `would be done: ${title}`).join('\n')}\n`);
-    return 'conforms';
-  }
+  return plans.map((plan) => ({ options, plan, existing, requirements, specs, seed, product }));
+}
 
-  const harness = await harnessFacts();
-  let recorded = environmentRecord('', new Date(), environmentFacts(harness, made));
-  await using session = await beginSession({
-    verb: 'run',
-    reports: options.report,
-    existing,
-    properties: () => environmentProperties(recorded),
-  });
-  const { site, events, journal, signal, summary } = session;
-  signal.addEventListener('abort', () => made.forgoLogs());
-
-  const record = recordStep({
-    site,
-    made,
-    plan,
-    harness,
-    stays: existing !== undefined || options.keep !== 'never',
-    recorded: (found) => {
-      recorded = found;
+function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError {
+  return new DomainError(
+    {
+      attempted: `running the specs on Kubernetes ${minors.join(' and ')}`,
+      seen: `--kubernetes-source ${tree} is one tree, which is of one minor`,
+      remedy: 'give one minor, run it again for the other tree, and compare the reports with lpv diff',
     },
-  });
-  const performance = await performAll([...stepsOf(existing, site), record], {
-    events,
-    journal,
-    signal,
-    keep: (outcome) => outcome === 'failed' && options.keep !== 'never' && made.nodes.length > 0,
-  });
-  if (performance.outcome === 'done') {
-    using _told = reportInfrastructureTo({
-      note: (text) => events.emit({ kind: 'action-noted', action: 'specs', text }),
-      retried: (step, attempt, reason) =>
-        events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
-    });
-    const planned = [...loaded.specs].map(([test, spec]) => {
-      const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
-      return { test, spec, alone: features.includes('disruptive'), holds };
-    });
-    let places: Places | undefined;
-    await runSpecs(
-      Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
-      {
-        events,
-        signal,
-        folder: site.folder,
-        seed,
-        jobs: options.jobs === undefined ? 3 * cpus().length : Number(options.jobs),
-        proveHealthy,
-        open: async () => {
-          places = await readPlaces();
-        },
-        close: async () => {
-          try {
-            if (places) await proveUnchanged(places);
-          } finally {
-            await closeWorld();
-          }
-        },
-      },
-    );
-  }
+    { exit: 'badUsage' },
+  );
+}
 
-  const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
-  const stays =
-    existing !== undefined ||
-    (made.nodes.length > 0 && !signal.aborted && (options.keep === 'always' || (options.keep === 'failure' && !good)));
-  made.logsWanted = !good && !signal.aborted;
-  if (stays && !existing) await session.keep();
-  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
-  const verdict = session.finish();
-  if (stays && !existing) process.stdout.write(`${keptAdvice(site)}\n`);
-  return verdict;
+function list([first]: readonly Undertaking[]): ExitStatus {
+  for (const { id, title, chapter } of first?.specs.values() ?? [])
+    say(`${id.padEnd(10)} ${chapter.padEnd(12)} ${title}`);
+  return 'conforms';
+}
 
-  function stepsOf(there: RegistryEntry | undefined, at: ClusterSite & Reservation): Action[] {
-    return there ? existingClusterSteps(plan, at, made, there.run) : clusterSteps(plan, at, made);
+function tellSteps(undertakings: readonly Undertaking[], folder: string): ExitStatus {
+  const reserve = async () => {};
+  const site = { run: 'dry', cluster: 'lpv-dry', network: 'lpv-dry', folder, kubeconfig: '', reserve };
+  for (const undertaking of undertakings) {
+    if (undertakings.length > 1) say(`Kubernetes ${undertaking.plan.minor.name}`);
+    for (const { title } of stepsFor(undertaking, site)) say(`would be done: ${title}`);
+    say(`would be done: Running ${undertaking.specs.size} specs`);
   }
+  return 'conforms';
 }

@@ -10,17 +10,12 @@ import { keptAdvice } from './own-cluster.ts';
 export default async function up(options: UpOptions): Promise<ExitStatus> {
   const plan = await planCluster(options);
   const made = new Construction();
-  await using session = await beginSession({
-    verb: 'up',
-    reports: 'reports',
-    name: options.name,
-    properties: () => ({}),
-  });
+  await using session = await beginSession({ verb: 'up', reports: 'reports', name: options.name });
   const { site, events, journal, signal } = session;
   signal.addEventListener('abort', () => made.forgoLogs());
   const performance = await performAll(clusterSteps(plan, site, made), { events, journal, signal });
   if (performance.outcome === 'done') await session.keep();
-  const verdict = session.finish();
+  const verdict = await session.finish();
   if (performance.outcome === 'done') process.stdout.write(`${keptAdvice(site)}\n`);
   return verdict;
 }

@@ -37,7 +37,8 @@ const requirement = z.strictObject({
   file: text.describe('The spec that proves it, relative to the root of the harness.'),
   line: z.int().positive().optional(),
   result: outcome,
-  milliseconds,
+  milliseconds: milliseconds.describe('Milliseconds; of a requirement that was run several times, the median.'),
+  repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped.'),
   failure: z
     .strictObject({
@@ -57,6 +58,7 @@ const step = z.strictObject({
   direction: z.enum(['perform', 'undo']),
   outcome: z.enum(['done', 'failed']),
   milliseconds,
+  name: text.optional().describe('Class of the error, where it failed.'),
   message: text.optional(),
 });
 
@@ -129,5 +131,8 @@ export const reportSchema = z
 
 export type LocalVolumeConformanceReport = z.infer<typeof reportSchema>;
 export type ReportedRequirement = LocalVolumeConformanceReport['requirements'][number];
+export type ReportedStep = LocalVolumeConformanceReport['steps'][number];
 export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
+export type ReportedPart = z.infer<typeof part>;
+export type ReportedStatistics = z.infer<typeof statistics>;
 export type ReportedVerdict = z.infer<typeof verdict>;

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
+
+const whole = { complete: true };
+const part = { complete: false };
+
+describe('what happened to a requirement', () => {
+  const table: readonly [Outcome, Outcome, Change][] = [
+    ['passed', 'passed', 'same'],
+    ['passed', 'failed', 'regression'],
+    ['passed', 'skipped', 'lost'],
+    ['passed', 'absent', 'lost'],
+    ['failed', 'passed', 'fixed'],
+    ['failed', 'skipped', 'other'],
+    ['failed', 'absent', 'other'],
+    ['skipped', 'passed', 'gained'],
+    ['skipped', 'failed', 'failing'],
+    ['absent', 'passed', 'new'],
+    ['absent', 'skipped', 'new'],
+    ['absent', 'failed', 'failing'],
+  ];
+  for (const [before, after, change] of table) {
+    it(`${before} to ${after}: ${change}`, () => expect(changeOf(before, after, [whole, whole])).to.equal(change));
+  }
+
+  it('says nothing of what one of the runs did not choose', () => {
+    expect(changeOf('passed', 'absent', [whole, part])).to.equal('incomparable');
+    expect(changeOf('absent', 'failed', [part, whole])).to.equal('incomparable');
+    expect(changeOf('passed', 'failed', [part, part])).to.equal('regression');
+  });
+
+  it('is worse where something that held is not shown to hold any more', () => {
+    expect([...worse]).to.deep.equal(['regression', 'lost']);
+  });
+});

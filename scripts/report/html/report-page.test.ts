@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { emptyReport, planted, reportOf, requirementOf, wholeReport } from './examples.ts';
+import { readPageParts } from './page.ts';
+import { reportPage } from './report-page.ts';
+
+const secret = planted.split(' ')[1] ?? '';
+
+describe('report as a page', () => {
+  const page = async (report: Parameters<typeof reportPage>[0], text = '') => {
+    const paths = report.requirements.flatMap(({ evidence }) => evidence);
+    const files = new Map(paths.map((path) => [path, { path, bytes: text.length, text }]));
+    return reportPage(report, { files, traces: [], parts: await readPageParts() });
+  };
+
+  it('stays under 3 MB where everything failed at length', async () => {
+    const long = 'what the cluster said <about> & of the "volume"\n'.repeat(2_000);
+    const failed = Array.from({ length: 306 }, (_, index) =>
+      requirementOf(`LV-${index}`, 'binding', {
+        result: 'failed',
+        failure: { message: long, frames: [], diagnosis: long },
+      }),
+    );
+    const text = await page(reportOf(failed), long);
+    expect(Buffer.byteLength(text)).to.be.below(3_000_000);
+    expect(text).to.include('Cut here for the size of the page');
+  });
+
+  it('has no secret of the report', async () => {
+    expect(await page(wholeReport()))
+      .to.include('[removed]')
+      .and.not.include(secret);
+  });
+
+  it('allows nothing but what is in it', async () => {
+    const text = await page(emptyReport());
+    const policy = /Content-Security-Policy" content="([^"]+)"/.exec(text)?.[1] ?? '';
+    expect(policy).to.match(/^default-src &#39;none&#39;; style-src &#39;sha256-.*script-src &#39;sha256-/);
+    expect(policy).not.to.match(/unsafe|\*|https?:/);
+    expect(text.match(/<script/g)).to.have.length(1);
+    expect(text).not.to.match(/ style="| on[a-z]+="/);
+  });
+
+  it('links promises that are addresses, and only those', async () => {
+    const text = await page(
+      reportOf([
+        requirementOf('A', 'a', { source: 'javascript:alert(1)' }),
+        requirementOf('B', 'a', { source: 'https://kubernetes.io/docs/' }),
+      ]),
+    );
+    expect(text).to.include('<a href="https://kubernetes.io/docs/"').and.not.include('href="javascript');
+  });
+});

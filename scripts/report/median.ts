@@ -1,0 +1,13 @@
+/** The value below which this part of the values lies, between neighbours in proportion; NaN where there is none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(at)] ?? Number.NaN;
+  const above = sorted[Math.ceil(at)] ?? Number.NaN;
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+/** The middle value, or the mean of the two in the middle; NaN where there is none. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}

@@ -1,0 +1,132 @@
+import { messageOf } from '../../../clusters/domain-error.ts';
+import type { SpecIdentity } from '../../run/events.ts';
+import type { CatalogueEntry } from '../../run/spec-selection.ts';
+import type { EnvironmentRecord } from '../environment.ts';
+import { type FinishedAction, type Summary, verdictOf } from '../summary.ts';
+import { withTexts } from './plain-text.ts';
+import { featuresOf, profilesOf, statisticsOf, verdictOn } from './profiles.ts';
+import {
+  type LocalVolumeConformanceReport,
+  type ReportedStatistics,
+  type ReportedStep,
+  type ReportedVerdict,
+  reportVersion,
+} from './report.ts';
+import { reportedRequirements } from './requirements.ts';
+import { toldText } from './told-text.ts';
+
+/** All that a report is made from. */
+export interface ReportSources {
+  summary: Summary;
+  environment: EnvironmentRecord;
+  /** Every requirement there is. */
+  catalogue: readonly CatalogueEntry[];
+  /** The specs that were chosen for the run, whether they came to run or not. */
+  chosen: readonly SpecIdentity[];
+  implementation: LocalVolumeConformanceReport['implementation'];
+  /** Commands that repeat the run. */
+  reproduce: readonly string[];
+  /** Absolute path of the harness; no report quotes it. */
+  root: string;
+}
+
+/**
+ * The report of a run, also of one that failed before its specs, was interrupted or still goes on. Pure. Its texts hold
+ * no secrets and nothing that a format cannot hold, whatever the cluster said.
+ */
+export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
+  const { summary, environment, catalogue, chosen, implementation, reproduce, root } = sources;
+  const { verdict, sentence } = verdictOf(summary);
+  const ended = summary.finished !== undefined;
+  const told = ended ? sentence : 'not finished: the run went on when this was written';
+  const known = new Set(catalogue.map(({ id }) => id));
+  const requirements = reportedRequirements({
+    catalogue,
+    chosen,
+    results: summary.specs,
+    notRun: `not run: ${told.replace(/^not finished: /, '')}`,
+    root,
+  });
+  const chosenIds = new Set(requirements.map(({ id }) => id));
+  const statistics = statisticsOf(requirements);
+  const report: LocalVolumeConformanceReport = {
+    apiVersion: reportVersion.apiVersion,
+    kind: reportVersion.kind,
+    date: (summary.started ?? new Date(0)).toISOString(),
+    run: summary.run,
+    implementation,
+    harness: environment.harness,
+    result: ended ? resultOf(verdict, statistics) : 'failure',
+    verdict: told,
+    ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
+    complete: [...known].every((id) => chosenIds.has(id)),
+    catalogue: known.size,
+    milliseconds: Math.round(summary.finished?.milliseconds ?? 0),
+    statistics,
+    profiles: profilesOf(requirements),
+    ...featuresOf(requirements, environment.kubernetes),
+    requirements,
+    outside: outsideOf(summary, known),
+    environment: environmentOf(environment),
+    seed: summary.seed ?? null,
+    jobs: summary.jobs ?? null,
+    reproduce: [...reproduce],
+    steps: summary.actions.map(stepOf),
+    retries: [...summary.retries],
+    leaks: leaksOf(summary),
+    podStarts: (summary.podStarts ?? []).map(({ requirement, milliseconds, lowerLimit }) => ({
+      requirement,
+      milliseconds: Math.round(milliseconds),
+      lowerLimit,
+    })),
+  };
+  return withTexts(report, toldText);
+}
+
+/** A run that did not end well is never a success, whatever its specs showed; an interrupted one may be a partial one. */
+function resultOf(verdict: ReturnType<typeof verdictOf>['verdict'], statistics: ReportedStatistics): ReportedVerdict {
+  const shown = verdictOn(statistics);
+  if (shown === 'failure' || verdict === 'conforms') return shown;
+  return verdict === 'interrupted' ? 'partial' : 'failure';
+}
+
+/** What failed and is in no catalogue: an error outside of specs, a proof at the end of the run. */
+function outsideOf({ specs }: Summary, known: ReadonlySet<string>): LocalVolumeConformanceReport['outside'] {
+  return specs.flatMap(({ spec: { id, title }, result }) =>
+    result.outcome === 'failed' && !known.has(id) ? [{ id, title, message: result.error.message }] : [],
+  );
+}
+
+function stepOf({ title, direction, outcome, milliseconds, error }: FinishedAction): ReportedStep {
+  const step = { title, direction, outcome, milliseconds: Math.round(milliseconds) };
+  if (outcome === 'done') return step;
+  return { ...step, name: error instanceof Error ? error.name : 'Error', message: messageOf(error) };
+}
+
+/** What specs proved to be left on nodes, and what the run could not undo. */
+function leaksOf({ specs, actions }: Summary): string[] {
+  return [
+    ...specs.flatMap(({ spec, result }) =>
+      result.outcome === 'failed' ? (result.error.left ?? []).map((line) => `${spec.id}: ${line}`) : [],
+    ),
+    ...actions.flatMap(({ direction, outcome, title, error }) =>
+      direction === 'undo' && outcome === 'failed' ? [`${title}: ${messageOf(error)}`] : [],
+    ),
+  ];
+}
+
+function environmentOf(record: EnvironmentRecord): LocalVolumeConformanceReport['environment'] {
+  const { kubernetes, image, kind, containerRuntime, engine, kernel, cgroupVersion, node, host } = record;
+  return {
+    kubernetes,
+    nodeImage: image && { reference: image.reference, digest: image.digest, id: image.id },
+    nodeImagePin: image?.pin ?? null,
+    kind,
+    containerRuntime,
+    engine: engine && `${engine.name} ${engine.version}`,
+    kernel,
+    cgroupVersion,
+    node,
+    host,
+  };
+}

@@ -1,0 +1,94 @@
+import { isClusterFeature, notApplicable } from '../../../specs/support/features.ts';
+import { grouped } from '../grouped.ts';
+import type {
+  LocalVolumeConformanceReport,
+  ReportedPart,
+  ReportedProfile,
+  ReportedRequirement,
+  ReportedStatistics,
+  ReportedVerdict,
+} from './report.ts';
+
+/** More than so many names are counted: the requirements themselves stand in the same report. */
+const mostNamed = 5;
+
+/** How many requirements ended how. */
+export function statisticsOf(requirements: readonly ReportedRequirement[]): ReportedStatistics {
+  const statistics = { passed: 0, failed: 0, skipped: 0 };
+  for (const { result } of requirements) statistics[result]++;
+  return statistics;
+}
+
+/** What the figures come to. Where nothing was shown, nothing conforms. */
+export function verdictOn({ passed, failed, skipped }: ReportedStatistics): ReportedVerdict {
+  if (failed > 0 || passed === 0) return 'failure';
+  return skipped > 0 ? 'partial' : 'success';
+}
+
+/** The chapters, in the order in which their requirements come, core and extended apart. */
+export function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
+  const chapters = grouped(requirements, ({ chapter }) => chapter);
+  return [...chapters].map(([name, all]) => {
+    const levels = grouped(all, ({ level }) => level);
+    const core = partOf(levels.get('core'));
+    const extended = partOf(levels.get('extended'));
+    const told = [core && `core: ${inWords(core.statistics)}`, extended && `extended: ${inWords(extended.statistics)}`];
+    return {
+      name,
+      summary: told.filter(Boolean).join('; '),
+      ...(core && { core }),
+      ...(extended && { extended }),
+    };
+  });
+}
+
+function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart | undefined {
+  if (requirements.length === 0) return undefined;
+  const statistics = statisticsOf(requirements);
+  return {
+    result: verdictOn(statistics),
+    statistics,
+    failed: requirements.filter(({ result }) => result === 'failed').map(({ id }) => id),
+    skipped: requirements
+      .filter(({ result }) => result === 'skipped')
+      .map(({ id, reason }) => ({ id, reason: reason ?? '' })),
+  };
+}
+
+/** `11 passed, 1 failed`: what is zero is left out. */
+function inWords(statistics: ReportedStatistics): string {
+  const parts = Object.entries(statistics).filter(([, count]) => count > 0);
+  return parts.map(([name, count]) => `${count} ${name}`).join(', ');
+}
+
+type Features = Pick<LocalVolumeConformanceReport, 'supportedFeatures' | 'unsupportedFeatures'>;
+
+/**
+ * The features that chosen requirements need: supported where all of these passed. What holds for other minors only
+ * says nothing about a feature. Without a version of Kubernetes no requirement counts as one for other minors.
+ */
+export function featuresOf(requirements: readonly ReportedRequirement[], kubernetes: string | null): Features {
+  const counting = requirements.filter(
+    ({ features }) => kubernetes === null || notApplicable(features, { kubernetes, lacking: {} }) === undefined,
+  );
+  const names = [...new Set(counting.flatMap(({ features }) => features))].filter(isClusterFeature).sort();
+  const found: Features = { supportedFeatures: [], unsupportedFeatures: [] };
+  for (const name of names) {
+    const needing = counting.filter(({ features }) => features.includes(name));
+    const failed = needing.filter(({ result }) => result === 'failed').map(({ id }) => id);
+    const skipped = needing.filter(({ result }) => result === 'skipped');
+    const reasons = [...new Set(skipped.map(({ reason = '' }) => reason))];
+    if (failed.length > 0) found.unsupportedFeatures.push({ name, reason: `does not hold: ${firstOf(failed)}` });
+    else if (skipped.length > 0) {
+      const which = firstOf(skipped.map(({ id }) => id));
+      found.unsupportedFeatures.push({ name, reason: `not shown: ${which} (${firstOf(reasons, '; ')})` });
+    } else found.supportedFeatures.push(name);
+  }
+  return found;
+}
+
+/** The first few, and how many there are beside them. */
+function firstOf(texts: readonly string[], separator = ', '): string {
+  const more = texts.length - mostNamed;
+  return [...texts.slice(0, mostNamed), ...(more > 0 ? [`${more} more`] : [])].join(separator);
+}

@@ -1,0 +1,54 @@
+import { pasteable } from '../../../clusters/command/commander.ts';
+import type { EnvironmentRecord } from '../environment.ts';
+
+/** What a run was asked for, as far as it decides what a run proves. */
+export interface Asked {
+  /** The Kubernetes minor, such as `1.37`. */
+  kubernetes: string;
+  /** As `--image` has it. */
+  image: string;
+  kubernetesSource?: string | undefined;
+  grep?: string | undefined;
+  chapter?: string | undefined;
+  level?: string | undefined;
+  feature?: string | undefined;
+  row?: string | undefined;
+  repeat: string;
+  product?: string | undefined;
+}
+
+/** What a run decided by itself, once it is decided. */
+export interface Decided {
+  seed?: number | undefined;
+  jobs?: number | undefined;
+  /** Where the node image came from: what `auto` has become. */
+  imageOrigin?: 'published' | 'built' | 'given' | 'source tree' | undefined;
+}
+
+/** The commands that repeat a run, in order, for a shell in a checkout of the harness. */
+export function reproduceCommands(harness: EnvironmentRecord['harness'], asked: Asked, decided: Decided): string[] {
+  const { kubernetesSource, grep, chapter, level, feature, row, repeat, product } = asked;
+  const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
+  const options: [string, string | number | undefined][] = [
+    ['kubernetes', asked.kubernetes],
+    // The tree decides where the image comes from.
+    ['image', kubernetesSource === undefined && asked.image === 'auto' && resolved ? decided.imageOrigin : undefined],
+    ['image', kubernetesSource === undefined && asked.image !== 'auto' ? asked.image : undefined],
+    ['kubernetes-source', kubernetesSource],
+    ['grep', grep],
+    ['chapter', chapter],
+    ['level', level],
+    ['feature', feature],
+    ['row', row],
+    ['seed', decided.seed],
+    ['jobs', decided.jobs],
+    ['repeat', repeat === '1' ? undefined : repeat],
+    ['product', product],
+  ];
+  const words = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  return [
+    ...(harness.commit === null ? [] : [pasteable(['git', 'checkout', harness.commit])]),
+    'npm ci',
+    pasteable(['npm', 'run', 'lpv', '--', 'run', ...words]),
+  ];
+}

@@ -1,0 +1,71 @@
+import type { SpecFailure, SpecIdentity, SpecResult } from '../../run/events.ts';
+import type { CatalogueEntry } from '../../run/spec-selection.ts';
+import { grouped } from '../grouped.ts';
+import { framesOf } from '../place.ts';
+import type { SpecOutcome } from '../summary.ts';
+import type { ReportedRequirement } from './report.ts';
+
+export interface RequirementSources {
+  catalogue: readonly CatalogueEntry[];
+  /** The specs that were chosen for the run, whether they came to run or not. */
+  chosen: readonly SpecIdentity[];
+  results: readonly SpecOutcome[];
+  /** Why there is no result where there is none. */
+  notRun: string;
+  /** Absolute path of the harness; places in specs are told relative to it. */
+  root: string;
+}
+
+/**
+ * Every chosen requirement once, in the order of the catalogue. One that was run several times holds only if it never
+ * failed; one without a result was skipped, because nothing was shown.
+ */
+export function reportedRequirements(sources: RequirementSources): ReportedRequirement[] {
+  const { catalogue, chosen, results, notRun, root } = sources;
+  const specs = new Map(chosen.map((spec) => [spec.id, spec]));
+  const resultsOf = grouped(results, ({ spec }) => spec.id);
+  return catalogue.flatMap((requirement) => {
+    const { id, chapter, level, sentence, source, refutedBy, features, waitsOut } = requirement;
+    const runs = resultsOf.get(id)?.map(({ result }) => result) ?? [];
+    const spec = specs.get(id) ?? resultsOf.get(id)?.[0]?.spec;
+    if (!spec) return [];
+    const promise = { id, chapter, level, sentence, source, refutedBy, features: [...features] };
+    const place = { file: spec.file, ...(spec.line !== undefined && { line: spec.line }) };
+    return [{ ...promise, ...place, ...inAll(runs, notRun, root), ...(waitsOut !== undefined && { waitsOut }) }];
+  });
+}
+
+type Ending = Pick<ReportedRequirement, 'result' | 'milliseconds' | 'repetitions' | 'reason' | 'failure' | 'evidence'>;
+
+function inAll(runs: readonly SpecResult[], notRun: string, root: string): Ending {
+  const ended = <O extends SpecResult['outcome']>(outcome: O) =>
+    runs.filter((run): run is Extract<SpecResult, { outcome: O }> => run.outcome === outcome);
+  const [passed, failed, skipped] = [ended('passed'), ended('failed'), ended('skipped')];
+  const shared = {
+    evidence: runs.flatMap(({ evidence }) => evidence),
+    ...(runs.length > 1 && {
+      repetitions: { passed: passed.length, failed: failed.length, skipped: skipped.length },
+    }),
+  };
+  const [failure] = failed;
+  if (failure) {
+    return { ...shared, result: 'failed', milliseconds: medianTime(failed), failure: failureOf(failure.error, root) };
+  }
+  if (passed.length > 0) return { ...shared, result: 'passed', milliseconds: medianTime(passed) };
+  return { ...shared, result: 'skipped', milliseconds: medianTime(skipped), reason: skipped[0]?.reason ?? notRun };
+}
+
+function failureOf({ message, stack, name, diagnosis }: SpecFailure, root: string): ReportedRequirement['failure'] {
+  return {
+    ...(name !== undefined && { name }),
+    message,
+    frames: framesOf(stack).map((frame) => frame.trim().replaceAll('file://', '').replaceAll(`${root}/`, '')),
+    ...(diagnosis !== undefined && { diagnosis }),
+  };
+}
+
+/** Milliseconds, whole ones: fractions of them mean nothing between runs. */
+function medianTime(runs: readonly SpecResult[]): number {
+  const sorted = runs.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { BadConfiguration } from '../../../clusters/configuration/bad-configuration.ts';
+import { ended, failed, passed, reportOf, specOf, started } from '../example-run.ts';
+import { parseReport, readReport } from './read-report.ts';
+import type { LocalVolumeConformanceReport } from './report.ts';
+import { reportText, writeReport } from './write-report.ts';
+
+describe('report.yaml', () => {
+  const odd = 'a: b # c\n  "quoted" \'so\' - x\n\n\ttab 💾 é %YAML & *x | > {} [] ,\n';
+  const report = reportOf(
+    started,
+    passed(specOf('SEED-1', 'yes')),
+    failed(specOf('SEED-2', '0x1'), odd, { name: 'AssertionError', diagnosis: `  ${odd}` }),
+    ended('doesNotConform', 'x'),
+  );
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lpv-report-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is read back as it was written, whatever stands in it', async () => {
+    const path = join(folder, 'report.yaml');
+    writeReport(path, report);
+    expect(await readReport(path)).to.deep.equal(report);
+    expect(readdirSync(folder)).to.deep.equal(['report.yaml']);
+    expect(readFileSync(path, 'utf8')).to.match(/^apiVersion: local-volume-conformance\/v1alpha1\nkind: Local/);
+  });
+
+  it('is not written when it does not fit its schema; each key that does not is named', () => {
+    const broken = { ...report, milliseconds: -1, jobs: 0 } as LocalVolumeConformanceReport;
+    expect(() => writeReport(join(folder, 'report.yaml'), broken))
+      .to.throw(/milliseconds: .*\n.*jobs: /)
+      .with.property('message')
+      .that.includes('fault of the harness');
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
+  const text = reportText(report);
+  for (const [title, change, problem] of [
+    [
+      'a key that is written wrong',
+      ['jobs: ', 'job: '],
+      /^ {2}.*a\.yaml:\d+:1: job: job is not a key .* did you mean jobs/m,
+    ],
+    ['another version', ['v1alpha1', 'v9'], /a\.yaml:1:13: apiVersion: .*must be local-volume-conformance\/v1alpha1/],
+    [
+      'a result that is none',
+      ['result: failed', 'result: lost'],
+      /a\.yaml:\d+:\d+: requirements\[1\]\.result: lost is not/,
+    ],
+    ['what is no YAML', ['kind: ', 'kind: ['], /not valid YAML/],
+    ['a key that stands twice', ['kind: ', 'kind: x\nkind: '], /the key kind is written twice/],
+  ] as const) {
+    it(`with ${title} is refused, with file, line and key`, () => {
+      const [from, to] = change;
+      expect(text).to.include(from);
+      expect(() => parseReport({ file: 'a.yaml', text: text.replace(from, to) })).to.throw(BadConfiguration, problem);
+    });
+  }
+
+  it('that is not there is refused', async () => {
+    const error = await readReport(join(folder, 'none.yaml')).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(BadConfiguration).with.property('message').that.includes('there is no such file');
+  });
+});

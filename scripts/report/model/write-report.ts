@@ -1,0 +1,27 @@
+import { stringify } from 'yaml';
+import { DomainError } from '../../../clusters/domain-error.ts';
+import { writeWhole } from '../write-whole.ts';
+import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
+
+/**
+ * Writes a report as YAML, once it fits its schema.
+ * @throws DomainError that names each key that does not; nothing is written then
+ */
+export function writeReport(path: string, report: LocalVolumeConformanceReport): void {
+  const checked = reportSchema.safeParse(report);
+  if (!checked.success) {
+    throw new DomainError({
+      attempted: `writing ${path}`,
+      seen: checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+      why: 'a report that does not fit its schema cannot be read or compared',
+      remedy: 'this is a fault of the harness, not of the cluster: report it with these lines',
+    });
+  }
+  // As the schema has checked it: its keys are in the schema's order.
+  writeWhole(path, reportText(checked.data));
+}
+
+/** A report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the text. */
+export function reportText(report: LocalVolumeConformanceReport): string {
+  return stringify(report, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { writeConformanceFolder } from './conformance/folder.ts';
+import type { Product } from './conformance/product.ts';
+import { ctrfReport } from './ctrf.ts';
+import { writeForGithub } from './github.ts';
+import { writeHtmlReport } from './html/write-html-report.ts';
+import { junitXml } from './junit.ts';
+import type { LocalVolumeConformanceReport } from './model/report.ts';
+import { writeReport } from './model/write-report.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** What a run tells of itself, for its report. */
+export interface ReportedRun {
+  report: LocalVolumeConformanceReport;
+  product: Product;
+  /** The version of Kubernetes, or the minor where the run came to no cluster. */
+  kubernetes: string;
+}
+
+/** A part of a report that could not be written. */
+export interface BrokenPart {
+  part: string;
+  error: unknown;
+}
+
+/**
+ * Writes every format of a report into the folder of its run. A part that cannot be written does not stop the others;
+ * those are given back.
+ */
+export async function writeReportFiles(
+  folder: string,
+  { report, product, kubernetes }: ReportedRun,
+  environment: NodeJS.ProcessEnv,
+): Promise<BrokenPart[]> {
+  const parts: Record<string, () => void | Promise<void>> = {
+    'report.yaml': () => writeReport(join(folder, 'report.yaml'), report),
+    'junit_01.xml': () => writeJunit(folder, report),
+    'ctrf.json': () => writeWhole(join(folder, 'ctrf.json'), `${JSON.stringify(ctrfReport(report), null, 2)}\n`),
+    conformance: () => writeConformanceFolder(folder, report, product, kubernetes),
+    'report.html': () => writeHtmlReport(folder, report),
+    'GitHub’s summary': () => {
+      if (environment.GITHUB_ACTIONS !== 'true') return;
+      const say = (line: string) => void process.stdout.write(`${line}\n`);
+      writeForGithub(report, { summaryFile: environment.GITHUB_STEP_SUMMARY, say });
+    },
+  };
+  const broken: BrokenPart[] = [];
+  for (const [part, write] of Object.entries(parts)) {
+    try {
+      await write();
+    } catch (error) {
+      broken.push({ part, error });
+    }
+  }
+  return broken;
+}
+
+/** Writes junit_01.xml alone: whenever a step is through, so that a run that is killed leaves a file, too. */
+export function writeJunit(folder: string, report: LocalVolumeConformanceReport): void {
+  writeWhole(join(folder, 'junit_01.xml'), junitXml(report));
+}

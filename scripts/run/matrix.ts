@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { Comparison } from '../report/diff/compare.ts';
+import { writeComparison } from '../report/diff/write-comparison.ts';
+import { readReport } from '../report/model/read-report.ts';
+import { type Proven, prove, type Undertaking } from './prove.ts';
+import { timestamp } from './run-identity.ts';
+
+/** What came of the same requirements on several minors of Kubernetes. */
+export interface MatrixOutcome {
+  runs: readonly Proven[];
+  /** The worst of the runs' verdicts. */
+  verdict: ExitStatus;
+  /** Absolute path; the runs' folders are in it. */
+  folder: string;
+  /** Absent where fewer than two runs have a report. */
+  comparison?: Comparison;
+}
+
+/** From good to bad. What a run was interrupted in says least of all. */
+const order: readonly ExitStatus[] = ['conforms', 'doesNotConform', 'badUsage', 'environment', 'interrupted'];
+
+/** The worst of several verdicts. */
+export function worstOf(verdicts: readonly ExitStatus[]): ExitStatus {
+  return verdicts.reduce((worst, verdict) => (order.indexOf(verdict) > order.indexOf(worst) ? verdict : worst));
+}
+
+/**
+ * Proves the same on each minor, one after the other, as two clusters at once would disturb each other; and compares
+ * the reports, the first of which is the baseline. A run that fails does not stop the others; an interruption does.
+ */
+export async function proveOnEach(undertakings: readonly Undertaking[], reports: string): Promise<MatrixOutcome> {
+  const minors = undertakings.map(({ plan }) => plan.minor.name);
+  const folder = join(resolve(reports), `${timestamp(new Date())}-kubernetes-${minors.join('-')}`);
+  await mkdir(folder, { recursive: true });
+  const runs: Proven[] = [];
+  for (const undertaking of undertakings) {
+    runs.push(await prove(undertaking, folder));
+    if (runs.at(-1)?.verdict === 'interrupted') break;
+  }
+  const outcome = { runs, verdict: worstOf(runs.map(({ verdict }) => verdict)), folder };
+  if (runs.length < 2) return outcome;
+  const all = await Promise.all(runs.map((run) => readReport(join(run.folder, 'report.yaml'))));
+  return { ...outcome, comparison: await writeComparison(folder, all) };
+}

@@ -1,0 +1,129 @@
+import { cpus } from 'node:os';
+import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { proveHealthy } from '../../specs/support/health.ts';
+import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
+import { type Places, proveUnchanged, readPlaces } from '../../specs/support/places.ts';
+import { closeWorld } from '../../specs/support/world.ts';
+import type { RunOptions } from '../command-line/options.ts';
+import type { Product } from '../report/conformance/product.ts';
+import { type Action, performAll, undoAll } from './actions.ts';
+import type { ClusterPlan } from './cluster-plan.ts';
+import {
+  type ClusterSite,
+  Construction,
+  clusterSteps,
+  existingClusterSteps,
+  type Reservation,
+} from './cluster-steps.ts';
+import type { LoadedSpecs } from './load-specs.ts';
+import { recordStep } from './record-step.ts';
+import type { RegistryEntry } from './registry.ts';
+import { reportedRun } from './reported-run.ts';
+import { beginSession } from './session.ts';
+import { shuffled } from './spec-order.ts';
+import type { CatalogueEntry } from './spec-selection.ts';
+import { runSpecs } from './specs.ts';
+import { harnessFacts } from './surroundings.ts';
+
+/** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
+export interface Undertaking {
+  options: Pick<RunOptions, 'image' | 'jobs' | 'keep' | 'repeat'> & Partial<RunOptions>;
+  plan: ClusterPlan;
+  /** A cluster that is there already. */
+  existing: RegistryEntry | undefined;
+  requirements: ReadonlyMap<string, CatalogueEntry>;
+  specs: LoadedSpecs['specs'];
+  /** Decides the order of the specs. */
+  seed: number;
+  product: Product | undefined;
+}
+
+/** How a run ended. */
+export interface Proven {
+  verdict: ExitStatus;
+  /** Absolute path of its folder, which has its report. */
+  folder: string;
+  /** The cluster, where the run has made one that stays. */
+  kept: ClusterSite | undefined;
+}
+
+/** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
+export async function prove(undertaking: Undertaking, reports: string): Promise<Proven> {
+  const { options, plan, existing, requirements, seed, product } = undertaking;
+  const { keep } = options;
+  const made = new Construction();
+  const harness = await harnessFacts();
+  await using session = await beginSession({
+    verb: 'run',
+    reports,
+    existing,
+    report: reportedRun({
+      catalogue: [...requirements.values()],
+      chosen: [...undertaking.specs.values()],
+      asked: { ...options, kubernetes: plan.minor.name },
+      product,
+      harness,
+      made,
+    }),
+  });
+  const { site, events, journal, signal, summary } = session;
+  signal.addEventListener('abort', () => made.forgoLogs());
+
+  const record = recordStep({ site, made, plan, harness, stays: existing !== undefined || keep !== 'never' });
+  const performance = await performAll([...stepsFor(undertaking, site, made), record], {
+    events,
+    journal,
+    signal,
+    keep: (outcome) => outcome === 'failed' && keep !== 'never' && made.nodes.length > 0,
+  });
+  if (performance.outcome === 'done') {
+    using _told = reportInfrastructureTo({
+      note: (text) => events.emit({ kind: 'action-noted', action: 'specs', text }),
+      retried: (step, attempt, reason) =>
+        events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
+    });
+    const planned = [...undertaking.specs].map(([test, spec]) => {
+      const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
+      return { test, spec, alone: features.includes('disruptive'), holds };
+    });
+    let places: Places | undefined;
+    await runSpecs(
+      Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
+      {
+        events,
+        signal,
+        folder: site.folder,
+        seed,
+        jobs: options.jobs === undefined ? 3 * cpus().length : Number(options.jobs),
+        proveHealthy,
+        open: async () => {
+          places = await readPlaces();
+        },
+        close: async () => {
+          try {
+            if (places) await proveUnchanged(places);
+          } finally {
+            await closeWorld();
+          }
+        },
+      },
+    );
+  }
+
+  const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
+  const wanted = keep === 'always' || (keep === 'failure' && !good);
+  const kept = !existing && made.nodes.length > 0 && !signal.aborted && wanted ? site : undefined;
+  made.logsWanted = !good && !signal.aborted;
+  if (kept) await session.keep();
+  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
+  return { verdict: await session.finish(), folder: site.folder, kept };
+}
+
+/** The steps to a cluster that specs can run on. */
+export function stepsFor(
+  { plan, existing }: Pick<Undertaking, 'plan' | 'existing'>,
+  site: ClusterSite & Reservation,
+  made = new Construction(),
+): Action[] {
+  return existing ? existingClusterSteps(plan, site, made, existing.run) : clusterSteps(plan, site, made);
+}

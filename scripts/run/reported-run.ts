@@ -1,0 +1,46 @@
+import { implementationOf, ownProduct, type Product } from '../report/conformance/product.ts';
+import { environmentRecord } from '../report/environment.ts';
+import { buildReport } from '../report/model/build-report.ts';
+import { type Asked, reproduceCommands } from '../report/model/reproduce.ts';
+import type { ReportedRun } from '../report/report-files.ts';
+import type { Summary } from '../report/summary.ts';
+import type { Construction } from './cluster-steps.ts';
+import type { SpecIdentity } from './events.ts';
+import type { CatalogueEntry } from './spec-selection.ts';
+import { environmentFacts, type harnessFacts, projectRoot } from './surroundings.ts';
+
+/** What `lpv run` knows of its report before it begins. */
+export interface ReportOrigins {
+  catalogue: readonly CatalogueEntry[];
+  chosen: readonly SpecIdentity[];
+  asked: Asked;
+  /** What the user says is tested. */
+  product: Product | undefined;
+  harness: Awaited<ReturnType<typeof harnessFacts>>;
+  /** What the run's steps find out; looked at each time a report is made. */
+  made: Construction;
+}
+
+/** The way from what a run has come to, at any time, to its report. */
+export function reportedRun(origins: ReportOrigins): (summary: Summary) => ReportedRun {
+  const { catalogue, chosen, asked, harness, made } = origins;
+  return (summary) => {
+    const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, made));
+    const kubernetes = made.kubernetes ?? `v${asked.kubernetes}`;
+    const product = origins.product ?? ownProduct(kubernetes);
+    const report = buildReport({
+      summary,
+      environment,
+      catalogue,
+      chosen,
+      implementation: implementationOf(product),
+      reproduce: reproduceCommands(environment.harness, asked, {
+        seed: summary.seed,
+        jobs: summary.jobs,
+        imageOrigin: made.image?.origin,
+      }),
+      root: projectRoot.replace(/\/$/, ''),
+    });
+    return { report, product, kubernetes };
+  };
+}

@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { BadConfiguration } from '../../clusters/configuration/bad-configuration.ts';
+import { reportOf, requirementOf } from '../report/html/examples.ts';
+import diff from './diff.ts';
+
+describe('lpv diff', () => {
+  let folder: string;
+  const { write } = process.stdout;
+  let printed: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lpv-diff-'));
+    await mkdir(join(folder, 'run'));
+    await writeFile(join(folder, 'good.yaml'), stringify(reportOf([requirementOf('LV-1', 'binding')])));
+    const failed = requirementOf('LV-1', 'binding', { result: 'failed', failure: { message: 'seen', frames: [] } });
+    await writeFile(join(folder, 'run', 'report.yaml'), stringify(reportOf([failed], { run: 'after' })));
+    await writeFile(join(folder, 'bad.yaml'), stringify({ ...reportOf([]), kind: 'Other', results: 1 }));
+  });
+
+  after(() => rm(folder, { recursive: true }));
+
+  beforeEach(() => {
+    printed = '';
+    process.stdout.write = ((text: string) => {
+      printed += text;
+      return true;
+    }) as typeof process.stdout.write;
+  });
+
+  afterEach(() => {
+    process.stdout.write = write;
+  });
+
+  const run = (names: string[], more: { markdown?: string; html?: string } = {}) =>
+    diff({
+      reports: names.map((name) => join(folder, name)),
+      markdown: more.markdown,
+      html: more.html,
+      debug: false,
+    });
+
+  it('takes files and folders, and ends with 1 on a regression', async () => {
+    expect(await run(['good.yaml', 'run'])).to.equal('doesNotConform');
+    expect(printed).to.match(/Regressions: 1[\s\S]*LV-1 core[\s\S]*failed: seen/);
+  });
+
+  it('ends with 0 where nothing is worse', async () => {
+    expect(await run(['run', 'good.yaml'])).to.equal('conforms');
+    expect(printed).to.match(/Fixed: 1/);
+  });
+
+  it('writes what it is asked for', async () => {
+    const [markdown, html] = [join(folder, 'c.md'), join(folder, 'c.html')];
+    await run(['good.yaml', 'run'], { markdown, html });
+    expect(await readFile(markdown, 'utf8')).to.match(/^# Local volume conformance/);
+    expect(await readFile(html, 'utf8')).to.match(/^<!doctype html>/);
+  });
+
+  it('refuses what is no report, by file, line and key', async () => {
+    const error = await run(['good.yaml', 'bad.yaml']).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(BadConfiguration).with.property('exit', 'badUsage');
+    expect((error as Error).message)
+      .to.match(/bad\.yaml:\d+:\d+: kind: /)
+      .and.match(/results: /);
+    expect(printed).to.equal('');
+    const missing = await run(['good.yaml', 'none']).catch((thrown: unknown) => thrown);
+    expect((missing as Error).message).to.match(/none:1:1: there is no such file/);
+  });
+});
