@@ -19,7 +19,7 @@ const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 10);
 async function bench(): Promise<void> {
   const plan = await planCluster({ image: 'auto', kubernetes: undefined, install: true });
   const made = new Construction();
-  await using session = await beginSession({ verb: 'bench', reports: 'reports', properties: () => ({}) });
+  await using session = await beginSession({ verb: 'bench', reports: 'reports' });
   const { site, events, journal, signal } = session;
   const phases: Figure[] = [];
   events.subscribe(phaseReader(phases));
@@ -33,7 +33,7 @@ async function bench(): Promise<void> {
     made.logsWanted = false;
     await undoAll(steps, { events, journal });
   }
-  const verdict = session.finish();
+  const verdict = await session.finish();
   if (performance.outcome === 'done') {
     await writeFile(join(site.folder, 'bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
     process.stdout.write(`\n${renderFigures(figures)}\n`);
