@@ -14,7 +14,7 @@ import {
   specOf,
   started,
 } from './example-run.ts';
-import { annotations, stepSummary, writeForGithub } from './github.ts';
+import { addToSummary, annotations, stepSummary, writeForGithub } from './github.ts';
 
 const end = ended('doesNotConform', 'does not conform: 1 of 3 specs failed');
 
@@ -135,6 +135,28 @@ npm run lpv -- run --seed 42</pre>
       .and.include('Kubernetes');
     expect(text.split('<details>').length).to.equal(text.split('</details>').length);
   });
+});
+
+it('the summaries of several runs, and what is added to them, stay below the size that GitHub takes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lpv-github-'));
+  try {
+    const summaryFile = join(folder, 'summary.md');
+    const many = Array.from({ length: 300 }, (_, index) =>
+      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: 'ö<'.repeat(5_000) }),
+    );
+    const report = reportOf(started, ...many, end);
+    for (const _minor of [1, 2]) writeForGithub(report, { summaryFile, say: () => {} });
+    addToSummary(summaryFile, 'x'.repeat(500 * 1024));
+    const text = readFileSync(summaryFile, 'utf8');
+    expect(Buffer.byteLength(text)).to.be.below(1024 * 1024);
+    expect(text.match(/### ✗ does not conform/g)).to.have.length(2);
+    expect(text).to.match(/There is no room left for more here/);
+    writeFileSync(summaryFile, '');
+    addToSummary(summaryFile, 'the comparison');
+    expect(readFileSync(summaryFile, 'utf8')).to.equal('the comparison');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('GitHub is told after what other steps wrote', () => {

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import { duration } from './duration.ts';
 import { environmentProperties } from './environment.ts';
 import { plainText } from './model/plain-text.ts';
@@ -21,7 +21,18 @@ export interface GithubOptions {
 /** Writes the step summary and the annotations. For runs within GitHub Actions. */
 export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFile, say }: GithubOptions): void {
   for (const line of annotations(report)) say(line);
-  if (summaryFile) appendFileSync(summaryFile, stepSummary(report));
+  // Runs on several minors write into one summary.
+  if (summaryFile) appendFileSync(summaryFile, stepSummary(report, mostBytes - bytesIn(summaryFile)));
+}
+
+/** Adds Markdown to the step summary, or a line that says that there is no room left for it. */
+export function addToSummary(summaryFile: string, markdown: string): void {
+  const fits = bytesIn(summaryFile) + Buffer.byteLength(markdown) < mostBytes;
+  appendFileSync(summaryFile, fits ? markdown : '\nThere is no room left for more here; the report folder has it.\n');
+}
+
+function bytesIn(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Something that failed, whatever it belongs to. */

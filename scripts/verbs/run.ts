@@ -5,7 +5,9 @@ import type { ExitStatus } from '../../clusters/exit-status.ts';
 import { allRequirements } from '../../specs/support/requirement.ts';
 import type { RunOptions } from '../command-line/options.ts';
 import { readProduct } from '../report/conformance/product.ts';
+import { comparisonAsMarkdown } from '../report/diff/markdown.ts';
 import { comparisonForTerminal } from '../report/diff/terminal.ts';
+import { addToSummary } from '../report/github.ts';
 import { terminalManners } from '../report/terminal.ts';
 import { planCluster } from '../run/cluster-plan.ts';
 import { loadSpecs } from '../run/load-specs.ts';
@@ -36,6 +38,9 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   if (comparison) {
     say(`\n${comparisonForTerminal(comparison, terminalManners(process.stdout, process.env).color).trimEnd()}`);
     say(`\n   comparison: ${join(folder, 'comparison.html')}`);
+    const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
+    if (GITHUB_ACTIONS === 'true' && GITHUB_STEP_SUMMARY)
+      addToSummary(GITHUB_STEP_SUMMARY, comparisonAsMarkdown(comparison));
   }
   for (const { kept } of runs) if (kept) say(keptAdvice(kept));
   return verdict;
