@@ -52,6 +52,8 @@ describe('the checks of the machine', () => {
     ['a refusing daemon', { engine: { kind: 'refused', said: '' } }, ['container engine: problem']],
     ['a silent daemon', { engine: { kind: 'silent', seconds: 10 } }, ['container engine: problem']],
     ['few inotify instances', { inotify: { instances: 127, watches: 1e6 } }, ['inotify: warning']],
+    ['few inotify instances left', { inotify: { instances: 128, used: 69, watches: 1e6 } }, ['inotify: warning']],
+    ['just enough inotify instances left', { inotify: { instances: 128, used: 68, watches: 1e6 } }, []],
     ['few inotify watches', { inotify: { instances: 1e3, watches: 65_535 } }, ['inotify: warning']],
     ['inotify limits that cannot be seen', { inotify: undefined }, []],
   ];

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import type { EngineFacts, EngineState } from '../engine/engine.ts';
 
@@ -12,7 +12,8 @@ export interface MachineFacts {
   freeDisk: { path: string; bytes: number } | undefined;
   /** Whether the kernel has loop devices: `/dev/loop-control` here, or an engine in a VM of its own. */
   loopDevices: 'present' | 'absent' | 'unknown';
-  inotify: { instances: number; watches: number } | undefined;
+  /** Limits for each user; `used`: how many instances this user's programs have, where that can be seen. */
+  inotify: { instances: number; watches: number; used?: number | undefined } | undefined;
 }
 
 /** Reads the facts of this machine; changes nothing. */
@@ -57,10 +58,26 @@ async function loopDevices(): Promise<MachineFacts['loopDevices']> {
   return files.some((name) => /^loop\d+$/.test(name)) ? 'present' : 'absent';
 }
 
+/** How many inotify instances the programs of this user have. Undefined for whoever may not look, which is all but root. */
+async function inotifyInstances(): Promise<number | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const counts = await Promise.all(
+    processes.map(async (pid) => {
+      // Processes and their files come and go while they are looked at.
+      const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+      const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+      return targets.filter((target) => target === 'anon_inode:inotify').length;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 async function inotify(): Promise<MachineFacts['inotify']> {
   const read = async (name: string) => Number(await readFile(`/proc/sys/fs/inotify/${name}`, 'utf8'));
   try {
-    return { instances: await read('max_user_instances'), watches: await read('max_user_watches') };
+    const limits = { instances: await read('max_user_instances'), watches: await read('max_user_watches') };
+    return { ...limits, used: await inotifyInstances() };
   } catch {
     return undefined;
   }

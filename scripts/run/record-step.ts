@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { lackingFeatures } from '../../clusters/nodes/lacking.ts';
+import { EngineNode } from '../../clusters/nodes/node.ts';
 import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
 import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../report/environment.ts';
 import type { Action } from './actions.ts';
@@ -20,7 +22,7 @@ export function recordStep(of: {
     name: 'environment',
     title: 'Recording the environment',
     deadline: 30_000,
-    async perform() {
+    async perform({ signal }) {
       await writeEnvironment(site.folder, environmentRecord(site.run, new Date(), environmentFacts(harness, made)));
       const context = join(site.folder, 'run-context.json');
       await writeRunContext(context, {
@@ -28,7 +30,7 @@ export function recordStep(of: {
         folder: site.folder,
         cluster: site.cluster,
         stays,
-        lacking: {},
+        lacking: await lackingIn(made, signal),
         kubeconfig: site.kubeconfig,
         server: made.need('client').server,
         kubernetes: made.kubernetes ?? 'v0',
@@ -40,4 +42,13 @@ export function recordStep(of: {
       process.env[runContextVariable] = context;
     },
   };
+}
+
+async function lackingIn({ nodes }: Construction, signal: AbortSignal): Promise<Record<string, string>> {
+  const shells = nodes.map(({ name, container }) => new EngineNode(name, container));
+  try {
+    return await lackingFeatures(shells, signal);
+  } finally {
+    for (const shell of shells) shell[Symbol.dispose]();
+  }
 }
