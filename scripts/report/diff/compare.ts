@@ -7,7 +7,7 @@ import type {
   ReportedVerdict,
 } from '../model/report.ts';
 import { type EnvironmentRow, environmentRows } from './environments.ts';
-import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
+import { type Change, changeOf, type Outcome, outcomeOf, worse } from './outcome.ts';
 import { type Speed, speedOf } from './slower.ts';
 
 /** A report as a column: what stands over it, and what the run came to. */
@@ -66,6 +66,7 @@ const order: readonly Change[] = [
   'other',
   'fixed',
   'gained',
+  'byMinor',
   'new',
   'incomparable',
   'same',
@@ -116,10 +117,11 @@ function rowOf(
   const last = entries.findLast((entry) => entry !== undefined);
   const [baseline] = reports;
   if (!last || !baseline) return undefined;
-  const before = entries[0]?.result ?? 'absent';
+  const before = outcomeOf(entries[0], baseline.environment.kubernetes);
   const cells = entries.map((entry, index): Cell => {
-    const outcome = entry?.result ?? 'absent';
-    const change = changeOf(before, outcome, [baseline, reports[index] ?? baseline]);
+    const report = reports[index] ?? baseline;
+    const outcome = outcomeOf(entry, report.environment.kubernetes);
+    const change = changeOf(before, outcome, [baseline, report]);
     return { outcome, change, because: firstLine(entry?.reason ?? entry?.failure?.message) };
   });
   const { chapter, level, sentence } = last;

@@ -1,8 +1,9 @@
 import { plainText } from '../model/plain-text.ts';
 import type { Cell, Comparison } from './compare.ts';
-import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, slowerLines } from './wording.ts';
+import type { Outcome } from './outcome.ts';
+import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
 
-const signs = { passed: '✓ passed', failed: '✗ failed', skipped: '– skipped', absent: 'absent' } as const;
+const signs: Partial<Record<Outcome, string>> = { passed: '✓ ', failed: '✗ ', skipped: '– ' };
 
 /** A comparison as Markdown, in the manner of GitHub. */
 export function comparisonAsMarkdown(comparison: Comparison): string {
@@ -56,7 +57,8 @@ function groupLines({ title, meaning, requirements }: Group, labels: readonly st
 }
 
 function cellText({ outcome, because }: Cell): string {
-  return because === undefined ? signs[outcome] : `${signs[outcome]}: ${shortened(because)}`;
+  const result = `${signs[outcome] ?? ''}${outcomeWords[outcome]}`;
+  return because === undefined ? result : `${result}: ${shortened(because)}`;
 }
 
 const longest = 200;

@@ -1,7 +1,18 @@
+import { notApplicable } from '../../../specs/support/features.ts';
 import type { ReportedRequirement } from '../model/report.ts';
 
-/** How a requirement ended in one of the reports; absent where the report does not have it. */
-export type Outcome = ReportedRequirement['result'] | 'absent';
+/**
+ * How a requirement ended in one of the reports. `absent`: the report does not have it. `inapplicable`: it was skipped,
+ * because it is promised for other minors of Kubernetes than that of the report.
+ */
+export type Outcome = ReportedRequirement['result'] | 'absent' | 'inapplicable';
+
+/** The outcome of a requirement in the report of a run on a version of Kubernetes. */
+export function outcomeOf(entry: ReportedRequirement | undefined, kubernetes: string | null): Outcome {
+  if (!entry) return 'absent';
+  if (entry.result !== 'skipped' || kubernetes === null) return entry.result;
+  return notApplicable(entry.features, { kubernetes, lacking: {} }) === undefined ? 'skipped' : 'inapplicable';
+}
 
 /**
  * What happened to a requirement between the baseline and another report.
@@ -11,12 +22,23 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
  * - `failing`: it fails, and the baseline did not show that it ever held.
  * - `fixed`: it failed, and holds now.
  * - `gained`: it is shown to hold now, and the baseline had not shown it.
+ * - `byMinor`: it is promised for the minor of one of the reports, and not for that of the other.
  * - `new`: the baseline's catalogue does not have it.
  * - `other`: it changed between failing and not being shown, which says nothing about Kubernetes.
  * - `same`: nothing changed.
  * - `incomparable`: one of the runs did not choose it.
  */
-export type Change = 'regression' | 'lost' | 'failing' | 'fixed' | 'gained' | 'new' | 'other' | 'same' | 'incomparable';
+export type Change =
+  | 'regression'
+  | 'lost'
+  | 'failing'
+  | 'fixed'
+  | 'gained'
+  | 'byMinor'
+  | 'new'
+  | 'other'
+  | 'same'
+  | 'incomparable';
 
 /** What makes `lpv diff` end with 1: what had been shown to hold is not shown any more. */
 export const worse: ReadonlySet<Change> = new Set(['regression', 'lost']);
@@ -34,6 +56,7 @@ export function changeOf(before: Outcome, after: Outcome, [baseline, other]: rea
     return after === 'failed' ? 'failing' : 'new';
   }
   if (after === 'absent' && !other.complete) return 'incomparable';
+  if (before === 'inapplicable' || after === 'inapplicable') return after === 'failed' ? 'failing' : 'byMinor';
   if (before === 'passed') return after === 'failed' ? 'regression' : 'lost';
   if (after === 'passed') return before === 'failed' ? 'fixed' : 'gained';
   return after === 'failed' ? 'failing' : 'other';

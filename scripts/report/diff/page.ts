@@ -2,7 +2,7 @@ import { html, type Markup } from '../html/markup.ts';
 import { type PageParts, renderPage } from '../html/page.ts';
 import { resultMark } from '../html/words.ts';
 import type { Cell, Comparison } from './compare.ts';
-import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, slowerLines } from './wording.ts';
+import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
 
 /** A comparison as one HTML document that loads nothing, with the look of report.html. */
 export function comparisonPage(comparison: Comparison, parts: PageParts): string {
@@ -64,7 +64,10 @@ ${table(
 }
 
 function cellMarkup({ outcome, because }: Cell): Markup {
-  const mark = outcome === 'absent' ? html`<span class="quiet">absent</span>` : resultMark(outcome, true);
+  const mark =
+    outcome === 'absent' || outcome === 'inapplicable'
+      ? html`<span class="quiet">${outcomeWords[outcome]}</span>`
+      : resultMark(outcome, true);
   return html`${mark}${because !== undefined && html`<br><span class="quiet">${because}</span>`}`;
 }
 

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { plainText } from '../model/plain-text.ts';
 import type { Cell, ChangedRequirement, Comparison } from './compare.ts';
 import { worse } from './outcome.ts';
-import { columnRows, conclusionOf, groupsOf, noiseRule, slowerLines } from './wording.ts';
+import { columnRows, conclusionOf, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
 
 const pageWidth = 100;
 const nameWidth = 20;
@@ -89,7 +89,7 @@ function requirementLines(
     ...wrapped(sentence, '    '),
     ...cells.flatMap((cell, index) => {
       const because = cell.because === undefined ? '' : `: ${cell.because}`;
-      const [first = '', ...more] = wrapped(`${labels[index]} ${cell.outcome}${because}`, '      ');
+      const [first = '', ...more] = wrapped(`${labels[index]} ${outcomeWords[cell.outcome]}${because}`, '      ');
       return [paint(first, cell, colors), ...more.map((line) => colors.dim(line))];
     }),
   ];

@@ -1,7 +1,7 @@
 import { duration } from '../duration.ts';
 import { counted } from '../html/words.ts';
 import type { ChangedRequirement, Column, Comparison } from './compare.ts';
-import type { Change } from './outcome.ts';
+import type { Change, Outcome } from './outcome.ts';
 import { noise, type Slower } from './slower.ts';
 
 /** Requirements to which the same happened, under a title. */
@@ -13,6 +13,15 @@ export interface Group {
   requirements: readonly ChangedRequirement[];
 }
 
+/** What the outcomes are called. */
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
+  passed: 'passed',
+  failed: 'failed',
+  skipped: 'skipped',
+  absent: 'absent',
+  inapplicable: 'not for this minor',
+};
+
 const titles: readonly [Change, title: string, meaning: string][] = [
   ['regression', 'Regressions', 'held in the baseline, and does not hold now'],
   ['failing', 'Fails, and is not known to have held', 'the baseline did not show it'],
@@ -20,6 +29,7 @@ const titles: readonly [Change, title: string, meaning: string][] = [
   ['other', 'Changed without being shown', 'between failed and skipped'],
   ['fixed', 'Fixed', 'did not hold in the baseline, and holds now'],
   ['gained', 'Now shown', 'the baseline skipped it'],
+  ['byMinor', 'Promised for one minor and not for another', 'no change for the worse: the catalogue says for which'],
   ['new', 'New requirements', 'the baseline’s catalogue does not have them'],
 ];
 
@@ -107,4 +117,4 @@ function slowerLine({ what, name, before, after, ratio }: Slower): string {
 }
 
 /** The rule for what counts as slower, for whoever reads that nothing did. */
-export const noiseRule = `Slower beyond noise: a spec that took more than ${noise.spec.factor} times as long as the whole run explains and ${noise.spec.floor / 1000} s longer, a chapter of ${noise.chapter.fewest} specs or more by ${noise.chapter.factor} times, all specs by ${noise.run.factor} times, pod starts by ${noise.podStarts.factor} times. Runs of unchanged code differ by nearly as much.`;
+export const noiseRule = `Slower beyond noise: a spec that took more than ${noise.spec.factor} times as long as the whole run explains and ${noise.spec.floor / 1000} s longer, a chapter of ${noise.chapter.fewest} specs or more by ${noise.chapter.factor} times, all specs by ${noise.run.factor} times, pod starts by ${noise.podStarts.factor} times. Runs on one busy machine were seen to differ by nearly as much: run again before blaming anything.`;

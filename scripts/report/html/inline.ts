@@ -29,7 +29,8 @@ const around = 400;
 export function fitted(size: number, render: (inline: Inline) => string): string {
   const sizes = new Map<TextGroup, number[]>(groups.map((group) => [group, []]));
   const bare = render((group, text) => {
-    sizes.get(group)?.push(around + sizeInPage(text));
+    // No text gets more than its limit, so there is no need to measure further.
+    sizes.get(group)?.push(around + sizeInPage(text.slice(0, limits[group].one)));
     return { text: '', whole: text === '' };
   });
   const room = Math.max(0, size - Buffer.byteLength(bare));
