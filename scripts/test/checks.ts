@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path';
 import { host } from '../../clusters/command/host.ts';
 import { projectRoot } from '../run/surroundings.ts';
+import { testsInBrowser } from './browser.ts';
 import { shellScripts } from './shell-scripts.ts';
 import type { Stage, StageOutcome } from './tally.ts';
-import { unitTests } from './unit-tests.ts';
+import { runTests, unitTests } from './unit-tests.ts';
 import { findActionlint, findZizmor, type Tool } from './workflow-tools.ts';
 
 /** A stage that needs no cluster, by a name for `npm run check -- NAME`. */
@@ -19,6 +20,7 @@ export const checkNames: readonly string[] = [
   'workflow-syntax',
   'workflow-security',
   'unit',
+  'browser',
 ];
 
 const workflows = '.github/workflows';
@@ -40,7 +42,8 @@ export function checks(cacheFolder: string): Check[] {
       const args = ['--offline', '--no-progress', '--color=never', workflows, '.github/dependabot.yml'];
       return 'argv' in tool ? { argv: [...tool.argv, ...args] } : tool;
     }),
-    { name: 'unit', title: 'unit tests (mocha)', kind: 'check', perform: unitTests },
+    { name: 'unit', title: 'unit tests (mocha)', kind: 'check', perform: (signal) => runTests(unitTests, signal) },
+    { name: 'browser', title: 'reports in a browser (chromium)', kind: 'check', perform: testsInBrowser },
   ];
 }
 

@@ -23,17 +23,21 @@ const reportSchema = z.object({
   ),
 });
 
-/** Not in .mocharc.json, which mocha adds to what its command line names: one file could not be run alone. */
-const files = '{clusters,fixtures,specs,scripts}/**/*.test.ts';
+const inBrowser = '**/browser.test.ts';
 
-/** Runs the unit tests in a process of their own, with the options of .mocharc.json. */
-export async function unitTests(signal: AbortSignal): Promise<StageOutcome> {
+/** Arguments of mocha. Not in .mocharc.json, to which it adds what its command line names: no file could be run alone. */
+export const unitTests = ['--ignore', inBrowser, '{clusters,fixtures,specs,scripts}/**/*.test.ts'] as const;
+/** Those that need a browser; they take longer, and a machine may have none. */
+export const browserTests = [`scripts/${inBrowser}`] as const;
+
+/** Runs tests in a process of their own, with the options of .mocharc.json. */
+export async function runTests(files: readonly string[], signal: AbortSignal): Promise<StageOutcome> {
   const folder = await mkdtemp(join(tmpdir(), 'lpv-unit-'));
   try {
     const report = join(folder, 'report.json');
     const mocha = join(projectRoot, 'node_modules', '.bin', 'mocha');
     const { status, stdout, stderr } = await host.attempt({
-      argv: [mocha, '--reporter', 'json', '--reporter-option', `output=${report}`, files],
+      argv: [mocha, '--reporter', 'json', '--reporter-option', `output=${report}`, ...files],
       directory: projectRoot,
       deadline: 300_000,
       signal,
