@@ -16,7 +16,8 @@ import { differences } from './leftovers.ts';
 import { Stage } from './stage.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const longestRun = 20 * 60_000;
+/** Milliseconds; a run on several minors is as many runs. */
+const longestRun = 45 * 60_000;
 
 async function repeat(times: number, options: readonly string[], signal: AbortSignal): Promise<ExitStatus> {
   await using stage = await Stage.open(signal);
@@ -30,7 +31,8 @@ async function repeat(times: number, options: readonly string[], signal: AbortSi
     signal.addEventListener('abort', () => run.send('SIGINT'), { once: true });
     const { status } = await run.ended(longestRun);
     const left = differences(before, await stage.snapshot());
-    const counts = /(\d+ passed, .*)$/m.exec(run.output)?.[1] ?? `no result: ${run.output.trimEnd().slice(-300)}`;
+    const each = Array.from(run.output.matchAll(/^ +(\d+ passed, .*)$/gm), ([, counts]) => counts);
+    const counts = each.length > 0 ? each.join(' | ') : `no result: ${run.output.trimEnd().slice(-300)}`;
     const good = status === exitStatus.conforms && left.length === 0;
     if (good) green++;
     lines.push(`${good ? '✓' : '✗'} run ${round}, --seed ${seed}: ${counts} (${duration(performance.now() - begun)})`);
