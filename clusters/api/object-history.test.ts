@@ -57,6 +57,31 @@ describe('ObjectHistory', () => {
     expect(store.history(ref)).to.have.length(2);
   });
 
+  it('can be looked at as it was at an earlier moment', async () => {
+    const record = (type: 'ADDED' | 'MODIFIED' | 'DELETED', version: number, phase: string) =>
+      store.record('PersistentVolumeClaim', { type, observed: 'watch', object: claim('x', version, phase) });
+    const warn = (name: string) =>
+      store.record('Event', { type: 'ADDED', observed: 'watch', object: event(name, 'x', { reason: name }) });
+    record('ADDED', 1, 'Pending');
+    warn('first');
+    await clock.advance(1000);
+    const past = store.upTo(clock.monotonic());
+    await clock.advance(1000);
+    record('MODIFIED', 2, 'Bound');
+    record('DELETED', 3, 'Bound');
+    warn('second');
+    const later = store.upTo(1000);
+    for (const view of [past, later]) {
+      expect(view.get(ref)?.status?.phase).to.equal('Pending');
+      expect(view.list('PersistentVolumeClaim')).to.have.length(1);
+      expect(view.history(ref)).to.have.length(1);
+      expect(view.eventsOf(ref).map(({ reason }) => reason)).to.deep.equal(['first']);
+      expect(view.clock.now().toISOString()).to.equal('2026-11-23T12:00:01.000Z');
+      expect(view.clock.monotonic()).to.equal(1000);
+    }
+    expect(store.upTo(2000).history(ref)).to.have.length(3);
+  });
+
   it('lists by name, label and condition', () => {
     for (const name of ['b', 'c', 'a']) {
       store.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'list', object: claim(name, 1, 'Pending') });

@@ -105,6 +105,22 @@ export class ObjectHistory implements StoreView {
     return (this.#histories.get(ref.kind)?.get(keyOf(ref)) ?? []) as unknown as Seen<ObjectOf[K]>[];
   }
 
+  /** What had been seen up to a moment of the monotonic clock, as it stood then: its own clock shows that moment. */
+  upTo(monotonic: number): ObjectHistory {
+    const ago = this.clock.monotonic() - monotonic;
+    const past = new ObjectHistory(stopped(new Date(this.clock.now().getTime() - ago), monotonic));
+    for (const [kind, histories] of this.#histories) {
+      const earlier = [...histories].map(([key, history]) => {
+        return [key, history.filter((seen) => seen.monotonic <= monotonic)] as const;
+      });
+      const known = new Map(earlier.filter(([, history]) => history.length > 0));
+      past.#histories.set(kind, known);
+      if (kind !== 'Event') continue;
+      for (const [key, history] of known) for (const { object } of history.slice(-1)) past.#index(key, object as Event);
+    }
+    return past;
+  }
+
   eventsOf(subject: ObjectRef | { uid: string }): Event[] {
     const histories = this.#histories.get('Event');
     const about = this.#eventsAbout.get(subjectKey(subject)) ?? new Set();
@@ -124,6 +140,11 @@ export class ObjectHistory implements StoreView {
     const histories = [...(this.#histories.get(kind)?.values() ?? [])];
     return histories.flatMap((history) => history.slice(-1) as unknown as Seen<ObjectOf[K]>[]);
   }
+}
+
+/** A clock that stands still. */
+function stopped(now: Date, monotonic: number): Clock {
+  return { now: () => now, monotonic: () => monotonic, schedule: () => () => {} };
 }
 
 /** When an event last happened, in milliseconds since the epoch. Components fill different fields; the latest wins. */

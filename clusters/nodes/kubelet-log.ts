@@ -25,11 +25,16 @@ export async function kubeletLog(
   words: readonly string[],
   signal?: AbortSignal,
 ): Promise<KubeletLogLine[]> {
+  return (await kubeletLogSince(node, since, signal)).filter((line) => words.every((word) => line.text.includes(word)));
+}
+
+/** All of kubelet's log since a moment. */
+export async function kubeletLogSince(node: Node, since: Date, signal?: AbortSignal): Promise<KubeletLogLine[]> {
   const from = `@${(since.getTime() / 1000).toFixed(3)}`;
   const text = await onNode(
     node,
     ['journalctl', '--unit', 'kubelet', '--output', 'short-unix', '--no-pager', '--since', from],
     { signal },
   );
-  return parseKubeletLog(text).filter((line) => words.every((word) => line.text.includes(word)));
+  return parseKubeletLog(text);
 }

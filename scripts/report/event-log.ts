@@ -61,7 +61,8 @@ function details(result: SpecResult): string {
   const evidence = lines(result.evidence.map((path) => `evidence: ${path}`));
   if (result.outcome === 'skipped') return `: ${result.reason}${evidence}`;
   if (result.outcome === 'passed') return evidence;
-  return `\n${result.error.message}${lines(framesOf(result.error.stack))}${evidence}`;
+  const { message, stack, diagnosis } = result.error;
+  return `\n${message}${lines(framesOf(stack))}${diagnosis === undefined ? '' : `\n${diagnosis}`}${evidence}`;
 }
 
 /** The log is for whoever looks closely: here, and only here, the stack and all causes are written out. */

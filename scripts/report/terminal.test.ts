@@ -32,7 +32,7 @@ function shown(events: ReturnType<typeof eventsOf>, options: Partial<TerminalOpt
 }
 
 describe('the terminal', () => {
-  it('shows steps, specs, failures in full and the verdict, in plain lines', () => {
+  it('shows steps, specs, failures and the verdict, in plain lines', () => {
     const text = shown(
       eventsOf(
         started,
@@ -76,6 +76,24 @@ describe('the terminal', () => {
    2 passed, 1 failed, 1 skipped · steps tried again: 1 · 1 min 23 s
    report: reports/x
 `);
+  });
+
+  it('shows of a failure the essence of its diagnosis, and where all of it is', () => {
+    const diagnosis = 'Pod demo/p: Pending\nSo: Bearer planted-token\n\nmuch more';
+    const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'a\nb', { diagnosis })));
+    expect(text).to.include(`
+      a
+      b
+      Pod demo/p: Pending
+      So: Bearer [removed]
+      at specs/binding.spec.ts:41:7
+      all of it: reports/x/e2e.log
+`);
+  });
+
+  it('names the line of the spec where the stack has none of its file', () => {
+    const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'late', { stack: 'Error: late' })));
+    expect(text).to.include('      late\n      at specs/binding.spec.ts:12\n');
   });
 
   it('shows no counts for a verb without specs', () => {

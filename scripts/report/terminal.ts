@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { messageOf } from '../../clusters/domain-error.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
+import { failureExcerpt } from './failure-excerpt.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
 import { toldText } from './model/told-text.ts';
 import { placeIn } from './place.ts';
@@ -36,7 +37,7 @@ export function terminalManners(
   return { live: terminal && !inCi, color: !environment.NO_COLOR && (forced || terminal) };
 }
 
-/** Shows a run to whoever started it: a line for each step and each spec, failures in full, the verdict at the end. */
+/** Shows a run to whoever started it: a line for each step and each spec, ten for a failure, the verdict at the end. */
 export class Terminal implements Disposable {
   readonly #colors: Colors;
   readonly #line: LiveLine;
@@ -131,9 +132,20 @@ export class Terminal implements Disposable {
     }
     if (result.outcome === 'failed') {
       this.#print(`   ${this.#cross()} ${name}${time}`);
-      this.#print(indent(toldText(result.error.message), failureIndent));
-      const place = placeIn(result.error.stack, spec.file);
-      if (place) this.#print(`${failureIndent}${this.#colors.dim(`at ${place}`)}`);
+      const { evidence, error } = result;
+      const plain = {
+        ...error,
+        message: toldText(error.message),
+        ...(error.diagnosis !== undefined && { diagnosis: toldText(error.diagnosis) }),
+      };
+      // A wait that ends too late has no frame of its spec.
+      const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
+      const place = placeIn(error.stack, spec.file) ?? declared;
+      const { folder } = this.#summary;
+      for (const line of failureExcerpt({ error: plain, evidence }, { place, folder: folder || undefined })) {
+        const isPlace = /^(?:at|all of it:) /.test(line);
+        this.#print(failureIndent + (isPlace ? this.#colors.dim(line) : line));
+      }
     }
   }
 

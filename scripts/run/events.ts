@@ -52,7 +52,7 @@ export interface SpecFailure {
   stack?: string;
   /** Name of the error's class, such as `AssertionError` or `DomainError`. */
   name?: string;
-  /** The cluster's view when it failed, whole; the terminal shows the message only. */
+  /** What the cluster looked like when it failed. Its first paragraph is the essence, which the terminal shows. */
   diagnosis?: string;
   /** What the spec has left on nodes, a line each. */
   left?: readonly string[];

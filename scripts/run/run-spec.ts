@@ -1,8 +1,10 @@
 import { setTimeout as after } from 'node:timers/promises';
 import Mocha from 'mocha';
 import { DomainError } from '../../clusters/domain-error.ts';
-import { asSpec } from '../../specs/support/current-spec.ts';
+import { asSpec, type CurrentSpec } from '../../specs/support/current-spec.ts';
+import { keepDiagnosis } from '../../specs/support/keep-diagnosis.ts';
 import { skipReason } from '../../specs/support/skip.ts';
+import { failureOf } from './spec-failure.ts';
 import type { SpecOutcome } from './spec-tracker.ts';
 
 /** Milliseconds a spec has, once its time is up, to say what it was waiting for and to clean up. */
@@ -26,8 +28,9 @@ export async function runSpec(declared: Mocha.Test, id: string, stop: AbortSigna
   const controller = new AbortController();
   const signal = AbortSignal.any([controller.signal, stop]);
   const settled = watchBody(test, controller);
+  const spec: CurrentSpec = { id, signal, scenes: [] };
   const failed = await asSpec(
-    { id, signal },
+    spec,
     () =>
       new Promise<{ thrown: unknown } | undefined>((resolve) => {
         test.run((thrown?: unknown) => resolve(thrown ? { thrown } : undefined));
@@ -39,7 +42,11 @@ export async function runSpec(declared: Mocha.Test, id: string, stop: AbortSigna
   await Promise.race([settled(), after(lastWords, undefined, { signal: waited.signal }).catch(() => {})]);
   waited.abort();
   if (test.isPending()) return { outcome: 'skipped', reason: skipReason(test) };
-  return failed ? { outcome: 'failed', ...failed } : { outcome: 'passed' };
+  if (!failed) return { outcome: 'passed' };
+  // A run that is being stopped tells its specs as skipped, and waits for none.
+  const { message } = failureOf(failed.thrown);
+  const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen: message }, stop);
+  return { outcome: 'failed', ...failed, ...(diagnosis !== undefined && { diagnosis }) };
 }
 
 /** Puts a function around the spec's own that stops it in time; gives what settles when the spec's own has. */

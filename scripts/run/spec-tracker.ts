@@ -5,7 +5,7 @@ import { failureOf } from './spec-failure.ts';
 /** How a spec's body ended. */
 export type SpecOutcome =
   | { outcome: 'passed' }
-  | { outcome: 'failed'; thrown: unknown }
+  | { outcome: 'failed'; thrown: unknown; diagnosis?: string }
   | { outcome: 'skipped'; reason: string };
 
 interface Running {
@@ -107,11 +107,19 @@ export class SpecTracker {
     const shared = { milliseconds: this.#now() - start, evidence };
     const result: SpecResult =
       how.outcome === 'failed'
-        ? { ...shared, outcome: 'failed', error: failureOf(how.thrown) satisfies SpecFailure }
+        ? {
+            ...shared,
+            outcome: 'failed',
+            error: { ...failureOf(how.thrown), ...diagnosisOf(how) } satisfies SpecFailure,
+          }
         : { ...shared, ...how };
     this.counts[how.outcome]++;
     this.#options.events.emit({ kind: 'spec-finished', spec, result });
   }
+}
+
+function diagnosisOf({ diagnosis }: { diagnosis?: string }): Pick<SpecFailure, 'diagnosis'> {
+  return diagnosis === undefined ? {} : { diagnosis };
 }
 
 function stopped(interruption: string, when: string): SpecOutcome {

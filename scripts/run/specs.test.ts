@@ -243,6 +243,21 @@ describe('running spec files', function () {
     expect(outcomes).to.deep.equal({ 'TINY-1': 'passed' });
   });
 
+  it('looks back at the scenes of a spec that fails, and only then', async () => {
+    const { failureOf, outcomes } = await run(`
+      import { currentSpec } from '${support}/current-spec.ts';
+      const play = () => currentSpec().scenes.push({ lastLook() { throw new Error('looked at'); } });
+      describe('binding', () => {
+        it('TINY-1 fails', async () => { play(); throw new Error('first'); });
+        it('TINY-2 passes', async () => { play(); });
+      });`);
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'passed' });
+    expect(failureOf('TINY-1')).to.include({
+      message: 'first',
+      diagnosis: 'The diagnosis could not be made: looked at',
+    });
+  });
+
   it('interrupts the running spec and tells the others as skipped', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 50);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError } from '../../clusters/domain-error.ts';
+import type { LookedBackAt } from './last-look.ts';
 
 /** The spec that is running. */
 export interface CurrentSpec {
@@ -7,6 +8,8 @@ export interface CurrentSpec {
   id: string;
   /** Aborted when the spec is over or takes too long, or when the run is interrupted. */
   signal: AbortSignal;
+  /** Where it plays, in the order of opening: what is looked at if it fails. */
+  scenes?: LookedBackAt[];
 }
 
 // One place per process, even where a loader gives the spec files module instances of their own.

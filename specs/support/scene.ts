@@ -1,4 +1,3 @@
-import { titleOf } from '../../clusters/api/kinds.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { proveNothingLeft } from '../../clusters/nodes/leftovers.ts';
@@ -6,8 +5,10 @@ import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import { localise, type Ownership, ownershipLabels } from '../../fixtures/localise.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { currentSpec } from './current-spec.ts';
+import { eventsInOrder } from './diagnosis/record.ts';
 import { evidence } from './evidence.ts';
 import { Handle } from './handles.ts';
+import { type LastLook, type LookedBackAt, lookAt } from './last-look.ts';
 import { notePodStart } from './pod-starts.ts';
 import { type World, world } from './world.ts';
 
@@ -28,11 +29,14 @@ const removalOrder = [
  * Where a spec plays: a namespace of its own, and every object it creates. Its end removes all of them in order,
  * and proves that they are gone: `await using scene = await Scene.open()`.
  */
-export class Scene implements AsyncDisposable {
+export class Scene implements AsyncDisposable, LookedBackAt {
   readonly world: World;
   readonly namespace: string;
   readonly #owner: Ownership;
+  readonly #opened = new Date();
   readonly #handles: Handle[] = [];
+  /** Taken as it begins to end. */
+  #lastLook: LastLook | undefined;
 
   private constructor(world: World, namespace: string, owner: Ownership) {
     this.world = world;
@@ -59,7 +63,9 @@ export class Scene implements AsyncDisposable {
       signal: currentSpec().signal,
       until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
     });
-    return new Scene(opened, namespace, { run, spec, scene });
+    const made = new Scene(opened, namespace, { run, spec, scene });
+    currentSpec().scenes?.push(made);
+    return made;
   }
 
   get signal(): AbortSignal {
@@ -147,23 +153,18 @@ export class Scene implements AsyncDisposable {
 
   /** Keeps every object of the scene, as last seen, and the events about them as evidence. */
   keepObjects(name = 'objects'): void {
-    const objects = this.#handles
-      .map(({ ref }) => this.world.store.history(ref).at(-1)?.object)
-      .filter((o) => o !== undefined);
+    const { store } = this.world;
+    const refs = this.#handles.map(({ ref }) => ref);
+    const objects = refs.map((ref) => store.history(ref).at(-1)?.object).filter((object) => object !== undefined);
     evidence.keep(name, objects);
-    evidence.keep('events', this.eventLines().join('\n'));
+    evidence.keep('events', eventsInOrder(store, refs).join('\n'));
   }
 
-  /** The events about the scene's objects, in order, a line each. */
-  eventLines(): string[] {
-    return this.#handles
-      .flatMap(({ ref }) => this.world.store.eventsOf(ref).map((event) => ({ ref, event })))
-      .map(({ ref, event }) => {
-        const time = event.eventTime ?? event.lastTimestamp ?? event.metadata.creationTimestamp;
-        const by = event.reportingComponent || event.source?.component || '?';
-        return `${time}  ${by}  ${titleOf(ref)}  ${event.type} ${event.reason}: ${event.message}`;
-      })
-      .sort();
+  lastLook(): LastLook {
+    const { world, namespace } = this;
+    return (
+      this.#lastLook ?? lookAt(world, { namespace, opened: this.#opened, own: this.#handles.map(({ ref }) => ref) })
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -172,6 +173,9 @@ export class Scene implements AsyncDisposable {
       await work().catch((error: unknown) => failures.push(error));
     };
     // Evidence first: what a failed spec leaves is gone a moment later. Nothing that fails keeps the rest from going.
+    await attempt(async () => {
+      this.#lastLook = this.lastLook();
+    });
     await attempt(async () => this.keepObjects('objects-at-the-end'));
     for (const { ref } of this.#handles)
       if (ref.kind === 'Pod') notePodStart(this.world.store, { ...ref, kind: 'Pod' });

@@ -1,11 +1,16 @@
+import { withoutSecrets } from '../without-secrets.ts';
+
 /** The widest line that still fits a terminal of 120 columns inside an error's indentation. */
 const width = 110;
 
-/** Breaks a text at spaces so that it fits; continuation lines begin under the text, after `lead`. */
+/**
+ * Breaks a text at spaces so that it fits; continuation lines begin under the text, after `lead`. Secrets go first: once
+ * a text is broken, they are no longer found in it.
+ */
 export function wrapped(lead: string, text: string): string[] {
   const lines: string[] = [];
   let line = lead;
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of withoutSecrets(text).split(/\s+/).filter(Boolean)) {
     const fits = line.length + 1 + word.length <= width;
     const begins = line.length <= lead.length;
     if (fits || begins) line += begins ? word : ` ${word}`;
@@ -39,4 +44,13 @@ export function fits(lines: readonly string[]): boolean {
 /** The first few of a list, and how many more there are. */
 export function firstOf(lines: readonly string[], most: number, rest: (count: number) => string): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), rest(lines.length - most)];
+}
+
+/** Whether a text has a name in it, and not only a longer one that begins or ends with it. */
+export function isNamedIn(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const around = `${text.charAt(at - 1)}${text.charAt(at + name.length)}`;
+    if (!/[\w-]/.test(around)) return true;
+  }
+  return false;
 }

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { type Mount, parseMountinfo } from './mountinfo.ts';
+import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+
+const script: NodeScript = {
+  name: 'node-storage.sh',
+  text: readFileSync(new URL('node-storage.sh', import.meta.url), 'utf8'),
+};
+
+/** What a node has mounted, and the loop devices of its kernel. */
+export interface NodeStorage {
+  mounts: Mount[];
+  loops: { path: string; backingFile: string }[];
+}
+
+/** Reads the mounts of a node, as its first process sees them, and the loop devices. It only reads. */
+export async function readNodeStorage(
+  node: Node,
+  options: { deadline?: number; signal?: AbortSignal } = {},
+): Promise<NodeStorage> {
+  return parseNodeStorage(await scriptOnNode(node, script, [], options));
+}
+
+/** Reads what node-storage.sh has printed. */
+export function parseNodeStorage(printed: string): NodeStorage {
+  const mounts: string[] = [];
+  const loops: NodeStorage['loops'] = [];
+  for (const line of printed.split('\n')) {
+    const [, file = '', text = ''] = /^([^:]*):(.*)$/.exec(line) ?? [];
+    const [, loop] = /^\/sys\/block\/(loop\d+)\//.exec(file) ?? [];
+    if (loop) loops.push({ path: `/dev/${loop}`, backingFile: text });
+    else if (file === '/proc/1/mountinfo') mounts.push(text);
+  }
+  return { mounts: parseMountinfo(mounts.join('\n')), loops };
+}
