@@ -7,8 +7,8 @@ import { runInPod } from '../../specs/support/pod-commands.ts';
 import { Scene } from '../../specs/support/scene.ts';
 import { applySeed, fixtures } from '../../specs/support/seed.ts';
 import { world } from '../../specs/support/world.ts';
+import { median } from '../report/median.ts';
 import { becomesReady, type Figure } from './measure.ts';
-import { median } from './render.ts';
 
 /** A short program, as most of those that specs run. */
 const argv = ['cat', '/proc/self/mountinfo'] as const;

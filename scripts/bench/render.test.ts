@@ -1,12 +1,7 @@
 import { expect } from 'chai';
-import { median, renderFigures } from './render.ts';
+import { renderFigures } from './render.ts';
 
 describe('figures', () => {
-  it('have the middle value, or the mean of the two in the middle', () => {
-    expect([median([3, 1, 2]), median([4, 1, 2, 3])]).to.deep.equal([2, 2.5]);
-    expect(median([])).to.be.NaN;
-  });
-
   it('are shown with their span, their ratio to the lower limit, and whether the promise is kept', () => {
     const text = renderFigures([
       { what: 'pod', seconds: [2, 1, 3], lowerLimit: 0.5, target: 1.5 },

@@ -1,12 +1,5 @@
+import { median } from '../report/median.ts';
 import type { Figure } from './measure.ts';
-
-/** The middle value; the mean of the two in the middle where there is none. NaN for nothing. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
-  return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? Number.NaN)) / 2 : upper;
-}
 
 /** A table of figures: median, span, count, and where a lower limit is known, how far above it the median is. */
 export function renderFigures(figures: readonly Figure[]): string {

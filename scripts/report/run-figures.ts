@@ -1,6 +1,7 @@
 import type { PodStart } from '../../specs/support/pod-starts.ts';
 import type { SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
+import { median } from './median.ts';
 import { byChapter, type SpecOutcome, type Summary } from './summary.ts';
 
 const slowestShown = 10;
@@ -54,11 +55,4 @@ export function podStartLine(starts: readonly PodStart[]): string {
   const time = median(starts.map(({ milliseconds }) => milliseconds));
   const ratio = median(starts.map(({ milliseconds, lowerLimit }) => milliseconds / lowerLimit));
   return `pods created to Ready: ${starts.length}, median ${duration(time)}, ${ratio.toFixed(1)} × what Kubernetes allows at best`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }

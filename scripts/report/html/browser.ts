@@ -19,6 +19,17 @@ export function findChromium(): string | undefined {
     .find((file) => existsSync(file));
 }
 
+/** Tests in a browser, where this machine has one; elsewhere they are skipped, and their title says why. */
+export function describeInBrowser(title: string, tests: (this: Mocha.Suite, program: string) => void): void {
+  const program = findChromium();
+  if (program === undefined) describe.skip(`${title} (${noChromium})`, () => it('is looked at'));
+  else
+    describe(title, function () {
+      this.timeout(60_000);
+      tests.call(this, program);
+    });
+}
+
 /** Why tests in a browser cannot run on this machine. */
 export const noChromium =
   'skipped: LPV_CHROMIUM is not set, and no chromium, chromium-browser or google-chrome is on PATH';

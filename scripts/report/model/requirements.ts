@@ -1,6 +1,7 @@
 import type { SpecFailure, SpecIdentity, SpecResult } from '../../run/events.ts';
 import type { CatalogueEntry } from '../../run/spec-selection.ts';
 import { grouped } from '../grouped.ts';
+import { median } from '../median.ts';
 import { framesOf } from '../place.ts';
 import type { SpecOutcome } from '../summary.ts';
 import type { ReportedRequirement } from './report.ts';
@@ -66,6 +67,5 @@ function failureOf({ message, stack, name, diagnosis }: SpecFailure, root: strin
 
 /** Milliseconds, whole ones: fractions of them mean nothing between runs. */
 function medianTime(runs: readonly SpecResult[]): number {
-  const sorted = runs.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+  return runs.length === 0 ? 0 : Math.round(median(runs.map(({ milliseconds }) => milliseconds)));
 }
