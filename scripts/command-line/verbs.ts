@@ -75,7 +75,7 @@ const verbs = {
       'lpv trace',
       'lpv trace --pod default/reader',
       'lpv trace --pod demo/db-0 --kubeconfig ~/other.kubeconfig',
-      'lpv trace --use dev --json',
+      'lpv trace --pod demo/db-0 --use dev --json',
     ],
     statuses: {
       conforms: 'the trace was made; with --pod: the pod runs, or is on its way',

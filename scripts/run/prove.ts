@@ -6,6 +6,7 @@ import { type Places, proveUnchanged, readPlaces } from '../../specs/support/pla
 import { closeWorld } from '../../specs/support/world.ts';
 import type { RunOptions } from '../command-line/options.ts';
 import type { Product } from '../report/conformance/product.ts';
+import { drawKeptTraces } from '../trace/kept-traces.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import {
@@ -116,6 +117,10 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
   made.logsWanted = !good && !signal.aborted;
   if (kept) await session.keep();
   else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
+  // A picture beside the verdict: what is wrong with it must not change it.
+  await drawKeptTraces(site.folder).catch((error: unknown) =>
+    events.emit({ kind: 'report-broken', part: 'traces', error }),
+  );
   return { verdict: await session.finish(), folder: site.folder, kept };
 }
 

@@ -1,0 +1,69 @@
+import type { LogLine } from './component-log.ts';
+import type { KnownLine } from './log-lines.ts';
+import { millisecondsOf } from './moment.ts';
+import type { Caught } from './steps.ts';
+import type { Subject, SubjectVolume } from './subject.ts';
+import type { StepRecord } from './trace.ts';
+
+/** A line that shows a step, with what its pattern caught. */
+export interface MatchedLine {
+  step: string;
+  line: LogLine;
+  caught: Caught;
+  /** The volume that it is about; undefined for lines about the pod. */
+  volume: SubjectVolume | undefined;
+}
+
+/** The lines of components' logs that are about this pod and its volumes, in the order of their own times. */
+export function matchLines(lines: readonly LogLine[], known: readonly KnownLine[], subject: Subject): MatchedLine[] {
+  const matched = lines.flatMap((line) =>
+    known.flatMap(({ step, component, pattern }) => {
+      const caught = component === line.component ? pattern.exec(line.text)?.groups : undefined;
+      const match = caught && whose(caught, line, subject);
+      return match ? [{ step, line, ...match }] : [];
+    }),
+  );
+  return matched.sort((a, b) => millisecondsOf(a.line.at) - millisecondsOf(b.line.at));
+}
+
+/** Whose line it is: every group that names something must name what is the subject's. */
+function whose(caught: Caught, line: LogLine, subject: Subject): Omit<MatchedLine, 'step' | 'line'> | undefined {
+  const { metadata } = subject.pod;
+  const { pod, uid, claim, volume: volumeName, container } = caught;
+  if (pod !== undefined && pod !== `${metadata.namespace}/${metadata.name}`) return undefined;
+  if (uid !== undefined && uid !== metadata.uid) return undefined;
+  const containerName = container === undefined ? undefined : subject.containers.get(container);
+  if (container !== undefined && containerName === undefined) return undefined;
+  let volume: SubjectVolume | undefined;
+  if (claim !== undefined || volumeName !== undefined) {
+    volume = subject.volumes.find(
+      (candidate) =>
+        (claim === undefined || claim === candidate.claimTitle) &&
+        (volumeName === undefined || volumeName === candidate.volumeName),
+    );
+    if (!volume) return undefined;
+  }
+  // Names live longer than what they name: a line that is older than its object was about another.
+  const names = [
+    ...(pod === undefined ? [] : [metadata.creationTimestamp]),
+    ...(claim === undefined ? [] : [volume?.claim?.metadata.creationTimestamp]),
+    ...(volumeName === undefined ? [] : [volume?.volume?.metadata.creationTimestamp]),
+  ];
+  const at = millisecondsOf(line.at);
+  if (names.some((created) => created !== undefined && at < millisecondsOf(created))) return undefined;
+  return { caught: containerName === undefined ? caught : { ...caught, containerName }, volume };
+}
+
+/** How a step is known from the lines that show it: the first of them, and how often it was said where that says something. */
+export function logRecord(
+  matches: readonly MatchedLine[],
+  again = false,
+): (StepRecord & { state: 'seen' }) | undefined {
+  const [first] = matches;
+  const last = matches.at(-1);
+  if (!first || !last) return undefined;
+  const { component, node, origin, text, at } = first.line;
+  const source = { kind: 'log', component, node, origin, text } as const;
+  const repeated = again && matches.length > 1 ? { repeated: { times: matches.length, last: last.line.at } } : {};
+  return { state: 'seen', at, resolution: 0.001, clock: 'component', source, ...repeated };
+}

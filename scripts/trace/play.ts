@@ -1,0 +1,58 @@
+import { waitFor } from '../../clusters/api/wait.ts';
+import type { Trace } from '../../clusters/trace/trace.ts';
+import { asSpec } from '../../specs/support/current-spec.ts';
+import { traceOf } from '../../specs/support/process.ts';
+import { Scene } from '../../specs/support/scene.ts';
+import { fixtures, leaseSeedDisks, podFor } from '../../specs/support/seed.ts';
+
+/** When a claim is bound: at once, or for the pod that uses it. */
+export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';
+
+/**
+ * Plays the scenario in a binding mode and makes the trace of its pod. With WaitForFirstConsumer it is the scenario's own
+ * pod, which must run on node2; with Immediate it is one that may run where the volume is.
+ */
+export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trace> {
+  return asSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }, async () => {
+    await using _disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    await scene.storageClass(fixtures.storageClass, (manifest) => {
+      manifest.volumeBindingMode = mode;
+    });
+    await scene.volume(fixtures.volumeA);
+    await scene.volume(fixtures.volumeB);
+    const claim = await scene.claim(fixtures.claim);
+    const { store } = scene.world;
+    await waitFor(store, {
+      what: mode === 'Immediate' ? `${claim} to be Bound` : `${claim} to wait for its first consumer`,
+      on: [claim.ref],
+      within: 20_000,
+      signal,
+      until: (view) =>
+        mode === 'Immediate'
+          ? view.get(claim.ref)?.status?.phase === 'Bound'
+          : view.eventsOf(claim.ref).some(({ reason }) => reason === 'WaitForFirstConsumer'),
+    });
+    const pod =
+      mode === 'Immediate'
+        ? await podFor(scene, claim.name, { name: 'reader' })
+        : await scene.pod(fixtures.podByAffinity);
+    await waitFor(store, {
+      what: `${pod} to be Ready`,
+      on: [pod.ref],
+      within: 60_000,
+      signal,
+      until: (view) =>
+        view.get(pod.ref)?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+    });
+    // Events come after what they tell of.
+    await waitFor(store, {
+      what: `the Event Started of ${pod}`,
+      on: [pod.ref],
+      within: 20_000,
+      signal,
+      until: (view) => view.eventsOf(pod.ref).some(({ reason }) => reason === 'Started'),
+    });
+    return { ...(await traceOf(pod)), title: `the scenario, volumeBindingMode ${mode}` };
+  });
+}

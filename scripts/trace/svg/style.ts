@@ -1,0 +1,67 @@
+import { lanes } from '../../../clusters/trace/trace.ts';
+
+/** Colours in the light and in the dark. Text has a contrast of at least 4.5 on the ground and on bands. */
+const palette = {
+  ground: ['#ffffff', '#12161c'],
+  ink: ['#1b1f24', '#e9eef4'],
+  dim: ['#59636e', '#9aa7b4'],
+  rail: ['#d1d9e0', '#37414d'],
+  band: ['#f4f6f9', '#1a2029'],
+  bad: ['#c4232b', '#ff7b72'],
+  good: ['#16733a', '#56d583'],
+  api: ['#0a63c9', '#6cb2ff'],
+  controller: ['#7b45d1', '#bd98ff'],
+  scheduler: ['#a85300', '#f2a65a'],
+  populator: ['#0b6f80', '#4fd0e3'],
+  reconciler: ['#16733a', '#5fd68a'],
+  runtime: ['#b02a78', '#ff8ccb'],
+} as const satisfies Record<string, readonly [light: string, dark: string]>;
+
+type Colour = keyof typeof palette;
+
+/** A declaration with a colour, and before it one for whoever knows no variables, such as librsvg. */
+function paint(property: 'fill' | 'stroke', colour: Colour): string {
+  return `${property}: ${palette[colour][0]}; ${property}: var(--trace-${colour});`;
+}
+
+const sans = 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
+const monospace = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+
+/**
+ * The style of every drawing, which it brings along as its one style element. It loads nothing, and follows the colour
+ * scheme of the place where it stands: by itself that of the reader, inline that of the page. Whoever shows drawings inline
+ * binds `:root` to the element around them; the first rule is then for nobody.
+ */
+export const traceStyle = `
+svg:root { color-scheme: light dark; }
+:root { ${Object.entries(palette)
+  .map(([name, [light, dark]]) => `--trace-${name}: light-dark(${light}, ${dark});`)
+  .join(' ')} }
+.trace-ground { ${paint('fill', 'ground')} }
+.trace-band { ${paint('fill', 'band')} }
+.trace-empty { fill: none; ${paint('stroke', 'rail')} stroke-width: 1.5; stroke-dasharray: 5 4; }
+.trace-rail { fill: none; ${paint('stroke', 'rail')} stroke-width: 2; }
+.trace-rail-gap { fill: none; ${paint('stroke', 'rail')} stroke-width: 2; stroke-dasharray: 1 5; stroke-linecap: round; }
+.trace-text { ${paint('fill', 'ink')} font: 13px ${sans}; }
+.trace-title { ${paint('fill', 'ink')} font: 650 19px ${sans}; letter-spacing: -0.01em; }
+.trace-lead { ${paint('fill', 'ink')} font: 14px ${sans}; }
+.trace-phase { ${paint('fill', 'ink')} font: 650 12.5px ${sans}; }
+.trace-name { font: 600 13px ${sans}; }
+.trace-dim { ${paint('fill', 'dim')} font: 12px ${sans}; }
+.trace-time { ${paint('fill', 'dim')} font: 12px ${sans}; font-variant-numeric: tabular-nums; }
+.trace-apart { ${paint('fill', 'ink')} font-weight: 650; }
+.trace-source { ${paint('fill', 'dim')} font: 11px ${sans}; }
+.trace-path, .trace-pre { ${paint('fill', 'ink')} font: 11.5px ${monospace}; }
+.trace-bad { ${paint('fill', 'bad')} }
+.trace-good { ${paint('fill', 'good')} }
+.trace-cross { fill: none; ${paint('stroke', 'bad')} stroke-width: 2.6; stroke-linecap: round; }
+.trace-way { fill: none; stroke-width: 2; stroke-linecap: round; opacity: 0.6; }
+.trace-dot { ${paint('stroke', 'ground')} stroke-width: 2; }
+.trace-hollow { ${paint('fill', 'ground')} stroke-width: 1.6; stroke-dasharray: 2.4 2; }
+${lanes
+  .map(
+    ({ id }) =>
+      `.trace-${id} .trace-dot, .trace-${id} .trace-name { ${paint('fill', id)} } .trace-${id} .trace-way, .trace-way.trace-${id}, .trace-${id} .trace-hollow { ${paint('stroke', id)} }`,
+  )
+  .join('\n')}
+`.trim();
