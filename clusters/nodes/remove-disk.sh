@@ -7,11 +7,17 @@ while mountpoint -q "$mount_path"; do
 	umount "$mount_path"
 done
 if [ -e "$backing" ]; then
-	left=$(losetup --associated "$backing" --noheadings --output NAME)
-	if [ -n "$left" ]; then
-		echo "$left still holds $backing" >&2
-		exit 93
-	fi
+	# A container that starts just now has a copy of every mount of the node until it has changed its root, and the
+	# kernel frees the device with the last copy. Nothing tells of that, so it is looked for.
+	looks=0
+	while left=$(losetup --associated "$backing" --noheadings --output NAME) && [ -n "$left" ]; do
+		looks=$((looks + 1))
+		if [ "$looks" -gt 200 ]; then
+			echo "$left still holds $backing, 20 s after it was unmounted" >&2
+			exit 93
+		fi
+		sleep 0.1
+	done
 	rm -f "$backing"
 fi
 [ ! -d "$mount_path" ] || rmdir "$mount_path"
