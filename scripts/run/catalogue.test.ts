@@ -15,6 +15,8 @@ describe('the catalogue and its specs', function () {
     const { specs } = await loadSpecs({ files: await specFiles(), selection: everything, root: projectRoot });
     const proven = [...specs.values()].map(({ id }) => id);
     expect(proven.toSorted()).to.deep.equal(ids.toSorted());
+    const nowhere = [...specs.values()].filter(({ line }) => line === undefined).map(({ id }) => id);
+    expect(nowhere, 'specs without a line, where GitHub would point').to.deep.equal([]);
   });
 
   it('use each id once, also across chapters', () => {

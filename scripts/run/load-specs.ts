@@ -3,7 +3,9 @@ import { basename, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
 import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import { declarationOf } from '../../specs/support/declarations.ts';
 import { parseSpecTitle } from '../../specs/support/spec-title.ts';
+import { placeIn } from '../report/place.ts';
 import type { SpecIdentity } from './events.ts';
 import { lineOfSpec } from './spec-selection.ts';
 
@@ -83,9 +85,16 @@ async function identitiesOf(root: Mocha.Suite, projectRoot: string): Promise<Map
 function identityOf(test: Mocha.Test, source: string, projectRoot: string): SpecIdentity {
   const { id, sentence } = parseSpecTitle(test.title) ?? { id: '', sentence: test.title };
   const file = test.file ?? '';
-  const line = lineOfSpec(source, id);
+  const place = relative(projectRoot, file);
+  const line = lineOfSpec(source, id) ?? lineIn(placeIn(declarationOf(test), place));
   const chapter = outermostTitle(test) ?? basename(file).replace(/\.spec\.ts$/, '');
-  return { id, chapter, title: sentence, file: file && relative(projectRoot, file), ...(line && { line }) };
+  return { id, chapter, title: sentence, file: file && place, ...(line && { line }) };
+}
+
+/** The line of a place such as `specs/access.spec.ts:41:7`. */
+function lineIn(place: string | undefined): number | undefined {
+  const line = place?.split(':')[1];
+  return line === undefined ? undefined : Number(line);
 }
 
 /** The title of the outermost `describe` around a test: its chapter. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CatalogueChapter, parseChapter, type Requirement } from './catalogue.ts';
+import { noteDeclaration } from './declarations.ts';
 import { notApplicable } from './features.ts';
 import { skip } from './skip.ts';
 import { world } from './world.ts';
@@ -46,12 +47,13 @@ function parsedChapter(name: string): Chapter {
     proves(id, proof) {
       const requirement = chapter.requirements.find((candidate) => candidate.id === id);
       if (!requirement) throw new Error(`${id} is not in catalogue/${name}.yaml`);
-      it(`${id} ${requirement.sentence}`, async function () {
+      const test = it(`${id} ${requirement.sentence}`, async function () {
         const { context } = await world();
         const reason = notApplicable(requirement.features, context);
         if (reason !== undefined) skip(this, reason);
         await proof.call(this, requirement);
       });
+      noteDeclaration(test);
     },
   };
 }
