@@ -39,7 +39,8 @@ export async function refuseExisting(
 
 /**
  * Removes everything of a cluster: its containers with their volumes, then its network. Idempotent, and right for a
- * cluster that was only half made: an engine may still be finishing a container that kind asked for when it was stopped.
+ * cluster that was only half made: an engine may still be finishing a container that kind asked for when it was
+ * stopped.
  */
 export async function deleteCluster(engine: Engine, cluster: string, network: string): Promise<void> {
   const removeAll = async () => {

@@ -91,7 +91,8 @@ describe(chapter, () => {
     const at = { node: 'node2', path: device.path, storage: '320Mi' };
     const { volume, claim } = await boundPair(scene, 'grows', at, {
       volume: (manifest) => {
-        // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine gives
+        // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
+        // gives
         // to its containers. The least size of xfs is 300 MiB; the file behind it is sparse.
         manifest.spec.local.fsType = 'xfs';
       },

@@ -41,7 +41,8 @@ async function atMost<Item, Result>(
 const width = 4;
 
 /**
- * Volumes whose path is not there: they can be bound, and no pod gets as far as a mount. Those for whom a claim is named
+ * Volumes whose path is not there: they can be bound, and no pod gets as far as a mount. Those for whom a claim is
+ * named
  * are its alone.
  */
 const bareVolumes = (

@@ -31,7 +31,8 @@ export interface ServerVersion {
 }
 
 /**
- * Opens the cluster of a kubeconfig FILE. The default kubeconfig and the environment are never read. No request is made.
+ * Opens the cluster of a kubeconfig FILE. The default kubeconfig and the environment are never read. No request is
+ * made.
  * With `expectedServer`, a kubeconfig that points to another server is refused.
  */
 export async function connect(options: { kubeconfig: string; expectedServer?: string }): Promise<ClusterClient> {
@@ -77,7 +78,10 @@ export class ClusterClient implements Disposable {
     );
   }
 
-  /** Server-side apply: creates the object, or makes the fields it names so. `force` takes fields over from other managers. */
+  /**
+   * Server-side apply: creates the object, or makes the fields it names so. `force` takes fields over from other
+   * managers.
+   */
   async apply(manifest: KubernetesManifest, options: PatchOptions & { force?: boolean } = {}): Promise<AnyObject> {
     const ref = refOf(manifest);
     const query = { ...writeQuery(options), force: options.force ? true : undefined };
@@ -127,7 +131,8 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Asks for the object's deletion. `requested` does not mean gone: a pod has its grace period, a volume its finalizers;
+   * Asks for the object's deletion. `requested` does not mean gone: a pod has its grace period, a volume its
+   * finalizers;
    * wait for that on the object store.
    */
   async remove(ref: ObjectRef, options: RemoveOptions = {}): Promise<'requested' | 'absent'> {

@@ -31,7 +31,8 @@ export interface ApiRequest {
 }
 
 /**
- * Speaks HTTP with one API server, with the credentials of one kubeconfig. client-node's typed API serialises models and
+ * Speaks HTTP with one API server, with the credentials of one kubeconfig. client-node's typed API serialises models
+ * and
  * so drops fields it does not know; here the body goes out as written.
  */
 export class Connection {

@@ -55,7 +55,9 @@ export function titleOf(ref: ObjectRef): string {
   return `${ref.kind} ${ref.namespace ? `${ref.namespace}/` : ''}${ref.name}`;
 }
 
-/** What a manifest or a stored object is called; throws a `DomainError` (bad usage) where its kind is not in the table. */
+/**
+ * What a manifest or a stored object is called; throws a `DomainError` (bad usage) where its kind is not in the table.
+ */
 export function refOf(manifest: {
   apiVersion: string;
   kind: string;

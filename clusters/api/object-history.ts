@@ -35,7 +35,9 @@ export interface StoreView {
   list<K extends Kind>(kind: K, filter?: ListFilter<ObjectOf[K]>): ObjectOf[K][];
   /** All that was seen of the object, oldest first, deletions and same-named successors included. */
   history<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[];
-  /** The events about an object, in the order of their time, each as last seen, also when the API has dropped it since. */
+  /**
+   * The events about an object, in the order of their time, each as last seen, also when the API has dropped it since.
+   */
   eventsOf(subject: ObjectRef | { uid: string }): Event[];
   /** Calls back after each change; the function returned ends that. */
   onChange(listener: () => void): () => void;

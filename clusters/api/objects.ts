@@ -16,7 +16,9 @@ import type {
   V1VolumeAttachment,
 } from '@kubernetes/client-node';
 
-/** A type of client-node as it is on the wire: times are text, because objects are kept exactly as the API sent them. */
+/**
+ * A type of client-node as it is on the wire: times are text, because objects are kept exactly as the API sent them.
+ */
 export type AsSent<T> = T extends Date
   ? string
   : T extends (infer Item)[]

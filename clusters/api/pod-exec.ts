@@ -50,7 +50,9 @@ export class PodCommandFailed extends DomainError {
   }
 }
 
-/** The command could not be run, or how it ended is not known: connection refused or broken, deadline, no such program. */
+/**
+ * The command could not be run, or how it ended is not known: connection refused or broken, deadline, no such program.
+ */
 export class PodExecFault extends DomainError {
   override readonly name = 'PodExecFault';
   readonly kind: 'not started' | 'no status' | 'deadline';
@@ -100,7 +102,9 @@ export function execInPod(
   return execOf(command, () => runOnce(command, open));
 }
 
-/** The promises of {@link execInPod}, for a way to run a command once: repeats what is repeatable, judges the status. */
+/**
+ * The promises of {@link execInPod}, for a way to run a command once: repeats what is repeatable, judges the status.
+ */
 export async function execOf(command: PodCommand, once: () => Promise<PodCommandResult>): Promise<PodCommandResult> {
   const { progress = silent } = command;
   const result = await pRetry(once, {

@@ -33,7 +33,8 @@ export interface ContainerLife {
 }
 
 /**
- * The shells that are open in pods: the first command in a container opens one, and those that follow run in it, without
+ * The shells that are open in pods: the first command in a container opens one, and those that follow run in it,
+ * without
  * a connection of their own. Commands with standard input, and those that find all shells at work, get their own.
  */
 export class PodShells implements Disposable {

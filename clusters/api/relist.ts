@@ -8,7 +8,8 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /**
  * How a change came to be known: from the first list, from a watch event, or from comparing a later list with what was
- * known. A change found by a later list stands for at least one event that was missed, and its time is that of the list.
+ * known. A change found by a later list stands for at least one event that was missed, and its time is that of the
+ * list.
  */
 export type Observed = 'list' | 'watch' | 'relist';
 
@@ -25,7 +26,8 @@ export function keyOf(object: Listed): string {
 }
 
 /**
- * The changes that lead from what was known to what a new list says: deletions first, then additions and modifications in
+ * The changes that lead from what was known to what a new list says: deletions first, then additions and modifications
+ * in
  * the list's order. An object replaced by another of the same name is a deletion and an addition.
  */
 export function changesBetween<T extends Listed>(

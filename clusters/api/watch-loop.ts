@@ -61,7 +61,8 @@ type Ending = { next: 'list' | 'resume'; fault?: Omit<WatchFault, 'inARow'> };
 const hopeless = new Set([400, 401, 403, 404, 405]);
 
 /**
- * Follows the objects of one kind: a list, then watches, each from where the last one ended. Broken connections, expired
+ * Follows the objects of one kind: a list, then watches, each from where the last one ended. Broken connections,
+ * expired
  * resourceVersions, errors, garbage and silence are survived; what was missed meanwhile is found by comparing lists.
  */
 export class WatchLoop<T extends Listed> {
@@ -87,7 +88,9 @@ export class WatchLoop<T extends Listed> {
     this.#backoff = waits(policy.backoff);
   }
 
-  /** Runs until `signal` aborts. Rejects only where going on is hopeless: the API refuses this list or watch for good. */
+  /**
+   * Runs until `signal` aborts. Rejects only where going on is hopeless: the API refuses this list or watch for good.
+   */
   async run(signal: AbortSignal): Promise<void> {
     let next: Ending['next'] = 'list';
     while (!signal.aborted) {
@@ -104,7 +107,10 @@ export class WatchLoop<T extends Listed> {
     }
   }
 
-  /** Resolves when a list that began after this call is in. Bring your own deadline: it waits as long as the API is away. */
+  /**
+   * Resolves when a list that began after this call is in. Bring your own deadline: it waits as long as the API is
+   * away.
+   */
   relist(): Promise<void> {
     return new Promise((resolve) => {
       this.#asked.push(resolve);

@@ -28,7 +28,9 @@ export interface CommandResult {
 export interface Commander {
   /** The place's name for messages, such as "this machine" or "node2". */
   readonly place: string;
-  /** Runs a program and resolves with its result, whatever the exit status. Rejects when it cannot be run or times out. */
+  /**
+   * Runs a program and resolves with its result, whatever the exit status. Rejects when it cannot be run or times out.
+   */
   attempt(request: CommandRequest): Promise<CommandResult>;
 }
 

@@ -7,7 +7,10 @@ import { connectProcess } from './shell-session-process.ts';
 
 const args = shellArgv.slice(1);
 const deadline = 4000;
-/** The shells that nodes and pods have: dash is sh in Debian, busybox in pods. LPV_BUSYBOX names one that is not on PATH. */
+/**
+ * The shells that nodes and pods have: dash is sh in Debian, busybox in pods. LPV_BUSYBOX names one that is not on
+ * PATH.
+ */
 const shells = [
   ['sh'],
   ['dash'],

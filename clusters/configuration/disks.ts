@@ -50,7 +50,9 @@ const diskSchema = z
 
 const disksSchema = z.strictObject({ disks: z.array(diskSchema).min(1) });
 
-/** Reads the disks of a cluster; those of the project's own disks.yaml where no file is given. @throws BadConfiguration */
+/**
+ * Reads the disks of a cluster; those of the project's own disks.yaml where no file is given. @throws BadConfiguration
+ */
 export async function readDisks(shape: ClusterShape, path: string = dataFiles.disks): Promise<DiskSpecification[]> {
   return parseDisks(await readSource(path), shape);
 }

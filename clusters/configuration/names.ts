@@ -3,7 +3,10 @@ export function isDnsLabel(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text);
 }
 
-/** Whether a text is an RFC 1123 subdomain, which most Kubernetes names must be: labels joined by dots, up to 253 characters. */
+/**
+ * Whether a text is an RFC 1123 subdomain, which most Kubernetes names must be: labels joined by dots, up to 253
+ * characters.
+ */
 export function isDnsSubdomain(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text);
 }

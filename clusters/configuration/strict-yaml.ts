@@ -19,7 +19,8 @@ export interface StrictDocument<T> {
 
 /**
  * Reads all documents of a YAML source against one schema.
- * `findings` looks at each document as it stands, also where the schema refused it, so that all problems are told at once.
+ * `findings` looks at each document as it stands, also where the schema refused it, so that all problems are told at
+ * once.
  * @throws BadConfiguration with every problem of the source.
  */
 export function parseStrictYaml<T>(

@@ -32,7 +32,9 @@ export interface EngineHost {
   /** Major version of the daemon package that apt offers; undefined where it offers none. */
   candidateMajor: number | undefined;
   archive: DebianArchive | undefined;
-  /** The engine that DOCKER_HOST or DOCKER_CONTEXT names, where it is not the one of this machine: not ours to start. */
+  /**
+   * The engine that DOCKER_HOST or DOCKER_CONTEXT names, where it is not the one of this machine: not ours to start.
+   */
   elsewhere?: string | undefined;
 }
 
@@ -196,7 +198,9 @@ async function startByHand(log: string): Promise<void> {
   }
 }
 
-/** Asks until the daemon answers: started by hand it tells nobody when it is ready, so there is no event to wait for. */
+/**
+ * Asks until the daemon answers: started by hand it tells nobody when it is ready, so there is no event to wait for.
+ */
 async function answering(log: string, signal?: AbortSignal): Promise<EngineFacts> {
   let state: EngineState = { kind: 'no daemon', said: 'not asked yet' };
   const ask = async () => {

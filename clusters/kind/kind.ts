@@ -24,7 +24,9 @@ export function readKindVersion(output: string): string | undefined {
   return /\bv?(\d+\.\d+\.\d+[^\s]*)/.exec(output)?.[1];
 }
 
-/** Whether a version has the minor version of the pin: within one, kind's configuration and node images fit each other. */
+/**
+ * Whether a version has the minor version of the pin: within one, kind's configuration and node images fit each other.
+ */
 export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): boolean {
   const minor = (text: string) => text.split('.').slice(0, 2).join('.');
   return minor(version) === minor(pin.version);
@@ -118,7 +120,10 @@ export interface ClusterRequest {
   onLine?: (line: string) => void;
 }
 
-/** kind's own verbs for one cluster. Nodes of a failed creation are kept until logs are taken; the run's undo removes them. */
+/**
+ * kind's own verbs for one cluster. Nodes of a failed creation are kept until logs are taken; the run's undo removes
+ * them.
+ */
 export class Kind {
   readonly program: KindProgram;
   readonly #commander: Commander;

@@ -2,7 +2,9 @@ import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import type { EngineFacts, EngineState } from '../engine/engine.ts';
 
-/** What decides whether a cluster with disks can run here. Sizes are bytes; undefined is "cannot be known from here". */
+/**
+ * What decides whether a cluster with disks can run here. Sizes are bytes; undefined is "cannot be known from here".
+ */
 export interface MachineFacts {
   engine: EngineState;
   cpus: number;
@@ -58,7 +60,9 @@ async function loopDevices(): Promise<MachineFacts['loopDevices']> {
   return files.some((name) => /^loop\d+$/.test(name)) ? 'present' : 'absent';
 }
 
-/** How many inotify instances the programs of this user have. Undefined for whoever may not look, which is all but root. */
+/**
+ * How many inotify instances the programs of this user have. Undefined for whoever may not look, which is all but root.
+ */
 async function inotifyInstances(): Promise<number | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

@@ -20,7 +20,9 @@ export class BuildLog implements AsyncDisposable {
     return new BuildLog(path);
   }
 
-  /** Runs a command of the build. @throws DomainError that tells the step, the end of its output, and where the rest is */
+  /**
+   * Runs a command of the build. @throws DomainError that tells the step, the end of its output, and where the rest is
+   */
   async run(step: string, request: CommandRequest): Promise<string> {
     this.#stream.write(`${new Date().toISOString()} ${step}\n`);
     const onLine = (line: string) => {

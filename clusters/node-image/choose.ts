@@ -50,7 +50,10 @@ export function planImage(wish: ImageWish, situation: ImageSituation): ImagePlan
   }
 }
 
-/** Whether a failed pull means that this site has no registry, so that building is the way; any other failure is an error. */
+/**
+ * Whether a failed pull means that this site has no registry, so that building is the way; any other failure is an
+ * error.
+ */
 export function meansNoRegistry(failure: PullFailure): boolean {
   return failure.kind === 'no registry' || failure.kind === 'silent';
 }

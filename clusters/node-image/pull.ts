@@ -16,7 +16,8 @@ export type PullResult = { kind: 'pulled' } | PullFailure;
 
 /** Reads what `docker pull` said when it failed. */
 export function readPullFailure(said: string): PullFailure {
-  // A proxy that does not let the engine out answers in place of the registry, with nothing but the words of its status.
+  // A proxy that does not let the engine out answers in place of the registry, with nothing but the words of its
+  // status.
   if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(said))
     return { kind: 'no registry', said };
   if (

@@ -70,7 +70,10 @@ export async function makeRootFileSystem(
   await rm(archive, { force: true });
 }
 
-/** Sources of a suite: this machine's own archives of it (with its security updates), else the suite in its main archive. */
+/**
+ * Sources of a suite: this machine's own archives of it (with its security updates), else the suite in its main
+ * archive.
+ */
 export function suiteSources(archives: readonly DebianArchive[], suite: string): string {
   const own = archives.filter(({ codename }) => codename === suite || codename.startsWith(`${suite}-`));
   const main = mainArchive(archives);

@@ -141,7 +141,10 @@ export function readDisk(description: string, expected: Expected): Disk {
   return { ...expected, device: mount.source, deviceNumber: mount.device };
 }
 
-/** Empties a disk: everything on it goes but for ext4's lost+found. @throws CommandFailed where the path is not that disk */
+/**
+ * Empties a disk: everything on it goes but for ext4's lost+found. @throws CommandFailed where the path is not that
+ * disk
+ */
 export async function wipeDisk(
   node: Node,
   disk: Pick<Disk, 'mountPath' | 'deviceNumber'>,

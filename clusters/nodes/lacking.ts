@@ -8,7 +8,8 @@ const lackingScript: NodeScript = {
 
 /**
  * What the nodes of a cluster lack, by the names of features, each with the reason and the nodes that it is said of:
- * `{"xfs": "mkfs.xfs is not there: node2, node3"}`. Where one node lacks it, the cluster does: specs choose their nodes.
+ * `{"xfs": "mkfs.xfs is not there: node2, node3"}`. Where one node lacks it, the cluster does: specs choose their
+ * nodes.
  */
 export async function lackingFeatures(
   nodes: readonly Node[],

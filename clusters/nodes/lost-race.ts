@@ -2,7 +2,8 @@ import pRetry from 'p-retry';
 import type { Progress } from '../progress.ts';
 
 /**
- * Does work that takes a free loop device, anew where another was quicker: nodes share the kernel's loop devices, so two
+ * Does work that takes a free loop device, anew where another was quicker: nodes share the kernel's loop devices, so
+ * two
  * may pick the same free one. Every further attempt is told. @throws what the last attempt threw
  */
 export async function despiteLostRace<Value>(

@@ -4,7 +4,9 @@ export interface Mount {
   parent: number;
   /** Device number of the mounted file system, as `major:minor`. */
   device: string;
-  /** Directory of the file system that is mounted: `/` for a whole one, another for a bind mount of a directory in it. */
+  /**
+   * Directory of the file system that is mounted: `/` for a whole one, another for a bind mount of a directory in it.
+   */
   root: string;
   mountPoint: string;
   /** Options of this mount, such as `ro` or `noexec`. */
@@ -23,7 +25,10 @@ export type Propagation =
   | { kind: 'propagate_from'; peerGroup: number }
   | { kind: 'unbindable' };
 
-/** Reads a mountinfo file. A line that does not have the documented form is an error with its number: nothing is guessed. */
+/**
+ * Reads a mountinfo file. A line that does not have the documented form is an error with its number: nothing is
+ * guessed.
+ */
 export function parseMountinfo(text: string): Mount[] {
   return text
     .split('\n')

@@ -37,7 +37,10 @@ export class EngineNode implements Node, Disposable {
   readonly #host: Commander;
   readonly #shells: ShellPool | undefined;
 
-  /** With a commander that is not this machine's own, every command goes through it, unless `open` says how to open shells. */
+  /**
+   * With a commander that is not this machine's own, every command goes through it, unless `open` says how to open
+   * shells.
+   */
   constructor(
     name: string,
     container: string,

@@ -11,7 +11,9 @@ export interface ReportedEvent {
   message: string;
 }
 
-/** Leaves an event in the cluster. Events about objects without a namespace stand in `default`, as Kubernetes does it. */
+/**
+ * Leaves an event in the cluster. Events about objects without a namespace stand in `default`, as Kubernetes does it.
+ */
 export async function reportEvent(
   client: ClusterClient,
   { component, about, type, reason, message }: ReportedEvent,

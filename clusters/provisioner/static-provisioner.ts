@@ -36,7 +36,10 @@ export interface StaticProvisioner extends AsyncDisposable {
 /** The annotation that says which provisioner a volume is of. */
 export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 
-/** The name of the provisioner of a node; not that of Kubernetes itself, so that its controllers leave the volumes alone. */
+/**
+ * The name of the provisioner of a node; not that of Kubernetes itself, so that its controllers leave the volumes
+ * alone.
+ */
 export function provisionerName(node: string): string {
   return `local-volume-provisioner-${node}`;
 }

@@ -2,7 +2,9 @@ import type { Records } from './records.ts';
 import type { Subject } from './subject.ts';
 import type { AttachPhase } from './trace.ts';
 
-/** Shows whether anything was attached for a pod's volumes. For a local volume nothing is: its plugin has no attacher. */
+/**
+ * Shows whether anything was attached for a pod's volumes. For a local volume nothing is: its plugin has no attacher.
+ */
 export function attachPhase({ store, unreadable }: Records, { pod, volumes }: Subject): AttachPhase {
   const names = volumes.flatMap(({ volumeName }) => volumeName ?? []);
   if (names.length === 0) return { state: 'not known', proofs: ['no PersistentVolume is known yet'] };

@@ -2,7 +2,8 @@ import type { Records } from './records.ts';
 import type { Clocks } from './trace.ts';
 
 /**
- * Whether all times of a trace are by one clock. Machines with the same boot id are one kernel and have one clock, as the
+ * Whether all times of a trace are by one clock. Machines with the same boot id are one kernel and have one clock, as
+ * the
  * nodes of kind have; the boot ids of nodes are in their Node objects.
  */
 export function clocksOf({ nodes, here }: Records['boots']): Clocks {

@@ -54,7 +54,10 @@ function whose(caught: Caught, line: LogLine, subject: Subject): Omit<MatchedLin
   return { caught: containerName === undefined ? caught : { ...caught, containerName }, volume };
 }
 
-/** How a step is known from the lines that show it: the first of them, and how often it was said where that says something. */
+/**
+ * How a step is known from the lines that show it: the first of them, and how often it was said where that says
+ * something.
+ */
 export function logRecord(
   matches: readonly MatchedLine[],
   again = false,

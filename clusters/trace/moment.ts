@@ -1,4 +1,7 @@
-/** A moment as the trace writes it: RFC 3339 in UTC with as many digits as its source had, such as `2026-11-23T07:46:24.967511Z`. */
+/**
+ * A moment as the trace writes it: RFC 3339 in UTC with as many digits as its source had, such as
+ * `2026-11-23T07:46:24.967511Z`.
+ */
 export type Moment = string;
 
 /** Milliseconds since the epoch, with fractions. @throws RangeError for a text that is no RFC 3339 time */
@@ -20,7 +23,8 @@ export function momentOf(milliseconds: number, digits: 0 | 3 | 6 = 6): Moment {
 }
 
 /**
- * The moment in the head of a klog line, which has neither year nor zone (`1123 07:46:24.967511`), told by the moment at
+ * The moment in the head of a klog line, which has neither year nor zone (`1123 07:46:24.967511`), told by the moment
+ * at
  * which something else took the line in: every time zone is a multiple of a quarter of an hour away.
  */
 export function klogMoment(head: string, takenIn: number): number {

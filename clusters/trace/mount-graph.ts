@@ -81,7 +81,10 @@ function files(view: NodeView, volume: SubjectVolume, { pod, containers }: Subje
   return { roots: [behind(view, source.device, source.source, mount)], missing };
 }
 
-/** Where kubelet mounts a device for all pods of its node. Source: pkg/volume/local, "mounts" under the plugin's directory. */
+/**
+ * Where kubelet mounts a device for all pods of its node. Source: pkg/volume/local, "mounts" under the plugin's
+ * directory.
+ */
 function stagedMount(view: NodeView, name: string): Mount | undefined {
   return view.mounts.findLast(({ mountPoint }) => mountPoint.endsWith(`/kubernetes.io/local-volume/mounts/${name}`));
 }
@@ -117,7 +120,9 @@ function inContainers(
   return places;
 }
 
-/** Source: pkg/volume/util/subpath, "volume-subpaths" under the pod's directory: volume, container, number of the mount. */
+/**
+ * Source: pkg/volume/util/subpath, "volume-subpaths" under the pod's directory: volume, container, number of the mount.
+ */
 function subPathMount(view: NodeView, uid: string, volume: SubjectVolume, place: ContainerPlace): Mount | undefined {
   const end = `/pods/${uid}/volume-subpaths/${volume.volumeName}/${place.container}/${place.index}`;
   return view.mounts.findLast(({ mountPoint }) => mountPoint.endsWith(end));

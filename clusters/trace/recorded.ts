@@ -6,7 +6,9 @@ import { readLogLines, verbosityFor } from './log-lines.ts';
 import { parseNodeView } from './node-view.ts';
 import type { Records } from './records.ts';
 
-/** A minor whose components' records stand in the folder `recorded`. They are of real clusters that `lpv trace` made. */
+/**
+ * A minor whose components' records stand in the folder `recorded`. They are of real clusters that `lpv trace` made.
+ */
 export type RecordedMinor = '1.36' | '1.37';
 
 /** The text of a recorded file; empty where there is none. */
@@ -17,7 +19,8 @@ export function recordedText(minor: RecordedMinor, name: string): string {
 
 /**
  * The records of a pod of a recorded cluster, as `lpv trace` gathers them. Scenes of 1.37: `wait`, `now` (Immediate),
- * `block` and `sub` (looked at only afterwards). Scenes of 1.36: `wait`, and `stuck` with the pods `elsewhere` and `absent`.
+ * `block` and `sub` (looked at only afterwards). Scenes of 1.36: `wait`, and `stuck` with the pods `elsewhere` and
+ * `absent`.
  */
 export async function recorded(minor: RecordedMinor, scene: string, podName = 'reader'): Promise<Records> {
   const store = recordedObjects(minor);

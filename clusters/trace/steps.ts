@@ -348,7 +348,10 @@ export const stepKinds: readonly StepKind[] = [
 
 type Inner = Omit<StepKind, 'phase' | 'when'>;
 
-/** The steps by which volume and claim come to name each other; who writes the first of them depends on the binding mode. */
+/**
+ * The steps by which volume and claim come to name each other; who writes the first of them depends on the binding
+ * mode.
+ */
 function bound(when: (volume: SubjectVolume) => boolean, phase: PhaseId, inner: readonly Inner[]): StepKind[] {
   return [
     {

@@ -27,7 +27,8 @@ export const phases = [
 export type PhaseId = (typeof phases)[number]['id'];
 
 /**
- * Whose clock a time is by: `observer`: when a watch event arrived here; `api-server`: what the API server wrote into an
+ * Whose clock a time is by: `observer`: when a watch event arrived here; `api-server`: what the API server wrote into
+ * an
  * object; `component`: what a component wrote into its log or its Event.
  */
 export type ClockId = 'observer' | 'api-server' | 'component';
@@ -45,7 +46,10 @@ export type StepRecord =
   | {
       state: 'seen';
       at: Moment;
-      /** When at the latest, where a component's record shows it: earlier than its watch event came, or within its second. */
+      /**
+       * When at the latest, where a component's record shows it: earlier than its watch event came, or within its
+       * second.
+       */
       noLaterThan?: Moment;
       /** The smallest time that the clock tells apart, in milliseconds: 1000, 1 or 0.001. */
       resolution: 1000 | 1 | 0.001;

@@ -34,7 +34,9 @@ export function parsed(xml: string): Parsed {
   return read(create(xml).root().node as unknown as XmlNode);
 }
 
-/** What the schemas of JUnit's readers (Ant's, Jenkins') have in common: attributes that must be, and children in order. */
+/**
+ * What the schemas of JUnit's readers (Ant's, Jenkins') have in common: attributes that must be, and children in order.
+ */
 const shape: Readonly<Record<string, { attributes: readonly string[]; children: readonly string[] }>> = {
   testsuites: { attributes: ['tests', 'failures', 'errors', 'time'], children: ['testsuite'] },
   testsuite: {

@@ -49,7 +49,8 @@ export function junitXml(report: LocalVolumeConformanceReport): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });
   const root = document.ele('testsuites', { name: 'local-pv-conformance', ...totals(all) });
   for (const [name, cases] of suites) {
-    // Whose machine it was is nobody's business; the schema wants a host name, and says to write this where there is none.
+    // Whose machine it was is nobody's business; the schema wants a host name, and says to write this where there is
+    // none.
     const when = { timestamp: report.date.replace(/\.\d+Z$|Z$/, ''), hostname: 'localhost' };
     const suite = root.ele('testsuite', { name: xmlText(name), ...totals(cases), ...when });
     addProperties(suite, suiteProperties(report, name, cases));

@@ -33,7 +33,10 @@ export interface Reservation {
   reserve(): Promise<void>;
 }
 
-/** What the steps find and make, for the steps after them and for the report. A step reads only what an earlier one has set. */
+/**
+ * What the steps find and make, for the steps after them and for the report. A step reads only what an earlier one has
+ * set.
+ */
 export class Construction {
   /** What the engine answered when this machine was looked at. */
   engineState: EngineState | undefined;

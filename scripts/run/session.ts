@@ -23,7 +23,9 @@ export interface SessionRequest {
   name?: string | undefined;
   /** A cluster that is there already, which the run uses and leaves alone. */
   existing?: RegistryEntry | undefined;
-  /** Makes the report of what the run has come to; asked for each time it is written. Without it there is e2e.log only. */
+  /**
+   * Makes the report of what the run has come to; asked for each time it is written. Without it there is e2e.log only.
+   */
   report?: (summary: Summary) => ReportedRun;
 }
 

@@ -8,7 +8,8 @@ const longestDiff = 8_192;
 
 /**
  * What a thrown value tells the report: the first error in full, with the chain of its causes, the difference of
- * expected and actual where it has several lines, and after it what failed in clean-up; beside it what is left on nodes.
+ * expected and actual where it has several lines, and after it what failed in clean-up; beside it what is left on
+ * nodes.
  */
 export function failureOf(thrown: unknown): SpecFailure {
   const { first, afterwards } = unsuppressed(thrown);

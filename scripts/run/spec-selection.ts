@@ -45,7 +45,8 @@ export function selects(selection: Selection, spec: Selectable): boolean {
 }
 
 /**
- * The line, from 1, on which a spec stands in the text of its file: where its id is in quotes, as in `proves('SEED-4',`,
+ * The line, from 1, on which a spec stands in the text of its file: where its id is in quotes, as in
+ * `proves('SEED-4',`,
  * or begins a title; undefined where the id is put together.
  */
 export function lineOfSpec(source: string, id: string): number | undefined {

@@ -25,17 +25,23 @@ export interface SpecRunOptions {
   seed: number;
   /** How many specs may run side by side. */
   jobs: number;
-  /** Proves, after a spec that ran alone, that the cluster is as it was. What it throws fails that spec, and ends the run. */
+  /**
+   * Proves, after a spec that ran alone, that the cluster is as it was. What it throws fails that spec, and ends the
+   * run.
+   */
   proveHealthy?: () => Promise<void>;
   /** Before the first spec, and after the last: proves that nothing is left, and closes the watches. */
   open?: () => Promise<void>;
   close?: () => Promise<void>;
-  /** Milliseconds that running specs may take to stop after the signal; 1.5 s if not given: less than an action gets. */
+  /**
+   * Milliseconds that running specs may take to stop after the signal; 1.5 s if not given: less than an action gets.
+   */
   grace?: number;
 }
 
 /**
- * Runs planned specs in this process, round after round and without retries, and tells the events. In a round come first those that mind only their own
+ * Runs planned specs in this process, round after round and without retries, and tells the events. In a round come
+ * first those that mind only their own
  * objects, `jobs` side by side, then those that must be alone, each followed by a proof that the cluster is healthy.
  * Resolves with the counts also when specs fail or the run is interrupted: what they mean is for the verdict to say.
  */

@@ -25,7 +25,9 @@ const reportSchema = z.object({
 
 const inBrowser = '**/browser.test.ts';
 
-/** Arguments of mocha. Not in .mocharc.json, to which it adds what its command line names: no file could be run alone. */
+/**
+ * Arguments of mocha. Not in .mocharc.json, to which it adds what its command line names: no file could be run alone.
+ */
 export const unitTests = ['--ignore', inBrowser, '{clusters,fixtures,specs,scripts}/**/*.test.ts'] as const;
 /** Those that need a browser; they take longer, and a machine may have none. */
 export const browserTests = [`scripts/${inBrowser}`] as const;

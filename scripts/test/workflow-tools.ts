@@ -11,7 +11,9 @@ export type Tool = { argv: CommandRequest['argv'] } | { missing: string };
 const actionlint = { module: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' };
 const requirements = fileURLToPath(new URL('zizmor-requirements.txt', import.meta.url));
 
-/** actionlint, built from its Go module into the harness's cache at first use; Go's checksum database vouches for it. */
+/**
+ * actionlint, built from its Go module into the harness's cache at first use; Go's checksum database vouches for it.
+ */
 export async function findActionlint(cache: string, signal: AbortSignal): Promise<Tool> {
   const folder = join(cache, `actionlint-${actionlint.version}`);
   const program = join(folder, 'actionlint');

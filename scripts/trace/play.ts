@@ -9,7 +9,8 @@ import { fixtures, leaseSeedDisks, podFor } from '../../specs/support/seed.ts';
 export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';
 
 /**
- * Plays the scenario in a binding mode and makes the trace of its pod. With WaitForFirstConsumer it is the scenario's own
+ * Plays the scenario in a binding mode and makes the trace of its pod. With WaitForFirstConsumer it is the scenario's
+ * own
  * pod, which must run on node2; with Immediate it is one that may run where the volume is.
  */
 export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trace> {

@@ -11,7 +11,10 @@ const laneWidth = 3;
 const lead = ' '.repeat(timeWidth);
 const textAt = timeWidth + lanes.length * laneWidth + 1;
 
-/** Draws a trace for a terminal: lanes as columns, a step a line, what was not seen with the reason. No line is wider than `width`. */
+/**
+ * Draws a trace for a terminal: lanes as columns, a step a line, what was not seen with the reason. No line is wider
+ * than `width`.
+ */
 export function timeLineText(trace: Trace, { colors, width = 100 }: { colors: Colors; width?: number }): string {
   const paint = lanePaint(colors);
   const lines = [...head(trace, colors, width), '', ...legend(trace, paint, colors)];

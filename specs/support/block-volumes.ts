@@ -91,7 +91,8 @@ done
 };
 
 /**
- * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last of
+ * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
+ * of
  * it away after the pod has gone from the API and tells nobody, so the node itself looks, every fifth of a second.
  * @throws CommandFailed with what is left
  */

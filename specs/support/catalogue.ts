@@ -18,7 +18,9 @@ const promise = {
   rows: z.array(z.string().regex(/^([A-J]\d+|12\.\d+|SEED-\d+)$/)).default([]),
   /** What a cluster must have for it, and how it may be run. */
   features: z.array(feature).default([]),
-  /** What its spec has for itself while it runs, beside specs that hold nothing of it: such as the disks of disks.yaml. */
+  /**
+   * What its spec has for itself while it runs, beside specs that hold nothing of it: such as the disks of disks.yaml.
+   */
   holds: z.array(z.string().min(1)).default([]),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */
   source: z.string().min(1),

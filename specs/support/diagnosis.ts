@@ -11,7 +11,8 @@ import { wrapped } from './diagnosis/text.ts';
 
 /**
  * Says why an object is not where one would have it: the object and its kin as the store has seen them, the nodes held
- * against pod and volumes, and a last line that names the contradiction where one can be derived. For a pod, a claim or a
+ * against pod and volumes, and a last line that names the contradiction where one can be derived. For a pod, a claim or
+ * a
  * volume; of other kinds it shows state and events. It asks the cluster nothing. Lines end without a line break.
  */
 export function diagnose(store: StoreView, ref: ObjectRef): string {

@@ -9,7 +9,10 @@ import { diagnose } from './diagnosis.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { describeChain, type MountChain, mountChain } from './mount-chain.ts';
 
-/** How long a positive outcome may take, in milliseconds. Far above what an idle cluster needs: a deadline, not a measure. */
+/**
+ * How long a positive outcome may take, in milliseconds. Far above what an idle cluster needs: a deadline, not a
+ * measure.
+ */
 const patience = 45_000;
 
 export interface Within {
@@ -44,7 +47,9 @@ declare global {
       reachPhase(phase: string, options?: Within): Promise<void>;
       /** The pod, claim or node gets this condition, whose message is returned. */
       haveCondition(condition: WantedCondition, options?: Within): Promise<string>;
-      /** A container of the pod waits for this reason, such as `CreateContainerConfigError`; its message is returned. */
+      /**
+       * A container of the pod waits for this reason, such as `CreateContainerConfigError`; its message is returned.
+       */
       waitBecause(reason: string, text?: string, options?: Within): Promise<string>;
       /** The object goes away. */
       beGone(options?: Within): Promise<void>;

@@ -20,7 +20,8 @@ export interface Failure {
 
 /**
  * Gathers what the cluster looked like to a spec that has failed, keeps it as its evidence, and gives it back; nothing
- * for a spec without a scene. Call it when the spec is through. It takes a few seconds at most, and never fails: what it
+ * for a spec without a scene. Call it when the spec is through. It takes a few seconds at most, and never fails: what
+ * it
  * cannot find out is a line of the text.
  */
 export async function keepDiagnosis(

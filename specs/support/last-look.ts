@@ -28,7 +28,8 @@ export interface LastLook {
 }
 
 /**
- * Looks at a scene before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it comes.
+ * Looks at a scene before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
+ * comes.
  * So it does next to nothing: one read on each node where a pod is, which nobody waits for.
  */
 export function lookAt(world: World, scene: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {

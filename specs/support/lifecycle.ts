@@ -34,7 +34,10 @@ export async function takeAway(scene: Scene, volume: VolumeHandle): Promise<void
   await expect(volume).to.beGone();
 }
 
-/** Makes a pod on claims of volumes at a path that no node has, and waits until it has a node: it uses them, and never starts. */
+/**
+ * Makes a pod on claims of volumes at a path that no node has, and waits until it has a node: it uses them, and never
+ * starts.
+ */
 export async function podThatOnlyWaits(
   scene: Scene,
   name: string,

@@ -16,12 +16,18 @@ export interface MountChain {
   container: Mount;
 }
 
-/** The directory into which kubelet mounts a local volume for a pod. Source: pkg/volume/local, "kubernetes.io~local-volume". */
+/**
+ * The directory into which kubelet mounts a local volume for a pod. Source: pkg/volume/local, "kubernetes.io~local-
+ * volume".
+ */
 export function podVolumeDirectory(podUid: string, volumeName: string): string {
   return `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~local-volume/${volumeName}`;
 }
 
-/** Where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local, "mounts". */
+/**
+ * Where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local,
+ * "mounts".
+ */
 export function stagedDirectory(volumeName: string): string {
   return `/var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
 }

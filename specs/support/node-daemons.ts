@@ -4,7 +4,10 @@ import { currentSpec } from './current-spec.ts';
 import { once } from './once.ts';
 import { world } from './world.ts';
 
-/** What kubelet logs once it has found the pods it is to run and the mounts that it left. Source: pkg/kubelet/volumemanager/populator. */
+/**
+ * What kubelet logs once it has found the pods it is to run and the mounts that it left. Source:
+ * pkg/kubelet/volumemanager/populator.
+ */
 const takenUpWork = 'Finished populating initial desired state of world';
 
 /** kubelet of a node, stopped: `await using outage = await stopKubelet('node2')` starts it again at the end. */

@@ -31,7 +31,8 @@ const process: readonly { id: string; what: (node: string) => string }[] = [
 
 /**
  * Puts together who did what for a pod with a local volume, from its trace: watch events, Event objects and logs of the
- * components, in order. A step that left no record is an error: nothing is filled in. The whole trace is kept as evidence.
+ * components, in order. A step that left no record is an error: nothing is filled in. The whole trace is kept as
+ * evidence.
  */
 export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
   const trace = await traceOf(pod);

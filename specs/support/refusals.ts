@@ -20,7 +20,9 @@ export interface Refused {
 // biome-ignore lint/suspicious/noExplicitAny: a case changes any field, and adds fields that do not exist.
 export type Anything = any;
 
-/** Loads the volume, class, claim or pod that most specs begin with, as a plain object with a name of the spec's own. */
+/**
+ * Loads the volume, class, claim or pod that most specs begin with, as a plain object with a name of the spec's own.
+ */
 export async function plainManifest(part: keyof typeof parts, change: (manifest: Anything) => void): Promise<Anything> {
   const { context } = await world();
   const locality = { run: context.run, spec: currentSpec().id, namespace: 'default' };

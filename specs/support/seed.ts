@@ -63,7 +63,9 @@ export async function applySeed(scene: Scene): Promise<SeedObjects> {
   return { storageClass, volumeA, volumeB, claim };
 }
 
-/** Plays the scenario to its good end: the pod that must run on node2 is Ready there, with the claim bound to volume A. */
+/**
+ * Plays the scenario to its good end: the pod that must run on node2 is Ready there, with the claim bound to volume A.
+ */
 export async function playSeed(scene: Scene): Promise<SeedObjects & { pod: PodHandle }> {
   const objects = await applySeed(scene);
   const pod = await scene.pod(fixtures.podBySelector);

@@ -19,7 +19,9 @@ import { localClass } from './parts.ts';
 import type { Scene } from './scene.ts';
 import { world } from './world.ts';
 
-/** Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end. */
+/**
+ * Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end.
+ */
 export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDirectory> {
   const { node } = await world();
   const name = newName('entries');
@@ -28,7 +30,10 @@ export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDi
   return directory;
 }
 
-/** Makes the spec's class, with a reclaim policy. Volumes that are offered in it are bound at once, unless said otherwise. */
+/**
+ * Makes the spec's class, with a reclaim policy. Volumes that are offered in it are bound at once, unless said
+ * otherwise.
+ */
 export function offeredClass(
   scene: Scene,
   reclaimPolicy: 'Delete' | 'Retain',

@@ -25,7 +25,8 @@ const fieldOnLine =
   /(["']?\b(?:client-key-data|(?:access[-_]?|id[-_]?|refresh[-_]?|bearer[-_]?)?token|password|passwd|client[-_]?secret|certificate-key)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
 
 /**
- * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and the data of
+ * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and the data
+ * of
  * Secrets. Terminal codes go, too.
  * Objects also lose `managedFields`, which only make evidence hard to read. Pure.
  */

@@ -61,7 +61,8 @@ async function open(): Promise<World> {
 }
 
 /**
- * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces of
+ * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces
+ * of
  * its specs are gone. Elsewhere they go with the cluster.
  */
 export async function closeWorld(): Promise<void> {

@@ -34,7 +34,10 @@ export interface MadeDisk {
   volumeMode: 'Filesystem' | 'Block';
   /** `major:minor` of the device that every mount of the volume shows; of a raw device, its own number. */
   deviceNumber: string;
-  /** The directory of the file system that every mount of the volume shows; null where a container gets the device itself. */
+  /**
+   * The directory of the file system that every mount of the volume shows; null where a container gets the device
+   * itself.
+   */
   root: string | null;
   /** As mountinfo calls it, such as `ext4`; null where a container gets the device itself. */
   fileSystem: string | null;

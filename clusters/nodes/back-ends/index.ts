@@ -11,7 +11,9 @@ import { rawBlock } from './raw-block.ts';
 import { tmpfs } from './tmpfs.ts';
 import { uuidPath } from './uuid-path.ts';
 
-/** Every disk back end. A new one is a file of its own, named here; the catalogue's matrix then says what holds for it. */
+/**
+ * Every disk back end. A new one is a file of its own, named here; the catalogue's matrix then says what holds for it.
+ */
 export const backEnds: readonly DiskBackEnd[] = [
   plainDirectory,
   directoryLink,

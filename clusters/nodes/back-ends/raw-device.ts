@@ -2,7 +2,9 @@ import { attachBlockDevice, type BlockDevice, detachBlockDevice } from '../block
 import { type Node, onNode } from '../node.ts';
 import type { BackEndOrder, MadeDisk } from './back-end.ts';
 
-/** What a volume on a raw device comes to be: the device itself in a container, or the file system that kubelet makes. */
+/**
+ * What a volume on a raw device comes to be: the device itself in a container, or the file system that kubelet makes.
+ */
 type Becomes = Pick<MadeDisk, 'volumeMode' | 'root' | 'fileSystem'>;
 
 /** Attaches a loop device without a file system. */

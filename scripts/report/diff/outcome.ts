@@ -48,7 +48,9 @@ export interface Scope {
   complete: boolean;
 }
 
-/** What happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not chosen. */
+/**
+ * What happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not chosen.
+ */
 export function changeOf(before: Outcome, after: Outcome, [baseline, other]: readonly [Scope, Scope]): Change {
   if (before === after) return 'same';
   if (before === 'absent') {

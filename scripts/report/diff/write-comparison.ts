@@ -16,7 +16,8 @@ export async function writeHtml(file: string, comparison: Comparison): Promise<v
 }
 
 /**
- * Compares reports with the first of them, and writes `comparison.md` and `comparison.html` into a folder that is there.
+ * Compares reports with the first of them, and writes `comparison.md` and `comparison.html` into a folder that is
+ * there.
  * @param reports two or more.
  */
 export async function writeComparison(

@@ -2,7 +2,9 @@ import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { html, type Markup, raw } from './markup.ts';
 
-/** An SVG file as it may stand inline: only elements and attributes that draw, and a style that reaches nothing else. */
+/**
+ * An SVG file as it may stand inline: only elements and attributes that draw, and a style that reaches nothing else.
+ */
 export interface Drawing {
   markup: Markup;
   /** Style of the drawing, bound to the element with the id that was given. */

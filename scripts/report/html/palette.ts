@@ -42,7 +42,9 @@ export const dark: Palette = {
   skipped: '#e3b566',
 };
 
-/** The colours as custom properties: the scheme that the reader's system asks for, unless `data-scheme` says another. */
+/**
+ * The colours as custom properties: the scheme that the reader's system asks for, unless `data-scheme` says another.
+ */
 export function paletteCss(): string {
   return [
     `:root{color-scheme:light;${properties(light)}}`,

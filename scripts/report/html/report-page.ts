@@ -22,7 +22,9 @@ export interface Surroundings {
   parts: PageParts;
 }
 
-/** Less than the three million bytes that the page must not exceed: what is smaller opens faster, on phones above all. */
+/**
+ * Less than the three million bytes that the page must not exceed: what is smaller opens faster, on phones above all.
+ */
 const mostBytes = 2_400_000;
 
 /** The report as one HTML document. Pure. */

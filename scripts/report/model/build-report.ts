@@ -83,7 +83,9 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
   return withTexts(report, toldText);
 }
 
-/** A run that did not end well is never a success, whatever its specs showed; an interrupted one may be a partial one. */
+/**
+ * A run that did not end well is never a success, whatever its specs showed; an interrupted one may be a partial one.
+ */
 function resultOf(verdict: ReturnType<typeof verdictOf>['verdict'], statistics: ReportedStatistics): ReportedVerdict {
   const shown = verdictOn(statistics);
   if (shown === 'failure' || verdict === 'conforms') return shown;

@@ -79,7 +79,8 @@ const environment = z.strictObject({
 });
 
 /**
- * One run against one cluster, after the manner of the conformance reports of Gateway API: profiles by chapter, core and
+ * One run against one cluster, after the manner of the conformance reports of Gateway API: profiles by chapter, core
+ * and
  * extended apart. It holds all that the other formats show but the evidence, which stays in files beside it.
  */
 export const reportSchema = z

@@ -21,7 +21,9 @@ export function writeReport(path: string, report: LocalVolumeConformanceReport):
   writeWhole(path, reportText(checked.data));
 }
 
-/** A report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the text. */
+/**
+ * A report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the text.
+ */
 export function reportText(report: LocalVolumeConformanceReport): string {
   return stringify(report, { lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -16,7 +16,9 @@ const sides = [
 ] as const;
 const text = { from: 118 + lanes.length * lane + 4, to: width - 118 - lanes.length * lane - 4 };
 
-/** Draws two traces side by side: each step once, in the middle, with its lane and time in the left and the right one. */
+/**
+ * Draws two traces side by side: each step once, in the middle, with its lane and time in the left and the right one.
+ */
 export function besideSvg(left: Trace, right: Trace): string {
   const title = `${modeOf(left)} and ${modeOf(right)}, side by side`;
   const steps = pairedSteps(left, right);

@@ -29,7 +29,8 @@ const monospace = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
 
 /**
  * The style of every drawing, which it brings along as its one style element. It loads nothing, and follows the colour
- * scheme of the place where it stands: by itself that of the reader, inline that of the page. Whoever shows drawings inline
+ * scheme of the place where it stands: by itself that of the reader, inline that of the page. Whoever shows drawings
+ * inline
  * binds `:root` to the element around them; the first rule is then for nobody.
  */
 export const traceStyle = `

@@ -3,7 +3,9 @@ import type { ClaimFacts, NodeFacts } from './facts.ts';
 import { podDemandText } from './node-fit.ts';
 import { sizeText } from './volume-fit.ts';
 
-/** Names the contradiction that keeps an unscheduled pod from a node, and what ends it; undefined where none is found. */
+/**
+ * Names the contradiction that keeps an unscheduled pod from a node, and what ends it; undefined where none is found.
+ */
 export function schedulingConclusion(
   pod: Pod,
   claims: readonly ClaimFacts[],

@@ -27,7 +27,10 @@ export function withKin(view: StoreView, own: readonly ObjectRef[], namespace: s
   return [...all.values()].toSorted((a, b) => compare(rank(a), rank(b)));
 }
 
-/** At most three objects that the cluster's view is best told from, in order: a pod tells of its claims and volumes, too. */
+/**
+ * At most three objects that the cluster's view is best told from, in order: a pod tells of its claims and volumes,
+ * too.
+ */
 export function viewpoints(view: StoreView, refs: readonly ObjectRef[]): ObjectRef[] {
   const pods = refs.filter(({ kind }) => kind === 'Pod');
   const told = new Set(

@@ -11,7 +11,8 @@ import type {
   StorageClass,
 } from '../../../clusters/api/objects.ts';
 
-// The objects of the scenario as a real cluster returns them, for tests: three nodes, a claim, a pod that must run on node2.
+// The objects of the scenario as a real cluster returns them, for tests: three nodes, a claim, a pod that must run on
+// node2.
 
 const created = '2026-11-23T11:59:29Z';
 let version = 100;
@@ -111,7 +112,10 @@ export function claim(name: string, storageClassName: string, volumeName?: strin
   };
 }
 
-/** The pod of the scenario. With `refusal` the scheduler has refused it; with `nodeName` it was scheduled, and does not start. */
+/**
+ * The pod of the scenario. With `refusal` the scheduler has refused it; with `nodeName` it was scheduled, and does not
+ * start.
+ */
 export function pod(state: { refusal: string } | { nodeName: string }, change: Partial<Pod['spec']> = {}): Pod {
   const scheduled = 'nodeName' in state;
   return {

@@ -30,7 +30,9 @@ export function podSection(store: StoreView, pod: Pod): string[] {
   return [...lines, ...eventLines(store, { kind: 'Pod', ...nameOf(pod) }, lines.join(' '))];
 }
 
-/** A claim: its state, what it asks for, how its class binds, the volumes of the class where it is unbound, its events. */
+/**
+ * A claim: its state, what it asks for, how its class binds, the volumes of the class where it is unbound, its events.
+ */
 export function claimSection(store: StoreView, facts: ClaimFacts): string[] {
   const { claim, title, volume, candidates, namespace, name } = facts;
   if (!claim) return [`Claim ${title}: does not exist`];

@@ -4,7 +4,8 @@ import { withoutSecrets } from '../without-secrets.ts';
 const width = 110;
 
 /**
- * Breaks a text at spaces so that it fits; continuation lines begin under the text, after `lead`. Secrets go first: once
+ * Breaks a text at spaces so that it fits; continuation lines begin under the text, after `lead`. Secrets go first:
+ * once
  * a text is broken, they are no longer found in it.
  */
 export function wrapped(lead: string, text: string): string[] {
