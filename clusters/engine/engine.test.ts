@@ -92,6 +92,14 @@ describe('an engine', () => {
     expect(await engine.imageDigests('x:1')).to.deep.equal([]);
   });
 
+  it('knows the image of a container, and none of a container that is not there', async () => {
+    const there = engineThat(() => ({ stdout: 'kindest/node:v1.37.0\n' }));
+    expect(await there.engine.imageOf('lpv-dev-worker')).to.equal('kindest/node:v1.37.0');
+    expect(there.asked).to.deep.equal(['docker container inspect --format {{.Config.Image}} lpv-dev-worker']);
+    const { engine } = engineThat(() => ({ status: 1, stderr: 'Error: No such container' }));
+    expect(await engine.imageOf('x')).to.equal(undefined);
+  });
+
   it('names containers in order, and none for an empty answer', async () => {
     const names = (stdout: string) => engineThat(() => ({ stdout })).engine.containersWithLabel('a=b');
     expect(await names('lpv-b\nlpv-a\n')).to.deep.equal(['lpv-a', 'lpv-b']);

@@ -137,6 +137,15 @@ export class Engine {
     return status === 0 ? ((JSON.parse(stdout) as string[] | null) ?? []) : [];
   }
 
+  /** The image of a container, by the reference that it was made with; undefined where there is no such container. */
+  async imageOf(container: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { status, stdout } = await this.attempt(
+      ['container', 'inspect', '--format', '{{.Config.Image}}', container],
+      { signal },
+    );
+    return status === 0 ? stdout.trim() : undefined;
+  }
+
   /** Names of the containers that carry a label, running or not. */
   async containersWithLabel(label: string, signal?: AbortSignal): Promise<string[]> {
     const { stdout } = await this.run(['ps', '--all', '--filter', `label=${label}`, '--format', '{{.Names}}'], {

@@ -75,6 +75,16 @@ async function build(request: AcquireRequest): Promise<NodeImage> {
   );
 }
 
+/** The image that the node of a cluster is made from, for a cluster that is there; undefined where the node is not. */
+export async function imageOfNode(
+  engine: Engine,
+  container: string,
+  signal?: AbortSignal,
+): Promise<NodeImage | undefined> {
+  const reference = await engine.imageOf(container, signal);
+  return reference === undefined ? undefined : await describe(engine, reference, 'given', 'present', signal);
+}
+
 async function describe(
   engine: Engine,
   reference: string,

@@ -4,7 +4,7 @@ import { refuseExisting } from '../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../clusters/configuration/cluster-shape.ts';
 import type { Engine, EngineState } from '../../clusters/engine/engine.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../clusters/kind/kind.ts';
-import { acquireNodeImage, type NodeImage } from '../../clusters/node-image/acquire.ts';
+import { acquireNodeImage, imageOfNode, type NodeImage } from '../../clusters/node-image/acquire.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../clusters/nodes/disk.ts';
 import { EngineNode } from '../../clusters/nodes/node.ts';
 import { providePodImage } from '../../clusters/pod-image.ts';
@@ -190,6 +190,8 @@ export function existingClusterSteps(
         }),
       );
       made.disks = perNode.flat();
+      const [first] = made.nodes;
+      if (first) made.image = await imageOfNode(made.need('engine'), first.container, signal);
     },
   };
   return [engineStep(plan, made), nodesStep(plan, site, made), verify];
