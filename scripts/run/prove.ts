@@ -17,8 +17,9 @@ import {
   type Reservation,
 } from './cluster-steps.ts';
 import type { LoadedSpecs } from './load-specs.ts';
+import { occupy } from './occupation.ts';
 import { recordStep } from './record-step.ts';
-import type { RegistryEntry } from './registry.ts';
+import { type RegistryEntry, registryFolder } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
 import { beginSession } from './session.ts';
 import { shuffled } from './spec-order.ts';
@@ -52,6 +53,7 @@ export interface Proven {
 export async function prove(undertaking: Undertaking, reports: string): Promise<Proven> {
   const { options, plan, existing, requirements, seed, product } = undertaking;
   const { keep } = options;
+  await using _ours = existing && (await occupy(existing.cluster, registryFolder(process.env)));
   const made = new Construction();
   const harness = await harnessFacts();
   await using session = await beginSession({
