@@ -228,7 +228,7 @@ const options = [
     name: 'jobs',
     type: 'string',
     valueName: 'NUMBER',
-    description: 'how many specs run side by side (default: three for each processor)',
+    description: 'how many specs run side by side (default: four for each processor)',
     problem: wholeNumberProblem(1, 64),
     verbs: ['run'],
   },

@@ -97,7 +97,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         signal,
         folder: site.folder,
         seed,
-        jobs: options.jobs === undefined ? 3 * cpus().length : Number(options.jobs),
+        jobs: options.jobs === undefined ? 4 * cpus().length : Number(options.jobs),
         proveHealthy,
         open: async () => {
           places = await readPlaces();
