@@ -34,21 +34,21 @@ function containerId(pod: PodHandle): string {
 
 describe(chapter, () => {
   proves('LV-BLOCK-11', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    await using lease = await makeLeasedBlockDevice('node3', { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, claim } = await blockPair(scene, 'disk', lease.device);
     const pod = await podWithDevice(scene, 'user', claim);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn('node3');
     const [before, after] = [textOfSector(), textOfSector()];
     await writeSector(pod, before);
     const id = containerId(pod);
     const mapping = await mappingOf(mappedPod(pod, volume));
 
-    await using outage = await stopKubelet('node2');
+    await using outage = await stopKubelet('node3');
     // kubelet serves no commands now; containerd does.
     const exec = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'while-kubelet-is-down', id] as const;
-    const read = await onNode(scene.world.node('node2'), [
+    const read = await onNode(scene.world.node('node3'), [
       ...exec,
       'dd',
       'if=/dev/data',
@@ -75,18 +75,18 @@ describe(chapter, () => {
 
   for (const { id, forced } of deletions) {
     proves(id, async () => {
-      await using lease = await makeLeasedBlockDevice('node2', { bytes });
+      await using lease = await makeLeasedBlockDevice('node3', { bytes });
       await using scene = await Scene.open();
       await localClass(scene);
       const { volume, claim } = await blockPair(scene, 'disk', lease.device);
       const pod = await podWithDevice(scene, 'user', claim);
-      await expect(pod).to.runOn('node2');
+      await expect(pod).to.runOn('node3');
       const mapped = mappedPod(pod, volume);
       const before = await mappingOf(mapped);
       expect(before.bound).to.equal(lease.device.deviceNumber);
       expect(before.locks).to.have.lengthOf(1);
 
-      await using outage = await stopKubelet('node2');
+      await using outage = await stopKubelet('node3');
       if (forced) {
         await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
         await expect(pod).to.beGone();
@@ -98,9 +98,9 @@ describe(chapter, () => {
       await outage.end();
 
       await expect(pod).to.beGone();
-      const node2 = scene.world.node('node2');
-      await unmapped(node2, { ...mapped, within: 90_000 });
-      const loops = await onNode(node2, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+      const node3 = scene.world.node('node3');
+      await unmapped(node3, { ...mapped, within: 90_000 });
+      const loops = await onNode(node3, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
       expect(loops, 'nothing holds the volume').not.to.include(volume.name);
       evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
     });

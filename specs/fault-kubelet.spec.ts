@@ -147,7 +147,7 @@ describe(chapter, () => {
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
       const late = await podWith(scene, 'late', [claim]);
-      await unschedulable(late, { [reasons.volumeAffinity]: 3 });
+      await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
 
       await restartKubelet('node3');

@@ -36,6 +36,11 @@ describe('the catalogue and its specs', function () {
     expect(quoted.filter((row) => !known.has(row) && !row.startsWith('SEED-'))).to.deep.equal([]);
   });
 
+  it('touch nodes that there are, or the whole cluster', () => {
+    const held = requirements.filter(({ features }) => features.includes('disruptive')).flatMap(({ holds }) => holds);
+    expect([...new Set(held)].toSorted()).to.deep.equal(['node2', 'node3']);
+  });
+
   it('have at least 170 requirements', () => {
     expect(ids.length).to.be.at.least(170);
   });

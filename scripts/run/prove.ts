@@ -87,7 +87,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
     });
     const planned = [...undertaking.specs].map(([test, spec]) => {
       const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
-      return { test, spec, alone: features.includes('disruptive'), holds };
+      return { test, spec, disruptive: features.includes('disruptive'), holds };
     });
     let places: Places | undefined;
     await runSpecs(

@@ -31,18 +31,18 @@ describe('running spec files', function () {
       signal?: AbortSignal;
       grace?: number;
       jobs?: number;
-      /** Ids of specs that run alone. */
-      alone?: string[];
+      /** Ids of specs that touch what they hold, or the whole cluster. */
+      disruptive?: string[];
       /** What specs hold, by id. */
       holds?: Record<string, string[]>;
-      proveHealthy?: () => Promise<void>;
+      proveHealthy?: (nodes?: readonly string[]) => Promise<void>;
       close?: () => Promise<void>;
     } = {},
   ) {
     const file = join(folder, 'tiny.spec.ts');
     await writeFile(file, source);
     const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200, jobs = 1 } = options;
-    const { alone = [], holds = {}, proveHealthy, close } = options;
+    const { disruptive = [], holds = {}, proveHealthy, close } = options;
     const events = new EventStream();
     const seen: RunEvent[] = [];
     events.subscribe((event) => seen.push(event));
@@ -53,7 +53,7 @@ describe('running spec files', function () {
       root: folder,
     });
     const plan = [...loaded.specs].map(([test, spec]) => {
-      return { test, spec, alone: alone.includes(spec.id), holds: holds[spec.id] ?? [] };
+      return { test, spec, disruptive: disruptive.includes(spec.id), holds: holds[spec.id] ?? [] };
     });
     const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };
     const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, ...more });
@@ -166,16 +166,34 @@ describe('running spec files', function () {
     };
     await run(noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 20), {
       jobs: 4,
-      alone: ['TINY-1', 'TINY-2'],
+      disruptive: ['TINY-1', 'TINY-2'],
       proveHealthy,
     });
     expect(noted().slice(4)).to.deep.equal(['+TINY-1', '-TINY-1', '+TINY-2', '-TINY-2']);
     expect(proofs).to.equal(2);
   });
 
+  it('runs what touches nodes before that, alone on its nodes, and proves that these are healthy', async () => {
+    const proofs: unknown[] = [];
+    const ids = ['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4', 'TINY-5'];
+    await run(noting(ids, 20), {
+      jobs: 4,
+      disruptive: ids.slice(0, 4),
+      holds: { 'TINY-2': ['node3'], 'TINY-3': ['node3'], 'TINY-4': ['node2'] },
+      proveHealthy: async (nodes) => {
+        proofs.push(nodes);
+      },
+    });
+    const seen = noted();
+    expect(seen.slice(0, 4)).to.deep.equal(['+TINY-5', '-TINY-5', '+TINY-2', '+TINY-4']);
+    expect(seen.indexOf('+TINY-3')).to.be.above(seen.indexOf('-TINY-2'));
+    expect(seen.slice(-2)).to.deep.equal(['+TINY-1', '-TINY-1']);
+    expect(proofs).to.have.deep.members([['node3'], ['node2'], ['node3'], undefined]);
+  });
+
   it('fails the spec that leaves the cluster unhealthy, and runs none after it', async () => {
     const { outcomes, failureOf, resultOf } = await run(noting(['TINY-1', 'TINY-2'], 1), {
-      alone: ['TINY-1', 'TINY-2'],
+      disruptive: ['TINY-1', 'TINY-2'],
       proveHealthy: () => Promise.reject(new Error('node2 is cordoned')),
     });
     noted();

@@ -9,9 +9,9 @@ import { type SpecCounts, type SpecOutcome, SpecTracker } from './spec-tracker.t
 export interface PlannedSpec {
   spec: SpecIdentity;
   test: Mocha.Test;
-  /** It must run alone, after those that run side by side. */
-  alone: boolean;
-  /** What it has for itself while it runs. */
+  /** It touches nodes, or something of the whole cluster, and runs after those that do not. */
+  disruptive: boolean;
+  /** What it has for itself while it runs. A disruptive one that names no nodes has the whole cluster. */
   holds: readonly string[];
 }
 
@@ -26,10 +26,10 @@ export interface SpecRunOptions {
   /** How many specs may run side by side. */
   jobs: number;
   /**
-   * Proves, after a spec that ran alone, that the cluster is as it was. What it throws fails that spec, and ends the
-   * run.
+   * Proves, after a disruptive spec, that the nodes which it held are as they were; all nodes where none are given.
+   * What it throws fails that spec, and ends the run.
    */
-  proveHealthy?: () => Promise<void>;
+  proveHealthy?: (nodes?: readonly string[]) => Promise<void>;
   /** Before the first spec, and after the last: proves that nothing is left, and closes the watches. */
   open?: () => Promise<void>;
   close?: () => Promise<void>;
@@ -41,9 +41,10 @@ export interface SpecRunOptions {
 
 /**
  * Runs planned specs in this process, round after round and without retries, and tells the events. In a round come
- * first those that mind only their own
- * objects, `jobs` side by side, then those that must be alone, each followed by a proof that the cluster is healthy.
- * Resolves with the counts also when specs fail or the run is interrupted: what they mean is for the verdict to say.
+ * first those that mind only their own objects, `jobs` side by side; then those that are alone on the nodes which they
+ * touch, while others have other nodes; then those that have the whole cluster, one by one. Each of the latter two is
+ * followed by a proof that what it held is healthy. Resolves with the counts also when specs fail or the run is
+ * interrupted: what they mean is for the verdict to say.
  */
 export async function runSpecs(
   rounds: readonly (readonly PlannedSpec[])[],
@@ -59,21 +60,34 @@ export async function runSpecs(
   tracker.planned({ seed, jobs });
   using _caught = catchStrayErrors(tracker);
 
+  const runOne = async ({ spec, test }: PlannedSpec): Promise<void> => {
+    tracker.began(spec);
+    tracker.ended(spec, await runSpec(test, spec.id, stop));
+  };
+  const runDisruptive = async ({ spec, test, holds }: PlannedSpec): Promise<void> => {
+    tracker.began(spec);
+    const outcome = await runSpec(test, spec.id, stop);
+    const health = await outcomeOf(proveHealthy(holds.length > 0 ? holds : undefined));
+    const good = outcome.outcome !== 'failed';
+    tracker.ended(spec, good && health.outcome === 'failed' ? health : outcome);
+    if (health.outcome === 'failed') unhealthy.abort(new Error(`${spec.id} left the cluster unhealthy`));
+  };
   const runRound = async (plan: readonly PlannedSpec[]): Promise<void> => {
-    const together = plan.filter(({ alone }) => !alone);
-    await sideBySide(together, jobs, stop, async ({ spec, test }) => {
-      tracker.began(spec);
-      tracker.ended(spec, await runSpec(test, spec.id, stop));
-    });
-    for (const { spec, test } of plan.filter(({ alone }) => alone)) {
-      if (stop.aborted) break;
-      tracker.began(spec);
-      const outcome = await runSpec(test, spec.id, stop);
-      const health = await outcomeOf(proveHealthy());
-      const good = outcome.outcome !== 'failed';
-      tracker.ended(spec, good && health.outcome === 'failed' ? health : outcome);
-      if (health.outcome === 'failed') unhealthy.abort(new Error(`${spec.id} left the cluster unhealthy`));
-    }
+    const disruptive = plan.filter((planned) => planned.disruptive);
+    const onNodes = disruptive.filter(({ holds }) => holds.length > 0);
+    await sideBySide(
+      plan.filter((planned) => !planned.disruptive),
+      jobs,
+      stop,
+      runOne,
+    );
+    await sideBySide(onNodes, jobs, stop, runDisruptive);
+    await sideBySide(
+      disruptive.filter(({ holds }) => holds.length === 0),
+      1,
+      stop,
+      runDisruptive,
+    );
   };
   const work = async (): Promise<void> => {
     await open?.().catch((thrown) => tracker.failedOutside('OPEN', 'the cluster can be looked at', thrown));

@@ -5,7 +5,7 @@ import { restartKubelet, stopKubelet } from './node-daemons.ts';
 import { once } from './once.ts';
 import { world } from './world.ts';
 
-// For specs that run alone.
+// For specs that have the node for themselves.
 
 /** Milliseconds until a Node is Ready and free of the taints that the control plane gave it. */
 const patience = 60_000;

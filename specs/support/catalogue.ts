@@ -20,6 +20,7 @@ const promise = {
   features: z.array(feature).default([]),
   /**
    * What its spec has for itself while it runs, beside specs that hold nothing of it: such as the disks of disks.yaml.
+   * A disruptive one names the nodes that it touches; one that names none has the whole cluster.
    */
   holds: z.array(z.string().min(1)).default([]),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */

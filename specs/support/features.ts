@@ -15,7 +15,7 @@ const features = {
   'device-format': 'kubelet makes the file system on a raw device',
   xfs: 'the file system xfs on the nodes',
   tmpfs: 'memory as a disk',
-  disruptive: 'touches a node or something of the whole cluster, so its spec runs alone',
+  disruptive: 'touches a node or something of the whole cluster, so its spec has it for itself',
 } as const;
 
 /** Versions of Kubernetes that a requirement holds for: `kubernetes>=1.37` or `kubernetes<1.37`. */

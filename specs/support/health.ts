@@ -4,7 +4,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';
 import { world } from './world.ts';
 
-/** Milliseconds a cluster may take to be well again after a spec that ran alone. */
+/** Milliseconds a cluster may take to be well again after a disruptive spec. */
 const patience = 60_000;
 
 /** Whether a node is Ready, and has no taints. */
@@ -13,12 +13,13 @@ export function isWell(node: Node | undefined): boolean {
 }
 
 /**
- * Proves that the cluster is as its run made it: every node Ready, schedulable and without taints, and every disk of
- * the cluster mounted where it belongs. @throws DomainError that says what is not so
+ * Proves that nodes, by name, or all of the cluster are as its run made them: every node Ready, schedulable and without
+ * taints, and every disk of theirs mounted where it belongs. @throws DomainError that says what is not so
  */
-export async function proveHealthy(): Promise<void> {
+export async function proveHealthy(nodes?: readonly string[]): Promise<void> {
   const { context, store, node } = await world();
-  for (const { name } of context.nodes) {
+  const looked = nodes ?? context.nodes.map(({ name }) => name);
+  for (const name of looked) {
     await waitFor(store, {
       what: `Node ${name} to be Ready, schedulable and without taints`,
       on: [{ kind: 'Node', name }],
@@ -29,5 +30,6 @@ export async function proveHealthy(): Promise<void> {
       },
     });
   }
-  await Promise.all(context.disks.map((disk) => verifyDisk(node(disk.node), disk)));
+  const disks = context.disks.filter((disk) => looked.includes(disk.node));
+  await Promise.all(disks.map((disk) => verifyDisk(node(disk.node), disk)));
 }

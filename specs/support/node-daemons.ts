@@ -18,7 +18,7 @@ export interface KubeletOutage extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-/** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that run alone. */
+/** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that have the node. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const node = (await world()).node(nodeName);
   const end = once(() => start(node));
@@ -31,7 +31,7 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   return { since: new Date(), end, [Symbol.asyncDispose]: end };
 }
 
-/** Restarts kubelet of a node; resolves when it has taken up its work again. For specs that run alone. */
+/** Restarts kubelet of a node; resolves when it has taken up its work again. For specs that have the node. */
 export async function restartKubelet(nodeName: string): Promise<void> {
   const node = (await world()).node(nodeName);
   await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
@@ -41,7 +41,7 @@ export async function restartKubelet(nodeName: string): Promise<void> {
 /**
  * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects to it anew
  * within seconds and tells nobody: until a pod has started on the node since, a command in a pod may be refused. For
- * specs that run alone.
+ * specs that have the node for themselves.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
   const node = (await world()).node(nodeName);

@@ -12,7 +12,7 @@ import { world } from './world.ts';
 /** Milliseconds until kubelet has started on a node that is restarted. */
 const patience = 60_000;
 
-/** The machine of a node, for specs that run alone; never two at once, because then their addresses may change. */
+/** The machine of a node, for specs that hold node3: never two at once, because then their addresses may change. */
 export interface Machine extends AsyncDisposable {
   /**
    * Restarts it as a power cut does: every process is killed, every mount is gone, and systemd starts anew, which

@@ -3,16 +3,21 @@ import { DomainError } from '../../clusters/domain-error.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import { eventually, whyUnschedulable } from './expectations.ts';
 import type { PodHandle } from './handles.ts';
-import { type Tally, tells } from './tally.ts';
+import { tells, type WantedTally } from './tally.ts';
 import { world } from './world.ts';
 
 /** Waits until the scheduler calls the pod Unschedulable with exactly this tally; returns its message. */
-export function unschedulable(pod: PodHandle, tally: Tally): Promise<string> {
+export function unschedulable(pod: PodHandle, tally: WantedTally, options: { within?: number } = {}): Promise<string> {
   const wanted = Object.entries(tally).map(([reason, nodes]) => `${nodes} ${reason}`);
-  return eventually(pod, `${pod} to be unschedulable with the tally "${wanted.join(', ')}"`, (store) => {
-    const said = whyUnschedulable(store, pod);
-    return said !== undefined && tells(said, tally) ? said : undefined;
-  });
+  return eventually(
+    pod,
+    `${pod} to be unschedulable with the tally "${wanted.join(', ')}"`,
+    (store) => {
+      const said = whyUnschedulable(store, pod);
+      return said !== undefined && tells(said, tally) ? said : undefined;
+    },
+    options,
+  );
 }
 
 /** Waits until the scheduler has given the pod a node, and returns it. */

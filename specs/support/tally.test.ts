@@ -31,4 +31,12 @@ describe('tally of a scheduler message', () => {
     expect(tells(trap, { [reasons.volumeAffinity]: 2, [reasons.podAffinity]: 1 })).to.equal(false);
     expect(tells('nonsense', {})).to.equal(false);
   });
+
+  it('counts the other nodes by what the message says there are', () => {
+    expect(tells(trap, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 'the other nodes' })).to.equal(true);
+    expect(tells(trap, { [reasons.volumeAffinity]: 'the other nodes', [reasons.podAffinity]: 1 })).to.equal(false);
+    expect(tells(trap, { [reasons.podAffinity]: 'the other nodes' })).to.equal(false);
+    const whole = "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.";
+    expect(tells(whole, { [reasons.volumeAffinity]: 'the other nodes' })).to.equal(true);
+  });
 });

@@ -1,6 +1,12 @@
 /** Why nodes cannot take a pod, in the scheduler's words, and how many nodes each reason holds for. */
 export type Tally = Readonly<Record<string, number>>;
 
+/**
+ * What a spec expects of a tally: as a number of nodes, or as all the nodes that no number is for, where another spec
+ * may be having a node for itself.
+ */
+export type WantedTally = Readonly<Record<string, number | 'the other nodes'>>;
+
 /** The scheduler's reasons; it counts for every node the first of its plugins that refuses. */
 export const reasons = {
   /** A bound volume belongs to other nodes. */
@@ -33,9 +39,16 @@ export function tallyOf(message: string): { nodes: number; counts: Tally } | und
 }
 
 /** Whether a message's tally is exactly this one: every reason with its number of nodes, and no other reason. */
-export function tells(message: string, wanted: Tally): boolean {
-  const counts = tallyOf(message)?.counts;
-  if (!counts) return false;
-  const same = Object.entries(wanted).every(([reason, nodes]) => counts[reason] === nodes);
+export function tells(message: string, wanted: WantedTally): boolean {
+  const tally = tallyOf(message);
+  if (!tally) return false;
+  const { nodes, counts } = tally;
+  const numbered = Object.values(wanted).reduce<number>(
+    (sum, count) => sum + (typeof count === 'number' ? count : 0),
+    0,
+  );
+  const same = Object.entries(wanted).every(
+    ([reason, count]) => counts[reason] === (count === 'the other nodes' ? nodes - numbered : count),
+  );
   return same && Object.keys(counts).length === Object.keys(wanted).length;
 }
