@@ -36,7 +36,7 @@ export interface ServerVersion {
  * With `expectedServer`, a kubeconfig that points to another server is refused.
  */
 export async function connect(options: { kubeconfig: string; expectedServer?: string }): Promise<ClusterClient> {
-  return new ClusterClient(await Connection.open(options.kubeconfig, options.expectedServer));
+  return new ClusterClient(await Connection.open(options.kubeconfig, options));
 }
 
 /**

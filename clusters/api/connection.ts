@@ -50,9 +50,13 @@ export class Connection {
 
   /**
    * Reads the kubeconfig FILE, and no other: neither KUBECONFIG nor the user's default. No request is made yet.
-   * Throws a `DomainError` where the file is absent or unusable, or names another server than `expectedServer`.
+   * Takes its current context where none is named. Throws a `DomainError` where the file is absent or unusable, has no
+   * such context, or names another server than `expectedServer`.
    */
-  static async open(kubeconfig: string, expectedServer?: string): Promise<Connection> {
+  static async open(
+    kubeconfig: string,
+    { expectedServer, context }: { expectedServer?: string | undefined; context?: string | undefined } = {},
+  ): Promise<Connection> {
     const attempted = 'reading the kubeconfig of the cluster';
     if (!existsSync(kubeconfig)) {
       throw new DomainError({
@@ -70,12 +74,17 @@ export class Connection {
     } catch (error) {
       throw new DomainError({ attempted, on: kubeconfig, seen: messageOf(error) }, { exit: 'badUsage', cause: error });
     }
+    const contexts = config.getContexts().map(({ name }) => name);
+    if (context !== undefined && !contexts.includes(context)) {
+      const seen = `it has no context "${context}"; it has ${contexts.join(', ') || 'none'}`;
+      throw new DomainError({ attempted, on: kubeconfig, seen }, { exit: 'badUsage' });
+    }
+    // In memory: the file is never written.
+    if (context !== undefined) config.setCurrentContext(context);
     const cluster = config.getCurrentCluster();
     if (!cluster) {
-      throw new DomainError(
-        { attempted, on: kubeconfig, seen: 'its current-context names no cluster' },
-        { exit: 'badUsage' },
-      );
+      const seen = `its ${context === undefined ? 'current-context' : `context "${context}"`} names no cluster`;
+      throw new DomainError({ attempted, on: kubeconfig, seen }, { exit: 'badUsage' });
     }
     if (expectedServer !== undefined && new URL(cluster.server).origin !== new URL(expectedServer).origin) {
       throw new DomainError({

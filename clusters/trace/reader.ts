@@ -17,9 +17,12 @@ export interface ClusterReader extends Disposable {
   ): Promise<string>;
 }
 
-/** Opens the cluster of a kubeconfig file for reading only. @throws DomainError where the file cannot be used */
-export async function openReader(kubeconfig: string): Promise<ClusterReader> {
-  return readerOf(await Connection.open(kubeconfig));
+/**
+ * Opens the cluster of a kubeconfig file, of its current context where none is named, for reading only.
+ * @throws DomainError where the file cannot be used, or has no such context
+ */
+export async function openReader(kubeconfig: string, context?: string): Promise<ClusterReader> {
+  return readerOf(await Connection.open(kubeconfig, { context }));
 }
 
 /** A reader over a connection. It keeps the connection to itself, and of its methods it uses GET. */

@@ -175,6 +175,15 @@ const options = [
     verbs: ['trace'],
   },
   {
+    name: 'context',
+    type: 'string',
+    valueName: 'NAME',
+    description: 'with --pod: the cluster of this context of the kubeconfig, instead of the current one',
+    problem: emptyProblem,
+    notWith: ['use', 'image', 'kubernetes', 'kubernetes-source'],
+    verbs: ['trace'],
+  },
+  {
     name: 'grep',
     short: 'g',
     type: 'string',

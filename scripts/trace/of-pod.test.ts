@@ -66,7 +66,7 @@ describe('lpv trace --pod', function () {
       `apiVersion: v1
 kind: Config
 current-context: theirs
-contexts: [{ name: theirs, context: { cluster: c, user: u } }]
+contexts: [{ name: theirs, context: { cluster: c, user: u } }, { name: edge, context: { cluster: c, user: u } }]
 clusters: [{ name: c, cluster: { server: "http://127.0.0.1:${port}", insecure-skip-tls-verify: true } }]
 users: [{ name: u, user: { token: not-a-real-token } }]
 `,
@@ -121,6 +121,16 @@ users: [{ name: u, user: { token: not-a-real-token } }]
     );
     expect(error).to.be.instanceOf(DomainError).with.property('exit', 'badUsage');
     expect(String((error as DomainError).message)).to.include('pods of namespace trace-stuck: absent, elsewhere');
+  });
+
+  it('takes another context where one is named, in memory alone, and refuses one that is not there', async () => {
+    const before = await readFile(kubeconfig, 'utf8');
+    using reader = await openReader(kubeconfig, 'edge');
+    expect(reader.context).to.equal('edge');
+    const error = await openReader(kubeconfig, 'nix').catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(DomainError).with.property('exit', 'badUsage');
+    expect(String((error as DomainError).message)).to.include('no context "nix"; it has theirs, edge');
+    expect(await readFile(kubeconfig, 'utf8')).to.equal(before);
   });
 
   it('takes KUBECONFIG before the file in the home folder, and no guess among several', async () => {

@@ -30,7 +30,8 @@ import { ownCluster } from './own-cluster.ts';
 /** `lpv trace`: shows how a pod gets its local volume: the scenario's in both binding modes, or one that is there. */
 export default async function trace(options: TraceOptions): Promise<ExitStatus> {
   if (options.pod !== undefined) return await explain(options, options.pod);
-  if (options.kubeconfig !== undefined) throw scenarioElsewhere();
+  for (const option of ['kubeconfig', 'context'] as const)
+    if (options[option] !== undefined) throw scenarioElsewhere(option);
   if (options.json) throw scenarioAsJson();
   return await play(options);
 }
@@ -42,7 +43,7 @@ async function explain(options: TraceOptions, pod: string): Promise<ExitStatus> 
     options.use !== undefined
       ? (await ownCluster(new Registry(), options.use)).kubeconfig
       : (options.kubeconfig ?? userKubeconfig(process.env));
-  using reader = await openReader(file);
+  using reader = await openReader(file, options.context);
   // Beside the trace, so that what is piped on is the trace alone.
   process.stderr.write(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`);
   const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
@@ -108,14 +109,13 @@ function colours(): ReturnType<typeof pc.createColors> {
   return pc.createColors(terminalManners(process.stdout, process.env).color);
 }
 
-function scenarioElsewhere(): DomainError {
+function scenarioElsewhere(option: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing where to play the scenario',
-      seen: '--kubeconfig without --pod',
+      seen: `--${option} without --pod`,
       why: 'the scenario makes disks on nodes and PersistentVolumes: it is played on clusters of this project only',
-      remedy:
-        'leave --kubeconfig out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
+      remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
     },
     { exit: 'badUsage' },
   );
