@@ -156,12 +156,12 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-21', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await makeLeasedDisk('node2', small);
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, pod, uid, sum } = await replaceable(scene, 'served', lease.disk);
     {
-      await using _down = await outOfService('node3');
+      await using _down = await outOfService('node2');
       await replaced(pod, uid);
       const message = await unschedulable(pod, {
         [reasons.tainted]: 1,
@@ -169,7 +169,7 @@ describe(chapter, () => {
       });
       evidence.keep('why-it-waits', message);
     }
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
     expect(await sumOf(pod)).to.equal(sum);
   });

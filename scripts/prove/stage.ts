@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import { Engine, probeEngine } from '../../clusters/engine/engine.ts';
 import { engineMissing } from '../../clusters/engine/engine-errors.ts';
 import { readRecipe } from '../../clusters/node-image/recipe.ts';
 import { cacheFolder } from '../run/cluster-plan.ts';
+import { identifyProcess, livenessOf, processIdentitySchema } from '../run/process-identity.ts';
 import { Registry } from '../run/registry.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { type Snapshot, takeSnapshot } from './leftovers.ts';
@@ -20,6 +21,11 @@ export interface StartOptions {
   /** A folder whose programs come before those on PATH. */
   programs?: string;
 }
+
+/** How the folders of stages begin, among the temporary files. */
+const folderPrefix = 'lpv-stage-';
+/** In such a folder: the process that has it. */
+const ownerFile = 'owner.json';
 
 /**
  * A place to break the harness in: a folder of its own for reports, temporary files and the registry of runs, so that
@@ -52,11 +58,15 @@ export class Stage implements AsyncDisposable {
     const address = await engine.run(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { signal });
     const socket = (process.env.DOCKER_HOST || address.stdout.trim()).replace(/^unix:\/\//, '');
     const otherRuns = (await new Registry().entries()).map((entry) => entry.run);
-    const folder = await mkdtemp(join(tmpdir(), 'lpv-faults-'));
+    const given = { engine, image, socket };
+    // Nobody else knows of their clusters: the registry of a stage is in its folder.
+    for (const folder of await abandoned()) await new Stage({ folder, ...given }, otherRuns)[Symbol.asyncDispose]();
+    const folder = await mkdtemp(join(tmpdir(), folderPrefix));
+    await writeFile(join(folder, ownerFile), JSON.stringify(identifyProcess()));
     for (const name of ['work', 'temporary', 'programs', 'user']) await mkdir(join(folder, name));
     // It is none, so that a harness that reads it fails.
     await writeFile(join(folder, 'user', 'kubeconfig'), 'of the user\n');
-    return new Stage({ folder, engine, image, socket }, otherRuns);
+    return new Stage({ folder, ...given }, otherRuns);
   }
 
   /** Where the harness is started: reports appear below it. */
@@ -160,6 +170,19 @@ export class Stage implements AsyncDisposable {
       GITHUB_ACTIONS: '',
     };
   }
+}
+
+/** Folders of stages whose process was killed before it could clear them. */
+async function abandoned(): Promise<string[]> {
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(folderPrefix));
+  const dead = folders.map(async (name) => {
+    const folder = join(tmpdir(), name);
+    // One that is being made has no owner yet, and one of another user cannot be read.
+    const text = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined);
+    const owner = text === undefined ? undefined : processIdentitySchema.parse(JSON.parse(text));
+    return owner && livenessOf(owner) === 'dead' ? [folder] : [];
+  });
+  return (await Promise.all(dead)).flat();
 }
 
 async function presentImage(engine: Engine, signal: AbortSignal): Promise<string> {

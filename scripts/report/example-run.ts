@@ -53,6 +53,8 @@ export function requirementOf(spec: SpecIdentity, more: Partial<CatalogueEntry> 
     rows: [],
     features: [],
     holds: [],
+    playsOn: 'all nodes' as const,
+    takes: 'seconds' as const,
     source: 'KEP-121',
     refutedBy: 'it is not',
   };

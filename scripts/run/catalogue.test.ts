@@ -41,6 +41,12 @@ describe('the catalogue and its specs', function () {
     expect([...new Set(held)].toSorted()).to.deep.equal(['node2', 'node3']);
   });
 
+  it('touch no node where any would do', () => {
+    const anywhere = requirements.filter(({ playsOn }) => playsOn === 'one node');
+    expect(anywhere.length).to.be.above(0);
+    expect(anywhere.filter(({ features }) => features.includes('disruptive'))).to.deep.equal([]);
+  });
+
   it('have at least 170 requirements', () => {
     expect(ids.length).to.be.at.least(170);
   });

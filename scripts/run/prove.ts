@@ -86,8 +86,8 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
     });
     const planned = [...undertaking.specs].map(([test, spec]) => {
-      const { features = [], holds = [] } = requirements.get(spec.id) ?? {};
-      return { test, spec, disruptive: features.includes('disruptive'), holds };
+      const { features = [], holds = [], playsOn = 'all nodes', takes = 'seconds' } = requirements.get(spec.id) ?? {};
+      return { test, spec, disruptive: features.includes('disruptive'), holds, playsOn, takes };
     });
     let places: Places | undefined;
     await runSpecs(
@@ -97,6 +97,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         signal,
         folder: site.folder,
         seed,
+        nodes: made.nodes.map(({ name }) => name),
         jobs: options.jobs === undefined ? 4 * cpus().length : Number(options.jobs),
         proveHealthy,
         open: async () => {

@@ -15,7 +15,11 @@ const lastWords = 30_000;
  * mocha gives up on it: a wait that is stopped says what it saw last, mocha only says how many milliseconds passed.
  * Resolves when the body is through, its clean-up included.
  */
-export async function runSpec(declared: Mocha.Test, id: string, stop: AbortSignal): Promise<SpecOutcome> {
+export async function runSpec(
+  declared: Mocha.Test,
+  { id, node }: { id: string; node?: string | undefined },
+  stop: AbortSignal,
+): Promise<SpecOutcome> {
   // A copy, because a spec may be run twice.
   const test = declared.clone();
   const context = new Mocha.Context();
@@ -28,7 +32,7 @@ export async function runSpec(declared: Mocha.Test, id: string, stop: AbortSigna
   const controller = new AbortController();
   const signal = AbortSignal.any([controller.signal, stop]);
   const settled = watchBody(test, controller);
-  const spec: CurrentSpec = { id, signal, scenes: [] };
+  const spec: CurrentSpec = { id, signal, scenes: [], ...(node !== undefined && { node }) };
   const failed = await asSpec(
     spec,
     () =>

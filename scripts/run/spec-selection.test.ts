@@ -38,6 +38,8 @@ describe('choosing requirements', () => {
     rows: [],
     features: [],
     holds: [],
+    playsOn: 'all nodes' as const,
+    takes: 'seconds' as const,
     source: 'x',
     refutedBy: 'y',
     ...more,

@@ -15,6 +15,7 @@ const support = fileURLToPath(new URL('../../specs/support', import.meta.url));
 
 describe('running spec files', function () {
   this.timeout(20_000);
+  const nodes = ['node1', 'node2', 'node3'];
   let folder: string;
 
   beforeEach(async () => {
@@ -35,6 +36,10 @@ describe('running spec files', function () {
       disruptive?: string[];
       /** What specs hold, by id. */
       holds?: Record<string, string[]>;
+      /** Ids of specs that any node will do for. */
+      anywhere?: string[];
+      /** Ids of specs that take long. */
+      long?: string[];
       proveHealthy?: (nodes?: readonly string[]) => Promise<void>;
       close?: () => Promise<void>;
     } = {},
@@ -42,7 +47,7 @@ describe('running spec files', function () {
     const file = join(folder, 'tiny.spec.ts');
     await writeFile(file, source);
     const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200, jobs = 1 } = options;
-    const { disruptive = [], holds = {}, proveHealthy, close } = options;
+    const { disruptive = [], holds = {}, anywhere = [], long = [], proveHealthy, close } = options;
     const events = new EventStream();
     const seen: RunEvent[] = [];
     events.subscribe((event) => seen.push(event));
@@ -53,10 +58,17 @@ describe('running spec files', function () {
       root: folder,
     });
     const plan = [...loaded.specs].map(([test, spec]) => {
-      return { test, spec, disruptive: disruptive.includes(spec.id), holds: holds[spec.id] ?? [] };
+      return {
+        test,
+        spec,
+        disruptive: disruptive.includes(spec.id),
+        holds: holds[spec.id] ?? [],
+        playsOn: anywhere.includes(spec.id) ? ('one node' as const) : ('all nodes' as const),
+        takes: long.includes(spec.id) ? ('half a minute' as const) : ('seconds' as const),
+      };
     });
     const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };
-    const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, ...more });
+    const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, nodes, ...more });
     expect(events.readerErrors).to.deep.equal([]);
     const finished = seen.filter((event): event is Finished => event.kind === 'spec-finished');
     const outcomes = Object.fromEntries(finished.map(({ spec, result }) => [spec.id, result.outcome]));
@@ -134,6 +146,11 @@ describe('running spec files', function () {
     expect(noted().slice(0, 3)).to.deep.equal(['+TINY-1', '+TINY-2', '-TINY-1']);
   });
 
+  it('begins with what takes long, and with what waits for another', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3'], 1), { long: ['TINY-2'], holds: { 'TINY-3': ['disk'] } });
+    expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-1']);
+  });
+
   it('tells each spec which spec it is, while others run beside it', async () => {
     const { outcomes } = await run(
       `
@@ -189,6 +206,22 @@ describe('running spec files', function () {
     expect(seen.indexOf('+TINY-3')).to.be.above(seen.indexOf('-TINY-2'));
     expect(seen.slice(-2)).to.deep.equal(['+TINY-1', '-TINY-1']);
     expect(proofs).to.have.deep.members([['node3'], ['node2'], ['node3'], undefined]);
+  });
+
+  it('gives a node that nobody touches to what any node will do for, and runs it meanwhile', async () => {
+    const source = noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 40).replaceAll(
+      /noted\.push\('\+(TINY-\d)'\)/g,
+      "noted.push('+$1 ' + (currentSpec().node ?? 'everywhere'))",
+    );
+    await run(`import { currentSpec } from '${support}/current-spec.ts';${source}`, {
+      jobs: 4,
+      disruptive: ['TINY-1', 'TINY-2', 'TINY-4'],
+      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node1'] },
+      anywhere: ['TINY-3'],
+    });
+    const seen = noted();
+    expect(seen.slice(0, 3)).to.deep.equal(['+TINY-1 everywhere', '+TINY-2 everywhere', '+TINY-3 node2']);
+    expect(seen.slice(-2), 'what has the whole cluster').to.deep.equal(['+TINY-4 everywhere', '-TINY-4']);
   });
 
   it('fails the spec that leaves the cluster unhealthy, and runs none after it', async () => {

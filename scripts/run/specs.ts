@@ -1,7 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { messageOf } from '../../clusters/domain-error.ts';
+import type { Requirement } from '../../specs/support/catalogue.ts';
 import { takePodStarts } from '../../specs/support/pod-starts.ts';
 import type { EventStream, SpecIdentity } from './events.ts';
+import { inLanes, type Needs } from './lanes.ts';
 import { runSpec } from './run-spec.ts';
 import { type SpecCounts, type SpecOutcome, SpecTracker } from './spec-tracker.ts';
 
@@ -13,6 +15,9 @@ export interface PlannedSpec {
   disruptive: boolean;
   /** What it has for itself while it runs. A disruptive one that names no nodes has the whole cluster. */
   holds: readonly string[];
+  /** Which nodes must be as they always are while it runs; one is given to it. */
+  playsOn: Requirement['playsOn'];
+  takes: Requirement['takes'];
 }
 
 export interface SpecRunOptions {
@@ -25,6 +30,8 @@ export interface SpecRunOptions {
   seed: number;
   /** How many specs may run side by side. */
   jobs: number;
+  /** Names of the cluster's nodes. */
+  nodes: readonly string[];
   /**
    * Proves, after a disruptive spec, that the nodes which it held are as they were; all nodes where none are given.
    * What it throws fails that spec, and ends the run.
@@ -41,16 +48,27 @@ export interface SpecRunOptions {
 
 /**
  * Runs planned specs in this process, round after round and without retries, and tells the events. In a round come
- * first those that mind only their own objects, `jobs` side by side; then those that are alone on the nodes which they
- * touch, while others have other nodes; then those that have the whole cluster, one by one. Each of the latter two is
- * followed by a proof that what it held is healthy. Resolves with the counts also when specs fail or the run is
- * interrupted: what they mean is for the verdict to say.
+ * first those that need all nodes as they always are, `jobs` side by side; then those that have nodes for themselves,
+ * because they touch them, and beside them those that any other node will do for; then those that have the whole
+ * cluster, one by one. What touches nodes is followed by a proof that they are healthy. Resolves with the counts also
+ * when specs fail or the run is interrupted: what they mean is for the verdict to say.
  */
 export async function runSpecs(
   rounds: readonly (readonly PlannedSpec[])[],
   options: SpecRunOptions,
 ): Promise<SpecCounts> {
-  const { events, signal, folder, seed, jobs, proveHealthy = async () => {}, open, close, grace = 1_500 } = options;
+  const {
+    events,
+    signal,
+    folder,
+    seed,
+    jobs,
+    nodes,
+    proveHealthy = async () => {},
+    open,
+    close,
+    grace = 1_500,
+  } = options;
   // A round's own copies: the same spec in another round is another spec to tell of.
   const runs = rounds.map((plan) => plan.map((planned) => ({ ...planned, spec: { ...planned.spec } })));
   const unhealthy = new AbortController();
@@ -60,35 +78,25 @@ export async function runSpecs(
   tracker.planned({ seed, jobs });
   using _caught = catchStrayErrors(tracker);
 
-  const runOne = async ({ spec, test }: PlannedSpec): Promise<void> => {
+  const runOne = async ({ spec, test, disruptive, holds }: PlannedSpec, node: string | undefined): Promise<void> => {
     tracker.began(spec);
-    tracker.ended(spec, await runSpec(test, spec.id, stop));
-  };
-  const runDisruptive = async ({ spec, test, holds }: PlannedSpec): Promise<void> => {
-    tracker.began(spec);
-    const outcome = await runSpec(test, spec.id, stop);
+    const outcome = await runSpec(test, { id: spec.id, node }, stop);
+    if (!disruptive) return tracker.ended(spec, outcome);
     const health = await outcomeOf(proveHealthy(holds.length > 0 ? holds : undefined));
     const good = outcome.outcome !== 'failed';
     tracker.ended(spec, good && health.outcome === 'failed' ? health : outcome);
     if (health.outcome === 'failed') unhealthy.abort(new Error(`${spec.id} left the cluster unhealthy`));
   };
-  const runRound = async (plan: readonly PlannedSpec[]): Promise<void> => {
-    const disruptive = plan.filter((planned) => planned.disruptive);
-    const onNodes = disruptive.filter(({ holds }) => holds.length > 0);
-    await sideBySide(
-      plan.filter((planned) => !planned.disruptive),
-      jobs,
-      stop,
-      runOne,
+  const runRound = (plan: readonly PlannedSpec[]): Promise<void> =>
+    inLanes(
+      plan.toSorted((a, b) => turnOf(a) - turnOf(b)),
+      {
+        lanes: jobs,
+        stop,
+        needsOf: needsAmong(plan, nodes),
+        run: (planned, { node }) => runOne(planned, node),
+      },
     );
-    await sideBySide(onNodes, jobs, stop, runDisruptive);
-    await sideBySide(
-      disruptive.filter(({ holds }) => holds.length === 0),
-      1,
-      stop,
-      runDisruptive,
-    );
-  };
   const work = async (): Promise<void> => {
     await open?.().catch((thrown) => tracker.failedOutside('OPEN', 'the cluster can be looked at', thrown));
     for (const round of runs) await runRound(round);
@@ -107,33 +115,36 @@ export async function runSpecs(
   return tracker.counts;
 }
 
+/** The order in which specs begin, as far as what they need allows. */
+function turnOf({ disruptive, holds, playsOn, takes }: PlannedSpec): number {
+  // Those that hold the same thing wait for each other, so they begin with the first.
+  if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || takes === 'half a minute' ? 0 : 1;
+  if (disruptive && holds.length === 0) return 4;
+  return disruptive ? 2 : 3;
+}
+
+/** What a spec needs, and the node that it is given where one will do. */
+interface SpecNeeds extends Needs {
+  node?: string;
+}
+
 /**
- * Takes one spec after the other from the plan, in as many lanes as there may be, until all are taken or it has to
- * stop. The next is the first of which no other spec holds anything.
+ * What each spec of a plan needs. Where one node will do it is given the least used of those that no spec of the plan
+ * has for itself: it never keeps one of these waiting.
  */
-async function sideBySide(
+function needsAmong(
   plan: readonly PlannedSpec[],
-  lanes: number,
-  stop: AbortSignal,
-  run: (planned: PlannedSpec) => Promise<void>,
-): Promise<void> {
-  const waiting = [...plan];
-  const held = new Set<string>();
-  const running = new Set<Promise<void>>();
-  while (!stop.aborted) {
-    const next = running.size < lanes ? waiting.findIndex(({ holds }) => !holds.some((thing) => held.has(thing))) : -1;
-    const [planned] = next < 0 ? [] : waiting.splice(next, 1);
-    if (planned) {
-      for (const thing of planned.holds) held.add(thing);
-      const through = run(planned).finally(() => {
-        for (const thing of planned.holds) held.delete(thing);
-        running.delete(through);
-      });
-      running.add(through);
-    } else if (running.size > 0) await Promise.race(running);
-    else return;
-  }
-  await Promise.all(running);
+  nodes: readonly string[],
+): (planned: PlannedSpec, users: (thing: string) => number) => SpecNeeds {
+  const touched = new Set(plan.flatMap(({ disruptive, holds }) => (disruptive ? holds : [])));
+  const quiet = nodes.filter((node) => !touched.has(node));
+  const given = quiet.length > 0 ? quiet : nodes;
+  return ({ disruptive, holds, playsOn }, users) => {
+    if (disruptive) return { holds: holds.length > 0 ? holds : nodes, uses: [] };
+    if (playsOn === 'all nodes') return { holds, uses: nodes };
+    const node = given.toSorted((a, b) => users(a) - users(b))[0] as string;
+    return { holds, uses: [node], node };
+  };
 }
 
 async function outcomeOf(work: Promise<void>): Promise<SpecOutcome> {

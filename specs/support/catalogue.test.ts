@@ -15,6 +15,8 @@ describe('a chapter of the catalogue', () => {
         rows: [],
         features: [],
         holds: [],
+        playsOn: 'all nodes',
+        takes: 'seconds',
         source: 'https://kubernetes.io',
         refutedBy: 'it is not so',
       },
@@ -26,6 +28,7 @@ describe('a chapter of the catalogue', () => {
       'chapter: tiny',
       'matrix:',
       '  prefix: LV-TINY',
+      '  playsOn: one node',
       '  types:',
       '    - { key: DIR, name: a directory, rows: [A1] }',
       '    - { key: XFS, name: an xfs disk, features: [xfs] }',
@@ -38,7 +41,7 @@ describe('a chapter of the catalogue', () => {
       { id: 'LV-TINY-XFS-01', sentence: 'a pod writes to an xfs disk', rows: ['A10', 'A1'], features: ['xfs'] },
       { id: 'LV-TINY-XFS-12', sentence: 'a pod reads an xfs disk', rows: [], features: ['xfs', 'fsGroup'] },
     ]);
-    expect(requirements[2]?.pair).to.deep.equal({ type: 'XFS', case: 12 });
+    expect(requirements[2]).to.deep.include({ pair: { type: 'XFS', case: 12 }, playsOn: 'one node' });
   });
 
   it('refuses an unknown feature, an id that stands twice and an unknown row, with their places', () => {

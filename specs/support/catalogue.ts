@@ -8,6 +8,15 @@ const feature = z.string().refine(isFeature, {
   error: ({ input }) => `"${input}" is no feature; specs/support/features.ts has them`,
 });
 
+/**
+ * Which nodes must be as they always are while a spec runs: all, or one, whichever the run gives it. The latter runs
+ * beside specs that have other nodes for themselves.
+ */
+const playsOn = z.enum(['all nodes', 'one node']).default('all nodes');
+
+/** How long a spec takes while others run beside it: what takes long begins early, lest the run wait for it at its end. */
+const takes = z.enum(['seconds', 'half a minute']).default('seconds');
+
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
   level,
@@ -39,12 +48,16 @@ const requirementSchema = z.strictObject({
   id: z.string().regex(/^[A-Z]+(-[A-Z0-9]+)*-\d+$/),
   sentence: z.string().min(1),
   ...promise,
+  playsOn,
+  takes,
 });
 
 /** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
 const matrixSchema = z.strictObject({
   /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
   prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
+  playsOn,
+  takes,
   types: z
     .array(
       z.strictObject({
@@ -101,7 +114,7 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
   return { chapter, requirements: [...requirements, ...(matrix ? multiplied(matrix) : [])] };
 }
 
-function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): Requirement[] {
+function multiplied({ prefix, playsOn, takes, types, cases }: z.infer<typeof matrixSchema>): Requirement[] {
   return types.flatMap((type) =>
     cases
       .filter(({ only }) => only === undefined || only.includes(type.key))
@@ -111,6 +124,8 @@ function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): Req
         sentence: shared.sentence.replaceAll('{type}', type.name),
         rows: [...new Set([...type.rows, ...shared.rows])],
         features: [...new Set([...type.features, ...shared.features])],
+        playsOn,
+        takes,
         pair: { type: type.key, case: number },
       })),
   );

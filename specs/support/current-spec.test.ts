@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/domain-error.ts';
-import { asSpec, currentSpec } from './current-spec.ts';
+import { asSpec, currentSpec, givenNode } from './current-spec.ts';
 
 describe('the current spec', () => {
   const { signal } = new AbortController();
@@ -20,5 +20,10 @@ describe('the current spec', () => {
 
   it('is none outside of a spec', () => {
     expect(() => currentSpec()).to.throw(DomainError, 'No spec is running');
+  });
+
+  it('plays on the node that it was given, and on none by chance', () => {
+    expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, givenNode)).to.equal('node1');
+    expect(() => asSpec({ id: 'SEED-1', signal }, givenNode)).to.throw(DomainError, 'playsOn: one node');
   });
 });

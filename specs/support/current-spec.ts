@@ -10,6 +10,8 @@ export interface CurrentSpec {
   signal: AbortSignal;
   /** Where it plays, in the order of opening: what is looked at if it fails. */
   scenes?: LookedBackAt[];
+  /** The node that the run has given to it, where the catalogue says that one will do. */
+  node?: string;
 }
 
 // One place per process, even where a loader gives the spec files module instances of their own.
@@ -29,6 +31,17 @@ export function currentSpec(): CurrentSpec {
     attempted: 'finding the spec that is running',
     why: 'No spec is running: the top level of a spec file belongs to no spec.',
     remedy: 'Move the call into the spec.',
+  });
+}
+
+/** The node that the running spec plays on, by name. @throws DomainError for one of which the catalogue does not say so */
+export function givenNode(): string {
+  const { id, node } = currentSpec();
+  if (node !== undefined) return node;
+  throw new DomainError({
+    attempted: `finding the node that ${id} plays on`,
+    seen: 'the run has given it none',
+    remedy: 'Say `playsOn: one node` in the catalogue.',
   });
 }
 

@@ -4,6 +4,7 @@ import { backEnds } from '../../clusters/nodes/back-ends/index.ts';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
+import { givenNode } from './current-spec.ts';
 import { evidence } from './evidence.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from './handles.ts';
 import { podVolumeDirectory, stagedDirectory } from './mount-chain.ts';
@@ -13,13 +14,10 @@ import type { Chapter } from './requirement.ts';
 import type { Scene } from './scene.ts';
 import { world } from './world.ts';
 
-/** The spec of a case of the catalogue's matrix, for one of the types. It plays on the node given. */
+/** The spec of a case of the catalogue's matrix, for one of the types. It plays on the node that the run gives it. */
 export type CaseProof = (backEnd: DiskBackEnd, nodeName: string) => Promise<void>;
 
-/**
- * Declares the specs of a case of the matrix: one for each of its types with that volume mode. They take turns on two
- * nodes, so that no kubelet has all the work.
- */
+/** Declares the specs of a case of the matrix: one for each of its types with that volume mode. */
 export function provesCase(
   { requirements, proves }: Chapter,
   number: number,
@@ -30,8 +28,7 @@ export function provesCase(
     if (pair?.case !== number) continue;
     const backEnd = backEndOf(pair.type);
     if (backEnd.volumeMode !== volumeMode) continue;
-    const nodeName = (backEnds.indexOf(backEnd) + number) % 2 === 0 ? 'node2' : 'node3';
-    proves(id, () => proof(backEnd, nodeName));
+    proves(id, () => proof(backEnd, givenNode()));
   }
 }
 
