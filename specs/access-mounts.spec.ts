@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { onNode } from '../clusters/nodes/node.ts';
+import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { fill, freeSpace, writeChecked } from './support/files.ts';
 import { mountOnNode } from './support/late-mount.ts';
@@ -10,6 +11,7 @@ import { readInPod, runInPod, tryInPod } from './support/pod-commands.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
 import { backEndOf, containerMounts, mountedFrom, pairAt, runAs } from './support/volume-at.ts';
+import { volumeStatistics } from './support/volume-statistics.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('access');
@@ -174,5 +176,35 @@ describe(chapter, () => {
     }
     await writeChecked(pod, '/data-2/payload', 4 * mebibyte);
     expect(await fill(pod, '/data/filler', smallBytes), 'long before 1Gi').to.include('No space left on device');
+  });
+
+  proves('LV-ACCESS-19', async function () {
+    this.timeout(150_000);
+    const bytes = 16 * mebibyte;
+    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'), { bytes });
+    await using scene = await Scene.open();
+    const { volume, claim } = await pairAt(scene, lease.disk);
+    expect(volume.now.spec?.capacity, 'what the volume says of itself').to.deep.equal({ storage: '1Gi' });
+    // Before the pod: kubelet may measure at any moment from then on.
+    await onNode(scene.world.node('node2'), [
+      'dd',
+      'if=/dev/zero',
+      `of=${lease.disk.path}/payload`,
+      'bs=1M',
+      'count=4',
+    ]);
+    const pod = await podWith(scene, 'measured', [claim]);
+    await expect(pod).to.runOn('node2');
+
+    const measured = await volumeStatistics(pod);
+    evidence.keep('statistics', measured);
+    const { blocks, blockSize, available } = await freeSpace(pod, '/data');
+    expect(measured).to.deep.include({
+      pvcRef: { name: claim.name, namespace: scene.namespace },
+      capacityBytes: blocks * blockSize,
+      availableBytes: available * blockSize,
+    });
+    expect(measured.capacityBytes, 'of the disk, not of the volume').to.be.below(bytes);
+    expect(measured.usedBytes, 'with what was on it').to.be.within(4 * mebibyte, 5 * mebibyte);
   });
 });

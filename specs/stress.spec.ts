@@ -87,7 +87,7 @@ describe(chapter, () => {
     using watchman = watchBinding(scene, storageClass.name);
 
     const places: string[] = [];
-    await atMost(5, numbered(6, 'pod'), async (name) => {
+    await atMost(5, numbered(12, 'pod'), async (name) => {
       const claims = await Promise.all(
         ['left', 'right'].map((side) => localClaim(scene, `${name}-${side}`, { storage: '8Mi' })),
       );
@@ -116,7 +116,7 @@ describe(chapter, () => {
       places.push(`${name} on ${pod.now.spec?.nodeName}: ${volumes.join(', ')}`);
       await Promise.all([pod, ...claims].map((handle) => scene.remove(handle)));
     });
-    expect(places).to.have.lengthOf(6);
+    expect(places).to.have.lengthOf(12);
     const looks = watchman.report();
     expect(looks).to.be.greaterThan(50);
     await eventually(storageClass, 'the eight disks to be Available again', (view) => {
@@ -133,8 +133,8 @@ describe(chapter, () => {
     await using scene = await Scene.open();
     const storageClass = await localClass(scene, 'Immediate');
     using watchman = watchBinding(scene, storageClass.name);
-    const named = numbered(12, 'named');
-    const free = numbered(12, 'free');
+    const named = numbered(24, 'named');
+    const free = numbered(24, 'free');
     // Claims and volumes at once, as it comes.
     const made = await Promise.all([
       bareVolumes(scene, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
@@ -144,10 +144,10 @@ describe(chapter, () => {
     const [volumes, namedClaims, freeClaims] = made;
     const ofNamed = await boundTo(namedClaims);
     const ofFree = await boundTo(freeClaims);
-    expect(ofNamed).to.deep.equal(volumes.slice(0, 12).map(({ name }) => name));
+    expect(ofNamed).to.deep.equal(volumes.slice(0, named.length).map(({ name }) => name));
     expect([...ofFree].sort()).to.deep.equal(
       volumes
-        .slice(12)
+        .slice(named.length)
         .map(({ name }) => name)
         .sort(),
     );

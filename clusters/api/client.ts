@@ -19,6 +19,24 @@ export interface ObjectList<K extends Kind> {
   items: ObjectOf[K][];
 }
 
+/** What a kubelet has measured, as far as local volumes are concerned. */
+export interface NodeStatistics {
+  pods: readonly {
+    podRef: { name: string; namespace: string; uid: string };
+    volume?: readonly VolumeStatistics[];
+  }[];
+}
+
+/** What a kubelet has measured of a volume of a pod, by statfs of its directory. Bytes. */
+export interface VolumeStatistics {
+  /** What the pod calls it. */
+  name: string;
+  pvcRef?: { name: string; namespace: string };
+  capacityBytes?: number;
+  availableBytes?: number;
+  usedBytes?: number;
+}
+
 /** The server's version, as from `/version`. */
 export interface ServerVersion {
   major: string;
@@ -178,6 +196,16 @@ export class ClusterClient implements Disposable {
   async version(options: CallOptions = {}): Promise<ServerVersion> {
     const request = { method: 'GET', path: '/version', attempted: 'reading the version', on: this.server } as const;
     return this.#json<ServerVersion>(request, options);
+  }
+
+  /** What the kubelet of a node has measured of its pods, through the API server's proxy: its `/stats/summary`. */
+  async nodeStatistics(name: string, options: CallOptions = {}): Promise<NodeStatistics> {
+    const ref: ObjectRef = { kind: 'Node', name };
+    const path = `${objectPath(ref)}/proxy/stats/summary`;
+    return this.#json(
+      { method: 'GET', path, attempted: 'reading the statistics of a node', on: titleOf(ref) },
+      options,
+    );
   }
 
   /** The log of a container up to now. */

@@ -5,6 +5,7 @@ import { ObjectStore } from './object-store.ts';
 import type { Kind } from './objects.ts';
 import { ApiRefusal } from './refusal.ts';
 import { waitFor } from './wait.ts';
+import { watchPolicy } from './watch-loop.ts';
 
 /** An API whose lists a test fills; its watches stay silent until they are aborted. */
 class FakeApi {
@@ -87,13 +88,17 @@ describe('ObjectStore', () => {
     expect(await waited.catch((error: unknown) => error)).to.equal(forbidden);
   });
 
-  it('confirms with a fresh list of every kind', async () => {
+  it('confirms with a fresh list of every kind, and takes in what a watch does not bring', async () => {
     await using store = open(['Node', 'Pod']);
     await store.start();
     api.lists.set('Node', [{ name: 'node2', resourceVersion: '9' }]);
     api.calls = [];
-    await store.confirm();
+    const confirmed = store.confirm();
+    await settle();
     expect(api.calls).to.have.members(['Node', 'Pod']);
+    await clock.advance(watchPolicy.agreement);
+    await confirmed;
+    expect(api.calls).to.have.members(['Node', 'Pod', 'Node']);
     expect(store.history({ kind: 'Node', name: 'node2' }).map((seen) => seen.observed)).to.deep.equal(['relist']);
   });
 

@@ -86,8 +86,8 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   /**
-   * Lists every kind anew and takes in whatever the watches may have missed. For proofs that something did NOT happen,
-   * which a silent watch would seem to give.
+   * Lists every kind anew, waits until the watches have brought all of that, and takes in what they have missed. For
+   * proofs that something did NOT happen, which a silent watch would seem to give.
    */
   async confirm(options: { within?: number; signal?: AbortSignal } = {}): Promise<void> {
     let confirmed = 0;

@@ -46,3 +46,23 @@ export function changesBetween<T extends Listed>(
   }
   return changes;
 }
+
+/**
+ * Whether what is known is at least as new as a list; `deleted` has the uids of what went since the list was asked for.
+ * Within a kind a larger resourceVersion is a newer one: Kubernetes promises that since 1.35 (KEP-5504).
+ */
+export function isAsNewAs<T extends Listed>(
+  known: ReadonlyMap<string, T>,
+  list: { resourceVersion: string; items: readonly T[] },
+  deleted: ReadonlySet<string>,
+): boolean {
+  const versionOf = ({ metadata }: Listed): number => Number(metadata.resourceVersion);
+  const uids = new Set(list.items.map(({ metadata }) => metadata.uid));
+  const brought = list.items.every((item) => {
+    const ours = known.get(keyOf(item));
+    if (ours?.metadata.uid !== item.metadata.uid) return deleted.has(item.metadata.uid);
+    return ours.metadata.resourceVersion === item.metadata.resourceVersion || versionOf(ours) > versionOf(item);
+  });
+  const none = [...known.values()].filter(({ metadata }) => !uids.has(metadata.uid));
+  return brought && none.every((object) => versionOf(object) > Number(list.resourceVersion));
+}

@@ -237,28 +237,66 @@ describe('WatchLoop', () => {
     expect(recoveries).to.equal(1);
   });
 
-  it('lists after a while even when all seems well', async () => {
+  it('compares itself with a list after a while even when all seems well, and takes in what it has lost', async () => {
     await begin();
-    source.lists.push({ resourceVersion: '70', items: [thing('unseen', 60)] });
+    const list = { resourceVersion: '70', items: [thing('unseen', 60)] };
+    source.lists.push(list, list);
     for (let minute = 0; minute < 3; minute += 1) {
       await clock.advance(20_000);
       await send(event('BOOKMARK', { metadata: { resourceVersion: String(20 + minute) } }));
       source.current.close();
       await settle();
     }
+    expect(source.asked.filter((call) => call === 'list')).to.have.length(2);
+    expect(seen).to.deep.equal([]);
+    await clock.advance(watchPolicy.agreement);
     expect(source.asked.slice(-2)).to.deep.equal(['list', 'watch from 70']);
     expect(seen).to.deep.equal(['ADDED unseen@60 relist']);
   });
 
-  it('lists when asked, and resolves when that list is in', async () => {
-    await begin();
-    source.lists.push(new Error('connect ECONNREFUSED'), { resourceVersion: '30', items: [thing('a', 25)] });
+  it('loses no state to a list that is asked for, and resolves when it has come as far', async () => {
+    await begin(thing('a', 5), thing('b', 6));
+    source.lists.push({ resourceVersion: '13', items: [thing('a', 12)] });
     let done = false;
     void loop.relist().then(() => {
       done = true;
     });
     await settle();
-    expect(done, 'after the list that failed').to.equal(false);
+    expect(done, 'before the watch has brought it').to.equal(false);
+    await send(event('MODIFIED', thing('a', 11)), event('MODIFIED', thing('a', 12)));
+    expect(done, 'b is still known').to.equal(false);
+    await send(event('DELETED', thing('b', 13)), event('MODIFIED', thing('a', 14)));
+    expect(done).to.equal(true);
+    expect(seen.slice(2)).to.deep.equal([
+      'MODIFIED a@11 watch',
+      'MODIFIED a@12 watch',
+      'DELETED b@13 watch',
+      'MODIFIED a@14 watch',
+    ]);
+    expect(source.asked, 'the watch went on').to.deep.equal(['list', 'watch from 10', 'list']);
+  });
+
+  it('takes what has gone or come since the list for newer', async () => {
+    await begin(thing('a', 5));
+    source.lists.push({ resourceVersion: '12', items: [thing('a', 5), thing('b', 11)] });
+    let done = false;
+    void loop.relist().then(() => {
+      done = true;
+    });
+    await send(event('ADDED', thing('b', 11)), event('DELETED', thing('a', 13)), event('ADDED', thing('c', 14)));
+    expect(done).to.equal(true);
+  });
+
+  it('lists in place of the watch when it is asked and something is wrong, and resolves when that list is in', async () => {
+    await begin();
+    const refused = new Error('connect ECONNREFUSED');
+    source.lists.push(refused, refused, { resourceVersion: '30', items: [thing('a', 25)] });
+    let done = false;
+    void loop.relist().then(() => {
+      done = true;
+    });
+    await settle();
+    expect(done, 'after the lists that failed').to.equal(false);
     await clock.advance(watchPolicy.backoff.first);
     expect(done).to.equal(true);
     expect(faults).to.have.length(1);

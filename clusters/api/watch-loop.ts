@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import { duration, pause } from './clock.ts';
 import { ApiRefusal } from './refusal.ts';
 import type { Change, Listed, Observed } from './relist.ts';
-import { changesBetween, keyOf } from './relist.ts';
+import { changesBetween, isAsNewAs, keyOf } from './relist.ts';
 import { parseWatchLine } from './watch-event.ts';
 
 /** Where one kind's objects come from: the API, or a test. */
@@ -21,8 +21,10 @@ export interface WatchPolicy {
   timeoutSeconds: number;
   /** A watch that brings neither line nor end for this many milliseconds is given up. Longer than `timeoutSeconds`. */
   silence: number;
-  /** After this many milliseconds, a watch that ends is followed by a list, in case the watch lost something. */
+  /** After this many milliseconds, a watch that ends is compared with a list, in case the watch lost something. */
   relistEvery: number;
+  /** Milliseconds in which a watch must have brought what a list has; else it has lost something. */
+  agreement: number;
   /** After this many faults in a row a list takes the place of another attempt to resume. */
   resumes: number;
   backoff: BackoffPolicy;
@@ -33,6 +35,7 @@ export const watchPolicy: WatchPolicy = {
   timeoutSeconds: 20,
   silence: 25_000,
   relistEvery: 60_000,
+  agreement: 5_000,
   resumes: 3,
   backoff: { first: 50, factor: 2, longest: 2_000 },
 };
@@ -75,8 +78,14 @@ export class WatchLoop<T extends Listed> {
   #listedAt: number | undefined;
   #faultsInARow = 0;
   #backoff: Generator<number, never>;
-  /** Those who wait for a list that begins after they asked. */
+  /** Those who wait for a list that begins after they asked, and takes the place of the watch. */
   #asked: (() => void)[] = [];
+  /** Uids of what has gone, for each list that is being compared. */
+  readonly #gone = new Set<Set<string>>();
+  /** Called after each change that the watch brings. */
+  readonly #heard = new Set<() => void>();
+  /** That of the run. */
+  #signal: AbortSignal | undefined;
   /** Aborts the watch or the pause under way, when a list is asked for. */
   #turn = new AbortController();
 
@@ -93,6 +102,7 @@ export class WatchLoop<T extends Listed> {
    */
   async run(signal: AbortSignal): Promise<void> {
     let next: Ending['next'] = 'list';
+    this.#signal = signal;
     while (!signal.aborted) {
       this.#turn = new AbortController();
       const turn = AbortSignal.any([signal, this.#turn.signal]);
@@ -108,14 +118,46 @@ export class WatchLoop<T extends Listed> {
   }
 
   /**
-   * Resolves when a list that began after this call is in. Bring your own deadline: it waits as long as the API is
-   * away.
+   * Resolves when what is known is as new as a list that began after this call. The watch goes on meanwhile, and brings
+   * every state up to then: the list only tells how far it must come. The list of a watch that does not get there takes
+   * its place. Bring your own deadline: it waits as long as the API is away.
    */
-  relist(): Promise<void> {
-    return new Promise((resolve) => {
+  async relist(): Promise<void> {
+    if (await this.#agrees()) return;
+    await new Promise<void>((resolve) => {
       this.#asked.push(resolve);
       this.#turn.abort();
     });
+  }
+
+  /** Whether the watch brings all that a list has which begins now. */
+  async #agrees(): Promise<boolean> {
+    const signal = this.#signal;
+    if (!signal || this.#listedAt === undefined || this.#faultsInARow > 0) return false;
+    const gone = new Set<string>();
+    this.#gone.add(gone);
+    try {
+      const list = await this.#source.list(signal);
+      return await this.#comesTo(() => isAsNewAs(this.#known, list, gone), signal);
+    } catch {
+      // The loop lists next, and tells what is wrong with that.
+      return false;
+    } finally {
+      this.#gone.delete(gone);
+    }
+  }
+
+  /** Whether the watch comes to where `there` says, in the time that it has for that. */
+  async #comesTo(there: () => boolean, signal: AbortSignal): Promise<boolean> {
+    const arrived = new AbortController();
+    const look = (): void => {
+      if (there()) arrived.abort();
+    };
+    this.#heard.add(look);
+    look();
+    await pause(this.#clock, this.#policy.agreement, AbortSignal.any([signal, arrived.signal]));
+    this.#heard.delete(look);
+    return arrived.signal.aborted;
   }
 
   async #list(signal: AbortSignal): Promise<Ending> {
@@ -163,7 +205,11 @@ export class WatchLoop<T extends Listed> {
         return { next: 'resume', fault: { kind: 'closed early', message: 'the server closed the watch at once' } };
       }
       this.#alive();
-      return { next: now - (this.#listedAt ?? 0) >= this.#policy.relistEvery ? 'list' : 'resume' };
+      if (now - (this.#listedAt ?? 0) >= this.#policy.relistEvery) {
+        this.#listedAt = now;
+        void this.relist();
+      }
+      return { next: 'resume' };
     } catch (error) {
       if (turn.aborted) return { next: 'resume' };
       if (!connection.signal.aborted) return this.#endingOf(error, 'resume');
@@ -189,6 +235,7 @@ export class WatchLoop<T extends Listed> {
         return { next: 'resume', fault: line };
       case 'change':
         this.#apply({ type: line.type, observed: 'watch', object: line.object });
+        for (const look of this.#heard) look();
         break;
       case 'bookmark':
         break;
@@ -203,15 +250,23 @@ export class WatchLoop<T extends Listed> {
     const key = keyOf(object);
     const known = this.#known.get(key);
     if (change.type === 'DELETED') {
-      this.#known.delete(key);
+      this.#forget(object);
       this.#listener.changed(change);
       return;
     }
     const same = known?.metadata.uid === object.metadata.uid;
     if (same && known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    if (known && !same) this.#listener.changed({ type: 'DELETED', observed, object: known });
+    if (known && !same) {
+      this.#forget(known);
+      this.#listener.changed({ type: 'DELETED', observed, object: known });
+    }
     this.#known.set(key, object);
     this.#listener.changed({ type: same ? 'MODIFIED' : 'ADDED', observed, object });
+  }
+
+  #forget(object: T): void {
+    this.#known.delete(keyOf(object));
+    for (const gone of this.#gone) gone.add(object.metadata.uid);
   }
 
   #alive(): void {
