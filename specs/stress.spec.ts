@@ -133,8 +133,8 @@ describe(chapter, () => {
     await using scene = await Scene.open();
     const storageClass = await localClass(scene, 'Immediate');
     using watchman = watchBinding(scene, storageClass.name);
-    const named = numbered(24, 'named');
-    const free = numbered(24, 'free');
+    const named = numbered(12, 'named');
+    const free = numbered(12, 'free');
     // Claims and volumes at once, as it comes.
     const made = await Promise.all([
       bareVolumes(scene, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
