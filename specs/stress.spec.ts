@@ -68,7 +68,8 @@ async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefi
 }
 
 describe(chapter, () => {
-  proves('LV-STRESS-01', async () => {
+  proves('LV-STRESS-01', async function () {
+    this.timeout(120_000);
     await using onNode2 = await leaseEntriesDirectory('node2');
     await using onNode3 = await leaseEntriesDirectory('node3');
     await using scene = await Scene.open();

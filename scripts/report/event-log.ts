@@ -4,7 +4,7 @@ import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { toldText } from './model/told-text.ts';
 import { framesOf } from './place.ts';
-import { podStartLine } from './run-figures.ts';
+import { podStartLine, stolenLine } from './run-figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
@@ -44,6 +44,8 @@ function describe(event: RunEvent): string {
       return `${event.count} specs are to run, ${event.jobs} side by side, in the order of --seed ${event.seed}`;
     case 'pods-started':
       return event.starts.length > 0 ? podStartLine(event.starts) : 'no pod became Ready';
+    case 'processors-shared':
+      return stolenLine(event.stolen);
     case 'spec-started':
       return `${event.spec.id} begins: ${event.spec.title} (${event.spec.chapter})`;
     case 'spec-finished':

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { failed, passed, planned, skipped, specOf, started, summaryOf } from './example-run.ts';
-import { podStartLine, runFigures } from './run-figures.ts';
+import { podStartLine, runFigures, stolenLine } from './run-figures.ts';
 
 describe('the figures of a run', () => {
   const spec = (id: string, chapter: string) => specOf(id, `sentence of ${id}`, chapter);
@@ -42,5 +42,15 @@ slowest
     expect(podStartLine(starts)).to.equal(
       'pods created to Ready: 3, median 2.0 s, 2.0 × what Kubernetes allows at best',
     );
+  });
+
+  it('tell of processors that others had, where it was much', () => {
+    const shared = (stolen: number) =>
+      runFigures(summaryOf(started, planned(1), { kind: 'processors-shared', stolen }));
+    expect(shared(0.04)).to.deep.equal([]);
+    expect(shared(0.14)).to.deep.equal([
+      "processors: 14 % of their time went to others on this machine's host, so everything took longer",
+    ]);
+    expect(stolenLine(0)).to.equal("processors: 0 % of their time went to others on this machine's host");
   });
 });

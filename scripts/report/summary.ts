@@ -29,6 +29,8 @@ export interface Summary {
   /** How many specs ran side by side. */
   jobs?: number;
   podStarts?: readonly PodStart[];
+  /** Of the time of the machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
+  stolen?: number;
   /** Infrastructure steps that were tried again. */
   retries: readonly Retry[];
   /** The signal that interrupted the run. */
@@ -61,6 +63,8 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
       return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
     case 'pods-started':
       return { ...summary, podStarts: event.starts };
+    case 'processors-shared':
+      return { ...summary, stolen: event.stolen };
     case 'spec-finished':
       return { ...summary, specs: [...summary.specs, { spec: event.spec, result: event.result }] };
     case 'interrupted':

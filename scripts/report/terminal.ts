@@ -84,6 +84,7 @@ export class Terminal implements Disposable {
         this.#noteRunning();
         break;
       case 'pods-started':
+      case 'processors-shared':
         break;
       case 'interrupted':
         this.#print(this.#colors.yellow(`${event.signal}: stopping and cleaning up`));

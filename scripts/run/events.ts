@@ -22,6 +22,8 @@ export type RunEvent = { at: Date } & (
   | { kind: 'spec-started'; spec: SpecIdentity }
   /** All specs are through. */
   | { kind: 'pods-started'; starts: readonly PodStart[] }
+  /** Of the time of this machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
+  | { kind: 'processors-shared'; stolen: number }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
   | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }

@@ -18,6 +18,7 @@ import {
 } from './cluster-steps.ts';
 import type { LoadedSpecs } from './load-specs.ts';
 import { occupy } from './occupation.ts';
+import { readProcessorTime, stolenShare } from './processor-time.ts';
 import { recordStep } from './record-step.ts';
 import { type RegistryEntry, registryFolder } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
@@ -90,6 +91,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
       return { test, spec, disruptive: features.includes('disruptive'), holds, playsOn, takes };
     });
     let places: Places | undefined;
+    const begun = await readProcessorTime();
     await runSpecs(
       Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
       {
@@ -112,6 +114,8 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         },
       },
     );
+    const stolen = stolenShare(begun, await readProcessorTime());
+    if (stolen !== undefined) events.emit({ kind: 'processors-shared', stolen });
   }
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');

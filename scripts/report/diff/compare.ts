@@ -22,6 +22,8 @@ export interface Column {
   catalogue: number;
   complete: boolean;
   milliseconds: number;
+  /** Of the time of the machine's processors, the share that others had; undefined where it was not measured. */
+  processorsStolen: number | undefined;
   /** Against the baseline; the baseline itself has none. */
   speed: Speed | undefined;
 }
@@ -95,6 +97,7 @@ export function compareReports(given: readonly LocalVolumeConformanceReport[]): 
       catalogue: report.catalogue,
       complete: report.complete,
       milliseconds: report.milliseconds,
+      processorsStolen: report.processorsStolen,
       speed: index === 0 ? undefined : speedOf(baseline, report),
     })),
     changed: changed.toSorted((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id, 'en', { numeric: true })),

@@ -76,6 +76,14 @@ export function columnRows(columns: readonly Column[]): [name: string, values: s
     ['date', each(({ date }) => date.slice(0, 16).replace('T', ' '))],
     ['run', each(({ run }) => run)],
     ['whole run', each(({ milliseconds }) => duration(milliseconds))],
+    ...(columns.some(({ processorsStolen }) => processorsStolen !== undefined)
+      ? [
+          [
+            'processors taken',
+            each(({ processorsStolen: share }) => (share === undefined ? '?' : `${Math.round(share * 100)} %`)),
+          ] satisfies [string, string[]],
+        ]
+      : []),
     [
       'time of specs',
       each(({ speed }) =>

@@ -30,6 +30,10 @@ function podStarts(report: LocalVolumeConformanceReport): Markup {
     report.jobs !== null &&
     report.jobs > 1 &&
     ` ${report.jobs} specs ran side by side, so pods waited for each other too.`
+  }${
+    report.processorsStolen !== undefined &&
+    report.processorsStolen >= 0.05 &&
+    ` The machine’s host gave ${Math.round(report.processorsStolen * 100)} % of its processors’ time to others, so everything took longer.`
   }</p>
 <div class="plots">${byLimit
     .slice(0, mostPlots)

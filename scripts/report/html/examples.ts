@@ -97,6 +97,7 @@ export function reportOf(
     ],
     retries: [],
     leaks: [],
+    processorsStolen: 0.12,
     podStarts: requirements.slice(0, 235).map(({ id }, index) => {
       const lowerLimit = index % 3 === 0 ? 650 : 1_650;
       return {

@@ -181,19 +181,21 @@ describe('the report of a run', () => {
     ]);
   });
 
-  it('has retries, seed, jobs and pod starts', () => {
+  it('has retries, seed, jobs, pod starts, and what others had of the processors', () => {
     const report = reportOf(
       started,
       { kind: 'action-retried', action: 'a', step: 'pull', attempt: 2, reason: 'EOF' },
       planned(1),
       passed(one),
       { kind: 'pods-started', starts: [{ requirement: 'SEED-1', milliseconds: 1_700.4, lowerLimit: 1_650 }] },
+      { kind: 'processors-shared', stolen: 0.14159 },
     );
     expect(report).to.deep.include({
       retries: [{ step: 'pull', attempt: 2, reason: 'EOF' }],
       seed: 42,
       jobs: 6,
       podStarts: [{ requirement: 'SEED-1', milliseconds: 1_700, lowerLimit: 1_650 }],
+      processorsStolen: 0.142,
     });
   });
 

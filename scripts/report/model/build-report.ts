@@ -74,6 +74,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     steps: summary.actions.map(stepOf),
     retries: [...summary.retries],
     leaks: leaksOf(summary),
+    ...(summary.stolen !== undefined && { processorsStolen: Math.round(summary.stolen * 1_000) / 1_000 }),
     podStarts: (summary.podStarts ?? []).map(({ requirement, milliseconds, lowerLimit }) => ({
       requirement,
       milliseconds: Math.round(milliseconds),

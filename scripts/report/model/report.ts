@@ -120,6 +120,14 @@ export const reportSchema = z
     steps: z.array(step),
     retries: z.array(z.strictObject({ step: text, attempt: count, reason: text })).describe('Infrastructure only.'),
     leaks: z.array(text).describe('What was left behind, and where.'),
+    processorsStolen: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        "Of the time of the machine's processors while specs ran, the share that its host gave to others. Durations of runs with unlike shares do not compare.",
+      ),
     podStarts: z.array(
       z.strictObject({
         requirement: text,
