@@ -146,7 +146,7 @@ describe(chapter, () => {
 
     await using absence = await deletedNode('node2');
     await replaced(pod, uid, 90_000);
-    // Long, as another spec may be taking the node out of service that is left.
+    // Long, as another spec may be restarting node3: until that is Ready again, it has taints of its own.
     const message = await unschedulable(pod, { [reasons.volumeAffinity]: 'the other nodes' }, { within: 60_000 });
     evidence.keep('why-it-waits', message);
     await absence.end();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,8 @@ import { Engine, probeEngine } from '../../clusters/engine/engine.ts';
 import { engineMissing } from '../../clusters/engine/engine-errors.ts';
 import { readRecipe } from '../../clusters/node-image/recipe.ts';
 import { cacheFolder } from '../run/cluster-plan.ts';
-import { identifyProcess, livenessOf, processIdentitySchema } from '../run/process-identity.ts';
+import { holderOf, markAsOurs } from '../run/occupation.ts';
+import { livenessOf } from '../run/process-identity.ts';
 import { Registry } from '../run/registry.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { type Snapshot, takeSnapshot } from './leftovers.ts';
@@ -62,7 +63,7 @@ export class Stage implements AsyncDisposable {
     // Nobody else knows of their clusters: the registry of a stage is in its folder.
     for (const folder of await abandoned()) await new Stage({ folder, ...given }, otherRuns)[Symbol.asyncDispose]();
     const folder = await mkdtemp(join(tmpdir(), folderPrefix));
-    await writeFile(join(folder, ownerFile), JSON.stringify(identifyProcess()));
+    await markAsOurs(join(folder, ownerFile));
     for (const name of ['work', 'temporary', 'programs', 'user']) await mkdir(join(folder, name));
     // It is none, so that a harness that reads it fails.
     await writeFile(join(folder, 'user', 'kubeconfig'), 'of the user\n');
@@ -178,8 +179,7 @@ async function abandoned(): Promise<string[]> {
   const dead = folders.map(async (name) => {
     const folder = join(tmpdir(), name);
     // One that is being made has no owner yet, and one of another user cannot be read.
-    const text = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined);
-    const owner = text === undefined ? undefined : processIdentitySchema.parse(JSON.parse(text));
+    const owner = await holderOf(join(folder, ownerFile));
     return owner && livenessOf(owner) === 'dead' ? [folder] : [];
   });
   return (await Promise.all(dead)).flat();

@@ -4,7 +4,8 @@ import type { RunEvent, SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { toldText } from './model/told-text.ts';
 import { framesOf } from './place.ts';
-import { podStartLine, stolenLine } from './run-figures.ts';
+import { stolenLine } from './processors-shared.ts';
+import { podStartLine } from './run-figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { failed, passed, planned, skipped, specOf, started, summaryOf } from './example-run.ts';
-import { podStartLine, runFigures, stolenLine } from './run-figures.ts';
+import { stolenLine } from './processors-shared.ts';
+import { podStartLine, runFigures } from './run-figures.ts';
 
 describe('the figures of a run', () => {
   const spec = (id: string, chapter: string) => specOf(id, `sentence of ${id}`, chapter);

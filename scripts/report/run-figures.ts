@@ -2,23 +2,22 @@ import type { PodStart } from '../../specs/support/pod-starts.ts';
 import type { SpecResult } from '../run/events.ts';
 import { duration } from './duration.ts';
 import { median } from './median.ts';
+import { isNoticeable, stolenLine } from './processors-shared.ts';
 import { byChapter, type SpecOutcome, type Summary } from './summary.ts';
 
 const slowestShown = 10;
 /** A table of one or two chapters tells nothing that the lines above it do not. */
 const fewestChapters = 3;
-/** A share of the processors' time that makes a run noticeably longer. */
-const worthTelling = 0.05;
 
 /** What a run came to in figures, as lines of text: chapters by outcome, the slowest specs, how fast pods were. */
 export function runFigures(summary: Summary): string[] {
-  const { specs, podStarts, stolen = 0 } = summary;
+  const { specs, podStarts, stolen } = summary;
   const chapters = byChapter(specs);
   const blocks = [
     chapters.size >= fewestChapters ? chapterTable(chapters) : [],
     chapters.size >= fewestChapters ? slowest(specs) : [],
     podStarts && podStarts.length > 0 ? [podStartLine(podStarts)] : [],
-    stolen >= worthTelling ? [stolenLine(stolen)] : [],
+    isNoticeable(stolen) ? [stolenLine(stolen)] : [],
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
@@ -58,10 +57,4 @@ export function podStartLine(starts: readonly PodStart[]): string {
   const time = median(starts.map(({ milliseconds }) => milliseconds));
   const ratio = median(starts.map(({ milliseconds, lowerLimit }) => milliseconds / lowerLimit));
   return `pods created to Ready: ${starts.length}, median ${duration(time)}, ${ratio.toFixed(1)} × what Kubernetes allows at best`;
-}
-
-/** `processors: 14 % of their time went to others on this machine's host, so everything took longer`. */
-export function stolenLine(stolen: number): string {
-  const effect = stolen >= worthTelling ? ', so everything took longer' : '';
-  return `processors: ${Math.round(stolen * 100)} % of their time went to others on this machine's host${effect}`;
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DomainError } from '../../clusters/domain-error.ts';
@@ -47,8 +47,13 @@ async function written(file: string, process: ProcessIdentity): Promise<boolean>
   }
 }
 
-/** Undefined where the file is gone, or was never written to its end. */
-async function holderOf(file: string): Promise<ProcessIdentity | undefined> {
+/** Marks something as this process's, in a file that {@link holderOf} reads. */
+export async function markAsOurs(file: string): Promise<void> {
+  await writeFile(file, JSON.stringify({ process: identifyProcess() }));
+}
+
+/** Whose something is. Undefined where the file is gone, or was never written to its end. */
+export async function holderOf(file: string): Promise<ProcessIdentity | undefined> {
   try {
     return occupationSchema.parse(JSON.parse(await readFile(file, 'utf8'))).process;
   } catch {

@@ -78,11 +78,12 @@ export async function runSpecs(
   tracker.planned({ seed, jobs });
   using _caught = catchStrayErrors(tracker);
 
-  const runOne = async ({ spec, test, disruptive, holds }: PlannedSpec, node: string | undefined): Promise<void> => {
+  const runOne = async (planned: PlannedSpec, node: string | undefined): Promise<void> => {
+    const { spec, test, disruptive } = planned;
     tracker.began(spec);
     const outcome = await runSpec(test, { id: spec.id, node }, stop);
     if (!disruptive) return tracker.ended(spec, outcome);
-    const health = await outcomeOf(proveHealthy(holds.length > 0 ? holds : undefined));
+    const health = await outcomeOf(proveHealthy(hasWholeCluster(planned) ? undefined : planned.holds));
     const good = outcome.outcome !== 'failed';
     tracker.ended(spec, good && health.outcome === 'failed' ? health : outcome);
     if (health.outcome === 'failed') unhealthy.abort(new Error(`${spec.id} left the cluster unhealthy`));
@@ -115,11 +116,17 @@ export async function runSpecs(
   return tracker.counts;
 }
 
+/** Whether a spec has every node for itself. */
+function hasWholeCluster({ disruptive, holds }: PlannedSpec): boolean {
+  return disruptive && holds.length === 0;
+}
+
 /** The order in which specs begin, as far as what they need allows. */
-function turnOf({ disruptive, holds, playsOn, takes }: PlannedSpec): number {
+function turnOf(planned: PlannedSpec): number {
+  const { disruptive, holds, playsOn, takes } = planned;
   // Those that hold the same thing wait for each other, so they begin with the first.
   if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || takes === 'half a minute' ? 0 : 1;
-  if (disruptive && holds.length === 0) return 4;
+  if (hasWholeCluster(planned)) return 4;
   return disruptive ? 2 : 3;
 }
 
@@ -139,8 +146,9 @@ function needsAmong(
   const touched = new Set(plan.flatMap(({ disruptive, holds }) => (disruptive ? holds : [])));
   const quiet = nodes.filter((node) => !touched.has(node));
   const given = quiet.length > 0 ? quiet : nodes;
-  return ({ disruptive, holds, playsOn }, users) => {
-    if (disruptive) return { holds: holds.length > 0 ? holds : nodes, uses: [] };
+  return (planned, users) => {
+    const { disruptive, holds, playsOn } = planned;
+    if (disruptive) return { holds: hasWholeCluster(planned) ? nodes : holds, uses: [] };
     if (playsOn === 'all nodes') return { holds, uses: nodes };
     const node = given.toSorted((a, b) => users(a) - users(b))[0] as string;
     return { holds, uses: [node], node };

@@ -14,9 +14,6 @@ const feature = z.string().refine(isFeature, {
  */
 const playsOn = z.enum(['all nodes', 'one node']).default('all nodes');
 
-/** How long a spec takes while others run beside it: what takes long begins early, lest the run wait for it at its end. */
-const takes = z.enum(['seconds', 'half a minute']).default('seconds');
-
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
   level,
@@ -32,6 +29,11 @@ const promise = {
    * A disruptive one names the nodes that it touches; one that names none has the whole cluster.
    */
   holds: z.array(z.string().min(1)).default([]),
+  /**
+   * How long its spec takes while others run beside it: what takes long begins early, lest the run wait for it at its
+   * end.
+   */
+  takes: z.enum(['seconds', 'half a minute']).default('seconds'),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */
   source: z.string().min(1),
   /** What would turn the spec red: one line. */
@@ -49,7 +51,6 @@ const requirementSchema = z.strictObject({
   sentence: z.string().min(1),
   ...promise,
   playsOn,
-  takes,
 });
 
 /** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
@@ -57,7 +58,6 @@ const matrixSchema = z.strictObject({
   /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
   prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
   playsOn,
-  takes,
   types: z
     .array(
       z.strictObject({
@@ -114,7 +114,7 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
   return { chapter, requirements: [...requirements, ...(matrix ? multiplied(matrix) : [])] };
 }
 
-function multiplied({ prefix, playsOn, takes, types, cases }: z.infer<typeof matrixSchema>): Requirement[] {
+function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSchema>): Requirement[] {
   return types.flatMap((type) =>
     cases
       .filter(({ only }) => only === undefined || only.includes(type.key))
@@ -125,7 +125,6 @@ function multiplied({ prefix, playsOn, takes, types, cases }: z.infer<typeof mat
         rows: [...new Set([...type.rows, ...shared.rows])],
         features: [...new Set([...type.features, ...shared.features])],
         playsOn,
-        takes,
         pair: { type: type.key, case: number },
       })),
   );

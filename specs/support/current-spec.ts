@@ -34,7 +34,10 @@ export function currentSpec(): CurrentSpec {
   });
 }
 
-/** The node that the running spec plays on, by name. @throws DomainError for one of which the catalogue does not say so */
+/**
+ * The name of the node that the running spec was given. @throws DomainError where the catalogue does not say that one
+ * will do
+ */
 export function givenNode(): string {
   const { id, node } = currentSpec();
   if (node !== undefined) return node;

@@ -1,5 +1,6 @@
 import { duration } from '../duration.ts';
 import { counted } from '../html/words.ts';
+import { inPercent } from '../processors-shared.ts';
 import type { ChangedRequirement, Column, Comparison } from './compare.ts';
 import type { Change, Outcome } from './outcome.ts';
 import { noise, type Slower } from './slower.ts';
@@ -80,7 +81,7 @@ export function columnRows(columns: readonly Column[]): [name: string, values: s
       ? [
           [
             'processors taken',
-            each(({ processorsStolen: share }) => (share === undefined ? '?' : `${Math.round(share * 100)} %`)),
+            each(({ processorsStolen: share }) => (share === undefined ? '?' : inPercent(share))),
           ] satisfies [string, string[]],
         ]
       : []),

@@ -2,6 +2,7 @@ import { duration } from '../duration.ts';
 import { grouped } from '../grouped.ts';
 import { median, quantile } from '../median.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
+import { inPercent, isNoticeable } from '../processors-shared.ts';
 import { html, type Markup } from './markup.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
 import { percent } from './words.ts';
@@ -31,9 +32,8 @@ function podStarts(report: LocalVolumeConformanceReport): Markup {
     report.jobs > 1 &&
     ` ${report.jobs} specs ran side by side, so pods waited for each other too.`
   }${
-    report.processorsStolen !== undefined &&
-    report.processorsStolen >= 0.05 &&
-    ` The machine’s host gave ${Math.round(report.processorsStolen * 100)} % of its processors’ time to others, so everything took longer.`
+    isNoticeable(report.processorsStolen) &&
+    ` The machine’s host gave ${inPercent(report.processorsStolen)} of its processors’ time to others, so everything took longer.`
   }</p>
 <div class="plots">${byLimit
     .slice(0, mostPlots)
