@@ -91,6 +91,35 @@ describe('the terminal', () => {
 `);
   });
 
+  it('shows a failure again above the verdict once it has left the screen, and no other', () => {
+    const many = Array.from({ length: 30 }, (_, index) => passed(specOf(`SEED-${index + 10}`)));
+    const text = shown(
+      eventsOf(
+        started,
+        planned(32),
+        failed(specOf('SEED-4', 'a pod runs'), 'pod demo/p is Pending'),
+        ...many,
+        failed(specOf('SEED-5', 'another runs'), 'pod demo/q is Pending'),
+        ended('doesNotConform', 'does not conform: 2 of 32 specs failed'),
+      ),
+    );
+    const end = text.slice(text.lastIndexOf('✗ SEED-5'));
+    expect(end).to.equal(`\
+✗ SEED-5 another runs 7.2 s
+      pod demo/q is Pending
+      at specs/binding.spec.ts:41:7
+
+   failed, in the order of --seed 42
+   ✗ SEED-4 a pod runs
+      pod demo/p is Pending
+      at specs/binding.spec.ts:41:7
+
+ ✗ does not conform: 2 of 32 specs failed
+   30 passed, 2 failed, 0 skipped · 1 min 23 s
+   report: reports/x
+`);
+  });
+
   it('names the line of the spec where the stack has none of its file', () => {
     const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'late', { stack: 'Error: late' })));
     expect(text).to.include('      late\n      at specs/binding.spec.ts:12\n');

@@ -21,9 +21,12 @@ export interface TerminalOptions {
 }
 
 type Colors = ReturnType<typeof pc.createColors>;
+type FailedResult = Extract<SpecResult, { outcome: 'failed' }>;
 
 /** A spec that took longer is shown with its time. */
 const slow = 5_000;
+/** What has more lines below it has left the screen; logs of CI are often kept by their end only. */
+const screen = 24;
 const failureIndent = '      ';
 
 /** Whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say. */
@@ -37,7 +40,10 @@ export function terminalManners(
   return { live: terminal && !inCi, color: !environment.NO_COLOR && (forced || terminal) };
 }
 
-/** Shows a run to whoever started it: a line for each step and each spec, ten for a failure, the verdict at the end. */
+/**
+ * Shows a run to whoever started it: a line for each step and each spec, ten for a failure, the verdict at the end, and
+ * above it the failures that have left the screen since.
+ */
 export class Terminal implements Disposable {
   readonly #colors: Colors;
   readonly #line: LiveLine;
@@ -45,6 +51,9 @@ export class Terminal implements Disposable {
   readonly #readerErrors: () => readonly unknown[];
   /** Ids of the specs that are running. */
   readonly #running: string[] = [];
+  /** Failed specs, each with the number of the line that it stands on. */
+  readonly #failures: { spec: SpecIdentity; result: FailedResult; line: number }[] = [];
+  #linesPrinted = 0;
   #summary = emptySummary;
 
   constructor(options: TerminalOptions) {
@@ -125,34 +134,51 @@ export class Terminal implements Disposable {
   }
 
   #spec(spec: SpecIdentity, result: SpecResult): void {
-    const time = result.milliseconds >= slow ? ` ${this.#colors.yellow(duration(result.milliseconds))}` : '';
+    const { outcome, milliseconds } = result;
+    const time = milliseconds >= slow ? ` ${this.#colors.yellow(duration(milliseconds))}` : '';
     const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
-    if (result.outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
-    if (result.outcome === 'skipped') {
+    if (outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
+    if (outcome === 'skipped') {
       this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${toldText(result.reason)}`)}`);
     }
-    if (result.outcome === 'failed') {
+    if (outcome === 'failed') {
+      this.#failures.push({ spec, result, line: this.#linesPrinted });
       this.#print(`   ${this.#cross()} ${name}${time}`);
-      const { evidence, error } = result;
-      const plain = {
-        ...error,
-        message: toldText(error.message),
-        ...(error.diagnosis !== undefined && { diagnosis: toldText(error.diagnosis) }),
-      };
-      // A wait that ends too late has no frame of its spec.
-      const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
-      const place = placeIn(error.stack, spec.file) ?? declared;
-      const { folder } = this.#summary;
-      for (const line of failureExcerpt({ error: plain, evidence }, { place, folder: folder || undefined })) {
-        const isPlace = /^(?:at|all of it:) /.test(line);
-        this.#print(failureIndent + (isPlace ? this.#colors.dim(line) : line));
-      }
+      this.#excerpt(spec, result);
+    }
+  }
+
+  #excerpt(spec: SpecIdentity, { error, evidence }: FailedResult): void {
+    const plain = {
+      ...error,
+      message: toldText(error.message),
+      ...(error.diagnosis !== undefined && { diagnosis: toldText(error.diagnosis) }),
+    };
+    // A wait that ends too late has no frame of its spec.
+    const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
+    const place = placeIn(error.stack, spec.file) ?? declared;
+    const { folder } = this.#summary;
+    for (const line of failureExcerpt({ error: plain, evidence }, { place, folder: folder || undefined })) {
+      const isPlace = /^(?:at|all of it:) /.test(line);
+      this.#print(failureIndent + (isPlace ? this.#colors.dim(line) : line));
+    }
+  }
+
+  #failuresOffScreen(): void {
+    const off = this.#failures.filter(({ line }) => this.#linesPrinted - line > screen);
+    if (off.length === 0) return;
+    const { seed } = this.#summary;
+    this.#print(`\n   failed${seed === undefined ? '' : this.#colors.dim(`, in the order of --seed ${seed}`)}`);
+    for (const { spec, result } of off) {
+      this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}`);
+      this.#excerpt(spec, result);
     }
   }
 
   #end(event: Extract<RunEvent, { kind: 'run-finished' }>): void {
     const figures = runFigures(this.#summary);
     if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
+    this.#failuresOffScreen();
     const holds = event.verdict === 'conforms';
     const words = holds ? this.#colors.green(event.summary) : this.#colors.red(event.summary);
     this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);
@@ -181,6 +207,7 @@ export class Terminal implements Disposable {
   }
 
   #print(text: string): void {
+    this.#linesPrinted += text.split('\n').length;
     this.#line.above(text);
   }
 }
