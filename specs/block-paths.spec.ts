@@ -12,6 +12,7 @@ import {
   tryToWriteSector,
   writeSector,
 } from './support/block-volumes.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { boundPair, localClass, podWith } from './support/parts.ts';
@@ -38,15 +39,16 @@ function readOnly(manifest: ManifestOf<'Pod'>): void {
 
 describe(chapter, () => {
   proves('LV-BLOCK-05', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     const link = `/mnt/disks/${lease.device.name}-link`;
-    await using _link = await removedAtTheEnd('node2', link);
+    await using _link = await removedAtTheEnd(here, link);
     await using scene = await Scene.open();
-    await onNode(scene.world.node('node2'), ['ln', '-s', lease.device.path, link]);
+    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
     await localClass(scene);
-    const { claim } = await blockPair(scene, 'by-link', { node: 'node2', path: link });
+    const { claim } = await blockPair(scene, 'by-link', { node: here, path: link });
     const pod = await podWithDevice(scene, 'user', claim);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
     const text = textOfSector();
     await writeSector(pod, text);
@@ -54,30 +56,32 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-06', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     const link = `/mnt/disks/${lease.device.name}-link`;
-    await using _link = await removedAtTheEnd('node2', link);
+    await using _link = await removedAtTheEnd(here, link);
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'to-come', { node: 'node2', path: link });
+    const { volume, claim } = await blockPair(scene, 'to-come', { node: here, path: link });
     const pod = await podWithDevice(scene, 'user', claim);
     await expect(pod).to.reportEvent(
       'FailedMapVolume',
       `MapVolume.EvalHostSymlinks failed for volume "${volume.name}" : lstat ${link}: no such file or directory`,
     );
-    await onNode(scene.world.node('node2'), ['ln', '-s', lease.device.path, link]);
-    await expect(pod).to.runOn('node2');
+    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
+    await expect(pod).to.runOn(here);
     expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
   });
 
   proves('LV-BLOCK-07', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { claim } = await blockPair(scene, 'disk', lease.device);
     const reader = await podWithDevice(scene, 'reader', claim, readOnly);
     const writer = await podWithDevice(scene, 'writer', claim);
-    for (const pod of [reader, writer]) await expect(pod).to.runOn('node2');
+    for (const pod of [reader, writer]) await expect(pod).to.runOn(here);
     const text = textOfSector();
     await writeSector(writer, text);
     expect(await readSector(reader), 'it may read').to.equal(text);
@@ -88,12 +92,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-08', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes, readOnly: true });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes, readOnly: true });
     await using scene = await Scene.open();
     await localClass(scene);
     const { claim } = await blockPair(scene, 'disk', lease.device);
     const pod = await podWithDevice(scene, 'user', claim);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(await readSector(pod)).to.equal('\0'.repeat(sectorBytes));
     const { status, stderr } = await tryToWriteSector(pod, textOfSector());
     expect(status).not.to.equal(0);
@@ -103,12 +108,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-09', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     const { device } = lease;
-    const node2 = scene.world.node('node2');
-    await onNode(node2, ['mkfs.ext4', '-q', '-F', device.path]);
-    const uuid = await onNode(node2, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
+    const node = scene.world.node(here);
+    await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
+    const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
     await localClass(scene);
     const { volume, claim } = await boundPair(scene, 'ext4', device, {
       volume: (manifest) => {
@@ -122,16 +128,17 @@ describe(chapter, () => {
     const mismatch = await expect(volume).to.reportEvent('FailedMountOnFilesystemMismatch');
     expect(mismatch).to.include(`MountVolume failed for volume "${volume.name}"`);
     expect(scene.world.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
-    const after = await onNode(node2, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
+    const after = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
     expect(after, 'the file system that was there').to.equal(uuid);
-    expect(await onNode(node2, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(
+    expect(await onNode(node, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(
       'ext4\n',
     );
     evidence.keep('messages', `pod: ${message}\n\nvolume: ${mismatch}`);
   });
 
   proves('LV-BLOCK-10', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     const { device } = lease;
     await localClass(scene);
@@ -142,7 +149,7 @@ describe(chapter, () => {
       `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,
     );
     expect(message).to.include('cannot mount unformatted disk').and.to.include('in read-only mode');
-    await onNode(scene.world.node('node2'), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
+    await onNode(scene.world.node(here), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
     evidence.keep('message', message);
   });
 });

@@ -13,6 +13,7 @@ import {
   unmapped,
   writeSector,
 } from './support/block-volumes.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { localClass } from './support/parts.ts';
@@ -28,13 +29,14 @@ const bytes = 4 * 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-BLOCK-01', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, claim } = await blockPair(scene, 'disk', lease.device);
     const pod = await podWithDevice(scene, 'user', claim);
     await expect(claim).to.bindTo(volume);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
 
     const [kind, major, minor, size] = (
       await runInPod(pod, ['sh', '-c', 'stat -c "%F,%t,%T" /dev/data && blockdev --getsize64 /dev/data'])
@@ -58,7 +60,8 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-02', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, claim } = await blockPair(scene, 'disk', lease.device);
@@ -74,7 +77,7 @@ describe(chapter, () => {
       ];
     });
     await expect(claim).to.bindTo(volume);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
 
     const [major = '', minor = ''] = lease.device.deviceNumber.split(':');
     const script = 'ls /dev/data; mknod /dev/mine b "$1" "$2" && ls -l /dev/mine && dd if=/dev/mine bs=512 count=1';
@@ -87,8 +90,8 @@ describe(chapter, () => {
     // The container beside it has the device: the difference is the volume, not the node.
     const statuses = pod.now.status?.containerStatuses ?? [];
     const id = statuses.find(({ name }) => name === 'with')?.containerID?.replace('containerd://', '') ?? '';
-    const node2 = scene.world.node('node2');
-    const info = JSON.parse(await onNode(node2, ['ctr', '-n', 'k8s.io', 'containers', 'info', id])) as {
+    const node = scene.world.node(here);
+    const info = JSON.parse(await onNode(node, ['ctr', '-n', 'k8s.io', 'containers', 'info', id])) as {
       Spec: { linux: { devices?: { path: string; major: number; minor: number }[] } };
     };
     const given = (info.Spec.linux.devices ?? []).find(({ path }) => path === '/dev/data');
@@ -97,12 +100,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-03', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, claim } = await blockPair(scene, 'disk', lease.device);
     const pods = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
-    for (const pod of pods) await expect(pod).to.runOn('node2');
+    for (const pod of pods) await expect(pod).to.runOn(here);
     for (const pod of pods) {
       const place = mappedAt(pod.now.metadata.uid, volume.name);
       const mapping = await mappingOf(mappedPod(pod, volume));
@@ -121,19 +125,20 @@ describe(chapter, () => {
     }
     const gone = pods.map((pod) => mappedPod(pod, volume));
     for (const pod of pods) await scene.remove(pod);
-    const node2 = scene.world.node('node2');
-    for (const pod of gone) await unmapped(node2, pod);
+    const node = scene.world.node(here);
+    for (const pod of gone) await unmapped(node, pod);
     const { globalMap } = mappedAt('', volume.name);
-    expect((await node2.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
+    expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
   });
 
   proves('LV-BLOCK-04', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const { volume, claim } = await blockPair(scene, 'disk', lease.device);
     const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
-    for (const pod of [one, two]) await expect(pod).to.runOn('node2');
+    for (const pod of [one, two]) await expect(pod).to.runOn(here);
     const [first, second] = [mappedPod(one, volume), mappedPod(two, volume)];
     const locks = [(await mappingOf(first)).locks, (await mappingOf(second)).locks];
     expect(
@@ -142,13 +147,13 @@ describe(chapter, () => {
     ).to.deep.equal([1, 1]);
     expect(new Set([...locks.flat(), lease.device.path]).size, 'each a loop device of its own').to.equal(3);
 
-    const node2 = scene.world.node('node2');
+    const node = scene.world.node(here);
     await scene.remove(one);
-    await unmapped(node2, first);
+    await unmapped(node, first);
     expect((await mappingOf(second)).locks, 'the other pod keeps its lock').to.deep.equal(locks[1]);
     await scene.remove(two);
-    await unmapped(node2, second);
-    const left = await onNode(node2, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+    await unmapped(node, second);
+    const left = await onNode(node, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
     expect(left, 'nothing holds the volume').not.to.include(volume.name);
     evidence.keep('locks', { one: locks[0], two: locks[1] });
   });

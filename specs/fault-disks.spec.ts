@@ -5,6 +5,7 @@ import { DomainError } from '../clusters/domain-error.ts';
 import { verifyDisk } from '../clusters/nodes/disk.ts';
 import { mountAt, mountHolding } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
+import { givenNode } from './support/current-spec.ts';
 import { breakDisk, exchange, mountAnew, mountByUuid, takeOut } from './support/disk-faults.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
@@ -26,23 +27,24 @@ const leave = (words: string) => ['sh', '-c', 'echo "$1" >/data/whose && sync /d
 
 describe(chapter, () => {
   proves('LV-FAULT-05', async () => {
-    await using left = await makeLeasedDisk('node2', small);
-    await using right = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using left = await makeLeasedDisk(here, small);
+    await using right = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const mine = await boundPair(scene, 'slot-0', { node: 'node2', path: left.disk.mountPath });
-    const theirs = await boundPair(scene, 'slot-1', { node: 'node2', path: right.disk.mountPath });
+    const mine = await boundPair(scene, 'slot-0', { node: here, path: left.disk.mountPath });
+    const theirs = await boundPair(scene, 'slot-1', { node: here, path: right.disk.mountPath });
     const before = await podWith(scene, 'before', [mine.claim, theirs.claim]);
-    await expect(before).to.runOn('node2');
+    await expect(before).to.runOn(here);
     await runInPod(before, leave('mine'));
     await runInPod(before, ['sh', '-c', 'echo theirs >/data-2/whose && sync /data-2/whose']);
     await scene.remove(before);
 
     await using _crossed = await exchange(left.disk, right.disk);
     const after = await podWith(scene, 'after', [mine.claim]);
-    await expect(after).to.runOn('node2');
+    await expect(after).to.runOn(here);
     expect(await readInPod(after, '/data/whose'), 'what the claim gives now').to.equal('theirs\n');
-    const mounts = await nodeMounts(scene.world.node('node2'));
+    const mounts = await nodeMounts(scene.world.node(here));
     const directory = podVolumeDirectory(after.now.metadata.uid, mine.volume.name);
     expect(mountAt(mounts, directory)?.device, 'the device of the other disk').to.equal(right.disk.deviceNumber);
     await expect(after).to.reportEvent('Started');
@@ -51,14 +53,15 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-06', async () => {
-    await using own = await makeLeasedDisk('node2', small);
-    await using other = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using own = await makeLeasedDisk(here, small);
+    await using other = await makeLeasedDisk(here, small);
     await using place = await mountByUuid(own.disk);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'by-uuid', { node: 'node2', path: place.path });
+    const { volume, claim } = await boundPair(scene, 'by-uuid', { node: here, path: place.path });
     const before = await podWith(scene, 'before', [claim]);
-    await expect(before).to.runOn('node2');
+    await expect(before).to.runOn(here);
     await runInPod(before, leave('mine'));
     await scene.remove(before);
 
@@ -71,25 +74,26 @@ describe(chapter, () => {
       `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${place.path}" does not exist`,
     );
     await using _back = await mountByUuid(own.disk);
-    await expect(after).to.runOn('node2');
+    await expect(after).to.runOn(here);
     expect(await readInPod(after, '/data/whose')).to.equal('mine\n');
   });
 
   proves('LV-FAULT-07', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
-    const node = scene.world.node('node2');
+    const node = scene.world.node(here);
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'absent', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'absent', { node: here, path: lease.disk.mountPath });
     const before = await podWith(scene, 'before', [claim]);
-    await expect(before).to.runOn('node2');
+    await expect(before).to.runOn(here);
     await expect(before).to.mount(volume, { path: '/data', from: lease.disk });
     await runInPod(before, leave('on the disk'));
     await scene.remove(before);
 
     await using absence = await takeOut(lease.disk);
     const after = await podWith(scene, 'after', [claim]);
-    await expect(after).to.runOn('node2');
+    await expect(after).to.runOn(here);
     await runInPod(after, ['sh', '-c', '[ ! -e /data/whose ] && echo "on the root file system" >/data/whose']);
     const mounts = await nodeMounts(node);
     const directory = podVolumeDirectory(after.now.metadata.uid, volume.name);
@@ -116,14 +120,15 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-08', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
-    const node = scene.world.node('node2');
+    const node = scene.world.node(here);
     const path = `${lease.disk.mountPath}/volume`;
     await onNode(node, ['mkdir', path]);
     await onNode(node, ['sh', '-c', 'echo mine >"$1"', 'sh', `${path}/whose`]);
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'guarded', { node: 'node2', path });
+    const { volume, claim } = await boundPair(scene, 'guarded', { node: here, path });
 
     await using absence = await takeOut(lease.disk);
     const pod = await podWith(scene, 'waits', [claim]);
@@ -133,33 +138,35 @@ describe(chapter, () => {
     );
     expect(await onNode(node, ['find', lease.disk.mountPath, '-mindepth', '1']), 'nothing was written').to.equal('');
     await absence.putBack();
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(await readInPod(pod, '/data/whose')).to.equal('mine\n');
   });
 
   proves('LV-FAULT-09', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { claim } = await boundPair(scene, 'immutable', { node: 'node2', path: lease.disk.mountPath });
+    const { claim } = await boundPair(scene, 'immutable', { node: here, path: lease.disk.mountPath });
     await using _absence = await takeOut(lease.disk, 'immutable');
     const pod = await podWith(scene, 'cannot-write', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const { status, stderr } = await tryInPod(pod, leave('lost'));
     expect(status).not.to.equal(0);
     expect(stderr).to.include('Operation not permitted');
     evidence.keep('refusal', stderr);
-    const below = await onNode(scene.world.node('node2'), ['find', lease.disk.mountPath, '-mindepth', '1']);
+    const below = await onNode(scene.world.node(here), ['find', lease.disk.mountPath, '-mindepth', '1']);
     expect(below, 'nothing was written').to.equal('');
   });
 
   proves('LV-FAULT-11', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { claim } = await boundPair(scene, 'broken', { node: 'node2', path: lease.disk.mountPath });
+    const { claim } = await boundPair(scene, 'broken', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'sufferer', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     await expect(pod).to.reportEvent('Started');
 
@@ -183,7 +190,7 @@ describe(chapter, () => {
 
     await mountAnew(lease.disk);
     const healed = await podWith(scene, 'healed', [claim]);
-    await expect(healed).to.runOn('node2');
+    await expect(healed).to.runOn(here);
     expect((await runInPod(healed, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
   });
 });

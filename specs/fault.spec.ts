@@ -4,6 +4,7 @@ import { kubeletLog } from '../clusters/nodes/kubelet-log.ts';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
 import { loggedLine } from '../clusters/nodes/unit-log.ts';
+import { givenNode } from './support/current-spec.ts';
 import { mountedBelow } from './support/disk-faults.ts';
 import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
@@ -22,12 +23,13 @@ const small = { bytes: 16 * 2 ** 20 };
 
 describe(chapter, () => {
   proves('LV-FAULT-01', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
-    const node = scene.world.node('node2');
+    const node = scene.world.node(here);
     const path = `${lease.disk.mountPath}/comes-later`;
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'late', { node: 'node2', path });
+    const { volume, claim } = await boundPair(scene, 'late', { node: here, path });
     const begun = new Date();
     const pod = await podWith(scene, 'patient', [claim]);
     const message = await expect(pod).to.reportEvent(
@@ -37,7 +39,7 @@ describe(chapter, () => {
     const { uid } = pod.now.metadata;
     await onNode(node, ['mkdir', path]);
     const made = new Date();
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
 
     const log = await kubeletLog(node, begun, [volume.name]);
@@ -52,7 +54,8 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-02', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     const root = lease.disk.mountPath;
     const makeSocket = 'my $s; socket($s, PF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($ARGV[0])) or die $!';
@@ -69,8 +72,8 @@ describe(chapter, () => {
     await localClass(scene, 'Immediate');
     const wanted: string[] = [];
     for (const [kind, { make, refusal }] of Object.entries(kinds)) {
-      await onNode(scene.world.node('node2'), make);
-      const { volume } = await boundPair(scene, kind, { node: 'node2', path: `${root}/${kind}` });
+      await onNode(scene.world.node(here), make);
+      const { volume } = await boundPair(scene, kind, { node: here, path: `${root}/${kind}` });
       wanted.push(`MountVolume.NewMounter initialization failed for volume "${volume.name}" : ${refusal}`);
     }
     const pod = await podWith(scene, 'refused', Object.keys(kinds));
@@ -81,9 +84,10 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-03', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
-    const at = { node: 'node2', path: lease.disk.mountPath };
+    const at = { node: here, path: lease.disk.mountPath };
     await localClass(scene, 'Immediate');
     const first = await boundPair(scene, 'first', at);
     const second = await boundPair(scene, 'second', at);
@@ -92,8 +96,8 @@ describe(chapter, () => {
 
     const writer = await podWith(scene, 'writer', [first.claim]);
     const reader = await podWith(scene, 'reader', [second.claim]);
-    await expect(writer).to.runOn('node2');
-    await expect(reader).to.runOn('node2');
+    await expect(writer).to.runOn(here);
+    await expect(reader).to.runOn(here);
     const look = ['sh', '-c', 'stat -c "%d %i" /data/shared; cat /data/shared'] as const;
     const written = await runInPod(writer, ['sh', '-c', `echo of the first claim >/data/shared; ${look[2]}`]);
     expect(await runInPod(reader, look), 'device, inode and content').to.equal(written);
@@ -102,14 +106,15 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-04', async () => {
-    await using full = await makeLeasedDisk('node2', small);
-    await using other = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using full = await makeLeasedDisk(here, small);
+    await using other = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const one = await boundPair(scene, 'full', { node: 'node2', path: full.disk.mountPath });
-    const two = await boundPair(scene, 'other', { node: 'node2', path: other.disk.mountPath });
+    const one = await boundPair(scene, 'full', { node: here, path: full.disk.mountPath });
+    const two = await boundPair(scene, 'other', { node: here, path: other.disk.mountPath });
     const pod = await podWith(scene, 'writer', [one.claim, two.claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 
     const refusal = await fill(pod, '/data/filler', full.disk.bytes);
@@ -127,13 +132,14 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-10', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
-    const node = scene.world.node('node2');
+    const node = scene.world.node(here);
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'nested', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'nested', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'stuck', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const below = `${lease.disk.mountPath}/below`;
     await using nested = await mountedBelow(node, below);
@@ -153,17 +159,18 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-12', async () => {
-    await using lease = await makeLeasedDisk('node2', small);
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { claim } = await boundPair(scene, 'kept', { node: 'node2', path: lease.disk.mountPath });
+    const { claim } = await boundPair(scene, 'kept', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'killed', [claim], {}, ({ spec }) => {
       spec.restartPolicy = 'Always';
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
     const container = pod.now.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
-    await onNode(scene.world.node('node2'), [
+    await onNode(scene.world.node(here), [
       'ctr',
       '--namespace',
       'k8s.io',
@@ -184,7 +191,7 @@ describe(chapter, () => {
     await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
     await expect(pod).to.beGone();
     const next = await podWith(scene, 'next', [claim]);
-    await expect(next).to.runOn('node2');
+    await expect(next).to.runOn(here);
     expect((await runInPod(next, read)).split(' ')[0], 'the next pod').to.equal(sum);
     evidence.keep('checksum', sum);
   });

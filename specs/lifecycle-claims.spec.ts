@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { quietFor } from '../clusters/api/wait.ts';
-import { nowhere, offerAgain, phasesOf } from './support/binding.ts';
+import { nowhereHere, offerAgain, phasesOf } from './support/binding.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { makeLeasedDisk } from './support/leases.ts';
@@ -13,14 +14,12 @@ import { Scene } from './support/scene.ts';
 storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
-const onNode2 = { node: 'node2', path: nowhere };
-
 describe(chapter, () => {
   proves('LV-LIFE-15', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', onNode2);
-    const spare = await localVolume(scene, 'spare', onNode2);
+    const { volume, claim } = await boundPair(scene, 'taken', nowhereHere());
+    const spare = await localVolume(scene, 'spare', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
     await takeAway(scene, volume);
@@ -44,7 +43,7 @@ describe(chapter, () => {
   proves('LV-LIFE-16', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', onNode2);
+    const { volume, claim } = await boundPair(scene, 'taken', nowhereHere());
     await expect(claim).to.bindTo(volume);
     await takeAway(scene, volume);
     await expect(claim).to.reachPhase('Lost');
@@ -61,9 +60,10 @@ describe(chapter, () => {
   const moment = (time: string | undefined) => Date.parse(time ?? '');
 
   proves('LV-LIFE-23', async () => {
+    const here = givenNode();
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'lent', onNode2);
+    const { volume, claim } = await boundPair(scene, 'lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const turned = () => {
       const condition = claim.now.status?.conditions?.find(({ type }) => type === 'Unused');
@@ -78,7 +78,7 @@ describe(chapter, () => {
     await expect(claim).to.haveCondition(unused);
     expect(turned()).to.be.at.least(moment(claim.now.metadata.creationTimestamp));
 
-    const pod = await podThatOnlyWaits(scene, 'user', claim, 'node2');
+    const pod = await podThatOnlyWaits(scene, 'user', claim, here);
     const began = moment(pod.now.metadata.creationTimestamp);
     await expect(claim).to.haveCondition({
       type: 'Unused',
@@ -98,11 +98,12 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-24', async () => {
+    const here = givenNode();
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'lent', onNode2);
+    const { volume, claim } = await boundPair(scene, 'lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    const pod = await podThatOnlyWaits(scene, 'user', claim, 'node2');
+    const pod = await podThatOnlyWaits(scene, 'user', claim, here);
     await scene.remove(pod);
     await quietFor(scene.world.store, {
       what: `${claim} gets no condition Unused`,

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { quietFor } from '../clusters/api/wait.ts';
 import { quantityToBytes } from '../clusters/configuration/quantity.ts';
 import { growBlockDevice } from '../clusters/nodes/block-device.ts';
-import { nowhere } from './support/binding.ts';
+import { nowhereHere } from './support/binding.ts';
 import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { freeSpace, writeChecked } from './support/files.ts';
@@ -62,20 +63,21 @@ async function capacityReaches(claim: ClaimHandle, storage: string): Promise<voi
 
 describe(chapter, () => {
   proves('LV-LIFE-18', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
     await using scene = await Scene.open();
     await expandable(scene);
-    const at = { node: 'node2', path: lease.disk.mountPath, storage: '16Mi' };
+    const at = { node: here, path: lease.disk.mountPath, storage: '16Mi' };
     const { volume, claim } = await boundPair(scene, 'numbers', at);
     const pod = await podWith(scene, 'user', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data');
 
     await askForMore(scene, claim, '1Gi');
     await raiseVolume(scene, volume, '1Gi');
     await lookAtPodAnew(scene, pod);
     await capacityReaches(claim, '1Gi');
-    const resized = `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" node2`;
+    const resized = `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`;
     await expect(pod).to.reportEvent('FileSystemResizeSuccessful', resized);
     await expect(claim).to.reportEvent('FileSystemResizeSuccessful', resized);
 
@@ -84,11 +86,12 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-19', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 320 * MiB });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 320 * MiB });
     await using scene = await Scene.open();
     const { device } = lease;
     await expandable(scene);
-    const at = { node: 'node2', path: device.path, storage: '320Mi' };
+    const at = { node: here, path: device.path, storage: '320Mi' };
     const { volume, claim } = await boundPair(scene, 'grows', at, {
       volume: (manifest) => {
         // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
@@ -98,12 +101,12 @@ describe(chapter, () => {
       },
     });
     const pod = await podWith(scene, 'user', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', MiB);
     const before = await freeSpace(pod, '/data');
     const container = pod.now.status?.containerStatuses?.[0]?.containerID;
 
-    await growBlockDevice(scene.world.node('node2'), device, 480 * MiB);
+    await growBlockDevice(scene.world.node(here), device, 480 * MiB);
     expect(await freeSpace(pod, '/data'), 'a larger device is not yet a larger file system').to.deep.equal(before);
 
     await askForMore(scene, claim, '480Mi');
@@ -112,7 +115,7 @@ describe(chapter, () => {
     await capacityReaches(claim, '480Mi');
     await expect(pod).to.reportEvent(
       'FileSystemResizeSuccessful',
-      `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" node2`,
+      `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`,
     );
 
     const after = await freeSpace(pod, '/data');
@@ -128,7 +131,7 @@ describe(chapter, () => {
   proves('LV-LIFE-20', async () => {
     await using scene = await Scene.open();
     await expandable(scene);
-    const { volume, claim } = await boundPair(scene, 'waits', { node: 'node2', path: nowhere });
+    const { volume, claim } = await boundPair(scene, 'waits', nowhereHere());
     await expect(claim).to.bindTo(volume);
     await askForMore(scene, claim, '2Gi');
     await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');

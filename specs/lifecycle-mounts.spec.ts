@@ -3,6 +3,7 @@ import { tmpfs } from '../clusters/nodes/back-ends/tmpfs.ts';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../clusters/nodes/node.ts';
 import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { fill, freeSpace, writeChecked } from './support/files.ts';
@@ -21,12 +22,13 @@ const MiB = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-LIFE-17', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'taken', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'user', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/before', 65_536);
 
     await takeAway(scene, volume);
@@ -37,49 +39,51 @@ describe(chapter, () => {
 
     const { uid } = pod.now.metadata;
     await scene.remove(pod);
-    expect(await mountsWith(scene, 'node2', uid)).to.deep.equal([]);
-    const kept = await onNode(scene.world.node('node2'), ['ls', lease.disk.mountPath]);
+    expect(await mountsWith(scene, here, uid)).to.deep.equal([]);
+    const kept = await onNode(scene.world.node(here), ['ls', lease.disk.mountPath]);
     expect(kept.split('\n')).to.include.members(['before', 'after']);
   });
 
   proves('LV-LIFE-21', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * MiB });
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'used', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'user', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/stays', 65_536);
     const { uid } = pod.now.metadata;
     const directory = podVolumeDirectory(uid, volume.name);
-    const before = await mountsWith(scene, 'node2', uid);
+    const before = await mountsWith(scene, here, uid);
     expect(before, 'while the pod runs').to.include(directory);
 
     // The API lets a pod go only when kubelet has unmounted its volumes; from then on there is nothing to wait for.
     await scene.remove(pod);
-    const node2 = scene.world.node('node2');
-    const mounts = await nodeMounts(node2);
-    expect(await mountsWith(scene, 'node2', uid)).to.deep.equal([]);
-    expect((await node2.attempt({ argv: ['test', '-e', directory], deadline: 10_000 })).status, directory).to.equal(1);
+    const node = scene.world.node(here);
+    const mounts = await nodeMounts(node);
+    expect(await mountsWith(scene, here, uid)).to.deep.equal([]);
+    expect((await node.attempt({ argv: ['test', '-e', directory], deadline: 10_000 })).status, directory).to.equal(1);
     expect(mountAt(mounts, lease.disk.mountPath), 'the disk itself').to.include({
       device: lease.disk.deviceNumber,
       root: '/',
     });
-    expect((await onNode(node2, ['sha256sum', `${lease.disk.mountPath}/stays`])).split(' ')[0]).to.equal(sum);
+    expect((await onNode(node, ['sha256sum', `${lease.disk.mountPath}/stays`])).split(' ')[0]).to.equal(sum);
     evidence.keep('mounts-of-the-pod', `${before.join('\n')}\n\nafter its end: none`);
   });
 
   proves('LV-LIFE-22', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * MiB });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * MiB });
     await using scene = await Scene.open();
     const { path, deviceNumber } = lease.device;
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'staged', { node: 'node2', path });
+    const { volume, claim } = await boundPair(scene, 'staged', { node: here, path });
     const staged = stagedDirectory(volume.name);
     const [first, second] = [await podWith(scene, 'first', [claim]), await podWith(scene, 'second', [claim])];
-    for (const pod of [first, second]) await expect(pod).to.runOn('node2');
-    const node2 = scene.world.node('node2');
-    const mounts = await nodeMounts(node2);
+    for (const pod of [first, second]) await expect(pod).to.runOn(here);
+    const node = scene.world.node(here);
+    const mounts = await nodeMounts(node);
     const ofDevice = mounts.filter(({ device }) => device === deviceNumber).map(({ mountPoint }) => mountPoint);
     const binds = [first, second].map((pod) => podVolumeDirectory(pod.now.metadata.uid, volume.name));
     expect(ofDevice).to.have.members([staged, ...binds]);
@@ -88,12 +92,12 @@ describe(chapter, () => {
     expect(new Set(groups).size, groups.join()).to.equal(1);
 
     await scene.remove(first);
-    expect(await isMounted(scene, 'node2', staged), 'one pod is left').to.equal(true);
+    expect(await isMounted(scene, here, staged), 'one pod is left').to.equal(true);
     await writeChecked(second, '/data/still-writes', 65_536);
 
     await scene.remove(second);
-    await unmounted(scene, 'node2', staged);
-    const left = (await nodeMounts(node2)).filter(({ device }) => device === deviceNumber);
+    await unmounted(scene, here, staged);
+    const left = (await nodeMounts(node)).filter(({ device }) => device === deviceNumber);
     expect(left).to.deep.equal([]);
     evidence.keep('mounts-of-the-device', ofDevice.join('\n'));
   });
@@ -125,14 +129,15 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-27', async () => {
+    const here = givenNode();
     const bytes = 2 * MiB;
-    await using full = await leaseBackEnd('node3', tmpfs, { bytes });
-    await using other = await leaseBackEnd('node3', tmpfs, { bytes });
+    await using full = await leaseBackEnd(here, tmpfs, { bytes });
+    await using other = await leaseBackEnd(here, tmpfs, { bytes });
     await using scene = await Scene.open();
     await localClass(scene);
     const [one, two] = [await boundPair(scene, 'full', full.disk), await boundPair(scene, 'other', other.disk)];
     const pod = await podWith(scene, 'user', [one.claim, two.claim]);
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 
     expect(await fill(pod, '/data/filler', bytes)).to.include('No space left on device');

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { quietFor } from '../clusters/api/wait.ts';
 import { onNode } from '../clusters/nodes/node.ts';
-import { nowhere, offerAgain, phasesOf } from './support/binding.ts';
+import { nowhereHere, offerAgain, phasesOf } from './support/binding.ts';
 import { makeLeasedBlockDevice } from './support/block-devices.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
@@ -28,12 +29,13 @@ async function writeSecret(scene: Scene, pod: Parameters<typeof runInPod>[0], pa
 
 describe(chapter, () => {
   proves('LV-LIFE-08', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'kept', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'kept', { node: here, path: lease.disk.mountPath });
     const before = await podWith(scene, 'before', [claim]);
-    await expect(before).to.runOn('node2');
+    await expect(before).to.runOn(here);
     const sum = await writeChecked(before, '/data/left-behind', 65_536);
     await scene.remove(before);
     await release(scene, claim, volume);
@@ -44,59 +46,61 @@ describe(chapter, () => {
     const stranger = await localClaim(scene, 'stranger', { volume: 'kept' });
     await expect(stranger).to.bindTo(volume);
     const after = await podWith(scene, 'after', [stranger]);
-    await expect(after).to.runOn('node2');
+    await expect(after).to.runOn(here);
     const found = await runInPod(after, ['sha256sum', '/data/left-behind']);
     expect(found.split(' ')[0], 'the stranger reads what the other has left').to.equal(sum);
     evidence.keep('checksums', `written by ${before} on ${claim}, read by ${after} on ${stranger}\n${found}`);
   });
 
   proves('LV-LIFE-10', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     const { device } = lease;
-    const node2 = scene.world.node('node2');
+    const node = scene.world.node(here);
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'disk', { node: 'node2', path: device.path });
+    const { volume, claim } = await boundPair(scene, 'disk', { node: here, path: device.path });
     const pod = await podWith(scene, 'writer', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const secret = await writeSecret(scene, pod, '/data/secret');
     await runInPod(pod, ['rm', '/data/secret']);
     await scene.remove(pod);
     await release(scene, claim, volume);
-    await unmounted(scene, 'node2', stagedDirectory(volume.name));
+    await unmounted(scene, here, stagedDirectory(volume.name));
 
-    expect(await occurrences(scene, 'node2', device.path, secret), 'after rm and release').to.equal(500);
+    expect(await occurrences(scene, here, device.path, secret), 'after rm and release').to.equal(500);
     // Without the discard that mkfs asks of devices which know it: a plain disk knows none.
-    await onNode(node2, ['mkfs.ext4', '-q', '-F', '-E', 'nodiscard', device.path]);
-    const left = await occurrences(scene, 'node2', device.path, secret);
+    await onNode(node, ['mkfs.ext4', '-q', '-F', '-E', 'nodiscard', device.path]);
+    const left = await occurrences(scene, here, device.path, secret);
     expect(left, 'after mkfs').to.be.greaterThan(0);
     evidence.keep('scan-of-the-device', `${secret}: 500 times after rm and release, ${left} times after mkfs.ext4`);
   });
 
   proves('LV-LIFE-11', async () => {
-    await using lease = await makeLeasedBlockDevice('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     const { device } = lease;
-    const node2 = scene.world.node('node2');
+    const node = scene.world.node(here);
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'disk', { node: 'node2', path: device.path });
+    const { volume, claim } = await boundPair(scene, 'disk', { node: here, path: device.path });
     const before = await podWith(scene, 'before', [claim]);
-    await expect(before).to.runOn('node2');
+    await expect(before).to.runOn(here);
     const secret = await writeSecret(scene, before, '/data/secret');
     await scene.remove(before);
     await release(scene, claim, volume);
-    await unmounted(scene, 'node2', stagedDirectory(volume.name));
-    expect(await occurrences(scene, 'node2', device.path, secret), 'before cleaning').to.equal(500);
+    await unmounted(scene, here, stagedDirectory(volume.name));
+    expect(await occurrences(scene, here, device.path, secret), 'before cleaning').to.equal(500);
 
-    await onNode(node2, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
-    await onNode(node2, ['cmp', '-n', String(device.bytes), device.backingFile, '/dev/zero']);
-    expect(await occurrences(scene, 'node2', device.path, secret), 'after cleaning').to.equal(0);
+    await onNode(node, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
+    await onNode(node, ['cmp', '-n', String(device.bytes), device.backingFile, '/dev/zero']);
+    expect(await occurrences(scene, here, device.path, secret), 'after cleaning').to.equal(0);
     await offerAgain(scene, volume);
     await expect(volume).to.reachPhase('Available');
 
     const stranger = await localClaim(scene, 'stranger', { volume: 'disk' });
     const after = await podWith(scene, 'after', [stranger]);
-    await expect(after).to.runOn('node2');
+    await expect(after).to.runOn(here);
     expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has made the file system anew').to.equal(
       'lost+found\n',
     );
@@ -127,16 +131,11 @@ describe(chapter, () => {
     proves(id, async () => {
       await using scene = await Scene.open();
       await localClass(scene);
-      const { volume, claim } = await boundPair(
-        scene,
-        'reclaimed',
-        { node: 'node2', path: nowhere },
-        {
-          volume: (manifest) => {
-            manifest.spec.persistentVolumeReclaimPolicy = policy;
-          },
+      const { volume, claim } = await boundPair(scene, 'reclaimed', nowhereHere(), {
+        volume: (manifest) => {
+          manifest.spec.persistentVolumeReclaimPolicy = policy;
         },
-      );
+      });
       await expect(claim).to.bindTo(volume);
       await release(scene, claim, volume, 'Failed');
       const said = await expect(volume).to.reportEvent(reason, message(volume.name));
@@ -156,17 +155,12 @@ describe(chapter, () => {
   proves('LV-LIFE-13', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(
-      scene,
-      'provisioned',
-      { node: 'node2', path: nowhere },
-      {
-        volume: (manifest) => {
-          manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
-          manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
-        },
+    const { volume, claim } = await boundPair(scene, 'provisioned', nowhereHere(), {
+      volume: (manifest) => {
+        manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
+        manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
       },
-    );
+    });
     await expect(claim).to.bindTo(volume);
     await release(scene, claim, volume);
     await quietFor(scene.world.store, {

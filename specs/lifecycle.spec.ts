@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { ApiRefusal } from '../clusters/api/refusal.ts';
 import { quietFor } from '../clusters/api/wait.ts';
-import { nowhere, phasesOf } from './support/binding.ts';
+import { nowhereHere, phasesOf } from './support/binding.ts';
+import { givenNode } from './support/current-spec.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
 import { makeLeasedDisk } from './support/leases.ts';
@@ -13,14 +14,11 @@ import { Scene } from './support/scene.ts';
 storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
-/** Where nothing is to be mounted, the volumes of this file need no disk. */
-const onNode2 = { node: 'node2', path: nowhere };
-
 describe(chapter, () => {
   proves('LV-LIFE-01', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const volume = await localVolume(scene, 'unbound', onNode2);
+    const volume = await localVolume(scene, 'unbound', nowhereHere());
     expect(volume.now.status?.phase).to.equal('Available');
     expect(volume.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pv-protection']);
 
@@ -33,7 +31,7 @@ describe(chapter, () => {
   proves('LV-LIFE-02', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'bound', onNode2);
+    const { volume, claim } = await boundPair(scene, 'bound', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
     await markForDeletion(scene, volume);
@@ -55,7 +53,7 @@ describe(chapter, () => {
   proves('LV-LIFE-03', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim: bound } = await boundPair(scene, 'bound', onNode2);
+    const { volume, claim: bound } = await boundPair(scene, 'bound', nowhereHere());
     const pending = await localClaim(scene, 'pending');
     await expect(bound).to.bindTo(volume);
     await expect(pending).to.reportEvent('WaitForFirstConsumer');
@@ -70,12 +68,13 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-04', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', { node: 'node2', path: lease.disk.mountPath });
+    const { volume, claim } = await boundPair(scene, 'used', { node: here, path: lease.disk.mountPath });
     const pod = await podWith(scene, 'user', [claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
 
     await markForDeletion(scene, claim);
     expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
@@ -95,12 +94,13 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-05', async () => {
+    const here = givenNode();
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', onNode2);
+    const { volume, claim } = await boundPair(scene, 'used', nowhereHere());
     await expect(claim).to.bindTo(volume);
     // The protection counts every pod that has a node, running or not.
-    const first = await podThatOnlyWaits(scene, 'first', claim, 'node2');
+    const first = await podThatOnlyWaits(scene, 'first', claim, here);
     await markForDeletion(scene, claim);
 
     const second = await podWith(scene, 'second', [claim]);
@@ -115,7 +115,7 @@ describe(chapter, () => {
   proves('LV-LIFE-06', async () => {
     await using scene = await Scene.open();
     await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'kept', onNode2);
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     expect(volume.now.spec?.persistentVolumeReclaimPolicy).to.equal('Retain');
     const { uid, name, namespace } = claim.now.metadata;
@@ -130,7 +130,7 @@ describe(chapter, () => {
   proves('LV-LIFE-07', async () => {
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'kept', onNode2);
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const uid = claim.now.metadata.uid;
     await release(scene, claim, volume);
@@ -159,7 +159,7 @@ describe(chapter, () => {
   proves('LV-LIFE-09', async () => {
     await using scene = await Scene.open();
     await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'kept', onNode2);
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     await release(scene, claim, volume);
 

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
+import { givenNode } from './current-spec.ts';
 import { contrary, eventually } from './expectations.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { Scene } from './scene.ts';
@@ -20,6 +21,11 @@ export const said = {
 
 /** Where volumes are that no pod gets to mount. */
 export const nowhere = '/mnt/disks/not-there';
+
+/** A volume's place on the given node that no pod gets to mount: no disk has to be there. */
+export function nowhereHere(): { node: string; path: string } {
+  return { node: givenNode(), path: nowhere };
+}
 
 /** The annotations by which the controller and the scheduler tell who bound what. */
 export const marks = {

@@ -4,6 +4,7 @@ import {
   type BlockDeviceRequest,
   detachBlockDevice,
 } from '../../clusters/nodes/block-device.ts';
+import { mustBeGiven } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
 import { newName } from './node-names.ts';
 import { world } from './world.ts';
@@ -18,6 +19,7 @@ export async function makeLeasedBlockDevice(
   nodeName: string,
   request: Omit<BlockDeviceRequest, 'name'>,
 ): Promise<BlockDeviceLease> {
+  mustBeGiven(nodeName);
   const { context, node } = await world();
   const place = node(nodeName);
   const name = newName('raw');

@@ -44,6 +44,19 @@ describe('a chapter of the catalogue', () => {
     expect(requirements[2]).to.deep.include({ pair: { type: 'XFS', case: 12 }, playsOn: 'one node' });
   });
 
+  it('has a chapter say on which nodes its specs play, but for those that say otherwise or are disruptive', () => {
+    const one = (id: string, more: string) => `  - { id: ${id}, sentence: s, ${shared}${more} }`;
+    const { requirements } = parse(
+      'chapter: tiny',
+      'playsOn: one node',
+      'requirements:',
+      one('LV-TINY-01', ''),
+      one('LV-TINY-02', ', playsOn: all nodes'),
+      one('LV-TINY-03', ', features: [disruptive], holds: [node2]'),
+    );
+    expect(requirements.map(({ playsOn }) => playsOn)).to.deep.equal(['one node', 'all nodes', 'all nodes']);
+  });
+
   it('refuses an unknown feature, an id that stands twice and an unknown row, with their places', () => {
     const one = (more: string) => `  - { id: LV-TINY-01, sentence: s, ${shared}${more} }`;
     const text = () => parse('chapter: tiny', 'requirements:', one(', features: [blok]'), one(''), one(', rows: [K3]'));

@@ -12,7 +12,7 @@ const feature = z.string().refine(isFeature, {
  * Which nodes must be as they always are while a spec runs: all, or one, whichever the run gives it. The latter runs
  * beside specs that have other nodes for themselves.
  */
-const playsOn = z.enum(['all nodes', 'one node']).default('all nodes');
+const playsOn = z.enum(['all nodes', 'one node']);
 
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
@@ -50,14 +50,15 @@ const requirementSchema = z.strictObject({
   id: z.string().regex(/^[A-Z]+(-[A-Z0-9]+)*-\d+$/),
   sentence: z.string().min(1),
   ...promise,
-  playsOn,
+  /** Where not given, what the chapter says. */
+  playsOn: playsOn.exactOptional(),
 });
 
 /** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
 const matrixSchema = z.strictObject({
   /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
   prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
-  playsOn,
+  playsOn: playsOn.exactOptional(),
   types: z
     .array(
       z.strictObject({
@@ -84,11 +85,14 @@ const matrixSchema = z.strictObject({
 
 const chapterSchema = z.strictObject({
   chapter: z.string(),
+  /** Of its requirements that are not disruptive, unless one of them says otherwise. */
+  playsOn: playsOn.default('all nodes'),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
-export type Requirement = z.infer<typeof requirementSchema> & {
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'playsOn'> & {
+  playsOn: z.infer<typeof playsOn>;
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: number };
 };
@@ -110,11 +114,16 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
       return twice ? [{ path: ['requirements', index, 'id'], text: `${id} stands twice` }] : [];
     });
   });
-  const { chapter, requirements, matrix } = value;
-  return { chapter, requirements: [...requirements, ...(matrix ? multiplied(matrix) : [])] };
+  const { chapter, playsOn, requirements, matrix } = value;
+  const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
+  // A disruptive one says by what it holds where it plays.
+  const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all nodes' : playsOn);
+  return { chapter, requirements: all.map((requirement) => ({ playsOn: usual(requirement), ...requirement })) };
 }
 
-function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSchema>): Requirement[] {
+type AsWritten = Omit<Requirement, 'playsOn'> & { playsOn?: Requirement['playsOn'] };
+
+function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>
     cases
       .filter(({ only }) => only === undefined || only.includes(type.key))
@@ -124,7 +133,7 @@ function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSche
         sentence: shared.sentence.replaceAll('{type}', type.name),
         rows: [...new Set([...type.rows, ...shared.rows])],
         features: [...new Set([...type.features, ...shared.features])],
-        playsOn,
+        ...(playsOn && { playsOn }),
         pair: { type: type.key, case: number },
       })),
   );

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/domain-error.ts';
-import { asSpec, currentSpec, givenNode } from './current-spec.ts';
+import { asSpec, currentSpec, givenNode, mustBeGiven } from './current-spec.ts';
 
 describe('the current spec', () => {
   const { signal } = new AbortController();
@@ -25,5 +25,11 @@ describe('the current spec', () => {
   it('plays on the node that it was given, and on none by chance', () => {
     expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, givenNode)).to.equal('node1');
     expect(() => asSpec({ id: 'SEED-1', signal }, givenNode)).to.throw(DomainError, 'playsOn: one node');
+  });
+
+  it('plays on no other node than the one that it was given', () => {
+    const ask = (node?: string) => asSpec({ id: 'SEED-1', signal, ...(node && { node }) }, () => mustBeGiven('node2'));
+    expect(() => ask('node1')).to.throw(DomainError, 'playing SEED-1 on node2');
+    for (const given of ['node2', undefined]) expect(() => ask(given)).not.to.throw();
   });
 });

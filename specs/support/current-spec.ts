@@ -48,6 +48,20 @@ export function givenNode(): string {
   });
 }
 
+/**
+ * Refuses a node that is not the running spec's, where the run has given it one: another spec may have the node for
+ * itself, and stop its kubelet. @throws DomainError
+ */
+export function mustBeGiven(node: string): void {
+  const { id, node: given } = currentSpec();
+  if (given === undefined || given === node) return;
+  throw new DomainError({
+    attempted: `playing ${id} on ${node}`,
+    seen: `the run has given it ${given}`,
+    remedy: 'Name no node in the spec, ask for `givenNode()`; or say `playsOn: all nodes` in the catalogue.',
+  });
+}
+
 /** Runs something as part of a spec: everything it begins finds that spec as the current one. */
 export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
   return running.run(spec, work);

@@ -1,7 +1,7 @@
 import { DomainError } from '../../clusters/domain-error.ts';
 import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/back-ends/back-end.ts';
 import { backingFile, type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
-import { currentSpec } from './current-spec.ts';
+import { currentSpec, mustBeGiven } from './current-spec.ts';
 import { infrastructure } from './infrastructure.ts';
 import { newName, ownPrefix } from './node-names.ts';
 import { world } from './world.ts';
@@ -19,6 +19,7 @@ const holders = new Map<string, string>();
  * directory, and emptied, both when it is taken and when it is given back.
  */
 export async function leaseDisk(nodeName: string, mountPath: string): Promise<DiskLease> {
+  mustBeGiven(nodeName);
   const { context, node } = await world();
   const made = context.disks.find((disk) => disk.node === nodeName && disk.mountPath === mountPath);
   if (!made) {
@@ -55,6 +56,7 @@ export async function makeLeasedDisk(
   nodeName: string,
   request: { bytes: number; fileSystem?: 'ext4' | 'xfs'; at?: string },
 ): Promise<DiskLease> {
+  mustBeGiven(nodeName);
   const { context, node } = await world();
   const place = node(nodeName);
   const name = newName('disk');
@@ -80,6 +82,7 @@ export async function leaseBackEnd(
   backEnd: DiskBackEnd,
   { bytes = 16 * 2 ** 20 }: { bytes?: number } = {},
 ): Promise<BackEndLease> {
+  mustBeGiven(nodeName);
   const { context, node } = await world();
   // Without the spec's signal: what is half made when a run is interrupted would be nobody's to take away.
   const disk = await backEnd.make(node(nodeName), {
