@@ -9,7 +9,7 @@ import type { PodHandle } from './support/handles.ts';
 import { makeLeasedDisk } from './support/leases.ts';
 import { mountsWith, unmounted } from './support/lifecycle.ts';
 import { podVolumeDirectory } from './support/mount-chain.ts';
-import { labelledNode } from './support/node-changes.ts';
+import { knownToScheduler, labelledNode } from './support/node-changes.ts';
 import { restartContainerd, restartKubelet, stopKubelet } from './support/node-daemons.ts';
 import { boundPair, localClass, podWith } from './support/parts.ts';
 import { readInPod, runInPod } from './support/pod-commands.ts';
@@ -146,6 +146,7 @@ describe(chapter, () => {
     const container = containerOf(pod);
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
+      await knownToScheduler(scene, 'node3');
       const late = await podWith(scene, 'late', [claim]);
       await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);

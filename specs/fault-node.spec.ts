@@ -9,7 +9,7 @@ import { writeChecked } from './support/files.ts';
 import type { PodHandle } from './support/handles.ts';
 import { makeLeasedDisk } from './support/leases.ts';
 import { podVolumeDirectory } from './support/mount-chain.ts';
-import { cordonedNode } from './support/node-changes.ts';
+import { cordonedNode, knownToScheduler } from './support/node-changes.ts';
 import { forgetAtStart, machineOf } from './support/node-restart.ts';
 import { boundPair, localClass, localVolume, parts, podWith } from './support/parts.ts';
 import { runInPod, tryInPod } from './support/pod-commands.ts';
@@ -127,6 +127,7 @@ describe(chapter, () => {
     const { volume, pod, uid, sum } = await replaceable(scene, 'drained', lease.disk);
     {
       await using _cordon = await cordonedNode('node3');
+      await knownToScheduler(scene, 'node3');
       await scene.world.client.evict(pod.ref);
       await replaced(pod, uid);
       const message = await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });

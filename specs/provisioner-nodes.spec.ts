@@ -5,7 +5,7 @@ import { volumeName } from '../clusters/provisioner/volume-name.ts';
 import { leaseBareNode } from './support/bare-node.ts';
 import { evidence } from './support/evidence.ts';
 import { contrary, eventually, storageVocabulary } from './support/expectations.ts';
-import { taintedNode } from './support/node-changes.ts';
+import { knownToScheduler, taintedNode } from './support/node-changes.ts';
 import { boundPair, localClaim, localVolume, podWith } from './support/parts.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
@@ -135,6 +135,7 @@ describe(chapter, () => {
     await using _other = await taintedNode('node2', { key: 'local-pv-conformance/other', effect: 'PreferNoSchedule' });
     await using _startup = await taintedNode('node2', { key: startupTaint, effect: 'NoSchedule' });
     await using scene = await Scene.open();
+    await knownToScheduler(scene, 'node2');
     const [path = ''] = await directory.memory(16 * 2 ** 20, 'disk');
     const storageClass = await offeredClass(scene, 'Delete', { mode: 'WaitForFirstConsumer' });
     const claim = await localClaim(scene, 'claim', { storage: '8Mi' });

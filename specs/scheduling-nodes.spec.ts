@@ -4,7 +4,7 @@ import { nowhere, scheduledTo } from './support/binding.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { cordonedNode, labelledNode, taintedNode } from './support/node-changes.ts';
+import { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './support/node-changes.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from './support/parts.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
@@ -57,6 +57,7 @@ describe(chapter, () => {
       const other = await localVolume(scene, 'other', { node: 'node3', path: nowhere, storage: '2Gi' });
       const tied = await (async () => {
         await using _closed = await close('node2');
+        await knownToScheduler(scene, 'node2');
         const pod = await podWith(scene, 'tied', [claim]);
         evidence.keep('scheduler-message', await unschedulable(pod, { [reason]: 1, [reasons.volumeAffinity]: 2 }));
         const unbound = await localClaim(scene, 'unbound');
@@ -82,6 +83,7 @@ describe(chapter, () => {
     const byLabel = await boundPair(scene, 'by-label', at);
     const byName = await boundPair(scene, 'by-name', { ...at, node: 'node3' });
     await using _label = await labelledNode('node3', { 'kubernetes.io/hostname': 'cabinet-12' });
+    await knownToScheduler(scene, 'node3');
     const runs = await podWith(scene, 'by-label', [byLabel.claim]);
     const stuck = await podWith(scene, 'by-name', [byName.claim]);
     await expect(runs).to.runOn('node3');

@@ -5,7 +5,7 @@ import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import type { Handle } from './support/handles.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { cordonedNode } from './support/node-changes.ts';
+import { cordonedNode, knownToScheduler } from './support/node-changes.ts';
 import { localClass, localVolume } from './support/parts.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
@@ -84,6 +84,7 @@ describe(chapter, () => {
     const formerClaim = claim.now.metadata.uid;
 
     await using _cordon = await cordonedNode(before.node);
+    await knownToScheduler(scene, before.node);
     await replaced(pod, () => scene.world.client.remove(pod.ref));
     await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
     await replaced(claim, () => scene.world.client.remove(claim.ref));

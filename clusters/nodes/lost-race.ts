@@ -2,9 +2,8 @@ import pRetry from 'p-retry';
 import type { Progress } from '../progress.ts';
 
 /**
- * Does work that takes a free loop device, anew where another was quicker: nodes share the kernel's loop devices, so
- * two
- * may pick the same free one. Every further attempt is told. @throws what the last attempt threw
+ * Does work anew where another was quicker: nodes share the kernel's loop devices, so two may pick the same free one;
+ * and a list of an object is replaced as it was read. Every further attempt is told. @throws what the last one threw
  */
 export async function despiteLostRace<Value>(
   attempt: () => Promise<Value>,

@@ -1,6 +1,12 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Node } from '../../clusters/api/objects.ts';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
+import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
+import { nowhere, scheduledTo } from './binding.ts';
+import { infrastructure } from './infrastructure.ts';
+import { podWith } from './parts.ts';
+import type { Scene } from './scene.ts';
 import { world } from './world.ts';
 
 /** A taint that keeps pods from a node, or drives them off it. */
@@ -64,12 +70,19 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
   const ref = { kind: 'Node', name } as const;
   const ours = (one: { key?: string; effect?: string }) => one.key === taint.key && one.effect === taint.effect;
   const make = async (present: boolean): Promise<void> => {
-    const { metadata, spec } = await client.read(ref);
-    const others = (spec?.taints ?? []).filter((one) => !ours(one));
-    // The list is replaced whole: with the version that was read, another's change in between is a refusal, not lost.
-    const { resourceVersion } = metadata;
-    const taints = present ? [...others, taint] : others;
-    await client.patch(ref, { type: 'merge', change: { metadata: { resourceVersion }, spec: { taints } } });
+    // The list is replaced whole: with the version that was read, another's change in between is refused, not lost.
+    const replace = async (): Promise<void> => {
+      const { metadata, spec } = await client.read(ref);
+      const others = (spec?.taints ?? []).filter((one) => !ours(one));
+      const { resourceVersion } = metadata;
+      const taints = present ? [...others, taint] : others;
+      await client.patch(ref, { type: 'merge', change: { metadata: { resourceVersion }, spec: { taints } } });
+    };
+    await despiteLostRace(replace, {
+      what: `changing the taints of ${name}`,
+      lost: (error) => error instanceof ApiRefusal && error.status === 409,
+      progress: infrastructure,
+    });
     await seen(
       store,
       name,
@@ -83,6 +96,23 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
   );
 }
 
+/**
+ * Waits until the scheduler knows a node as it is by now. It watches nodes and pods apart: a pod made just after a
+ * change of a node may be scheduled by what the node was. It hears of a node's changes in their order, so the proof is
+ * a pod that only a later one lets onto the node; it tolerates everything, and never starts.
+ */
+export async function knownToScheduler(scene: Scene, name: string): Promise<void> {
+  const mark = { [`local-pv-conformance/${scene.namespace}`]: 'known' };
+  await using _marked = await labelledNode(name, mark);
+  const pod = await podWith(scene, `knows-${name}`, [], {}, ({ spec }) => {
+    spec.nodeSelector = mark;
+    spec.tolerations = [{ operator: 'Exists' }];
+    spec.volumes = [{ name: 'data', hostPath: { path: nowhere, type: 'Directory' } }];
+  });
+  await scheduledTo(pod, name);
+  await scene.world.client.remove(pod.ref);
+}
+
 /** Makes a change; a change that fails half way is undone, too. */
 async function undoable(change: () => Promise<void>, undo: () => Promise<void>): Promise<AsyncDisposable> {
   try {
@@ -94,7 +124,7 @@ async function undoable(change: () => Promise<void>, undo: () => Promise<void>):
   return { [Symbol.asyncDispose]: undo };
 }
 
-/** What is seen here has been sent to the scheduler, too: a pod made from now on meets the node as it is. */
+/** Waits until the API shows the change. The scheduler has a watch of its own: `knownToScheduler` waits for that. */
 async function seen(
   store: Parameters<typeof waitFor>[0],
   name: string,
