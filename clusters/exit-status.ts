@@ -8,7 +8,7 @@ export const exitStatus = {
   badUsage: 2,
   /** The machine, the container engine or the cluster is at fault, not the requirement. */
   environment: 3,
-  /** SIGINT or SIGTERM came; everything begun was undone. */
+  /** A signal stopped the run; everything begun was undone. */
   interrupted: 130,
 } as const;
 

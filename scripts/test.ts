@@ -11,6 +11,9 @@ import { Interruptions } from './test/interruptions.ts';
 import { planTests } from './test/plan.ts';
 import { Tally } from './test/tally.ts';
 
+// A closed terminal: the stage that runs is to clean up, and this is to wait for it.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 /** Runs what the command line asks for, stage by stage; the last line sums everything up. */
 async function test(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<ExitStatus> {
   const plan = planTests(argv, environment, (await readVersions()).minors);

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { onNode } from '../clusters/nodes/node.ts';
+import { givenNode } from './support/current-spec.ts';
+import { heldDirectory } from './support/disk-faults.ts';
+import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
 import { leaseBackEnd } from './support/leases.ts';
@@ -56,6 +59,38 @@ describe(chapter, () => {
     expect(await groupOf('data/file'), 'OnRootMismatch, and the directory has the group').to.equal(before);
     expect(await groupOf('other/file'), 'OnRootMismatch, and the directory has another').to.equal(group);
     expect(await groupOf('always/file'), 'Always, and the directory has the group').to.equal(group);
+  });
+
+  proves('LV-ACCESS-20', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using scene = await Scene.open();
+    const node = scene.world.node(here);
+    const { path } = lease.disk;
+    // kubelet goes through a directory by name.
+    const make = 'cd "$1" && mkdir large && touch first large/file && chgrp -R "$2" .';
+    await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
+    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using held = await heldDirectory(node, `${path}/large`);
+    const pod = await podWith(scene, 'patient', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+    });
+    const told = await expect(pod).to.reportEvent('VolumePermissionChangeInProgress');
+    const directory = `${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume/${volume.name}`;
+    expect(told).to.equal(
+      `Setting volume ownership for ${directory} is taking longer than expected, consider using OnRootMismatch - ` +
+        'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/' +
+        '#configure-volume-permission-and-ownership-change-policy-for-pods',
+    );
+    evidence.keep('kubelet-message', told);
+    await expect(pod).to.waitBecause('ContainerCreating');
+    const groupOf = async (name: string) => (await groupAndMode(here, `${path}/${name}`)).split(' ')[0];
+    expect(await groupOf('first'), 'what kubelet has come to').to.equal(String(group));
+    expect(await groupOf('large/file'), 'what it has not come to').to.equal(String(before));
+
+    await held.release();
+    await expect(pod).to.runOn(here);
+    expect(await groupOf('large/file')).to.equal(String(group));
   });
 
   proves('LV-ACCESS-14', async () => {

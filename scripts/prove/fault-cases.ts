@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { kindLabel } from '../../clusters/cluster.ts';
+import type { InterruptSignal } from '../run/signals.ts';
 import { engineProxy } from './engine-proxy.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,7 +24,7 @@ const anotherKeypress = () => after(200);
 const creation = (moment: string) => new RegExp(`^ {3}${moment}`, 'm');
 
 /** A signal while a cluster is created: all of it goes, in time. */
-function interruptedCreation(signal: 'SIGINT' | 'SIGTERM', moment: string): Fault {
+function interruptedCreation(signal: InterruptSignal, moment: string): Fault {
   return {
     title: `${signal} while the cluster is created: ${moment}`,
     async perform(stage) {
@@ -145,6 +146,7 @@ PATH="\${PATH#*:}" exec docker "$@"
   },
   interruptedCreation('SIGINT', 'Starting control-plane'),
   interruptedCreation('SIGTERM', 'Joining worker nodes'),
+  interruptedCreation('SIGHUP', 'Preparing nodes'),
   {
     title: 'SIGINT, SIGTERM and SIGINT again while cleaning up hangs: stops at once, and says how to clean',
     async perform(stage) {

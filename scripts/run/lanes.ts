@@ -30,13 +30,21 @@ export async function inLanes<Work, Need extends Needs>(
   const held = (thing: string): boolean => [...running.values()].some(({ holds }) => holds.includes(thing));
   const met = ({ holds, uses }: Need): boolean =>
     !holds.some((thing) => held(thing) || users(thing) > 0) && !uses.some(held);
+  /** Takes the first that may begin out of those that wait. */
+  const next = (): { one: Work; need: Need } | undefined => {
+    for (const [index, one] of waiting.entries()) {
+      const need = needsOf(one, users);
+      if (!met(need)) continue;
+      waiting.splice(index, 1);
+      return { one, need };
+    }
+    return undefined;
+  };
   while (!stop.aborted) {
-    const next = running.size < lanes ? waiting.findIndex((one) => met(needsOf(one, users))) : -1;
-    const [begun] = next < 0 ? [] : waiting.splice(next, 1);
+    const begun = running.size < lanes ? next() : undefined;
     if (begun !== undefined) {
-      const need = needsOf(begun, users);
-      const through = run(begun, need).finally(() => running.delete(through));
-      running.set(through, need);
+      const through = run(begun.one, begun.need).finally(() => running.delete(through));
+      running.set(through, begun.need);
     } else if (running.size > 0) await Promise.race(running.keys());
     else break;
   }

@@ -34,7 +34,7 @@ export interface Session extends AsyncDisposable {
   site: ClusterSite & Reservation;
   events: EventStream;
   journal: Journal;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by the signals that interrupt a run. */
   signal: AbortSignal;
   summary(): Summary;
   /** Notes that the cluster stays after this process: `lpv down` removes it. */

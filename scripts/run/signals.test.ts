@@ -34,6 +34,12 @@ describe('signals', () => {
     source.emit(signal);
   }
 
+  it('also end a run whose terminal is closed', () => {
+    send('SIGHUP', 0);
+    expect(listening.signal.reason).to.be.instanceOf(Interruption).with.property('signal', 'SIGHUP');
+    expect(interrupted).to.deep.equal(['SIGHUP']);
+  });
+
   it('abort the run once, with the signal as the reason', () => {
     send('SIGTERM', 0);
     expect(listening.signal.aborted).to.equal(true);

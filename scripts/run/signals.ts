@@ -9,7 +9,9 @@ export class Interruption extends Error {
   }
 }
 
-export type InterruptSignal = 'SIGINT' | 'SIGTERM';
+/** What stops a run: Ctrl-C, `kill` and a cancelled CI job, a terminal or an SSH connection that is closed. */
+export const interruptSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type InterruptSignal = (typeof interruptSignals)[number];
 
 /** The part of `process` that signals need; a unit test gives its own. */
 interface SignalSource {
@@ -36,7 +38,7 @@ const sameKeypress = 100;
 const insisting = 2_000;
 
 /**
- * Turns SIGINT and SIGTERM into one AbortSignal. The first aborts it, and undoing begins; the second is answered
+ * Turns the signals that interrupt into one AbortSignal. The first aborts it, and undoing begins; the second is answered
  * with a line, so that undoing goes on (a cancelled CI job gets SIGINT, and SIGTERM 7.5 s later); another one within
  * two seconds of the last exits at once with status 130, after the command that cleans up.
  */
@@ -62,10 +64,7 @@ export function listenForSignals(options: SignalOptions): { signal: AbortSignal 
     }
   };
 
-  const listeners = [
-    ['SIGINT', () => receive('SIGINT')],
-    ['SIGTERM', () => receive('SIGTERM')],
-  ] as const;
+  const listeners = interruptSignals.map((signal) => [signal, () => receive(signal)] as const);
   for (const [signal, listener] of listeners) source.on(signal, listener);
   return {
     signal: controller.signal,

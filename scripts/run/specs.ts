@@ -127,7 +127,7 @@ function turnOf(planned: PlannedSpec): number {
   // Those that hold the same thing wait for each other, so they begin with the first.
   if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || takes === 'half a minute' ? 0 : 1;
   if (hasWholeCluster(planned)) return 4;
-  return disruptive ? 2 : 3;
+  return disruptive || takes === 'half a minute' ? 2 : 3;
 }
 
 /** What a spec needs, and the node that it is given where one will do. */

@@ -1,26 +1,25 @@
 import type { ChildProcess } from 'node:child_process';
-
-const signals = ['SIGINT', 'SIGTERM'] as const;
+import { type InterruptSignal, interruptSignals } from '../run/signals.ts';
 
 /** The part of `process` that is needed; a unit test gives its own. */
 interface SignalSource {
-  on(signal: (typeof signals)[number], listener: () => void): unknown;
-  off(signal: (typeof signals)[number], listener: () => void): unknown;
+  on(signal: InterruptSignal, listener: () => void): unknown;
+  off(signal: InterruptSignal, listener: () => void): unknown;
 }
 
 /**
- * SIGINT and SIGTERM while stages run. The first aborts the signal. Each one is passed on to the child that has the
+ * Signals that interrupt, while stages run. The first aborts the signal. Each one is passed on to the child that has the
  * word: it undoes what it made, and decides itself what a further signal means.
  */
 export class Interruptions implements Disposable {
   readonly #controller = new AbortController();
-  readonly #listeners: readonly (readonly [(typeof signals)[number], () => void])[];
+  readonly #listeners: readonly (readonly [InterruptSignal, () => void])[];
   readonly #source: SignalSource;
   #child: Pick<ChildProcess, 'kill'> | undefined;
 
   constructor(source: SignalSource) {
     this.#source = source;
-    this.#listeners = signals.map((signal) => [
+    this.#listeners = interruptSignals.map((signal) => [
       signal,
       () => {
         this.#controller.abort(new Error(`interrupted by ${signal}`));

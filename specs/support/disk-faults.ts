@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { once } from './once.ts';
@@ -113,4 +114,25 @@ export async function mountedBelow(node: Node, path: string): Promise<NestedMoun
     await onNode(node, ['umount', path]);
   });
   return { unmount, [Symbol.asyncDispose]: unmount };
+}
+
+const holdDirectory = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
+
+/** A directory of a node that nobody gets to open. */
+export interface HeldDirectory extends AsyncDisposable {
+  /** Lets in who waits, and everybody after. */
+  release(): Promise<void>;
+}
+
+/**
+ * Keeps a directory of a node from being opened, as a disk does that is slow beyond measure: `open` waits, and costs
+ * nothing meanwhile. What is changed of the directory by its name, such as its group, is done at once. It ends by itself
+ * after two minutes.
+ */
+export async function heldDirectory(node: Node, path: string): Promise<HeldDirectory> {
+  const pid = (await onNode(node, ['perl', '-e', holdDirectory, path, '120'])).trim();
+  const release = once(async () => {
+    await onNode(node, ['kill', pid]);
+  });
+  return { release, [Symbol.asyncDispose]: release };
 }

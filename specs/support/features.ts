@@ -15,6 +15,7 @@ const features = {
   'device-format': 'kubelet makes the file system on a raw device',
   xfs: 'the file system xfs on the nodes',
   tmpfs: 'memory as a disk',
+  fanotify: 'a directory whose opening can be held up, as by a slow disk',
   disruptive: 'touches a node or something of the whole cluster, so its spec has it for itself',
 } as const;
 

@@ -1,0 +1,29 @@
+# Holds up whoever opens a directory, on any mount of it, until this process ends: by fanotify(7), which asks it for
+# permission. Prints the process's id once that is so. When the process ends, however it does, the kernel lets everybody
+# in; after the seconds it ends by itself.
+use strict;
+use warnings;
+use POSIX qw(setsid uname);
+
+my ($path, $seconds) = @ARGV;
+my ($fanotify_init, $fanotify_mark) = (uname())[4] eq 'aarch64' ? (262, 263) : (300, 301);
+my $class_content = 0x4;
+my $mark_add = 0x1;
+my ($open_perm, $on_directories) = (0x10000, 0x40000000);
+my $current_directory = -100;
+
+my $group = syscall($fanotify_init, $class_content, 0);
+$group >= 0 or die "fanotify_init: $!\n";
+syscall($fanotify_mark, $group, $mark_add, $open_perm | $on_directories, $current_directory, $path) == 0
+  or die "fanotify_mark $path: $!\n";
+
+defined(my $holder = fork) or die "fork: $!\n";
+if ($holder) {
+  print "$holder\n";
+  exit 0;
+}
+setsid;
+open STDIN, '<', '/dev/null' or die $!;
+open STDOUT, '>', '/dev/null' or die $!;
+open STDERR, '>', '/dev/null' or die $!;
+sleep $seconds;
