@@ -107,7 +107,9 @@ export async function knownToScheduler(scene: Scene, name: string): Promise<void
   const pod = await podWith(scene, `knows-${name}`, [], {}, ({ spec }) => {
     spec.nodeSelector = mark;
     spec.tolerations = [{ operator: 'Exists' }];
+    // A volume that a container mounts, and that is not there.
     spec.volumes = [{ name: 'data', hostPath: { path: nowhere, type: 'Directory' } }];
+    for (const container of spec.containers) container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
   });
   await scheduledTo(pod, name);
   await scene.world.client.remove(pod.ref);

@@ -58,3 +58,25 @@ async function start(node: Node): Promise<void> {
   await onNode(node, ['systemctl', 'start', 'kubelet']);
   await workTakenUp(node);
 }
+
+/** Where the control plane runs. */
+const controlPlane = 'node1';
+
+/**
+ * Stops the controllers where they are, with SIGSTOP, until `end`: claims and volumes change only by hand and by the
+ * scheduler. For a few seconds: who does not renew its lease for ten starts anew, so after eight they go on in any case.
+ * For specs that have the whole cluster.
+ */
+export async function pausedControllers(): Promise<AsyncDisposable & { end(): Promise<void> }> {
+  const node = (await world()).node(controlPlane);
+  const pause = `
+pid=$(pgrep --exact --full 'kube-controller-manager .*')
+kill -STOP "$pid"
+(sleep 8; kill -CONT "$pid") </dev/null >/dev/null 2>&1 &
+echo "$pid"`;
+  const pid = (await onNode(node, ['sh', '-ceu', pause])).trim();
+  const end = once(async () => {
+    await onNode(node, ['kill', '-CONT', pid]);
+  });
+  return { end, [Symbol.asyncDispose]: end };
+}
