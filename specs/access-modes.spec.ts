@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { onNode } from '../clusters/nodes/node.ts';
+import { nowhereHere } from './support/binding.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { leaseBackEnd } from './support/leases.ts';
@@ -14,18 +16,19 @@ const { chapter, proves } = readChapter('access');
 
 describe(chapter, () => {
   proves('LV-ACCESS-02', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { volume, claim } = await pairAt(scene, lease.disk);
     const put = 'echo for all >"$1/file"';
-    await onNode(scene.world.node('node3'), ['sh', '-c', put, 'sh', lease.disk.path]);
+    await onNode(scene.world.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
     const reader = (name: string) =>
       podWith(scene, name, [claim], {}, ({ spec }) => {
         for (const { persistentVolumeClaim } of spec.volumes ?? [])
           if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
       });
     for (const pod of [await reader('one'), await reader('two')]) {
-      await expect(pod).to.runOn('node3');
+      await expect(pod).to.runOn(here);
       expect(await runInPod(pod, ['cat', '/data/file'])).to.equal('for all\n');
       const { stderr } = await tryInPod(pod, ['sh', '-c', 'echo for me >/data/file']);
       expect(stderr).to.include('Read-only file system');
@@ -35,7 +38,8 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-03', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
     await using scene = await Scene.open();
     const { volume, claim } = await pairAt(scene, { ...lease.disk, volumeMode: 'Block' });
     const pod = await podWithDevice(scene, 'mapper', claim);
@@ -50,12 +54,12 @@ describe(chapter, () => {
     await using scene = await Scene.open();
     await localClass(scene);
     // Modes are compared before any path is looked at, so that none has to be there.
-    const nowhere = { node: 'node3', path: '/mnt/disks/none' };
+    const at = nowhereHere();
     const ofBlock = (manifest: { spec: { volumeMode?: 'Filesystem' | 'Block' } }) => {
       manifest.spec.volumeMode = 'Block';
     };
-    const block = await boundPair(scene, 'block', nowhere, { volume: ofBlock, claim: ofBlock });
-    const files = await boundPair(scene, 'files', nowhere);
+    const block = await boundPair(scene, 'block', at, { volume: ofBlock, claim: ofBlock });
+    const files = await boundPair(scene, 'files', at);
     const mounter = await podWith(scene, 'mounter', [block.claim]);
     const mapper = await podWithDevice(scene, 'mapper', files.claim);
     for (const [pod, message] of [
@@ -68,7 +72,8 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-13', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
     await using scene = await Scene.open();
     const onePod = (manifest: { spec: { accessModes: string[] } }) => {
       manifest.spec.accessModes = ['ReadWriteOncePod'];
@@ -76,16 +81,16 @@ describe(chapter, () => {
     const { volume, claim } = await pairAt(scene, lease.disk, { volume: onePod, claim: onePod });
     const past = (name: string) =>
       podWith(scene, name, [claim], {}, ({ spec }) => {
-        spec.nodeName = 'node2';
+        spec.nodeName = here;
       });
     const first = await past('first');
-    await expect(first).to.runOn('node2');
+    await expect(first).to.runOn(here);
     const second = await past('second');
     const refused = `MountVolume.SetUp failed for volume "${volume.name}" : volume uses the ReadWriteOncePod access mode and is already in use by another pod`;
     evidence.keep('kubelet', await expect(second).to.reportEvent('FailedMount', refused));
     expect(second.now.status?.phase).to.equal('Pending');
     await scene.remove(first);
-    await expect(second).to.runOn('node2');
+    await expect(second).to.runOn(here);
   });
 
   proves('LV-ACCESS-15', async () => {

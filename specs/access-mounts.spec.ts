@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { onNode } from '../clusters/nodes/node.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { fill, freeSpace, writeChecked } from './support/files.ts';
@@ -20,20 +21,22 @@ const mebibyte = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-ACCESS-05', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
     await using scene = await Scene.open();
     const used = await pairAt(scene, lease.disk);
     const unused = await pairAt(scene, lease.disk, { name: 'unused' });
     const pod = await podWith(scene, 'sparing', [used.claim, unused.claim], {}, ({ spec }) => {
       for (const container of spec.containers) container.volumeMounts?.pop();
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const places = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume`;
-    expect(await onNode(scene.world.node('node2'), ['ls', places])).to.equal(`${used.volume.name}\n`);
+    expect(await onNode(scene.world.node(here), ['ls', places])).to.equal(`${used.volume.name}\n`);
   });
 
   proves('LV-ACCESS-06', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const pod = await podWith(scene, 'three', [claim], {}, ({ spec }) => {
@@ -42,9 +45,9 @@ describe(chapter, () => {
       const { volumeMounts: _none, ...without } = structuredClone(main);
       spec.containers.push({ ...structuredClone(main), name: 'beside' }, { ...without, name: 'without' });
     });
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
 
-    const node = scene.world.node('node3');
+    const node = scene.world.node(here);
     await onNode(node, ['sh', '-c', 'echo from the node >"$1/file"', 'sh', lease.disk.path]);
     const inode = ['stat', '-c', '%i'] as const;
     const onDisk = await onNode(node, [...inode, `${lease.disk.path}/file`]);
@@ -61,11 +64,12 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-11', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { disk } = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `/${name}` });
-    await onNode(scene.world.node('node2'), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
+    await onNode(scene.world.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
     const withOption = (name: string) =>
       pairAt(scene, at(name), {
         name,
@@ -85,7 +89,7 @@ describe(chapter, () => {
       // Without it, the kernel ignores setuid bits everywhere.
       main.securityContext = { ...main.securityContext, allowPrivilegeEscalation: true };
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
 
     const ends = [
       await mountedFrom(at('data'), pod, plain.volume, '/data'),
@@ -111,10 +115,11 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-16', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
-    const node = scene.world.node('node3');
+    const node = scene.world.node(here);
     await onNode(node, ['mkdir', `${lease.disk.path}/late`]);
     const pod = await podWith(scene, 'two-views', [claim], {}, ({ spec }) => {
       const [main] = spec.containers;
@@ -126,7 +131,7 @@ describe(chapter, () => {
       });
       spec.containers = [view('following', 'HostToContainer'), view('apart', 'None')];
     });
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
 
     const late = async (container: string) => mountAt(await containerMounts(pod, container), '/data/late');
     {
@@ -141,9 +146,10 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-17', async () => {
+    const here = givenNode();
     const [smallBytes, largeBytes] = [16 * mebibyte, 48 * mebibyte];
-    await using smallLease = await leaseBackEnd('node2', backEndOf('LOOP'), { bytes: smallBytes });
-    await using largeLease = await leaseBackEnd('node2', backEndOf('LOOP'), { bytes: largeBytes });
+    await using smallLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: smallBytes });
+    await using largeLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: largeBytes });
     await using scene = await Scene.open();
     const small = await pairAt(scene, smallLease.disk, {
       claim: ({ spec }) => {
@@ -160,7 +166,7 @@ describe(chapter, () => {
       },
     });
     const pod = await podWith(scene, 'writer', [small.claim, large.claim]);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(small.claim.now.status?.capacity, 'asked for 1Mi, has the whole volume').to.deep.equal({ storage: '1Gi' });
     expect(large.claim.now.status?.capacity).to.deep.equal({ storage: '1Mi' });
 

@@ -20,28 +20,30 @@ const [user, group, before] = [1000, 1234, 999];
 
 describe(chapter, () => {
   proves('LV-ACCESS-01', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const pod = await podWith(scene, 'writer', [claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group };
       for (const container of spec.containers) runAs(container, user);
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
-    const onDisk = await onNode(scene.world.node('node2'), ['sha256sum', `${lease.disk.path}/payload`]);
+    const onDisk = await onNode(scene.world.node(here), ['sha256sum', `${lease.disk.path}/payload`]);
     expect(onDisk.split(' ')[0]).to.equal(sum);
     expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
   });
 
   proves('LV-ACCESS-12', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
     await using scene = await Scene.open();
     const { disk } = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     const make =
       'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
-    const node = scene.world.node('node2');
+    const node = scene.world.node(here);
     await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
     const matching = await pairAt(scene, at('data'));
     const other = await pairAt(scene, at('other'), { name: 'other' });
@@ -52,10 +54,10 @@ describe(chapter, () => {
     const thorough = await podWith(scene, 'thorough', [always.claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'Always' };
     });
-    await expect(sparing).to.runOn('node2');
-    await expect(thorough).to.runOn('node2');
+    await expect(sparing).to.runOn(here);
+    await expect(thorough).to.runOn(here);
 
-    const groupOf = async (path: string) => Number((await groupAndMode('node2', `${disk.path}/${path}`)).split(' ')[0]);
+    const groupOf = async (path: string) => Number((await groupAndMode(here, `${disk.path}/${path}`)).split(' ')[0]);
     expect(await groupOf('data/file'), 'OnRootMismatch, and the directory has the group').to.equal(before);
     expect(await groupOf('other/file'), 'OnRootMismatch, and the directory has another').to.equal(group);
     expect(await groupOf('always/file'), 'Always, and the directory has the group').to.equal(group);
@@ -94,20 +96,22 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-14', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const pod = await podWith(scene, 'nobody', [claim], {}, ({ spec }) => {
       for (const container of spec.containers) runAs(container, user);
     });
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
     expect(await runInPod(pod, ['stat', '-c', '%u %g %a', '/data'])).to.equal('0 0 755\n');
     const { stderr } = await tryInPod(pod, ['touch', '/data/file']);
     expect(stderr).to.include('Permission denied');
   });
 
   proves('LV-ACCESS-18', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const pod = await podWith(scene, 'reader', [claim], {}, ({ spec }) => {
@@ -115,8 +119,8 @@ describe(chapter, () => {
       for (const { persistentVolumeClaim } of spec.volumes ?? [])
         if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     expect(await runInPod(pod, ['stat', '-c', '%g %a', '/data'])).to.equal('0 755\n');
-    expect(await groupAndMode('node2', lease.disk.path)).to.equal('0 755');
+    expect(await groupAndMode(here, lease.disk.path)).to.equal('0 755');
   });
 });

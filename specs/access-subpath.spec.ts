@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ApiRefusal } from '../clusters/api/refusal.ts';
 import { mountAt } from '../clusters/nodes/mountinfo.ts';
 import { onNode } from '../clusters/nodes/node.ts';
+import { givenNode } from './support/current-spec.ts';
 import { evidence } from './support/evidence.ts';
 import { eventually, storageVocabulary } from './support/expectations.ts';
 import { minorOf } from './support/features.ts';
@@ -32,12 +33,13 @@ function containerIn(pod: PodHandle, container: string, state: 'running' | 'wait
 
 describe(chapter, () => {
   proves('LV-ACCESS-07', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const links =
       'cd "$1" && mkdir own && echo own >own/file && ln -s /etc absolute && ln -s ../../../etc upwards && ln -s /etc/passwd file && ln -s own inside';
-    await onNode(scene.world.node('node2'), ['sh', '-c', links, 'sh', lease.disk.path]);
+    await onNode(scene.world.node(here), ['sh', '-c', links, 'sh', lease.disk.path]);
     const ways = ['absolute', 'upwards', 'file', 'inside'];
     const pod = await podWith(scene, 'ways-out', [claim], {}, ({ spec }) => {
       const [main] = spec.containers;
@@ -60,7 +62,8 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-08', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('DIR'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     for (const [subPath, message] of [
@@ -88,11 +91,12 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-09', async () => {
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const put = 'mkdir "$1/directory" && echo single >"$1/file"';
-    await onNode(scene.world.node('node2'), ['sh', '-c', put, 'sh', lease.disk.path]);
+    await onNode(scene.world.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
     const pod = await podWith(scene, 'probed', [claim], {}, ({ spec }) => {
       spec.restartPolicy = 'Always';
       for (const container of spec.containers) {
@@ -110,7 +114,7 @@ describe(chapter, () => {
         };
       }
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     await runInPod(pod, ['sh', '-c', 'echo more >>/file; touch /directory/sick']);
     await eventually(pod, `the container of ${pod} to have been restarted and to be ready`, (store) => {
       const [status] = store.get(pod.ref)?.status?.containerStatuses ?? [];
@@ -124,21 +128,22 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-10', async () => {
-    await using lease = await leaseBackEnd('node3', backEndOf('LOOP'));
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
     await using scene = await Scene.open();
     const { claim } = await pairAt(scene, lease.disk);
     const pod = await podWith(scene, 'on-a-part', [claim], {}, ({ spec }) => {
       for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = 'part';
     });
-    await expect(pod).to.runOn('node3');
-    const node = scene.world.node('node3');
+    await expect(pod).to.runOn(here);
+    const node = scene.world.node(here);
     await runInPod(pod, ['touch', '/data/file']);
     await onNode(node, ['rm', '-r', `${lease.disk.path}/part`]);
     const { uid } = pod.now.metadata;
-    expect((await mountsLeftOf(uid, 'node3')).map(({ mountPoint }) => mountPoint).join('\n')).to.include(
+    expect((await mountsLeftOf(uid, here)).map(({ mountPoint }) => mountPoint).join('\n')).to.include(
       `/volume-subpaths/`,
     );
     await scene.remove(pod);
-    expect(await mountsLeftOf(uid, 'node3'), 'what is left of the pod').to.deep.equal([]);
+    expect(await mountsLeftOf(uid, here), 'what is left of the pod').to.deep.equal([]);
   });
 });

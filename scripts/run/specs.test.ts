@@ -208,6 +208,16 @@ describe('running spec files', function () {
     expect(proofs).to.have.deep.members([['node3'], ['node2'], ['node3'], undefined]);
   });
 
+  it('begins, of what touches nodes, with what has several, then with what takes long', async () => {
+    const ids = ['TINY-1', 'TINY-2', 'TINY-3'];
+    await run(noting(ids, 1), {
+      disruptive: ids,
+      long: ['TINY-2'],
+      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node3'], 'TINY-3': ['node2', 'node3'] },
+    });
+    expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
+  });
+
   it('gives a node that nobody touches to what any node will do for, and runs it meanwhile', async () => {
     const source = noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 40).replaceAll(
       /noted\.push\('\+(TINY-\d)'\)/g,

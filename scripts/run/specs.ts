@@ -124,10 +124,14 @@ function hasWholeCluster({ disruptive, holds }: PlannedSpec): boolean {
 /** The order in which specs begin, as far as what they need allows. */
 function turnOf(planned: PlannedSpec): number {
   const { disruptive, holds, playsOn, takes } = planned;
+  const long = takes === 'half a minute';
   // Those that hold the same thing wait for each other, so they begin with the first.
-  if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || takes === 'half a minute' ? 0 : 1;
-  if (hasWholeCluster(planned)) return 4;
-  return disruptive || takes === 'half a minute' ? 2 : 3;
+  if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || long ? 0 : 1;
+  if (hasWholeCluster(planned)) return 6;
+  // Several nodes are free together before others have them in turn, and then for long not again.
+  if (disruptive && holds.length > 1) return 2;
+  if (long) return 3;
+  return disruptive ? 4 : 5;
 }
 
 /** What a spec needs, and the node that it is given where one will do. */
