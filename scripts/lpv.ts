@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { exitStatus } from '../clusters/exit-status.ts';
 import { main } from './command-line/main.ts';
+import { outliveReaders } from './command-line/outlive-readers.ts';
 
-// Whoever reads may go away (`| head`, a closed terminal): that must not end a run before it has cleaned up.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+outliveReaders();
 
 const status = await main(process.argv.slice(2), {
   environment: process.env,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readVersions } from '../clusters/configuration/versions.ts';
 import { DomainError, messageOf } from '../clusters/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../clusters/exit-status.ts';
+import { outliveReaders } from './command-line/outlive-readers.ts';
 import { terminalManners } from './report/terminal.ts';
 import { cacheFolder } from './run/cluster-plan.ts';
 import { checks } from './test/checks.ts';
@@ -10,9 +11,6 @@ import { clusterStage } from './test/cluster-stage.ts';
 import { Interruptions } from './test/interruptions.ts';
 import { planTests } from './test/plan.ts';
 import { Tally } from './test/tally.ts';
-
-// A closed terminal: the stage that runs is to clean up, and this is to wait for it.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 /** Runs what the command line asks for, stage by stage; the last line sums everything up. */
 async function test(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<ExitStatus> {
@@ -39,6 +37,7 @@ async function test(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   return tally.finish(signal.aborted);
 }
 
+outliveReaders();
 try {
   process.exitCode = exitStatus[await test(process.argv.slice(2), process.env)];
 } catch (error) {

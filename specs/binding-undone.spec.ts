@@ -19,7 +19,7 @@ const onShelf = { key: label, operator: 'In' as const, values: ['s4'] };
 interface Undoing {
   /** What the scheduler says of the volume when it gives up. */
   why(volume: VolumeHandle): string;
-  /** Nothing for the label of the node, which all three have in common. */
+  /** Nothing where it is the node that changes. */
   undo?(scene: Scene, volume: VolumeHandle): Promise<void>;
 }
 
@@ -86,6 +86,7 @@ describe(chapter, () => {
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'none' });
       for (const { volume, undo } of reserved) await undo?.(scene, volume);
+      await controllers.stillPaused();
       for (const { name, volume, pod, why } of reserved) {
         const message = await givenUp(pod, why(volume));
         expect(message).to.equal(`running PreBind plugin "VolumeBinding": binding volumes: ${why(volume)}`);

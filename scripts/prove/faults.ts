@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { DomainError, messageOf } from '../../clusters/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/exit-status.ts';
+import { outliveReaders } from '../command-line/outlive-readers.ts';
 import { duration } from '../report/duration.ts';
 import { countsInWords } from '../report/summary.ts';
 import { listenForSignals } from '../run/signals.ts';
@@ -14,6 +15,7 @@ import { type Fault, faults } from './fault-cases.ts';
 import { differences } from './leftovers.ts';
 import { Stage } from './stage.ts';
 
+outliveReaders();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function proveFaults(text: string, signal: AbortSignal): Promise<ExitStatus> {

@@ -19,6 +19,7 @@ import { engineMissing } from '../../clusters/engine/engine-errors.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/exit-status.ts';
 import type { PullResult } from '../../clusters/node-image/pull.ts';
 import { readRecipe } from '../../clusters/node-image/recipe.ts';
+import { outliveReaders } from '../command-line/outlive-readers.ts';
 import { duration } from '../report/duration.ts';
 import { cacheFolder } from '../run/cluster-plan.ts';
 import { listenForSignals } from '../run/signals.ts';
@@ -27,6 +28,7 @@ import { closedPort, refusingRegistry, silentRegistry, tamperingRegistry } from 
 import { ImageNames } from './image-names.ts';
 import { autoCase, type CaseResult, performCases, pullCase } from './pull-cases.ts';
 
+outliveReaders();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const repository = 'local-pv-conformance/node';
 

@@ -8,6 +8,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf } from '../../clusters/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/exit-status.ts';
+import { outliveReaders } from '../command-line/outlive-readers.ts';
 import { duration } from '../report/duration.ts';
 import { listenForSignals } from '../run/signals.ts';
 import { seedLimit } from '../run/spec-order.ts';
@@ -15,6 +16,7 @@ import { projectRoot } from '../run/surroundings.ts';
 import { differences } from './leftovers.ts';
 import { Stage } from './stage.ts';
 
+outliveReaders();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Milliseconds; a run on several minors is as many runs. */
 const longestRun = 45 * 60_000;

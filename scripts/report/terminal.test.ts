@@ -91,20 +91,23 @@ describe('the terminal', () => {
 `);
   });
 
-  it('shows a failure again above the verdict once it has left the screen, and no other', () => {
-    const many = Array.from({ length: 30 }, (_, index) => passed(specOf(`SEED-${index + 10}`)));
-    const text = shown(
-      eventsOf(
-        started,
-        planned(32),
-        failed(specOf('SEED-4', 'a pod runs'), 'pod demo/p is Pending'),
-        ...many,
-        failed(specOf('SEED-5', 'another runs'), 'pod demo/q is Pending'),
-        ended('doesNotConform', 'does not conform: 2 of 32 specs failed'),
-      ),
-    );
-    const end = text.slice(text.lastIndexOf('✗ SEED-5'));
-    expect(end).to.equal(`\
+  it('shows the failures again above the verdict once one of them has left the screen', () => {
+    const later = (count: number) => Array.from({ length: count }, (_, index) => passed(specOf(`SEED-${index + 10}`)));
+    const end = (count: number) => {
+      const text = shown(
+        eventsOf(
+          started,
+          planned(count + 2),
+          failed(specOf('SEED-4', 'a pod runs'), 'pod demo/p is Pending'),
+          ...later(count),
+          failed(specOf('SEED-5', 'another runs'), 'pod demo/q is Pending'),
+          ended('doesNotConform', `does not conform: 2 of ${count + 2} specs failed`),
+        ),
+      );
+      return text.slice(text.indexOf('✗ SEED-5'));
+    };
+    expect(end(2)).not.to.include('SEED-4');
+    expect(end(30)).to.equal(`\
 ✗ SEED-5 another runs 7.2 s
       pod demo/q is Pending
       at specs/binding.spec.ts:41:7
@@ -113,11 +116,22 @@ describe('the terminal', () => {
    ✗ SEED-4 a pod runs
       pod demo/p is Pending
       at specs/binding.spec.ts:41:7
+   ✗ SEED-5 another runs
+      pod demo/q is Pending
+      at specs/binding.spec.ts:41:7
 
  ✗ does not conform: 2 of 32 specs failed
    30 passed, 2 failed, 0 skipped · 1 min 23 s
    report: reports/x
 `);
+  });
+
+  it('shows twenty failures again at most', () => {
+    const many = Array.from({ length: 30 }, (_, index) => failed(specOf(`SEED-${index + 10}`)));
+    const text = shown(eventsOf(started, planned(30), ...many, ended('doesNotConform', 'does not conform')));
+    const again = text.slice(text.indexOf('failed, in the order'));
+    expect(again.match(/✗ SEED-/g)).to.have.length(20);
+    expect(again).to.include('… and 10 more, in the report');
   });
 
   it('names the line of the spec where the stack has none of its file', () => {

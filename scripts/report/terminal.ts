@@ -27,6 +27,8 @@ type FailedResult = Extract<SpecResult, { outcome: 'failed' }>;
 const slow = 5_000;
 /** What has more lines below it has left the screen; logs of CI are often kept by their end only. */
 const screen = 24;
+/** Failures that are shown once more at the end. */
+const againAtMost = 20;
 const failureIndent = '      ';
 
 /** Whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say. */
@@ -42,7 +44,7 @@ export function terminalManners(
 
 /**
  * Shows a run to whoever started it: a line for each step and each spec, ten for a failure, the verdict at the end, and
- * above it the failures that have left the screen since.
+ * above it the failures once more where one of them has left the screen since.
  */
 export class Terminal implements Disposable {
   readonly #colors: Colors;
@@ -164,21 +166,22 @@ export class Terminal implements Disposable {
     }
   }
 
-  #failuresOffScreen(): void {
-    const off = this.#failures.filter(({ line }) => this.#linesPrinted - line > screen);
-    if (off.length === 0) return;
+  #failuresAgain(): void {
+    if (!this.#failures.some(({ line }) => this.#linesPrinted - line > screen)) return;
     const { seed } = this.#summary;
     this.#print(`\n   failed${seed === undefined ? '' : this.#colors.dim(`, in the order of --seed ${seed}`)}`);
-    for (const { spec, result } of off) {
+    for (const { spec, result } of this.#failures.slice(0, againAtMost)) {
       this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}`);
       this.#excerpt(spec, result);
     }
+    const more = this.#failures.length - againAtMost;
+    if (more > 0) this.#print(`   … and ${more} more, in the report`);
   }
 
   #end(event: Extract<RunEvent, { kind: 'run-finished' }>): void {
     const figures = runFigures(this.#summary);
     if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
-    this.#failuresOffScreen();
+    this.#failuresAgain();
     const holds = event.verdict === 'conforms';
     const words = holds ? this.#colors.green(event.summary) : this.#colors.red(event.summary);
     this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);

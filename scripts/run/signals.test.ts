@@ -38,6 +38,9 @@ describe('signals', () => {
     send('SIGHUP', 0);
     expect(listening.signal.reason).to.be.instanceOf(Interruption).with.property('signal', 'SIGHUP');
     expect(interrupted).to.deep.equal(['SIGHUP']);
+    for (const at of [300, 600, 900]) send('SIGHUP', at);
+    expect(source.exited, 'as often as it likes').to.equal(undefined);
+    expect(said).to.deep.equal([]);
   });
 
   it('abort the run once, with the signal as the reason', () => {

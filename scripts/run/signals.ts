@@ -49,6 +49,8 @@ export function listenForSignals(options: SignalOptions): { signal: AbortSignal 
   let answered = false;
 
   const receive = (signal: InterruptSignal): void => {
+    // A terminal that closes sends several, through the shell, npm and the kernel; nobody insists.
+    if (signal === 'SIGHUP' && controller.signal.aborted) return;
     const since = now() - lastSignal;
     if (since < sameKeypress) return;
     lastSignal = now();

@@ -1,4 +1,5 @@
 import type { ManifestOf } from '../../fixtures/schema.ts';
+import { mustBeGiven } from './current-spec.ts';
 import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from './handles.ts';
 import type { Scene } from './scene.ts';
 
@@ -50,6 +51,7 @@ export function localVolume(
   { node, path, storage = '1Gi' }: VolumeAt,
   change: Change<'PersistentVolume'> = () => {},
 ): Promise<VolumeHandle> {
+  mustBeGiven(node);
   return scene.volume(parts.volume, (manifest) => {
     manifest.metadata.name = name;
     manifest.spec.capacity.storage = storage;
