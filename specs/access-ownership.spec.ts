@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import { eventTime } from '../clusters/api/object-history.ts';
-import type { Event } from '../clusters/api/objects.ts';
+import { eventTime, type StoreView } from '../clusters/api/object-history.ts';
 import { onNode } from '../clusters/nodes/node.ts';
 import { givenNode } from './support/current-spec.ts';
 import { heldDirectory } from './support/disk-faults.ts';
 import { evidence } from './support/evidence.ts';
-import { storageVocabulary } from './support/expectations.ts';
+import { eventually, storageVocabulary } from './support/expectations.ts';
 import { writeChecked } from './support/files.ts';
 import { leaseBackEnd } from './support/leases.ts';
 import { podWith } from './support/parts.ts';
@@ -79,17 +78,18 @@ describe(chapter, () => {
     const pod = await podWith(scene, 'patient', [claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group };
     });
-    const told = await expect(pod).to.reportEvent('VolumePermissionChangeInProgress', '', { within: 90_000 });
+    const what = `an event VolumePermissionChangeInProgress about ${pod}`;
+    const ofSlowChange = (store: StoreView) =>
+      store.eventsOf(pod.ref).find(({ reason }) => reason === 'VolumePermissionChangeInProgress');
+    const event = await eventually(pod, what, ofSlowChange, { within: 90_000 });
     const directory = `${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume/${volume.name}`;
-    expect(told).to.equal(
+    expect(event.message).to.equal(
       `Setting volume ownership for ${directory} is taking longer than expected, consider using OnRootMismatch - ` +
         'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/' +
         '#configure-volume-permission-and-ownership-change-policy-for-pods',
     );
-    evidence.keep('kubelet-message', told);
-    const events = scene.world.store.eventsOf(pod.ref);
-    const event = events.find(({ reason }) => reason === 'VolumePermissionChangeInProgress');
-    const waited = eventTime(event as Event) - Date.parse(pod.now.metadata.creationTimestamp ?? '');
+    evidence.keep('kubelet-message', event.message ?? '');
+    const waited = eventTime(event) - Date.parse(pod.now.metadata.creationTimestamp ?? '');
     expect(waited, 'milliseconds until then, of moments in whole seconds').to.be.at.least(29_000);
     await expect(pod).to.waitBecause('ContainerCreating');
     const groupOf = async (name: string) => (await groupAndMode('node2', `${path}/${name}`)).split(' ')[0];

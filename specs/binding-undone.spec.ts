@@ -9,6 +9,7 @@ import { pausedControllers } from './support/node-daemons.ts';
 import { localClaim, localClass, localVolume, podWith } from './support/parts.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
+import { conditionsSeen } from './support/scheduling.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('binding');
@@ -49,10 +50,8 @@ function offered(scene: Scene, name: string): Promise<VolumeHandle> {
 /** Waits until the scheduler has given a pod up with an error, and gives its words; by now it may say something else. */
 function givenUp(pod: PodHandle, because: string): Promise<string> {
   return eventually(pod, `${pod} to be given up because ${because}`, (store) =>
-    store
-      .history(pod.ref)
-      .flatMap(({ object }) => object.status?.conditions ?? [])
-      .filter(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulerError')
+    conditionsSeen(store, pod, 'PodScheduled')
+      .filter(({ reason }) => reason === 'SchedulerError')
       .map(({ message = '' }) => message)
       .find((message) => message.includes(because)),
   );

@@ -7,7 +7,7 @@ import { boundPair, localClaim, localClass, localVolume, parts, podWith } from '
 import { runInPod } from './support/pod-commands.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
-import { landed, requirePods, unschedulable } from './support/scheduling.ts';
+import { conditionsSeen, landed, requirePods, unschedulable } from './support/scheduling.ts';
 import { reasons } from './support/tally.ts';
 import { together } from './support/together.ts';
 
@@ -118,10 +118,8 @@ describe(chapter, () => {
       holder,
       `${holder} to be preempted`,
       (store) =>
-        store
-          .history(holder.ref)
-          .flatMap(({ object }) => object.status?.conditions ?? [])
-          .find(({ type, reason }) => type === 'DisruptionTarget' && reason === 'PreemptionByScheduler')?.message,
+        conditionsSeen(store, holder, 'DisruptionTarget').find(({ reason }) => reason === 'PreemptionByScheduler')
+          ?.message,
     );
     expect(message).to.equal('default-scheduler: preempting to accommodate a higher priority pod');
     await expect(holder).to.beGone();

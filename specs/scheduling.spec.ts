@@ -4,7 +4,7 @@ import { nowhere, scheduledTo } from './support/binding.ts';
 import { evidence } from './support/evidence.ts';
 import { storageVocabulary } from './support/expectations.ts';
 import { makeLeasedDisk } from './support/leases.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from './support/parts.ts';
+import { boundPair, localClaim, localClass, localVolume, podWith, podWithHostPath } from './support/parts.ts';
 import { runInPod } from './support/pod-commands.ts';
 import { readChapter } from './support/requirement.ts';
 import { Scene } from './support/scene.ts';
@@ -160,11 +160,7 @@ describe(chapter, () => {
     await using scene = await Scene.open();
     await localClass(scene);
     const { claim } = await boundPair(scene, 'local', { node: 'node2', path });
-    const byHostPath = (name: string, node: string) =>
-      podWith(scene, name, [], { node }, ({ spec }) => {
-        spec.volumes = [{ name: 'data', hostPath: { path, type: 'Directory' } }];
-        for (const container of spec.containers) container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
-      });
+    const byHostPath = (name: string, node: string) => podWithHostPath(scene, name, path, { node });
     const files = ['find', '/data', '-type', 'f'];
 
     const first = await byHostPath('host-path', 'node2');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { holdDirectoryProgram } from './hold-directory.ts';
 import { type Node, type NodeScript, scriptOnNode } from './node.ts';
 
 const lackingScript: NodeScript = {
@@ -16,7 +17,10 @@ export async function lackingFeatures(
   signal?: AbortSignal | undefined,
 ): Promise<Record<string, string>> {
   const told = await Promise.all(
-    nodes.map(async (node) => ({ node: node.name, lines: await scriptOnNode(node, lackingScript, [], { signal }) })),
+    nodes.map(async (node) => ({
+      node: node.name,
+      lines: await scriptOnNode(node, lackingScript, [holdDirectoryProgram], { signal }),
+    })),
   );
   return lackingOf(told);
 }

@@ -53,9 +53,9 @@ export class Terminal implements Disposable {
   readonly #readerErrors: () => readonly unknown[];
   /** Ids of the specs that are running. */
   readonly #running: string[] = [];
-  /** Failed specs, each with the number of the line that it stands on. */
-  readonly #failures: { spec: SpecIdentity; result: FailedResult; line: number }[] = [];
   #linesPrinted = 0;
+  /** How many lines stand above the first failure, which is the first to leave the screen. */
+  #aboveFirstFailure: number | undefined;
   #summary = emptySummary;
 
   constructor(options: TerminalOptions) {
@@ -144,13 +144,13 @@ export class Terminal implements Disposable {
       this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${toldText(result.reason)}`)}`);
     }
     if (outcome === 'failed') {
-      this.#failures.push({ spec, result, line: this.#linesPrinted });
-      this.#print(`   ${this.#cross()} ${name}${time}`);
-      this.#excerpt(spec, result);
+      this.#aboveFirstFailure ??= this.#linesPrinted;
+      this.#failure(spec, result, time);
     }
   }
 
-  #excerpt(spec: SpecIdentity, { error, evidence }: FailedResult): void {
+  #failure(spec: SpecIdentity, { error, evidence }: FailedResult, time = ''): void {
+    this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}${time}`);
     const plain = {
       ...error,
       message: toldText(error.message),
@@ -167,14 +167,13 @@ export class Terminal implements Disposable {
   }
 
   #failuresAgain(): void {
-    if (!this.#failures.some(({ line }) => this.#linesPrinted - line > screen)) return;
-    const { seed } = this.#summary;
+    const above = this.#aboveFirstFailure;
+    if (above === undefined || this.#linesPrinted - above <= screen) return;
+    const { seed, specs } = this.#summary;
     this.#print(`\n   failed${seed === undefined ? '' : this.#colors.dim(`, in the order of --seed ${seed}`)}`);
-    for (const { spec, result } of this.#failures.slice(0, againAtMost)) {
-      this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}`);
-      this.#excerpt(spec, result);
-    }
-    const more = this.#failures.length - againAtMost;
+    const failures = specs.flatMap(({ spec, result }) => (result.outcome === 'failed' ? [{ spec, result }] : []));
+    for (const { spec, result } of failures.slice(0, againAtMost)) this.#failure(spec, result);
+    const more = failures.length - againAtMost;
     if (more > 0) this.#print(`   … and ${more} more, in the report`);
   }
 

@@ -26,9 +26,9 @@ describe('a chapter of the catalogue', () => {
   it('multiplies the types and cases of a matrix', () => {
     const { requirements } = parse(
       'chapter: tiny',
+      'playsOn: one node',
       'matrix:',
       '  prefix: LV-TINY',
-      '  playsOn: one node',
       '  types:',
       '    - { key: DIR, name: a directory, rows: [A1] }',
       '    - { key: XFS, name: an xfs disk, features: [xfs] }',

@@ -58,7 +58,6 @@ const requirementSchema = z.strictObject({
 const matrixSchema = z.strictObject({
   /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
   prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
-  playsOn: playsOn.exactOptional(),
   types: z
     .array(
       z.strictObject({
@@ -123,7 +122,7 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
 
 type AsWritten = Omit<Requirement, 'playsOn'> & { playsOn?: Requirement['playsOn'] };
 
-function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
+function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>
     cases
       .filter(({ only }) => only === undefined || only.includes(type.key))
@@ -133,7 +132,6 @@ function multiplied({ prefix, playsOn, types, cases }: z.infer<typeof matrixSche
         sentence: shared.sentence.replaceAll('{type}', type.name),
         rows: [...new Set([...type.rows, ...shared.rows])],
         features: [...new Set([...type.features, ...shared.features])],
-        ...(playsOn && { playsOn }),
         pair: { type: type.key, case: number },
       })),
   );

@@ -1,5 +1,6 @@
 import { onNode } from '../../clusters/nodes/node.ts';
 import { currentSpec } from './current-spec.ts';
+import { controlPlane } from './node-daemons.ts';
 import { world } from './world.ts';
 
 /** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
@@ -15,7 +16,7 @@ export interface Sample {
 export async function controllerMetric(name: string): Promise<Sample[]> {
   const { node } = await world();
   const text = await onNode(
-    node('node1'),
+    node(controlPlane),
     [
       'kubectl',
       '--kubeconfig=/etc/kubernetes/admin.conf',

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Disk } from '../../clusters/nodes/disk.ts';
+import { holdDirectory } from '../../clusters/nodes/hold-directory.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { once } from './once.ts';
 import { world } from './world.ts';
@@ -116,8 +116,6 @@ export async function mountedBelow(node: Node, path: string): Promise<NestedMoun
   return { unmount, [Symbol.asyncDispose]: unmount };
 }
 
-const holdDirectory = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
-
 /** A directory of a node that nobody gets to open. */
 export interface HeldDirectory extends AsyncDisposable {
   /** Lets in who waits, and everybody after. */
@@ -130,7 +128,7 @@ export interface HeldDirectory extends AsyncDisposable {
  * after two minutes.
  */
 export async function heldDirectory(node: Node, path: string): Promise<HeldDirectory> {
-  const pid = (await onNode(node, ['perl', '-e', holdDirectory, path, '120'])).trim();
+  const pid = await holdDirectory(node, path, 120);
   const release = once(async () => {
     await onNode(node, ['kill', pid]);
   });

@@ -5,7 +5,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { nowhere, scheduledTo } from './binding.ts';
 import { infrastructure } from './infrastructure.ts';
-import { podWith } from './parts.ts';
+import { podWithHostPath } from './parts.ts';
 import type { Scene } from './scene.ts';
 import { world } from './world.ts';
 
@@ -104,12 +104,9 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
 export async function knownToScheduler(scene: Scene, name: string): Promise<void> {
   const mark = { [`local-pv-conformance/${scene.namespace}`]: 'known' };
   await using _marked = await labelledNode(name, mark);
-  const pod = await podWith(scene, `knows-${name}`, [], {}, ({ spec }) => {
+  const pod = await podWithHostPath(scene, `knows-${name}`, nowhere, {}, ({ spec }) => {
     spec.nodeSelector = mark;
     spec.tolerations = [{ operator: 'Exists' }];
-    // A volume that a container mounts, and that is not there.
-    spec.volumes = [{ name: 'data', hostPath: { path: nowhere, type: 'Directory' } }];
-    for (const container of spec.containers) container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
   });
   await scheduledTo(pod, name);
   await scene.world.client.remove(pod.ref);

@@ -60,8 +60,8 @@ async function start(node: Node): Promise<void> {
   await workTakenUp(node);
 }
 
-/** Where the control plane runs. */
-const controlPlane = 'node1';
+/** The node that the control plane runs on. */
+export const controlPlane = 'node1';
 
 /** Milliseconds after which paused controllers go on in any case: one that does not renew its lease for 10 s ends. */
 const longestPause = 8_000;
@@ -89,7 +89,7 @@ echo "$pid"`;
     const state = (await onNode(node, ['ps', '--no-headers', '--format', 'state', '--pid', pid])).trim();
     if (state === 'T') return;
     throw new DomainError({
-      attempted: 'undoing a binding while the controllers are paused',
+      attempted: 'keeping the controllers paused',
       on: node.place,
       seen: `kube-controller-manager (process ${pid}) is in the state ${state}, not T: ${longestPause / 1000} s are over`,
       remedy: 'run the spec again, alone: the machine was too busy for it',

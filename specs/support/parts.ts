@@ -93,6 +93,21 @@ export async function boundPair(
   return { volume, claim };
 }
 
+/** Makes a pod that has a directory of its node at `/data`, by hostPath; it does not start where there is none. */
+export function podWithHostPath(
+  scene: Scene,
+  name: string,
+  path: string,
+  at: { node?: string } = {},
+  change: Change<'Pod'> = () => {},
+): Promise<PodHandle> {
+  return podWith(scene, name, [], at, (manifest) => {
+    manifest.spec.volumes = [{ name: 'data', hostPath: { path, type: 'Directory' } }];
+    for (const container of manifest.spec.containers) container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
+    change(manifest);
+  });
+}
+
 /**
  * Makes a pod that uses claims: the first at `/data`, the next at `/data-2`, and so on. `node` pins it by the
  * hostname label; without it, the volumes say where it runs.

@@ -1,3 +1,4 @@
+import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/domain-error.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
@@ -18,6 +19,12 @@ export function unschedulable(pod: PodHandle, tally: WantedTally, options: { wit
     },
     options,
   );
+}
+
+/** The conditions of a type that a pod was seen with, the first one first; what holds for a moment is among them. */
+export function conditionsSeen(store: StoreView, pod: PodHandle, type: string): PodCondition[] {
+  const all = store.history(pod.ref).flatMap(({ object }) => object.status?.conditions ?? []);
+  return all.filter((condition) => condition.type === type);
 }
 
 /** Waits until the scheduler has given the pod a node, and returns it. */
@@ -62,6 +69,8 @@ export async function cpuBeyond(nodeName: string): Promise<string> {
   }
   return `${milliCpu(allocatable) - taken + 10}m`;
 }
+
+type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
 
 function requests({ spec }: Pod): string[] {
   return (spec?.containers ?? []).flatMap(({ resources }) => resources?.requests?.cpu ?? []);
