@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pRetry from 'p-retry';
-import { DomainError } from './domain-error.ts';
-import type { Engine } from './engine/engine.ts';
+import { DomainError } from './errors/domain-error.ts';
+import type { Engine } from './host/engine/engine.ts';
 
 /** The label by which kind marks the containers of a cluster. */
 export function kindLabel(cluster: string): string {

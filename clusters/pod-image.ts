@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Versions } from './configuration/versions.ts';
-import type { Engine } from './engine/engine.ts';
-import { pullFailed, pullImage } from './node-image/pull.ts';
+import type { Engine } from './host/engine/engine.ts';
+import { pullFailed, pullImage } from './host/node-image/pull.ts';
 import { type EngineNode, type Node, onNode } from './nodes/node.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from './text/progress.ts';
 
 /**
  * Makes sure that every node has the image of the specs' pods under its name. Built node images bring it; into others

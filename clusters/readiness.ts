@@ -4,8 +4,8 @@ import type { StoreView } from './api/object-history.ts';
 import { ObjectStore } from './api/object-store.ts';
 import type { Node as NodeObject } from './api/objects.ts';
 import { waitFor } from './api/wait.ts';
-import { DomainError } from './domain-error.ts';
-import type { Progress } from './progress.ts';
+import { DomainError } from './errors/domain-error.ts';
+import type { Progress } from './text/progress.ts';
 
 /** A node of a ready cluster and the container that it runs in. */
 export interface ReadyNode {

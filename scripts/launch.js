@@ -1,5 +1,5 @@
 // Starts a TypeScript program. Kept to what any Node since 14 understands, so that an old one gets a sentence and not a
-// syntax error. Exit status 3: see clusters/exit-status.ts.
+// syntax error. Exit status 3: see clusters/errors/exit-status.ts.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;

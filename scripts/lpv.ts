@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { exitStatus } from '../clusters/exit-status.ts';
+import { exitStatus } from '../clusters/errors/exit-status.ts';
 import { main } from './command-line/main.ts';
 import { outliveReaders } from './command-line/outlive-readers.ts';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type { ClusterClient } from './client.ts';
 import { connect } from './client.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { DomainError, messageOf } from '../domain-error.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { duration } from './clock.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type { Kind } from './objects.ts';
 
 /** Where the API keeps a kind. */

@@ -1,6 +1,6 @@
-import { DomainError, messageOf } from '../domain-error.ts';
-import type { Progress } from '../progress.ts';
-import { silent } from '../progress.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
+import type { Progress } from '../text/progress.ts';
+import { silent } from '../text/progress.ts';
 import type { ClusterClient } from './client.ts';
 import type { Clock } from './clock.ts';
 import { duration, systemClock } from './clock.ts';

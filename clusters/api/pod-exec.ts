@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { V1Status } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
-import { DomainError, messageOf } from '../domain-error.ts';
-import type { Progress } from '../progress.ts';
-import { silent } from '../progress.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
+import type { Progress } from '../text/progress.ts';
+import { silent } from '../text/progress.ts';
 import type { ClusterClient } from './client.ts';
 import { duration } from './clock.ts';
 

@@ -7,8 +7,8 @@ import {
   type ShellEnd,
   type ShellSession,
   shellArgv,
-} from '../command/shell-session.ts';
-import { ShellPool } from '../command/shell-session-pool.ts';
+} from '../host/command/shell-session.ts';
+import { ShellPool } from '../host/command/shell-session-pool.ts';
 import type { ClusterClient } from './client.ts';
 import { duration } from './clock.ts';
 import {

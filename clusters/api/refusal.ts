@@ -1,4 +1,4 @@
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 
 /** One cause of a refusal, as in a Kubernetes `Status`. */
 export interface RefusalCause {

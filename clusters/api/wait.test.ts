@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { ObjectHistory } from './object-history.ts';
 import type { OngoingFault } from './object-store.ts';

@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../domain-error.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { duration } from './clock.ts';
 import type { ObjectRef } from './kinds.ts';
 import { titleOf } from './kinds.ts';

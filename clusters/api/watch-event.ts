@@ -1,4 +1,4 @@
-import { messageOf } from '../domain-error.ts';
+import { messageOf } from '../errors/domain-error.ts';
 import type { ChangeType, Listed } from './relist.ts';
 
 /** What one line of a watch says. */

@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../domain-error.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { waits } from './backoff.ts';
 import type { Clock } from './clock.ts';

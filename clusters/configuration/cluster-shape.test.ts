@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { BadConfiguration, renderProblem } from './bad-configuration.ts';
+import { BadConfiguration, renderProblem } from '../yaml/bad-configuration.ts';
 import { parseClusterConfiguration, readClusterConfiguration, renderKindConfiguration } from './cluster-shape.ts';
 import { dataFiles } from './places.ts';
 

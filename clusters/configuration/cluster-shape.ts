@@ -1,5 +1,8 @@
 import { stringify } from 'yaml';
-import { BadConfiguration, type KeyPath, type Problem } from './bad-configuration.ts';
+import { BadConfiguration, type KeyPath, type Problem } from '../yaml/bad-configuration.ts';
+import { check } from '../yaml/schema-problems.ts';
+import { parseStrictDocument, readSource } from '../yaml/strict-yaml.ts';
+import { takeApart, type YamlDocument, type YamlSource } from '../yaml/yaml-documents.ts';
 import {
   type KindDocument,
   kindDocumentSchema,
@@ -9,9 +12,6 @@ import {
   patchSchema,
 } from './kind-document.ts';
 import { dataFiles } from './places.ts';
-import { check } from './schema-problems.ts';
-import { parseStrictDocument, readSource } from './strict-yaml.ts';
-import { takeApart, type YamlDocument, type YamlSource } from './yaml-documents.ts';
 
 /** A node as Kubernetes will know it. */
 export interface ClusterNode {

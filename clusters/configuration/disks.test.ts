@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BadConfiguration, renderProblem } from './bad-configuration.ts';
+import { BadConfiguration, renderProblem } from '../yaml/bad-configuration.ts';
 import { readClusterConfiguration } from './cluster-shape.ts';
 import { mountPathProblem, parseDisks, readDisks } from './disks.ts';
 

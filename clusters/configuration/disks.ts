@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { isDnsLabel } from '../text/names.ts';
+import { suggestion } from '../text/nearest.ts';
+import { bytesToQuantity, quantityToBytes } from '../text/quantity.ts';
+import { type Finding, parseStrictDocument, readSource } from '../yaml/strict-yaml.ts';
+import type { YamlSource } from '../yaml/yaml-documents.ts';
 import type { ClusterShape } from './cluster-shape.ts';
-import { isDnsLabel } from './names.ts';
-import { suggestion } from './nearest.ts';
 import { dataFiles } from './places.ts';
-import { bytesToQuantity, quantityToBytes } from './quantity.ts';
-import { type Finding, parseStrictDocument, readSource } from './strict-yaml.ts';
-import type { YamlSource } from './yaml-documents.ts';
 
 const fileSystems = ['ext4', 'xfs'] as const;
 export type FileSystem = (typeof fileSystems)[number];

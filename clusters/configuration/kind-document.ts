@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { KeyPath } from './bad-configuration.ts';
-import { isDnsSubdomain, isLabelValue } from './names.ts';
+import { isDnsSubdomain, isLabelValue } from '../text/names.ts';
+import type { KeyPath } from '../yaml/bad-configuration.ts';
 
 const roles = ['control-plane', 'worker'] as const;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { DomainError } from '../domain-error.ts';
-import { BadConfiguration } from './bad-configuration.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { BadConfiguration } from '../yaml/bad-configuration.ts';
 import { dataFiles } from './places.ts';
 import { parseVersions, readVersions } from './versions.ts';
 
@@ -26,7 +26,7 @@ describe('versions', () => {
   it('name the recipe of the node image for each minor that is built', async () => {
     for (const { name, built } of (await readVersions()).minors) {
       if (!built) continue;
-      const recipe = readFileSync(new URL(`../node-image/kubernetes/${name}/go.mod`, import.meta.url), 'utf8');
+      const recipe = readFileSync(new URL(`../host/node-image/kubernetes/${name}/go.mod`, import.meta.url), 'utf8');
       expect(recipe).to.contain(`k8s.io/kubernetes ${built.kubernetes}`);
       expect(recipe).to.contain(`go.etcd.io/etcd/server/v3 v${built.etcd.replace(/-\d+$/, '')}`);
     }

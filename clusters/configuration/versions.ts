@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { DomainError } from '../domain-error.ts';
-import { nearest } from './nearest.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { nearest } from '../text/nearest.ts';
+import { parseStrictDocument, readSource } from '../yaml/strict-yaml.ts';
+import type { YamlSource } from '../yaml/yaml-documents.ts';
 import { dataFiles } from './places.ts';
-import { parseStrictDocument, readSource } from './strict-yaml.ts';
-import type { YamlSource } from './yaml-documents.ts';
 
 function text(pattern: RegExp, what: string) {
   return z.string().regex(pattern, { error: ({ input }) => `${input} is not ${what}` });

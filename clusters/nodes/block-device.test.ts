@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import { readAttached } from './block-device.ts';
 
 const wanted = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { CommandFailed } from '../command/commander.ts';
-import { DomainError } from '../domain-error.ts';
-import type { Progress } from '../progress.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { CommandFailed } from '../host/command/commander.ts';
+import type { Progress } from '../text/progress.ts';
 import { backingFile } from './disk.ts';
 import { despiteLostRace } from './lost-race.ts';
 import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';

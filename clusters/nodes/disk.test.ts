@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Commander } from '../command/commander.ts';
-import { DomainError } from '../domain-error.ts';
-import { silent } from '../progress.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import type { Commander } from '../host/command/commander.ts';
+import { silent } from '../text/progress.ts';
 import { type Disk, makeDisk, mountUnitName, readDisk } from './disk.ts';
 import { EngineNode } from './node.ts';
 

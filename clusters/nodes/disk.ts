@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { CommandFailed } from '../command/commander.ts';
-import { DomainError } from '../domain-error.ts';
-import type { Progress } from '../progress.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { CommandFailed } from '../host/command/commander.ts';
+import type { Progress } from '../text/progress.ts';
 import { despiteLostRace } from './lost-race.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import { type Node, type NodeScript, scriptOnNode } from './node.ts';

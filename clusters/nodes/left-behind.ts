@@ -1,4 +1,4 @@
-import { type Account, DomainError } from '../domain-error.ts';
+import { type Account, DomainError } from '../errors/domain-error.ts';
 
 /** Something of a spec is left on a node: a mount, a loop device, a directory. Reports tell it as a leak. */
 export class LeftBehind extends DomainError {

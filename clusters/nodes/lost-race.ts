@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../text/progress.ts';
 
 /**
  * Does work anew where another was quicker: nodes share the kernel's loop devices, so two may pick the same free one;

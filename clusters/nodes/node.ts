@@ -1,8 +1,8 @@
-import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from '../command/commander.ts';
-import { host } from '../command/host.ts';
-import { fitsShell, type ShellConnection, shellArgv } from '../command/shell-session.ts';
-import { ShellPool } from '../command/shell-session-pool.ts';
-import { connectProcess } from '../command/shell-session-process.ts';
+import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from '../host/command/commander.ts';
+import { host } from '../host/command/host.ts';
+import { fitsShell, type ShellConnection, shellArgv } from '../host/command/shell-session.ts';
+import { ShellPool } from '../host/command/shell-session-pool.ts';
+import { connectProcess } from '../host/command/shell-session-process.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 
 /**

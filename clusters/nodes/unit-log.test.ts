@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { CommandFailed, type CommandRequest } from '../command/commander.ts';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { CommandFailed, type CommandRequest } from '../host/command/commander.ts';
 import type { Node } from './node.ts';
 import { loggedLine } from './unit-log.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { CommandFailed } from '../command/commander.ts';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { CommandFailed } from '../host/command/commander.ts';
 import { type Node, type NodeScript, scriptOnNode } from './node.ts';
 
 const awaitLog: NodeScript = {

@@ -1,4 +1,4 @@
-import { type ExitStatus, exitStatus } from '../../clusters/exit-status.ts';
+import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
 import { type Option, optionsOf, written } from './options.ts';
 import { shownValue } from './parse.ts';
 import { describeVerb, type Verb, verbNames } from './verbs.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { DomainError } from '../../clusters/domain-error.ts';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { main, type VerbModules } from './main.ts';
 import type { Verb } from './verbs.ts';
 

@@ -1,5 +1,5 @@
-import { DomainError, messageOf } from '../../clusters/domain-error.ts';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { generalHelp, verbHelp } from './help.ts';
 import type { OptionsOf } from './options.ts';
 import { type Command, parseCommandLine, type VerbCommand } from './parse.ts';

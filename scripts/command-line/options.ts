@@ -1,6 +1,6 @@
-import { isDnsLabel, isDnsSubdomain } from '../../clusters/configuration/names.ts';
-import { nearest } from '../../clusters/configuration/nearest.ts';
-import { seedLimit } from '../run/spec-order.ts';
+import { isDnsLabel, isDnsSubdomain } from '../../clusters/text/names.ts';
+import { nearest } from '../../clusters/text/nearest.ts';
+import { seedLimit } from '../../specs/runner/spec-order.ts';
 import { type Verb, verbNames } from './verbs.ts';
 
 /** An option of the command line. Parsing, types and `--help` all come from this. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { nearest, suggestion } from '../../clusters/configuration/nearest.ts';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { nearest, suggestion } from '../../clusters/text/nearest.ts';
 import { clusterNameProblem, type Option, type OptionsOf, optionsOf, propertyOf, written } from './options.ts';
 import { type Verb, verbNames } from './verbs.ts';
 

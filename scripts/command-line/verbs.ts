@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 
 /** What a verb takes without an option's name. */
 interface VerbArgument {

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { keepEvidence } from '../../specs/support/evidence.ts';
-import { ownProduct, parseProduct } from './conformance/product.ts';
-import { openEventLog } from './event-log.ts';
+import { keepEvidence } from '../../specs/runner/evidence.ts';
+import { ownProduct, parseProduct } from './formats/conformance/product.ts';
+import { openEventLog } from './formats/event-log.ts';
 import {
   broken,
   ended,
@@ -16,7 +16,7 @@ import {
   skipped,
   specOf,
   started,
-} from './example-run.ts';
+} from './model/example-run.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReportFiles } from './report-files.ts';
 

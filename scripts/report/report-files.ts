@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { writeConformanceFolder } from './conformance/folder.ts';
-import type { Product } from './conformance/product.ts';
-import { ctrfReport } from './ctrf.ts';
-import { writeForGithub } from './github.ts';
-import { writeHtmlReport } from './html/write-html-report.ts';
-import { junitXml } from './junit.ts';
+import { writeConformanceFolder } from './formats/conformance/folder.ts';
+import type { Product } from './formats/conformance/product.ts';
+import { ctrfReport } from './formats/ctrf.ts';
+import { writeForGithub } from './formats/github.ts';
+import { writeHtmlReport } from './formats/html/write-html-report.ts';
+import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReport } from './model/write-report.ts';
 import { writeWhole } from './write-whole.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { EventStream, type RunEvent } from '../../specs/runner/events.ts';
 import { type Action, type ActionJournal, describeUndoFailures, performAll, undoAll } from './actions.ts';
-import { EventStream, type RunEvent } from './events.ts';
 
 /** Journals into the list that the actions write to as well, so that one list shows the order of it all. */
 class ListJournal implements ActionJournal {

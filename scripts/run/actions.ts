@@ -1,7 +1,7 @@
-import { DomainError, messageOf } from '../../clusters/domain-error.ts';
-import type { Progress } from '../../clusters/progress.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import type { Progress } from '../../clusters/text/progress.ts';
+import type { EventStream } from '../../specs/runner/events.ts';
 import { withDeadline } from './deadline.ts';
-import type { EventStream } from './events.ts';
 
 /** What an action gets when it is performed or undone. */
 interface ActionContext {

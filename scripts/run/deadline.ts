@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 
 /** What bounds a piece of work. All times in milliseconds. */
 export interface Bounds {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import type { ActionJournal } from './actions.ts';
 import { type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
 

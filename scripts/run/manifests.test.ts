@@ -2,9 +2,9 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BadConfiguration } from '../../clusters/configuration/bad-configuration.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import { BadConfiguration } from '../../clusters/yaml/bad-configuration.ts';
 import { checkManifests } from './manifests.ts';
-import { projectRoot } from './surroundings.ts';
 
 const claim = (name: string, size = 'storage: 1Gi') =>
   `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: ${name}\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      ${size}\n`;

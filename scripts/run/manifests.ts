@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BadConfiguration } from '../../clusters/configuration/bad-configuration.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import { BadConfiguration } from '../../clusters/yaml/bad-configuration.ts';
 import { loadManifests } from '../../fixtures/load.ts';
-import { fixtures } from '../../specs/support/seed.ts';
-import { projectRoot } from './surroundings.ts';
+import { fixtures } from '../../specs/scenario/seed.ts';
 
 /** Manifests with a name that Kubernetes refuses, because a spec proves the refusal. */
 const refusedOnPurpose: ReadonlySet<string> = new Set([fixtures.capitals]);

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
-import type { Comparison } from '../report/diff/compare.ts';
-import { writeComparison } from '../report/diff/write-comparison.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import type { Comparison } from '../report/compare/compare.ts';
+import { writeComparison } from '../report/compare/write-comparison.ts';
 import { readReport } from '../report/model/read-report.ts';
 import { type Proven, prove, type Undertaking } from './prove.ts';
 import { timestamp } from './run-identity.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { occupy } from './occupation.ts';
 
 describe('the occupation of a cluster that is there', () => {

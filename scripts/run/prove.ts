@@ -1,31 +1,31 @@
 import { cpus } from 'node:os';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
-import { proveHealthy } from '../../specs/support/health.ts';
-import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
-import { type Places, proveUnchanged, readPlaces } from '../../specs/support/places.ts';
-import { closeWorld } from '../../specs/support/world.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { proveHealthy } from '../../specs/runner/health.ts';
+import { reportInfrastructureTo } from '../../specs/runner/infrastructure.ts';
+import type { LoadedSpecs } from '../../specs/runner/load-specs.ts';
+import { type Places, proveUnchanged, readPlaces } from '../../specs/runner/places.ts';
+import { shuffled } from '../../specs/runner/spec-order.ts';
+import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
+import { runSpecs } from '../../specs/runner/specs.ts';
+import { closeWorld } from '../../specs/runner/world.ts';
 import type { RunOptions } from '../command-line/options.ts';
-import type { Product } from '../report/conformance/product.ts';
+import type { Product } from '../report/formats/conformance/product.ts';
 import { drawKeptTraces } from '../trace/kept-traces.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
-import type { ClusterPlan } from './cluster-plan.ts';
+import type { ClusterPlan } from './cluster/plan.ts';
 import {
   type ClusterSite,
   Construction,
   clusterSteps,
   existingClusterSteps,
   type Reservation,
-} from './cluster-steps.ts';
-import type { LoadedSpecs } from './load-specs.ts';
+} from './cluster/steps.ts';
 import { occupy } from './occupation.ts';
 import { readProcessorTime, stolenShare } from './processor-time.ts';
 import { recordStep } from './record-step.ts';
 import { type RegistryEntry, registryFolder } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
 import { beginSession } from './session.ts';
-import { shuffled } from './spec-order.ts';
-import type { CatalogueEntry } from './spec-selection.ts';
-import { runSpecs } from './specs.ts';
 import { harnessFacts } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { lackingFeatures } from '../../clusters/nodes/lacking.ts';
 import { EngineNode } from '../../clusters/nodes/node.ts';
-import { runContextVariable, writeRunContext } from '../../specs/support/run-context.ts';
-import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../report/environment.ts';
+import { runContextVariable, writeRunContext } from '../../specs/runner/run-context.ts';
+import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../report/model/environment.ts';
 import type { Action } from './actions.ts';
-import type { ClusterPlan } from './cluster-plan.ts';
-import type { ClusterSite, Construction } from './cluster-steps.ts';
+import type { ClusterPlan } from './cluster/plan.ts';
+import type { ClusterSite, Construction } from './cluster/steps.ts';
 import { environmentFacts } from './surroundings.ts';
 
 /** The step between a ready cluster and its specs: environment.json, and what specs are told about the cluster. */

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { DomainError, messageOf } from '../../clusters/domain-error.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { type JournalRecord, journalPath, writeAtomically } from './journal.ts';
 import { type Liveness, livenessOf, type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
 

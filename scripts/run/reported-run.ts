@@ -1,13 +1,14 @@
-import { implementationOf, ownProduct, type Product } from '../report/conformance/product.ts';
-import { environmentRecord } from '../report/environment.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import type { SpecIdentity } from '../../specs/runner/events.ts';
+import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
+import { implementationOf, ownProduct, type Product } from '../report/formats/conformance/product.ts';
 import { buildReport } from '../report/model/build-report.ts';
+import { environmentRecord } from '../report/model/environment.ts';
 import { type Asked, reproduceCommands } from '../report/model/reproduce.ts';
+import type { Summary } from '../report/model/summary.ts';
 import type { ReportedRun } from '../report/report-files.ts';
-import type { Summary } from '../report/summary.ts';
-import type { Construction } from './cluster-steps.ts';
-import type { SpecIdentity } from './events.ts';
-import type { CatalogueEntry } from './spec-selection.ts';
-import { environmentFacts, type harnessFacts, projectRoot } from './surroundings.ts';
+import type { Construction } from './cluster/steps.ts';
+import { environmentFacts, type harnessFacts } from './surroundings.ts';
 
 /** What `lpv run` knows of its report before it begins. */
 export interface ReportOrigins {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { clusterName, runIdentity } from './run-identity.ts';
 
 const now = new Date(2026, 10, 3, 9, 5, 7);

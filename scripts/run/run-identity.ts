@@ -1,4 +1,4 @@
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 
 /** What a run is called, everywhere: containers, cluster, network, namespaces and report folder carry these names. */
 export interface RunIdentity {

@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, release, totalmem, type } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { host } from '../../clusters/command/host.ts';
-import type { EnvironmentFacts } from '../report/environment.ts';
-import type { Construction } from './cluster-steps.ts';
-
-/** The project's root folder. */
-export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+import { host } from '../../clusters/host/command/host.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import type { EnvironmentFacts } from '../report/model/environment.ts';
+import type { Construction } from './cluster/steps.ts';
 
 /** Version and git commit of the harness. Outside of a git checkout there is no commit to tell. */
 export async function harnessFacts(): Promise<EnvironmentFacts['harness']> {

@@ -1,4 +1,4 @@
-import { lanes, type Step, type Trace } from '../../clusters/trace/trace.ts';
+import { lanes, type Step, type Trace } from '../../specs/trace/trace.ts';
 import { momentIn } from './rows.ts';
 import type { Colors } from './time-line-text.ts';
 import { plainWidth, wordsWithin } from './words.ts';

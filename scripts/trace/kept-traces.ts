@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { evidenceOf } from '../../specs/support/evidence.ts';
+import { evidenceOf } from '../../specs/runner/evidence.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
 import { writeTrace } from './write-trace.ts';
 
 /** The requirement whose spec keeps the trace of its pod as evidence. */

@@ -1,4 +1,4 @@
-import type { MountGraph, MountPlace } from '../../clusters/trace/mount-graph.ts';
+import type { MountGraph, MountPlace } from '../../specs/trace/mount-graph.ts';
 import type { Colors } from './time-line-text.ts';
 import { indented, plainWidth, printable, wordsWithin } from './words.ts';
 

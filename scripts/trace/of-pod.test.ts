@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { kinds } from '../../clusters/api/kinds.ts';
 import type { Kind } from '../../clusters/api/objects.ts';
-import { DomainError } from '../../clusters/domain-error.ts';
-import { openReader } from '../../clusters/trace/reader.ts';
-import { recordedObjects, recordedText } from '../../clusters/trace/recorded.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { openReader } from '../../specs/trace/reader.ts';
+import { recordedObjects, recordedText } from '../../specs/trace/recorded.ts';
 import { traceOfPod } from './of-pod.ts';
 import { userKubeconfig } from './user-kubeconfig.ts';
 

@@ -1,14 +1,14 @@
 import type { Node as NodeObject } from '../../clusters/api/objects.ts';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
-import { gatherRecords, type NodeAccess } from '../../clusters/trace/gather.ts';
-import { kindNode } from '../../clusters/trace/kind-node.ts';
-import { makeTrace } from '../../clusters/trace/make-trace.ts';
-import { type ObjectsOfPod, readObjects } from '../../clusters/trace/read-objects.ts';
-import type { ClusterReader } from '../../clusters/trace/reader.ts';
-import { subjectOf } from '../../clusters/trace/subject.ts';
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { diagnose } from '../../specs/support/diagnosis.ts';
+import { diagnose } from '../../specs/diagnosis/diagnosis.ts';
+import { gatherRecords, type NodeAccess } from '../../specs/trace/gather.ts';
+import { kindNode } from '../../specs/trace/kind-node.ts';
+import { makeTrace } from '../../specs/trace/make-trace.ts';
+import { type ObjectsOfPod, readObjects } from '../../specs/trace/read-objects.ts';
+import type { ClusterReader } from '../../specs/trace/reader.ts';
+import { subjectOf } from '../../specs/trace/subject.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
 
 /**
  * The trace of a pod that is there already, from what the cluster still has of its story. The cluster is only read.

@@ -1,5 +1,5 @@
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { reportInfrastructureTo } from '../../specs/support/infrastructure.ts';
+import { reportInfrastructureTo } from '../../specs/runner/infrastructure.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
 import type { Action } from '../run/actions.ts';
 import { type BindingMode, playTraced } from './play.ts';
 

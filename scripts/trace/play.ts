@@ -1,9 +1,9 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { asSpec } from '../../specs/support/current-spec.ts';
-import { traceOf } from '../../specs/support/process.ts';
-import { Scene } from '../../specs/support/scene.ts';
-import { fixtures, leaseSeedDisks, podFor } from '../../specs/support/seed.ts';
+import { traceOf } from '../../specs/harness/process.ts';
+import { Scene } from '../../specs/harness/scene.ts';
+import { asSpec } from '../../specs/runner/current-spec.ts';
+import { fixtures, leaseSeedDisks, podFor } from '../../specs/scenario/seed.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
 
 /** When a claim is bound: at once, or for the pod that uses it. */
 export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import pc from 'picocolors';
 import { create } from 'xmlbuilder2';
-import { makeTrace } from '../../clusters/trace/make-trace.ts';
-import { recorded } from '../../clusters/trace/recorded.ts';
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { drawingOf } from '../report/html/drawing.ts';
+import { makeTrace } from '../../specs/trace/make-trace.ts';
+import { recorded } from '../../specs/trace/recorded.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
+import { drawingOf } from '../report/formats/html/drawing.ts';
 import { besideText, pairedSteps } from './beside.ts';
 import { besideSvg } from './svg/beside.ts';
 import { traceSvg } from './svg/document.ts';

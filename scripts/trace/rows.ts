@@ -1,5 +1,5 @@
-import { millisecondsOf } from '../../clusters/trace/moment.ts';
-import { lanes, type PhaseId, phases, type Step, type Trace } from '../../clusters/trace/trace.ts';
+import { millisecondsOf } from '../../specs/trace/moment.ts';
+import { lanes, type PhaseId, phases, type Step, type Trace } from '../../specs/trace/trace.ts';
 
 /** What stands in a line of a time line, for every way of drawing it. */
 export type Row =

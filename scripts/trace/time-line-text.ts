@@ -1,5 +1,5 @@
 import type pc from 'picocolors';
-import { type LaneId, lanes, type Trace, type TracedVolume } from '../../clusters/trace/trace.ts';
+import { type LaneId, lanes, type Trace, type TracedVolume } from '../../specs/trace/trace.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceText } from './rows.ts';
 import { indented, plainWidth, printable, wordsWithin } from './words.ts';
 

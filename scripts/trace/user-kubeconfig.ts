@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { DomainError } from '../../clusters/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 
 /**
  * The kubeconfig file of the user's current cluster: `KUBECONFIG`, else `~/.kube/config`. It is read, never written.

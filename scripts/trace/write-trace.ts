@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import type { Trace } from '../../clusters/trace/trace.ts';
-import { fileName } from '../../specs/support/evidence.ts';
-import { withoutSecrets } from '../../specs/support/without-secrets.ts';
+import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { fileName } from '../../specs/runner/evidence.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
 import { mountsText } from './mounts-text.ts';
 import { traceSvg } from './svg/document.ts';
 import { type Colors, timeLineText } from './time-line-text.ts';

@@ -5,9 +5,9 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { exitStatus } from '../../clusters/exit-status.ts';
+import { exitStatus } from '../../clusters/errors/exit-status.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
 import { readReport } from '../report/model/read-report.ts';
-import { projectRoot } from '../run/surroundings.ts';
 
 /** A way to use the command that it has to refuse, in words, before it makes anything. */
 interface Case {

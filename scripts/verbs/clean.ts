@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { CleanOptions } from '../command-line/options.ts';
 import { Registry } from '../run/registry.ts';
 import { removeRuns } from './remove-runs.ts';

@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { ClustersOptions } from '../command-line/options.ts';
 import { livenessOf } from '../run/process-identity.ts';
 import { Registry, whichToClean } from '../run/registry.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { BadConfiguration } from '../../clusters/configuration/bad-configuration.ts';
-import { reportOf, requirementOf } from '../report/html/examples.ts';
+import { BadConfiguration } from '../../clusters/yaml/bad-configuration.ts';
+import { reportOf, requirementOf } from '../report/formats/html/examples.ts';
 import diff from './diff.ts';
 
 describe('lpv diff', () => {

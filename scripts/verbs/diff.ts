@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { DiffOptions } from '../command-line/options.ts';
-import { compareReports } from '../report/diff/compare.ts';
-import { comparisonForTerminal } from '../report/diff/terminal.ts';
-import { writeHtml, writeMarkdown } from '../report/diff/write-comparison.ts';
+import { compareReports } from '../report/compare/compare.ts';
+import { comparisonForTerminal } from '../report/compare/terminal.ts';
+import { writeHtml, writeMarkdown } from '../report/compare/write-comparison.ts';
+import { terminalManners } from '../report/formats/terminal.ts';
 import { readReport } from '../report/model/read-report.ts';
-import { terminalManners } from '../report/terminal.ts';
 
 /** `lpv diff`: lays reports side by side; the first is what the others are compared with. */
 export default async function diff(options: DiffOptions): Promise<ExitStatus> {

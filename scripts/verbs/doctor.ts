@@ -1,12 +1,12 @@
-import { Engine, probeEngine } from '../../clusters/engine/engine.ts';
-import { engineMissing } from '../../clusters/engine/engine-errors.ts';
-import { describeStep, inspectEngineHost, planInstallation } from '../../clusters/engine/install.ts';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
-import { type Finding, judge } from '../../clusters/machine/checks.ts';
-import { readMachineFacts } from '../../clusters/machine/facts.ts';
-import { readRecipe } from '../../clusters/node-image/recipe.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { Engine, probeEngine } from '../../clusters/host/engine/engine.ts';
+import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
+import { describeStep, inspectEngineHost, planInstallation } from '../../clusters/host/engine/install.ts';
+import { type Finding, judge } from '../../clusters/host/machine/checks.ts';
+import { readMachineFacts } from '../../clusters/host/machine/facts.ts';
+import { readRecipe } from '../../clusters/host/node-image/recipe.ts';
 import type { DoctorOptions } from '../command-line/options.ts';
-import { type ClusterPlan, planCluster } from '../run/cluster-plan.ts';
+import { type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Registry } from '../run/registry.ts';
 
 /** `lpv doctor`: looks whether this machine can run the specs, and changes nothing. */

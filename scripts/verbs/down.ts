@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { DownOptions } from '../command-line/options.ts';
 import { Registry } from '../run/registry.ts';
 import { ownCluster } from './own-cluster.ts';

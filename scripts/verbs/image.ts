@@ -1,8 +1,8 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { ImageOptions } from '../command-line/options.ts';
 import { performAll } from '../run/actions.ts';
-import { planCluster } from '../run/cluster-plan.ts';
-import { Construction, imageSteps } from '../run/cluster-steps.ts';
+import { planCluster } from '../run/cluster/plan.ts';
+import { Construction, imageSteps } from '../run/cluster/steps.ts';
 import { beginSession } from '../run/session.ts';
 
 /** `lpv image`: makes the node image available and prints its name. */

@@ -1,8 +1,8 @@
-import type { ExitStatus } from '../../clusters/exit-status.ts';
-import { allRequirements } from '../../specs/support/requirement.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { allRequirements } from '../../specs/runner/requirement.ts';
+import { type CatalogueEntry, chooseBy } from '../../specs/runner/spec-selection.ts';
 import type { ListOptions } from '../command-line/options.ts';
-import { catalogueFigures } from '../report/catalogue-figures.ts';
-import { type CatalogueEntry, chooseBy } from '../run/spec-selection.ts';
+import { catalogueFigures } from '../report/model/catalogue-figures.ts';
 
 /** `lpv list`: the requirements of the catalogue, filtered by anything. */
 export default async function list(options: ListOptions): Promise<ExitStatus> {

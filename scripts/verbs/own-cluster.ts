@@ -1,6 +1,6 @@
-import { pasteable } from '../../clusters/command/commander.ts';
-import { DomainError } from '../../clusters/domain-error.ts';
-import type { ClusterSite } from '../run/cluster-steps.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { pasteable } from '../../clusters/host/command/commander.ts';
+import type { ClusterSite } from '../run/cluster/steps.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
 /** The name of a cluster as users write it: `dev` for the cluster lpv-dev. */

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import type { ExitStatus } from '../../clusters/exit-status.ts';
-import { Terminal, terminalManners } from '../report/terminal.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { EventStream } from '../../specs/runner/events.ts';
+import { Terminal, terminalManners } from '../report/formats/terminal.ts';
 import { type ActionJournal, undoAll } from '../run/actions.ts';
-import { Construction } from '../run/cluster-steps.ts';
-import { clusterUndo } from '../run/cluster-undo.ts';
-import { EventStream } from '../run/events.ts';
+import { Construction } from '../run/cluster/steps.ts';
+import { clusterUndo } from '../run/cluster/undo.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
 /** Removes what each run left, and forgets the runs of which nothing is left. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { allRequirements } from '../../../specs/support/requirement.ts';
-import { withoutSecrets } from '../../../specs/support/without-secrets.ts';
+import { withoutSecrets } from '../../../clusters/text/without-secrets.ts';
+import { allRequirements } from '../../../specs/runner/requirement.ts';
+import { buildReport } from './build-report.ts';
 import {
   broken,
   ended,
@@ -16,8 +17,7 @@ import {
   sourcesOf,
   specOf,
   started,
-} from '../example-run.ts';
-import { buildReport } from './build-report.ts';
+} from './example-run.ts';
 import { reportSchema } from './report.ts';
 
 const one = specOf('SEED-1');
@@ -201,7 +201,7 @@ describe('the report of a run', () => {
 
   it('names places in specs without the folder that the harness lies in', () => {
     expect(reportOf(started, failed(one)).requirements[0]?.failure?.frames).to.deep.equal([
-      'at Context.<anonymous> (specs/binding.spec.ts:41:7)',
+      'at Context.<anonymous> (specs/binding/binding.spec.ts:41:7)',
       'at run (other.ts:1:1)',
     ]);
   });

@@ -1,9 +1,8 @@
-import { messageOf } from '../../../clusters/domain-error.ts';
-import type { SpecIdentity } from '../../run/events.ts';
-import type { CatalogueEntry } from '../../run/spec-selection.ts';
-import type { EnvironmentRecord } from '../environment.ts';
-import { type FinishedAction, type Summary, verdictOf } from '../summary.ts';
-import { withTexts } from './plain-text.ts';
+import { messageOf } from '../../../clusters/errors/domain-error.ts';
+import { withTexts } from '../../../clusters/text/plain-text.ts';
+import type { SpecIdentity } from '../../../specs/runner/events.ts';
+import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
+import type { EnvironmentRecord } from './environment.ts';
 import { featuresOf, profilesOf, statisticsOf, verdictOn } from './profiles.ts';
 import {
   type LocalVolumeConformanceReport,
@@ -13,6 +12,7 @@ import {
   reportVersion,
 } from './report.ts';
 import { reportedRequirements } from './requirements.ts';
+import { type FinishedAction, type Summary, verdictOf } from './summary.ts';
 import { toldText } from './told-text.ts';
 
 /** All that a report is made from. */

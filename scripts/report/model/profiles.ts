@@ -1,5 +1,5 @@
-import { isClusterFeature, notApplicable } from '../../../specs/support/features.ts';
-import { grouped } from '../grouped.ts';
+import { grouped } from '../../../clusters/text/grouped.ts';
+import { isClusterFeature, notApplicable } from '../../../specs/catalogue/features.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,

@@ -1,5 +1,5 @@
-import { parseStrictDocument, readSource } from '../../../clusters/configuration/strict-yaml.ts';
-import type { YamlSource } from '../../../clusters/configuration/yaml-documents.ts';
+import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-yaml.ts';
+import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 
 /** Reads report.yaml. @throws BadConfiguration with file, line and key for whatever does not fit the schema */

@@ -1,5 +1,5 @@
-import { pasteable } from '../../../clusters/command/commander.ts';
-import type { EnvironmentRecord } from '../environment.ts';
+import { pasteable } from '../../../clusters/host/command/commander.ts';
+import type { EnvironmentRecord } from './environment.ts';
 
 /** What a run was asked for, as far as it decides what a run proves. */
 export interface Asked {

@@ -1,10 +1,10 @@
-import type { SpecFailure, SpecIdentity, SpecResult } from '../../run/events.ts';
-import type { CatalogueEntry } from '../../run/spec-selection.ts';
-import { grouped } from '../grouped.ts';
-import { median } from '../median.ts';
-import { framesOf } from '../place.ts';
-import type { SpecOutcome } from '../summary.ts';
+import { grouped } from '../../../clusters/text/grouped.ts';
+import { median } from '../../../clusters/text/median.ts';
+import type { SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
+import { framesOf } from '../../../specs/runner/place.ts';
+import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
 import type { ReportedRequirement } from './report.ts';
+import type { SpecOutcome } from './summary.ts';
 
 export interface RequirementSources {
   catalogue: readonly CatalogueEntry[];

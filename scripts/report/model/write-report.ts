@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { DomainError } from '../../../clusters/domain-error.ts';
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 

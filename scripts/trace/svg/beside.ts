@@ -1,4 +1,4 @@
-import { lanes, phases, type Trace } from '../../../clusters/trace/trace.ts';
+import { lanes, phases, type Trace } from '../../../specs/trace/trace.ts';
 import { genericWhat, modeOf, type PairedStep, pairedSteps } from '../beside.ts';
 import { wordsWithin } from '../words.ts';
 import { document } from './document.ts';

@@ -1,4 +1,4 @@
-import type { Trace, TracedVolume } from '../../../clusters/trace/trace.ts';
+import type { Trace, TracedVolume } from '../../../specs/trace/trace.ts';
 import { printable, wordsWithin } from '../words.ts';
 import { element, label, type Markup, words } from './markup.ts';
 import { columnsIn } from './measure.ts';

@@ -1,4 +1,4 @@
-import type { MountGraph, MountPlace } from '../../../clusters/trace/mount-graph.ts';
+import type { MountGraph, MountPlace } from '../../../specs/trace/mount-graph.ts';
 import { detailOf, shortened } from '../mounts-text.ts';
 import { wordsWithin } from '../words.ts';
 import { element, label, type Markup, points, words } from './markup.ts';

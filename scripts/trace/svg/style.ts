@@ -1,4 +1,4 @@
-import { lanes } from '../../../clusters/trace/trace.ts';
+import { lanes } from '../../../specs/trace/trace.ts';
 
 /** Colours in the light and in the dark. Text has a contrast of at least 4.5 on the ground and on bands. */
 const palette = {

@@ -1,4 +1,4 @@
-import { lanes, type Step, type Trace } from '../../../clusters/trace/trace.ts';
+import { lanes, type Step, type Trace } from '../../../specs/trace/trace.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceInFull, sourceText } from '../rows.ts';
 import { wordsWithin } from '../words.ts';
 import { element, label, type Markup, points, words } from './markup.ts';

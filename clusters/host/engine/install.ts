@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pRetry from 'p-retry';
+import type { Versions } from '../../configuration/versions.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import type { Progress } from '../../text/progress.ts';
+import { pasteable, run } from '../command/commander.ts';
+import { host } from '../command/host.ts';
+import {
+  type DebianArchive,
+  debianArchives,
+  installPackages,
+  mainArchive,
+  refreshPackageLists,
+  sourceEntry,
+} from './apt.ts';
+import { type EngineFacts, type EngineState, probeEngine } from './engine.ts';
+
+/** The pins of the engine: the part `engine` of versions.yaml. */
+export type EnginePins = Versions['engine'];
+
+/** What decides how an engine can be had. */
+export interface EngineHost {
+  root: boolean;
+  /** `ID` of /etc/os-release. */
+  distribution: string;
+  clientPresent: boolean;
+  daemonPresent: boolean;
+  serviceManager: boolean;
+  /** Major version of the daemon package that apt offers; undefined where it offers none. */
+  candidateMajor: number | undefined;
+  archive: DebianArchive | undefined;
+  /**
+   * The engine that DOCKER_HOST or DOCKER_CONTEXT names, where it is not the one of this machine: not ours to start.
+   */
+  elsewhere?: string | undefined;
+}
+
+/** One step of the installation: what it does, and what a person would type for it. */
+export type InstallationStep =
+  | { kind: 'install'; packages: string[]; commands: string[] }
+  | { kind: 'install from suite'; packages: string[]; suite: string; archive: DebianArchive; commands: string[] }
+  | { kind: 'start by service manager'; commands: string[] }
+  | { kind: 'start by hand'; commands: string[] };
+
+/** Decides the steps. Empty: this machine is none that the harness installs an engine on. */
+export function planInstallation(machine: EngineHost, pins: EnginePins): InstallationStep[] {
+  const start: InstallationStep = machine.serviceManager
+    ? { kind: 'start by service manager', commands: ['systemctl start docker'] }
+    : { kind: 'start by hand', commands: ['dockerd >/var/log/dockerd.log 2>&1 &'] };
+  if (machine.elsewhere !== undefined) return [];
+  if (machine.daemonPresent) return machine.root ? [start] : [];
+  if (!machine.root || !['debian', 'ubuntu'].includes(machine.distribution)) return [];
+
+  const [daemon = 'docker.io'] = pins.packages;
+  const packages = machine.clientPresent ? [daemon] : pins.packages;
+  if (machine.candidateMajor !== undefined && machine.candidateMajor >= pins.minimumServerVersion) {
+    // Ubuntu's docker.io holds the client too and knows no package of that name.
+    const wanted = machine.distribution === 'ubuntu' ? [daemon] : packages;
+    return [
+      {
+        kind: 'install',
+        packages: wanted,
+        commands: ['apt-get update', `apt-get install --no-install-recommends ${wanted.join(' ')}`],
+      },
+      start,
+    ];
+  }
+  if (machine.archive === undefined) return [];
+  return [
+    {
+      kind: 'install from suite',
+      packages,
+      suite: pins.debianSuite,
+      archive: machine.archive,
+      commands: [
+        `# download ${packages.join(' and ')} of Debian ${pins.debianSuite} as .deb files; apt's own sources stay as they are`,
+        `apt-get install --no-install-recommends ${packages.map((name) => `./${name}_*.deb`).join(' ')}`,
+      ],
+    },
+    start,
+  ];
+}
+
+/** The engine that the environment names, unless it is the default one of this machine. */
+export function engineElsewhere({ DOCKER_HOST: host, DOCKER_CONTEXT: context }: NodeJS.ProcessEnv): string | undefined {
+  // As in docker itself, DOCKER_HOST comes first.
+  if (host) return /^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host) ? undefined : `DOCKER_HOST=${host}`;
+  return context && context !== 'default' ? `DOCKER_CONTEXT=${context}` : undefined;
+}
+
+/** Looks at this machine; runs nothing that changes it. */
+export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal): Promise<EngineHost> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const onPath = async (program: string) =>
+    (await host.attempt({ argv: ['which', program], deadline: 5000, signal })).status === 0;
+  const policy = await host.attempt({
+    argv: ['apt-cache', 'policy', pins.packages[0] ?? 'docker.io'],
+    deadline: 30_000,
+    signal,
+  });
+  const candidate = /^\s*Candidate: (?:\d+:)?(\d+)\./m.exec(policy.stdout)?.[1];
+  return {
+    root: process.getuid?.() === 0,
+    distribution: /^ID="?([^"\n]+)"?$/m.exec(release)?.[1] ?? process.platform,
+    clientPresent: await onPath('docker'),
+    daemonPresent: await onPath('dockerd'),
+    serviceManager: existsSync('/run/systemd/system'),
+    candidateMajor: candidate === undefined ? undefined : Number(candidate),
+    archive: mainArchive(await debianArchives(signal)),
+    elsewhere: engineElsewhere(process.env),
+  };
+}
+
+/**
+ * Performs the steps and waits until the engine answers. Each step is named before it is begun.
+ * @param workFolder a folder for downloads and for the daemon's log
+ */
+export async function install(
+  steps: readonly InstallationStep[],
+  workFolder: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<EngineFacts> {
+  await mkdir(workFolder, { recursive: true });
+  for (const step of steps) {
+    progress.note(describeStep(step));
+    if (step.kind === 'install') {
+      await refreshPackageLists(signal);
+      await installPackages(step.packages, signal);
+    } else if (step.kind === 'install from suite') {
+      await refreshPackageLists(signal);
+      const files = await downloadFromSuite(step, workFolder, signal);
+      await installPackages(files, signal);
+    } else if (step.kind === 'start by service manager') {
+      await run(host, { argv: ['systemctl', 'start', 'docker'], deadline: 60_000, signal });
+    } else {
+      await startByHand(join(workFolder, 'dockerd.log'));
+    }
+  }
+  return await answering(join(workFolder, 'dockerd.log'), signal);
+}
+
+/** A step in words, for the terminal, with the commands that it stands for. */
+export function describeStep(step: InstallationStep): string {
+  switch (step.kind) {
+    case 'install':
+      return `installing ${step.packages.join(' and ')} with apt`;
+    case 'install from suite':
+      return `installing ${step.packages.join(' and ')} of Debian ${step.suite} (this release's own is too old); apt's sources stay as they are`;
+    case 'start by service manager':
+      return 'starting the Docker daemon with systemctl';
+    case 'start by hand':
+      return 'starting the Docker daemon (no service manager is running here)';
+  }
+}
+
+/** Downloads packages of another suite with package lists and sources of its own, so that apt's stay untouched. */
+async function downloadFromSuite(
+  step: Extract<InstallationStep, { kind: 'install from suite' }>,
+  workFolder: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const folder = join(workFolder, `apt-${step.suite}`);
+  for (const part of ['sources', 'lists/partial', 'archives/partial', 'packages'])
+    await mkdir(join(folder, part), { recursive: true });
+  await writeFile(join(folder, 'sources', `${step.suite}.sources`), sourceEntry(step.archive, step.suite));
+  const apart = [
+    ['-o', 'Dir::Etc::SourceList=/dev/null'],
+    ['-o', `Dir::Etc::SourceParts=${join(folder, 'sources')}`],
+    ['-o', `Dir::State::Lists=${join(folder, 'lists')}`],
+    ['-o', `Dir::Cache=${folder}`],
+    ['-o', 'APT::Sandbox::User=root'],
+  ].flat();
+  await run(host, { argv: ['apt-get', ...apart, 'update'], deadline: 300_000, signal });
+  const packages = join(folder, 'packages');
+  const wanted = step.packages.map((name) => `${name}/${step.suite}`);
+  await run(host, {
+    argv: ['apt-get', ...apart, 'download', ...wanted],
+    directory: packages,
+    deadline: 300_000,
+    signal,
+  });
+  return (await readdir(packages)).filter((name) => name.endsWith('.deb')).map((name) => join(packages, name));
+}
+
+async function startByHand(log: string): Promise<void> {
+  const file = await open(log, 'a', 0o600);
+  try {
+    // Detached: the engine outlives this run, like one that a service manager starts.
+    const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', file.fd, file.fd] });
+    daemon.on('error', () => {});
+    daemon.unref();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Asks until the daemon answers: started by hand it tells nobody when it is ready, so there is no event to wait for.
+ */
+async function answering(log: string, signal?: AbortSignal): Promise<EngineFacts> {
+  let state: EngineState = { kind: 'no daemon', said: 'not asked yet' };
+  const ask = async () => {
+    state = await probeEngine(signal);
+    if (state.kind === 'answers') return state.facts;
+    throw new Error(state.kind);
+  };
+  try {
+    const options = { retries: 200, minTimeout: 100, maxTimeout: 500, maxRetryTime: 60_000 };
+    return await pRetry(ask, signal === undefined ? options : { ...options, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const written = await readFile(log, 'utf8').catch(() => '');
+    throw new DomainError(
+      {
+        attempted: 'starting the Docker daemon',
+        seen: `no answer within 60 s (${state.kind})\n${written.trimEnd().split('\n').slice(-6).join('\n')}`,
+        remedy: `read its log: ${pasteable(['less', log])}`,
+      },
+      { cause: error },
+    );
+  }
+}

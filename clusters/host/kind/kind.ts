@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Versions } from '../../configuration/versions.ts';
+import { DomainError, messageOf } from '../../errors/domain-error.ts';
+import type { Progress } from '../../text/progress.ts';
+import { type Commander, CommandFailed, run } from '../command/commander.ts';
+import { host } from '../command/host.ts';
+import { canSeeProcesses, endCreation } from './creation.ts';
+
+/** The pin of kind: the part `kind` of versions.yaml. */
+export type KindPin = Versions['kind'];
+
+/** A kind program of the pinned minor version. */
+export interface KindProgram {
+  path: string;
+  /** Such as v0.33.0. */
+  version: string;
+  origin: 'PATH' | 'private copy';
+}
+
+/** The version in the output of `kind version`, such as "kind v0.33.0 go1.26 linux/amd64"; undefined if it is none. */
+export function readKindVersion(output: string): string | undefined {
+  return /\bv?(\d+\.\d+\.\d+[^\s]*)/.exec(output)?.[1];
+}
+
+/**
+ * Whether a version has the minor version of the pin: within one, kind's configuration and node images fit each other.
+ */
+export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): boolean {
+  const minor = (text: string) => text.split('.').slice(0, 2).join('.');
+  return minor(version) === minor(pin.version);
+}
+
+/**
+ * Finds kind: the user's own when its minor version is the pinned one, else a private copy in `cacheFolder`,
+ * which is fetched at first use: the release binary with its checksum, or built from its Go module.
+ * Nothing is installed system-wide.
+ */
+export async function findKind(
+  pin: KindPin,
+  cacheFolder: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<KindProgram> {
+  const theirs = await versionOf('kind', signal);
+  if (theirs !== undefined && matchesPin(theirs, pin)) return { path: 'kind', version: `v${theirs}`, origin: 'PATH' };
+
+  const folder = join(cacheFolder, `kind-v${pin.version}`);
+  const copy = { path: join(folder, 'kind'), version: `v${pin.version}`, origin: 'private copy' } as const;
+  if (await versionOf(copy.path, signal)) return copy;
+
+  if (theirs !== undefined)
+    progress.note(`kind v${theirs} on PATH is not of the pinned minor version; it is left alone`);
+  await mkdir(folder, { recursive: true });
+  const refusals: string[] = [];
+  for (const [way, fetchKind] of [
+    ['release binary', downloadRelease],
+    ['Go module', buildFromModule],
+  ] as const) {
+    try {
+      progress.note(`getting kind v${pin.version} (${way}) into the harness's cache`);
+      await fetchKind(pin, folder, signal);
+      if (await versionOf(copy.path, signal)) return copy;
+      refusals.push(`${way}: the program does not run`);
+    } catch (error) {
+      signal?.throwIfAborted();
+      refusals.push(`${way}: ${messageOf(error)}`);
+    }
+  }
+  throw new DomainError({
+    attempted: `getting kind v${pin.version}`,
+    seen: refusals.join('\n'),
+    remedy: `install kind v${pin.version} yourself and put it on PATH`,
+  });
+}
+
+async function versionOf(program: string, signal?: AbortSignal): Promise<string | undefined> {
+  const { status, stdout } = await host.attempt({ argv: [program, 'version'], deadline: 10_000, signal });
+  return status === 0 ? readKindVersion(stdout) : undefined;
+}
+
+async function downloadRelease(pin: KindPin, folder: string, signal?: AbortSignal): Promise<void> {
+  const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const expected = pin.sha256[platform as keyof KindPin['sha256']];
+  if (expected === undefined) throw new Error(`no checksum is pinned for ${platform}`);
+  const address = `https://github.com/kubernetes-sigs/kind/releases/download/v${pin.version}/kind-${platform}`;
+  const limits = [AbortSignal.timeout(120_000), ...(signal === undefined ? [] : [signal])];
+  const response = await fetch(address, { signal: AbortSignal.any(limits) }).catch((error: Error) => {
+    throw new Error(`no answer from the release page (${messageOf(error.cause ?? error)})`);
+  });
+  if (!response.ok) throw new Error(`the release page answered ${response.status}`);
+  const binary = Buffer.from(await response.arrayBuffer());
+  const sum = createHash('sha256').update(binary).digest('hex');
+  if (sum !== expected) throw new Error(`checksum ${sum} is not the pinned ${expected}; the download was thrown away`);
+  await writeFile(join(folder, 'kind.new'), binary);
+  await chmod(join(folder, 'kind.new'), 0o755);
+  await rename(join(folder, 'kind.new'), join(folder, 'kind'));
+}
+
+async function buildFromModule(pin: KindPin, folder: string, signal?: AbortSignal): Promise<void> {
+  await run(host, {
+    argv: ['go', 'install', `sigs.k8s.io/kind@v${pin.version}`],
+    env: { GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' },
+    deadline: 300_000,
+    signal,
+  });
+}
+
+/** What `kind create cluster` needs. */
+export interface ClusterRequest {
+  cluster: string;
+  /** Docker network of the run's own: removed with it, and two first runs do not race to make kind's. */
+  network: string;
+  image: string;
+  configuration: string;
+  kubeconfig: string;
+  deadline: number;
+  signal?: AbortSignal | undefined;
+  onLine?: (line: string) => void;
+}
+
+/**
+ * kind's own verbs for one cluster. Nodes of a failed creation are kept until logs are taken; the run's undo removes
+ * them.
+ */
+export class Kind {
+  readonly program: KindProgram;
+  readonly #commander: Commander;
+
+  constructor(program: KindProgram, commander: Commander = host) {
+    this.program = program;
+    this.#commander = commander;
+  }
+
+  async create(request: ClusterRequest): Promise<void> {
+    const { cluster, network, image, configuration, kubeconfig, signal } = request;
+    signal?.throwIfAborted();
+    // Not by the commander, who would end kind's docker commands, too: see endCreation.
+    const stop = () => void endCreation(cluster, kubeconfig);
+    if (canSeeProcesses) signal?.addEventListener('abort', stop, { once: true });
+    const creation = run(this.#commander, {
+      argv: [
+        this.program.path,
+        'create',
+        'cluster',
+        '--name',
+        cluster,
+        '--image',
+        image,
+        '--config',
+        '-',
+        '--kubeconfig',
+        kubeconfig,
+        '--retain',
+      ],
+      stdin: configuration,
+      env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KUBECONFIG: kubeconfig },
+      deadline: request.deadline,
+      ...(canSeeProcesses ? {} : { signal }),
+      ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
+    });
+    try {
+      await creation;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
+   * Writes logs of all nodes below `folder`: kubelet, containerd, pods, the nodes' journals. A built node image has no
+   * crictl, of which kind wants a list of images too: without that list the logs are as good.
+   */
+  async exportLogs(cluster: string, folder: string, signal?: AbortSignal): Promise<void> {
+    const argv = [this.program.path, 'export', 'logs', folder, '--name', cluster] as const;
+    const result = await this.#commander.attempt({ argv, deadline: 120_000, signal });
+    if (result.status !== 0 && !/crictl images/.test(result.stderr)) {
+      throw new CommandFailed(this.#commander.place, result, `exit status ${result.status}`);
+    }
+  }
+}
+
+/** The steps that kind prints while it creates a cluster, in words of ours for progress lines. */
+export function readKindStep(line: string): string | undefined {
+  const step = /•\s+(.+?)\s*\.\.\.\s*$/u.exec(line)?.[1];
+  // kind ends a step's name with pictures.
+  return step?.replace(/(\s+(\p{Extended_Pictographic}|\u{fe0f}|\u{200d})+)+$/u, '');
+}
+
+/** A failed `kind create cluster`, with what went wrong on the nodes rather than kubeadm's whole trace. */
+export function creationFailed(cluster: string, error: unknown, logFolder: string | undefined): DomainError {
+  const output = error instanceof CommandFailed ? `${error.stdout}\n${error.stderr}` : messageOf(error);
+  const telling = output
+    .split('\n')
+    .filter(
+      (line) =>
+        /\berror\b|ERROR|failed|timed out|no space|too many open files|denied/i.test(line) &&
+        !/^\s*(k8s\.io|github\.com|runtime)/.test(line),
+    )
+    .map((line) => line.trim());
+  const inotify = /too many open files/i.test(output);
+  return new DomainError(
+    {
+      attempted: `creating the cluster ${cluster} with kind`,
+      seen: [...new Set(telling)].slice(-8).join('\n') || output.trim().split('\n').slice(-8).join('\n'),
+      ...(inotify ? { why: 'inotify instances are exhausted; each node needs some' } : {}),
+      remedy: inotify
+        ? 'sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288'
+        : logFolder === undefined
+          ? 'run again with --keep=failure and look at the nodes'
+          : `read kubelet's and containerd's logs in ${logFolder}`,
+    },
+    { cause: error },
+  );
+}

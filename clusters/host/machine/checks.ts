@@ -1,0 +1,147 @@
+import { DomainError } from '../../errors/domain-error.ts';
+import type { MachineFacts } from './facts.ts';
+
+/** One thing the doctor looked at. */
+export interface Finding {
+  /** Stable name of the check, such as `loop devices`. */
+  check: string;
+  state: 'fine' | 'warning' | 'problem';
+  /** What was seen, in words and figures. */
+  seen: string;
+  /** What to do; absent where all is fine. */
+  remedy?: string;
+}
+
+const gibibyte = 2 ** 30;
+
+/** The least that a run needs. */
+export const needs = {
+  freeDisk: 6 * gibibyte,
+  availableMemory: 4 * gibibyte,
+  engineMajor: 24,
+  inotifyInstances: 128,
+  /** Of a cluster of three nodes: kubelets, control plane, systemd. Measured: 52. */
+  freeInotifyInstances: 60,
+  inotifyWatches: 65_536,
+};
+
+/** Judges every fact: all findings at once, so that a user mends the machine in one go. */
+export function judge(facts: MachineFacts): Finding[] {
+  return [engine(facts), cgroup(facts), memory(facts), disk(facts), loop(facts), inotify(facts)].filter(
+    (finding) => finding !== undefined,
+  );
+}
+
+function engine({ engine }: MachineFacts): Finding {
+  const check = 'container engine';
+  if (engine.kind !== 'answers') {
+    const seen = {
+      'no client': 'no docker command on PATH',
+      'no daemon': 'the Docker daemon does not answer',
+      refused: 'this user may not use Docker',
+      silent: 'the Docker daemon is silent',
+    };
+    return {
+      check,
+      state: 'problem',
+      seen: seen[engine.kind],
+      remedy: 'install or start Docker; `lpv up` does that on a bare Debian or Ubuntu machine as root',
+    };
+  }
+  const { serverVersion, storageDriver, rootless } = engine.facts;
+  const seen = `Docker ${serverVersion}, ${storageDriver}${rootless ? ', rootless' : ''}`;
+  if (rootless) {
+    return {
+      check,
+      state: 'problem',
+      seen,
+      remedy: 'use a Docker that runs as root: a rootless one may neither attach loop devices nor mount block devices',
+    };
+  }
+  if (Number.parseInt(serverVersion, 10) < needs.engineMajor) {
+    return {
+      check,
+      state: 'warning',
+      seen,
+      remedy: `Docker ${needs.engineMajor} or later is what the harness is tested with`,
+    };
+  }
+  return { check, state: 'fine', seen };
+}
+
+function cgroup({ engine }: MachineFacts): Finding | undefined {
+  if (engine.kind !== 'answers') return undefined;
+  const version = engine.facts.cgroupVersion;
+  return { check: 'control groups', state: 'fine', seen: `cgroup v${version}` };
+}
+
+function memory({ availableMemory, totalMemory }: MachineFacts): Finding {
+  const seen = `${gib(availableMemory)} available of ${gib(totalMemory)}`;
+  if (availableMemory >= needs.availableMemory) return { check: 'memory', state: 'fine', seen };
+  return {
+    check: 'memory',
+    state: 'problem',
+    seen,
+    remedy: `free memory until ${gib(needs.availableMemory)} are available: three nodes need 2 GiB, the specs the rest`,
+  };
+}
+
+function disk({ freeDisk }: MachineFacts): Finding {
+  const check = 'disk space';
+  if (freeDisk === undefined) return { check, state: 'fine', seen: 'on the engine’s side; not to be seen from here' };
+  const seen = `${gib(freeDisk.bytes)} free at ${freeDisk.path}`;
+  if (freeDisk.bytes >= needs.freeDisk) return { check, state: 'fine', seen };
+  return {
+    check,
+    state: 'problem',
+    seen,
+    remedy: `free ${gib(needs.freeDisk)} there (docker system df shows what Docker holds): kubelet does not evict in kind, writes just fail`,
+  };
+}
+
+function loop({ loopDevices }: MachineFacts): Finding {
+  const check = 'loop devices';
+  if (loopDevices === 'present') return { check, state: 'fine', seen: 'the kernel has them' };
+  if (loopDevices === 'unknown')
+    return { check, state: 'fine', seen: 'on the engine’s side; looked at when a disk is made' };
+  return {
+    check,
+    state: 'problem',
+    seen: 'neither /dev/loop-control nor /dev/loop0',
+    remedy: 'modprobe loop (in a container: run it on its host, and give it --device /dev/loop-control)',
+  };
+}
+
+function inotify({ inotify }: MachineFacts): Finding | undefined {
+  if (inotify === undefined) return undefined;
+  const check = 'inotify';
+  const { instances, watches, used } = inotify;
+  const inUse = used === undefined ? '' : ` (${used} in use)`;
+  const seen = `${instances} instances${inUse}, ${watches} watches a user`;
+  // Where nobody may look what is in use, the limit of most distributions is taken for enough.
+  const enough =
+    used === undefined ? instances >= needs.inotifyInstances : instances - used >= needs.freeInotifyInstances;
+  if (enough && watches >= needs.inotifyWatches) return { check, state: 'fine', seen };
+  return {
+    check,
+    state: 'warning',
+    seen,
+    remedy:
+      'sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288 (nodes say "too many open files" without)',
+  };
+}
+
+/** An error with every problem among the findings, or undefined where there is none. */
+export function refusal(findings: readonly Finding[]): DomainError | undefined {
+  const problems = findings.filter(({ state }) => state === 'problem');
+  if (problems.length === 0) return undefined;
+  return new DomainError({
+    attempted: 'looking at this machine before anything is created',
+    seen: problems.map(({ check, seen }) => `${check}: ${seen}`).join('\n'),
+    remedy: problems.map(({ check, remedy }) => `${check}: ${remedy}`).join('\n'),
+  });
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / gibibyte).toFixed(1)} GiB`;
+}

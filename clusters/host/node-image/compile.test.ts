@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { DomainError } from '../../errors/domain-error.ts';
+import { linkerFlags, treeReplacements } from './compile.ts';
+
+describe('the version stamped into Kubernetes', () => {
+  for (const [version, major, minor] of [
+    ['v1.37.2', '1', '37'],
+    ['v1.38.0-alpha.1-12-gabcdef0-dirty', '1', '38'],
+  ] as const) {
+    it(`is ${version} with its major and minor`, () => {
+      const flags = linkerFlags(version).split(' ');
+      const stamped = flags.filter((flag) => flag.startsWith('k8s.io/'));
+      expect(stamped).to.deep.equal(
+        [`gitVersion=${version}`, `gitMajor=${major}`, `gitMinor=${minor}`, 'gitTreeState=clean'].map(
+          (stamp) => `k8s.io/component-base/version.${stamp}`,
+        ),
+      );
+      expect(flags.slice(0, 3)).to.deep.equal(['-s', '-w', '-X']);
+    });
+  }
+});
+
+describe('a Kubernetes tree', () => {
+  let tree: string;
+
+  beforeEach(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'lpv-tree-'));
+  });
+
+  afterEach(() => rm(tree, { recursive: true }));
+
+  it('replaces the module and every staging module by its folders', async () => {
+    const staging = join(tree, 'staging', 'src', 'k8s.io');
+    for (const name of ['component-base', 'api', 'notes']) await mkdir(join(staging, name), { recursive: true });
+    for (const name of ['component-base', 'api'])
+      await writeFile(join(staging, name, 'go.mod'), `module k8s.io/${name}\n`);
+    await writeFile(join(tree, 'go.mod'), 'module k8s.io/kubernetes\n\ngo 1.26.0\n');
+    const expected = [
+      { module: 'k8s.io/kubernetes', folder: tree },
+      { module: 'k8s.io/api', folder: join(staging, 'api') },
+      { module: 'k8s.io/component-base', folder: join(staging, 'component-base') },
+    ];
+    expect(await treeReplacements(tree)).to.deep.equal(expected);
+    expect(await treeReplacements(relative(process.cwd(), tree))).to.deep.equal(expected);
+  });
+
+  it('may be without staging modules', async () => {
+    await writeFile(join(tree, 'go.mod'), 'module k8s.io/kubernetes\n');
+    expect(await treeReplacements(tree)).to.deep.equal([{ module: 'k8s.io/kubernetes', folder: tree }]);
+  });
+
+  for (const [what, goMod, seen] of [
+    ['without go.mod', undefined, 'no go.mod there'],
+    ['of another module', 'module k8s.io/kubernetes-not\n', 'its go.mod is not that of k8s.io/kubernetes'],
+  ] as const) {
+    it(`is refused ${what}`, async () => {
+      if (goMod !== undefined) await writeFile(join(tree, 'go.mod'), goMod);
+      const error = await treeReplacements(tree).catch((e) => e);
+      expect(error).to.be.instanceOf(DomainError);
+      expect(error.exit).to.equal('badUsage');
+      expect(error.account).to.include({ on: tree, seen });
+    });
+  }
+});

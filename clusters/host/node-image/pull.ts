@@ -1,0 +1,137 @@
+import { DomainError } from '../../errors/domain-error.ts';
+import type { Progress } from '../../text/progress.ts';
+import { CommandFailed, type CommandResult } from '../command/commander.ts';
+import type { Engine } from '../engine/engine.ts';
+
+/** Why an image could not be pulled, told apart by what a user has to do. */
+export type PullFailure =
+  | { kind: 'no registry'; said: string }
+  | { kind: 'silent'; seconds: number }
+  | { kind: 'absent'; said: string }
+  | { kind: 'wrong digest'; said: string }
+  | { kind: 'refused'; said: string }
+  | { kind: 'other'; said: string };
+
+export type PullResult = { kind: 'pulled' } | PullFailure;
+
+/** Reads what `docker pull` said when it failed. */
+export function readPullFailure(said: string): PullFailure {
+  // A proxy that does not let the engine out answers in place of the registry, with nothing but the words of its
+  // status.
+  if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(said))
+    return { kind: 'no registry', said };
+  if (
+    /verification failed for digest|digest mismatch|does not match (the )?digest|unexpected (commit )?digest/i.test(
+      said,
+    )
+  )
+    return { kind: 'wrong digest', said };
+  if (
+    /unauthorized|authentication required|access denied|denied: |no basic auth|forbidden|toomanyrequests|rate limit/i.test(
+      said,
+    )
+  )
+    return { kind: 'refused', said };
+  if (
+    /manifest unknown|not found|name unknown|repository does not exist|no such image/i.test(said) &&
+    !/no such host|lookup /i.test(said)
+  )
+    return { kind: 'absent', said };
+  if (
+    /no such host|connection refused|connection reset|network is unreachable|no route to host|i\/o timeout|TLS handshake timeout|context deadline|Client\.Timeout|server misbehaving|EOF|proxyconnect/i.test(
+      said,
+    )
+  ) {
+    return { kind: 'no registry', said };
+  }
+  return { kind: 'other', said };
+}
+
+/** Milliseconds within which a registry has to say something; after that a pull may take its time. */
+const firstWordDeadline = 15_000;
+const wholeDeadline = 20 * 60_000;
+
+/**
+ * Pulls an image by its reference, through the engine, so that its mirrors, proxies and credentials hold.
+ * A digest in the reference is checked by the engine. A registry that accepts connections but stays silent is given up.
+ */
+export async function pullImage(
+  engine: Engine,
+  reference: string,
+  progress: Progress,
+  options: { signal?: AbortSignal | undefined; firstWord?: number } = {},
+): Promise<PullResult> {
+  const firstWord = options.firstWord ?? firstWordDeadline;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), firstWord);
+  const signal = AbortSignal.any([silence.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const onLine = (line: string) => {
+    clearTimeout(timer);
+    const layer = /^[0-9a-f]{12}: (Pull complete|Downloading)/.exec(line);
+    if (layer) progress.note(`pulling ${reference}`);
+  };
+  try {
+    const result: CommandResult = await engine.attempt(['pull', reference], {
+      deadline: wholeDeadline,
+      signal,
+      onLine,
+    });
+    return result.status === 0 ? { kind: 'pulled' } : readPullFailure(result.stderr.trim());
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (silence.signal.aborted) return { kind: 'silent', seconds: firstWord / 1000 };
+    if (error instanceof CommandFailed) return { kind: 'other', said: error.message };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A pull failure as an error, where there is no other way left to get the image. */
+export function pullFailed(reference: string, failure: PullFailure): DomainError {
+  const attempted = 'pulling the node image';
+  const build = 'build one with --image built, or load it by hand: docker load <node-image.tar';
+  switch (failure.kind) {
+    case 'no registry':
+      return new DomainError({
+        attempted,
+        on: reference,
+        seen: failure.said,
+        why: 'its registry cannot be reached from here',
+        remedy: build,
+      });
+    case 'silent':
+      return new DomainError({
+        attempted,
+        on: reference,
+        seen: `the registry said nothing within ${failure.seconds} s`,
+        remedy: `look at the engine's proxy and mirror settings; or ${build}`,
+      });
+    case 'absent':
+      return new DomainError({
+        attempted,
+        on: reference,
+        seen: failure.said,
+        why: 'the registry has no such image',
+        remedy: 'check name, tag and digest',
+      });
+    case 'wrong digest':
+      return new DomainError({
+        attempted,
+        on: reference,
+        seen: failure.said,
+        why: 'what the registry serves is not what the digest names; it is not used',
+        remedy: 'do not weaken the pin: find out who changed the image',
+      });
+    case 'refused':
+      return new DomainError({
+        attempted,
+        on: reference,
+        seen: failure.said,
+        why: 'the registry refuses this user',
+        remedy: `docker login, or a mirror; or ${build}`,
+      });
+    case 'other':
+      return new DomainError({ attempted, on: reference, seen: failure.said, remedy: build });
+  }
+}

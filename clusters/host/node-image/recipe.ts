@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { KubernetesMinor, Versions } from '../../configuration/versions.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+
+/** Folder of the recipe: root file system, Kubernetes modules, assembly. */
+export const recipeFolder = fileURLToPath(new URL('./', import.meta.url));
+
+const repository = 'localhost/local-pv-conformance/node';
+
+/** What a node image is built from, and the names that its content gives it. */
+export interface Recipe {
+  minor: string;
+  /** Kubernetes version, such as v1.37.2. */
+  kubernetes: string;
+  etcd: string;
+  pause: string;
+  podImage: string;
+  debianSuite: string;
+  /** Name of the image with the root file system only; minors share it. */
+  baseReference: string;
+  /** Name of the node image. It holds a hash of everything the image is made of, so a change makes another image. */
+  reference: string;
+}
+
+/** Reads the recipe of a minor. @throws DomainError (badUsage) where the minor can only be pulled */
+export async function readRecipe(versions: Versions, minor: KubernetesMinor): Promise<Recipe> {
+  if (minor.built === undefined) {
+    const buildable = versions.minors.filter(({ built }) => built !== undefined).map(({ name }) => name);
+    throw new DomainError(
+      {
+        attempted: `building a node image of Kubernetes ${minor.name}`,
+        seen: `there is a recipe for ${buildable.join(', ')} only`,
+        remedy: `use --image published, or --kubernetes ${buildable[0]}`,
+      },
+      { exit: 'badUsage' },
+    );
+  }
+  const { debianSuite, pause } = versions.nodeImage;
+  const podImage = versions.podImage.name;
+  const base = await hashOf(recipeFolder, ['packages.txt', 'customize.sh', 'rootfs'], [debianSuite, process.arch]);
+  const modules = join('kubernetes', minor.name);
+  const facts = [base, minor.built.kubernetes, minor.built.etcd, pause, podImage];
+  const whole = await hashOf(recipeFolder, ['assemble.sh', 'kubernetes/main.go', modules], facts);
+  return {
+    minor: minor.name,
+    kubernetes: minor.built.kubernetes,
+    etcd: minor.built.etcd,
+    pause,
+    podImage,
+    debianSuite,
+    baseReference: `${repository}-base:${debianSuite}-${base.slice(0, 12)}`,
+    reference: `${repository}:${minor.built.kubernetes}-${whole.slice(0, 12)}`,
+  };
+}
+
+/** Name of a node image whose Kubernetes was compiled from somebody's tree: the hash is of the program itself. */
+export function sourceReference(recipe: Recipe, binarySha256: string): string {
+  const hash = createHash('sha256').update(`${recipe.reference}\n${binarySha256}`).digest('hex');
+  return `${repository}:source-${hash.slice(0, 12)}`;
+}
+
+/** SHA-256 (hexadecimal) over names, modes and contents of files, in a stable order, and over further facts. */
+export async function hashOf(folder: string, parts: readonly string[], facts: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    for (const file of await filesBelow(join(folder, part))) {
+      const executable = ((await stat(file)).mode & 0o100) !== 0;
+      hash
+        .update(`${relative(folder, file)}\0${executable}\0`)
+        .update(await readFile(file))
+        .update('\0');
+    }
+  }
+  for (const fact of facts) hash.update(`${fact}\0`);
+  return hash.digest('hex');
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

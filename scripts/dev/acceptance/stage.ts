@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { kindLabel } from '../../../clusters/cluster.ts';
+import { readVersions } from '../../../clusters/configuration/versions.ts';
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
+import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
+import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
+import { cacheFolder } from '../../run/cluster/plan.ts';
+import { holderOf, markAsOurs } from '../../run/occupation.ts';
+import { livenessOf } from '../../run/process-identity.ts';
+import { Registry } from '../../run/registry.ts';
+import { HarnessProcess } from './harness-process.ts';
+import { type Snapshot, takeSnapshot } from './leftovers.ts';
+
+/** What a start of the harness gets beside the stage's own environment. */
+export interface StartOptions {
+  env?: Readonly<Record<string, string>>;
+  /** A folder whose programs come before those on PATH. */
+  programs?: string;
+}
+
+/** How the folders of stages begin, among the temporary files. */
+const folderPrefix = 'lpv-stage-';
+/** In such a folder: the process that has it. */
+const ownerFile = 'owner.json';
+
+/**
+ * A place to break the harness in: a folder of its own for reports, temporary files and the registry of runs, so that
+ * the user's own runs are neither seen nor cleaned. Disposing it removes whatever a case that failed has left.
+ */
+export class Stage implements AsyncDisposable {
+  readonly folder: string;
+  readonly engine: Engine;
+  /** A node image that the engine has: no case has to wait for one. */
+  readonly image: string;
+  /** The engine's socket. */
+  readonly socket: string;
+  readonly #otherRuns: readonly string[];
+  readonly #running = new Set<HarnessProcess>();
+  readonly #foreign = new Set<readonly string[]>();
+
+  private constructor(given: Pick<Stage, 'folder' | 'engine' | 'image' | 'socket'>, otherRuns: readonly string[]) {
+    this.folder = given.folder;
+    this.engine = given.engine;
+    this.image = given.image;
+    this.socket = given.socket;
+    this.#otherRuns = otherRuns;
+  }
+
+  static async open(signal: AbortSignal): Promise<Stage> {
+    const state = await probeEngine(signal);
+    if (state.kind !== 'answers') throw engineMissing(state, []);
+    const engine = new Engine(state.facts);
+    const image = await presentImage(engine, signal);
+    const address = await engine.run(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { signal });
+    const socket = (process.env.DOCKER_HOST || address.stdout.trim()).replace(/^unix:\/\//, '');
+    const otherRuns = (await new Registry().entries()).map((entry) => entry.run);
+    const given = { engine, image, socket };
+    // Nobody else knows of their clusters: the registry of a stage is in its folder.
+    for (const folder of await abandoned()) await new Stage({ folder, ...given }, otherRuns)[Symbol.asyncDispose]();
+    const folder = await mkdtemp(join(tmpdir(), folderPrefix));
+    await markAsOurs(join(folder, ownerFile));
+    for (const name of ['work', 'temporary', 'programs', 'user']) await mkdir(join(folder, name));
+    // It is none, so that a harness that reads it fails.
+    await writeFile(join(folder, 'user', 'kubeconfig'), 'of the user\n');
+    return new Stage({ folder, ...given }, otherRuns);
+  }
+
+  /** Where the harness is started: reports appear below it. */
+  get work(): string {
+    return join(this.folder, 'work');
+  }
+
+  /** Starts `lpv ARGS`. */
+  start(args: readonly string[], { env = {}, programs }: StartOptions = {}): HarnessProcess {
+    const path = [...(programs === undefined ? [] : [programs]), process.env.PATH].join(delimiter);
+    const started = new HarnessProcess(args, {
+      directory: this.work,
+      env: { ...process.env, ...this.#environment(), PATH: path, ...env },
+    });
+    this.#running.add(started);
+    return started;
+  }
+
+  /** Writes a program that is found before those on PATH; gives its folder. */
+  async program(name: string, script: string): Promise<string> {
+    const folder = join(this.folder, 'programs', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, name), script);
+    await chmod(join(folder, name), 0o755);
+    return folder;
+  }
+
+  /** Makes something with `docker ARGS` that is not the harness's; `undo` removes it when the case is over. */
+  async make(args: readonly string[], undo: readonly string[]): Promise<string> {
+    this.#foreign.add(undo);
+    return (await this.engine.run(args)).stdout.trim();
+  }
+
+  /** Removes what {@link make} made. */
+  async removeForeign(): Promise<void> {
+    for (const undo of this.#foreign) await this.engine.attempt(undo);
+    this.#foreign.clear();
+  }
+
+  /** Resolves when the engine has created a container of that cluster: the moment is not to be seen in any output. */
+  async containerCreated(cluster: string, deadline = 120_000): Promise<void> {
+    const filters = [`label=${kindLabel(cluster)}`, 'type=container', 'event=create'];
+    const events = spawn('docker', ['events', '--format', '{{.Action}}', ...filters.flatMap((f) => ['--filter', f])], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const timer = setTimeout(() => events.kill(), deadline);
+    try {
+      for await (const line of createInterface(events.stdout)) if (line.startsWith('create')) return;
+      throw new DomainError({
+        attempted: `waiting for a container of ${cluster}`,
+        seen: `none in ${deadline / 1000} s`,
+      });
+    } finally {
+      clearTimeout(timer);
+      events.kill();
+    }
+  }
+
+  /** What is on this machine now. Reports are meant to stay, so they are no leftovers; kubeconfigs in them are. */
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await takeSnapshot({
+      engine: this.engine,
+      folders: [join(this.folder, 'state'), join(this.folder, 'temporary'), join(this.work, 'reports')],
+      kubeconfig: this.#environment().KUBECONFIG,
+      mark: `LPV_STATE_HOME=${this.#environment().LPV_STATE_HOME}`,
+      otherRuns: this.#otherRuns,
+    });
+    const meantToStay = (path: string) =>
+      // tsx keeps what it compiled.
+      path.startsWith(join(this.folder, 'temporary', 'tsx-')) ||
+      (path.startsWith(join(this.work, 'reports')) && !/\/kubeconfig(\.lock)?$|\.new$/.test(path));
+    return { ...snapshot, files: snapshot.files.filter((path) => !meantToStay(path)) };
+  }
+
+  /** Ends what still runs and removes what is left of it, by the harness's own means. Gives what that had to say. */
+  async clear(): Promise<string> {
+    for (const started of this.#running) started.send('SIGKILL');
+    this.#running.clear();
+    await this.removeForeign();
+    const down = this.start(['down', '--all']);
+    await down.ended();
+    this.#running.clear();
+    return down.output;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.clear();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #environment() {
+    return {
+      LPV_STATE_HOME: join(this.folder, 'state'),
+      LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
+      TMPDIR: join(this.folder, 'temporary'),
+      // Such as a user has: the harness must neither read nor write it.
+      KUBECONFIG: join(this.folder, 'user', 'kubeconfig'),
+      CI: 'true',
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+      GITHUB_ACTIONS: '',
+    };
+  }
+}
+
+/** Folders of stages whose process was killed before it could clear them. */
+async function abandoned(): Promise<string[]> {
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(folderPrefix));
+  const dead = folders.map(async (name) => {
+    const folder = join(tmpdir(), name);
+    // One that is being made has no owner yet, and one of another user cannot be read.
+    const owner = await holderOf(join(folder, ownerFile));
+    return owner && livenessOf(owner) === 'dead' ? [folder] : [];
+  });
+  return (await Promise.all(dead)).flat();
+}
+
+async function presentImage(engine: Engine, signal: AbortSignal): Promise<string> {
+  const versions = await readVersions();
+  const minor = versions.minor();
+  const candidates = [minor.published, (await readRecipe(versions, minor)).reference];
+  for (const reference of candidates) if (await engine.imageId(reference, signal)) return reference;
+  throw new DomainError({
+    attempted: 'looking for a node image to break clusters with',
+    seen: `neither of ${candidates.join(' and ')} is here`,
+    remedy: 'npm run lpv -- image',
+  });
+}

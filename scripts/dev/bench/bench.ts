@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exitStatus } from '../../../clusters/errors/exit-status.ts';
+import type { RunEvent } from '../../../specs/runner/events.ts';
+import { performAll, undoAll } from '../../run/actions.ts';
+import { planCluster } from '../../run/cluster/plan.ts';
+import { Construction, clusterSteps } from '../../run/cluster/steps.ts';
+import { recordStep } from '../../run/record-step.ts';
+import { beginSession } from '../../run/session.ts';
+import { harnessFacts } from '../../run/surroundings.ts';
+import { type Figure, measureDisks, measurePods } from './measure.ts';
+import { measureCommands } from './measure-commands.ts';
+import { renderFigures } from './render.ts';
+
+/** How often each thing is measured; the machine is shared, so medians count, and ratios more than figures. */
+const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 10);
+
+/** Measures a cluster's start, pods with local volumes in both binding modes, and disks; prints the figures. */
+async function bench(): Promise<void> {
+  const plan = await planCluster({ image: 'auto', kubernetes: undefined, install: true });
+  const made = new Construction();
+  await using session = await beginSession({ verb: 'bench', reports: 'reports' });
+  const { site, events, journal, signal } = session;
+  const phases: Figure[] = [];
+  events.subscribe(phaseReader(phases));
+  const steps = clusterSteps(plan, site, made).concat(
+    recordStep({ site, made, plan, harness: await harnessFacts(), stays: false }),
+  );
+  const performance = await performAll(steps, { events, journal, signal });
+  let figures: Figure[] = [...phases];
+  if (performance.outcome === 'done') {
+    figures = figures.concat(await measurePods(rounds), await measureCommands(rounds), await measureDisks(rounds));
+    made.logsWanted = false;
+    await undoAll(steps, { events, journal });
+  }
+  const verdict = await session.finish();
+  if (performance.outcome === 'done') {
+    await writeFile(join(site.folder, 'bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    process.stdout.write(`\n${renderFigures(figures)}\n`);
+  }
+  process.exitCode = exitStatus[verdict];
+}
+
+/** Makes a figure of each step, and one of all of them: the time of `lpv up`. */
+function phaseReader(figures: Figure[]): (event: RunEvent) => void {
+  return (event) => {
+    if (event.kind !== 'action-finished' || event.direction !== 'perform') return;
+    figures.push({ what: event.title, seconds: [event.milliseconds / 1000] });
+  };
+}
+
+await bench();
+process.exit();

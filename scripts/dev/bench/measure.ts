@@ -1,0 +1,108 @@
+import { isReady } from '../../../clusters/api/conditions.ts';
+import { waitFor } from '../../../clusters/api/wait.ts';
+import { makeDisk, removeDisk } from '../../../clusters/nodes/disk.ts';
+import { silent } from '../../../clusters/text/progress.ts';
+import type { PodHandle } from '../../../specs/harness/handles.ts';
+import { Scene } from '../../../specs/harness/scene.ts';
+import { asSpec } from '../../../specs/runner/current-spec.ts';
+import { lowerLimits, millisecondsToReady } from '../../../specs/runner/pod-starts.ts';
+import { closeWorld, world } from '../../../specs/runner/world.ts';
+import { fixtures } from '../../../specs/scenario/seed.ts';
+
+/** One thing that was measured, once or several times. */
+export interface Figure {
+  what: string;
+  seconds: number[];
+  /** What source code and waits of Kubernetes allow at best, in seconds. */
+  lowerLimit?: number;
+  /** What the README promises for the median, in seconds. */
+  target?: number;
+}
+
+const modes = [
+  // The scheduler looks after 1 s whether the claim is bound: no WaitForFirstConsumer pod is faster.
+  { mode: 'WaitForFirstConsumer', lowerLimit: lowerLimits.waiting / 1000, target: 2.5 },
+  { mode: 'Immediate', lowerLimit: lowerLimits.bound / 1000, target: 1.5 },
+] as const;
+
+/** The scenario's pod, from created to Ready as the watch shows it, in both binding modes in turn, and its deletion. */
+export async function measurePods(rounds: number): Promise<Figure[]> {
+  const ready = new Map<string, number[]>(modes.map(({ mode }) => [mode, []]));
+  const gone: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const { mode } of modes) {
+      const signal = AbortSignal.timeout(150_000);
+      const measured = await asSpec({ id: `BENCH-${round}`, signal }, () => measurePod(mode));
+      ready.get(mode)?.push(measured.ready);
+      gone.push(measured.gone);
+    }
+  }
+  return [
+    ...modes.map(({ mode, lowerLimit, target }) => ({
+      what: `pod created to Ready, ${mode}`,
+      seconds: ready.get(mode) ?? [],
+      lowerLimit,
+      target,
+    })),
+    { what: 'pod deleted to gone', seconds: gone },
+  ];
+}
+
+/** Seconds of one pod of the scenario, from created to Ready and from deleted to gone. */
+async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready: number; gone: number }> {
+  await using scene = await Scene.open();
+  await scene.storageClass(fixtures.storageClass, (manifest) => {
+    manifest.volumeBindingMode = mode;
+  });
+  await scene.volume(fixtures.volumeA);
+  const claim = await scene.claim(fixtures.claim);
+  const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
+  await waitFor(claim.store, {
+    what: `${claim} to be ${settled}`,
+    within: 20_000,
+    until: () => claim.now.status?.phase === settled,
+  });
+  const pod = await scene.pod(fixtures.podBySelector);
+  await becomesReady(pod);
+  const ready = (millisecondsToReady(pod.store.history(pod.ref)) ?? Number.NaN) / 1000;
+  const begun = performance.now();
+  await scene.remove(pod);
+  return { ready, gone: (performance.now() - begun) / 1000 };
+}
+
+/** A disk on demand: made, mounted and verified; and given back. */
+export async function measureDisks(rounds: number): Promise<Figure[]> {
+  const { context, node } = await world();
+  const place = node('node2');
+  const made: number[] = [];
+  const removed: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const request = {
+      name: `bench-${round}`,
+      bytes: 64 * 2 ** 20,
+      fileSystem: 'ext4',
+      mountPath: `/mnt/disks/bench-${round}`,
+    } as const;
+    const begun = performance.now();
+    const disk = await makeDisk(place, context.run, request, silent);
+    made.push((performance.now() - begun) / 1000);
+    const full = performance.now();
+    await removeDisk(place, disk);
+    removed.push((performance.now() - full) / 1000);
+  }
+  await closeWorld();
+  return [
+    { what: 'disk of 64Mi made and verified', seconds: made },
+    { what: 'disk removed', seconds: removed },
+  ];
+}
+
+/** Waits until the watch shows that a pod is Ready. */
+export async function becomesReady(pod: PodHandle): Promise<void> {
+  await waitFor(pod.store, {
+    what: `${pod} to be Ready`,
+    on: [pod.ref],
+    within: 60_000,
+    until: (view) => isReady(view.get(pod.ref)),
+  });
+}

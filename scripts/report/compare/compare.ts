@@ -1,0 +1,181 @@
+import { withoutSecrets } from '../../../clusters/text/without-secrets.ts';
+import { counted } from '../formats/html/words.ts';
+import type {
+  LocalVolumeConformanceReport,
+  ReportedRequirement,
+  ReportedStatistics,
+  ReportedVerdict,
+} from '../model/report.ts';
+import { type EnvironmentRow, environmentRows } from './environments.ts';
+import { type Change, changeOf, type Outcome, outcomeOf, worse } from './outcome.ts';
+import { type Speed, speedOf } from './slower.ts';
+
+/** A report as a column: what stands over it, and what the run came to. */
+export interface Column {
+  /** Short and different from the others, such as `1.36.3` or `1.37.2 k3x9qd`. */
+  label: string;
+  run: string;
+  date: string;
+  result: ReportedVerdict;
+  verdict: string;
+  statistics: ReportedStatistics;
+  catalogue: number;
+  complete: boolean;
+  milliseconds: number;
+  /** Of the time of the machine's processors, the share that others had; undefined where it was not measured. */
+  processorsStolen: number | undefined;
+  /** Against the baseline; the baseline itself has none. */
+  speed: Speed | undefined;
+}
+
+/** One requirement in one report. */
+export interface Cell {
+  outcome: Outcome;
+  /** Against the baseline. */
+  change: Change;
+  /** Why it was skipped or failed: the first line. */
+  because: string | undefined;
+}
+
+/** A requirement whose result is not the same in all reports. */
+export interface ChangedRequirement {
+  id: string;
+  chapter: string;
+  level: ReportedRequirement['level'];
+  sentence: string;
+  /** One for each report; the first is that of the baseline. */
+  cells: readonly Cell[];
+}
+
+/** Two or more reports side by side. The first is the baseline. */
+export interface Comparison {
+  columns: readonly Column[];
+  /** Worst first. */
+  changed: readonly ChangedRequirement[];
+  /** How many requirements have the same result in all of them. */
+  same: number;
+  environment: readonly EnvironmentRow[];
+  /** What cannot be compared, and why; each a sentence. */
+  notes: readonly string[];
+  /** Whether anything that the baseline showed to hold is not shown to hold in another. */
+  worse: boolean;
+}
+
+const order: readonly Change[] = [
+  'regression',
+  'failing',
+  'lost',
+  'other',
+  'fixed',
+  'gained',
+  'byMinor',
+  'new',
+  'incomparable',
+  'same',
+];
+
+/** Compares reports with the first of them, without secrets. Pure. */
+export function compareReports(given: readonly LocalVolumeConformanceReport[]): Comparison {
+  const reports = given.map((report) => withoutSecrets(report) as LocalVolumeConformanceReport);
+  const [baseline, ...others] = reports;
+  if (!baseline) throw new RangeError('there is no report to compare');
+  const tables = reports.map((report) => new Map(report.requirements.map((entry) => [entry.id, entry])));
+  const ids = [...new Set(tables.flatMap((table) => [...table.keys()]))];
+  const rows = ids.flatMap((id) => rowOf(id, tables, reports) ?? []);
+  const changed = rows.filter(({ cells }) =>
+    cells.some(({ change }) => change !== 'same' && change !== 'incomparable'),
+  );
+  const labels = labelsOf(reports);
+  return {
+    columns: reports.map((report, index) => ({
+      label: labels[index] ?? report.run,
+      run: report.run,
+      date: report.date,
+      result: report.result,
+      verdict: report.verdict,
+      statistics: report.statistics,
+      catalogue: report.catalogue,
+      complete: report.complete,
+      milliseconds: report.milliseconds,
+      processorsStolen: report.processorsStolen,
+      speed: index === 0 ? undefined : speedOf(baseline, report),
+    })),
+    changed: changed.toSorted((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id, 'en', { numeric: true })),
+    same: rows.filter(({ cells }) => cells.every(({ change }) => change === 'same')).length,
+    environment: environmentRows(reports),
+    notes: [
+      ...new Set(others.flatMap((report, at) => notesOf(baseline, report, labels[0] ?? '', labels[at + 1] ?? ''))),
+    ],
+    worse: rows.some(({ cells }) => cells.some(({ change }) => worse.has(change))),
+  };
+}
+
+function rowOf(
+  id: string,
+  tables: readonly ReadonlyMap<string, ReportedRequirement>[],
+  reports: readonly LocalVolumeConformanceReport[],
+): ChangedRequirement | undefined {
+  const entries = tables.map((table) => table.get(id));
+  // The newest wording: of the last report that has it.
+  const last = entries.findLast((entry) => entry !== undefined);
+  const [baseline] = reports;
+  if (!last || !baseline) return undefined;
+  const before = outcomeOf(entries[0], baseline.environment.kubernetes);
+  const cells = entries.map((entry, index): Cell => {
+    const report = reports[index] ?? baseline;
+    const outcome = outcomeOf(entry, report.environment.kubernetes);
+    const change = changeOf(before, outcome, [baseline, report]);
+    return { outcome, change, because: firstLine(entry?.reason ?? entry?.failure?.message) };
+  });
+  const { chapter, level, sentence } = last;
+  return { id, chapter, level, sentence, cells };
+}
+
+function firstLine(text: string | undefined): string | undefined {
+  return text?.trim().split('\n')[0];
+}
+
+function rankOf({ cells }: ChangedRequirement): number {
+  return Math.min(...cells.map(({ change }) => order.indexOf(change)));
+}
+
+/** What reports are called in tables: by Kubernetes' version where that tells them apart, else by version and run. */
+function labelsOf(reports: readonly LocalVolumeConformanceReport[]): string[] {
+  const versions = reports.map(({ environment, implementation }) =>
+    (environment.kubernetes ?? implementation.version).replace(/^v/, ''),
+  );
+  if (new Set(versions).size === versions.length) return versions;
+  const withRuns = versions.map((version, index) => `${version} ${reports[index]?.run ?? ''}`);
+  if (new Set(withRuns).size === withRuns.length) return withRuns;
+  return withRuns.map((label, index) => `${label} (${index + 1})`);
+}
+
+function notesOf(
+  baseline: LocalVolumeConformanceReport,
+  other: LocalVolumeConformanceReport,
+  before: string,
+  after: string,
+): string[] {
+  const notes: string[] = [];
+  if (baseline.run === other.run && baseline.date === other.date)
+    notes.push(`${before} and ${after} are the same run.`);
+  if (baseline.catalogue !== other.catalogue) {
+    notes.push(
+      `The catalogues differ: ${counted(baseline.catalogue, 'requirement')} for ${before}, ${other.catalogue} for ${after}. What only one of them has is told as new or lost.`,
+    );
+  }
+  for (const [report, label] of [
+    [baseline, before],
+    [other, after],
+  ] as const) {
+    if (!report.complete) {
+      notes.push(`${label} is about a part of the catalogue; what was not chosen for it is not compared.`);
+    }
+    if (report.interruptedBy !== undefined) {
+      notes.push(`${label} was interrupted by ${report.interruptedBy}; what it did not get to has no result.`);
+    }
+  }
+  const common = other.requirements.filter(({ id }) => baseline.requirements.some((entry) => entry.id === id)).length;
+  if (common === 0) notes.push(`${before} and ${after} have no requirement in common.`);
+  return notes;
+}

@@ -1,0 +1,65 @@
+import { notApplicable } from '../../../specs/catalogue/features.ts';
+import type { ReportedRequirement } from '../model/report.ts';
+
+/**
+ * How a requirement ended in one of the reports. `absent`: the report does not have it. `inapplicable`: it was skipped,
+ * because it is promised for other minors of Kubernetes than that of the report.
+ */
+export type Outcome = ReportedRequirement['result'] | 'absent' | 'inapplicable';
+
+/** The outcome of a requirement in the report of a run on a version of Kubernetes. */
+export function outcomeOf(entry: ReportedRequirement | undefined, kubernetes: string | null): Outcome {
+  if (!entry) return 'absent';
+  if (entry.result !== 'skipped' || kubernetes === null) return entry.result;
+  return notApplicable(entry.features, { kubernetes, lacking: {} }) === undefined ? 'skipped' : 'inapplicable';
+}
+
+/**
+ * What happened to a requirement between the baseline and another report.
+ * - `regression`: it was shown to hold, and now it is shown not to.
+ * - `lost`: it was shown to hold, and now it is not shown: skipped, or without a result. Told apart from a regression,
+ *   as nothing is known to be broken; but skipping must not be a way to look well.
+ * - `failing`: it fails, and the baseline did not show that it ever held.
+ * - `fixed`: it failed, and holds now.
+ * - `gained`: it is shown to hold now, and the baseline had not shown it.
+ * - `byMinor`: it is promised for the minor of one of the reports, and not for that of the other.
+ * - `new`: the baseline's catalogue does not have it.
+ * - `other`: it changed between failing and not being shown, which says nothing about Kubernetes.
+ * - `same`: nothing changed.
+ * - `incomparable`: one of the runs did not choose it.
+ */
+export type Change =
+  | 'regression'
+  | 'lost'
+  | 'failing'
+  | 'fixed'
+  | 'gained'
+  | 'byMinor'
+  | 'new'
+  | 'other'
+  | 'same'
+  | 'incomparable';
+
+/** What makes `lpv diff` end with 1: what had been shown to hold is not shown any more. */
+export const worse: ReadonlySet<Change> = new Set(['regression', 'lost']);
+
+/** Whether the run of a report was about the whole catalogue. */
+export interface Scope {
+  complete: boolean;
+}
+
+/**
+ * What happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not chosen.
+ */
+export function changeOf(before: Outcome, after: Outcome, [baseline, other]: readonly [Scope, Scope]): Change {
+  if (before === after) return 'same';
+  if (before === 'absent') {
+    if (!baseline.complete) return 'incomparable';
+    return after === 'failed' ? 'failing' : 'new';
+  }
+  if (after === 'absent' && !other.complete) return 'incomparable';
+  if (before === 'inapplicable' || after === 'inapplicable') return after === 'failed' ? 'failing' : 'byMinor';
+  if (before === 'passed') return after === 'failed' ? 'regression' : 'lost';
+  if (after === 'passed') return before === 'failed' ? 'fixed' : 'gained';
+  return after === 'failed' ? 'failing' : 'other';
+}

@@ -1,0 +1,121 @@
+import pc from 'picocolors';
+import { plainText } from '../../../clusters/text/plain-text.ts';
+import type { Cell, ChangedRequirement, Comparison } from './compare.ts';
+import { worse } from './outcome.ts';
+import { columnRows, conclusionOf, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
+
+const pageWidth = 100;
+const nameWidth = 20;
+const widest = 30;
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** A comparison for the terminal, within 100 columns. */
+export function comparisonForTerminal(comparison: Comparison, color: boolean): string {
+  const colors = pc.createColors(color);
+  const { columns, environment, notes, same } = comparison;
+  const labels = columns.map(({ label }) => label);
+  const differences = environment.filter(({ differs }) => differs);
+  const slower = slowerLines(comparison);
+  const conclusion = conclusionOf(comparison);
+  return [
+    ...table(['', ...labels], columnRows(columns), colors),
+    ...groupsOf(comparison).flatMap(({ title, meaning, requirements }) => [
+      '',
+      `${colors.bold(`${title}: ${requirements.length}`)} ${colors.dim(`(${meaning})`)}`,
+      ...requirements.flatMap((requirement) => requirementLines(requirement, labels, colors)),
+    ]),
+    '',
+    `Same result in all: ${same}`,
+    '',
+    colors.bold(`Slower beyond noise: ${slower.length === 0 ? 'nothing' : slower.length}`),
+    ...slower.flatMap((line) => wrapped(line, '  ')),
+    ...wrapped(noiseRule, '  ').map((line) => colors.dim(line)),
+    '',
+    ...(differences.length === 0
+      ? ['Environments: no difference']
+      : [
+          colors.bold(`Environments: ${differences.length} differences`),
+          ...table(
+            ['', ...labels],
+            differences.map(({ name, values }) => [name, values.map((value) => value ?? 'unknown')]),
+            colors,
+          ),
+        ]),
+    ...(notes.length > 0
+      ? ['', ...notes.flatMap((note) => wrapped(`! ${note}`, '').map((line) => colors.yellow(line)))]
+      : []),
+    '',
+    ...wrapped(`${comparison.worse ? '✗' : '✓'} ${conclusion}`, ' ').map((line) =>
+      colors.bold(comparison.worse ? colors.red(line) : colors.green(line)),
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Rows with a column per report; a value that is too wide for it goes on below. */
+function table(
+  [corner = '', ...heads]: readonly string[],
+  rows: readonly (readonly [string, readonly string[]])[],
+  colors: Colors,
+): string[] {
+  const room = Math.floor((pageWidth - nameWidth - 2) / heads.length) - 2;
+  const width = Math.max(4, Math.min(widest, room));
+  const line = (name: string, cells: readonly string[]) =>
+    `  ${name.padEnd(nameWidth)}${cells.map((cell) => cell.padEnd(width + 2)).join('')}`.trimEnd();
+  const folded = (name: string, values: readonly string[]) => {
+    const parts = values.map((value) => chunks(plainText(value), width));
+    const height = Math.max(...parts.map(({ length }) => length));
+    return Array.from({ length: height }, (_, at) =>
+      line(
+        at === 0 ? name : '',
+        parts.map((part) => part[at] ?? ''),
+      ),
+    );
+  };
+  return [
+    ...folded(corner, heads).map((text) => colors.dim(text)),
+    ...rows.flatMap(([name, values]) => folded(name, values)),
+  ];
+}
+
+function requirementLines(
+  { id, level, sentence, cells }: ChangedRequirement,
+  labels: readonly string[],
+  colors: Colors,
+): string[] {
+  return [
+    `  ${colors.bold(id)} ${colors.dim(level)}`,
+    ...wrapped(sentence, '    '),
+    ...cells.flatMap((cell, index) => {
+      const because = cell.because === undefined ? '' : `: ${cell.because}`;
+      const [first = '', ...more] = wrapped(`${labels[index]} ${outcomeWords[cell.outcome]}${because}`, '      ');
+      return [paint(first, cell, colors), ...more.map((line) => colors.dim(line))];
+    }),
+  ];
+}
+
+function paint(line: string, { outcome, change }: Cell, colors: Colors): string {
+  if (change === 'regression' || outcome === 'failed') return colors.red(line);
+  if (worse.has(change)) return colors.yellow(line);
+  return change === 'same' ? colors.dim(line) : colors.green(line);
+}
+
+/** Lines of a text, broken between words, or within a word that is wider than the page. */
+function wrapped(text: string, indent: string): string[] {
+  const width = pageWidth - indent.length;
+  const lines: string[] = [''];
+  for (const word of plainText(text)
+    .replace(/\s+/g, ' ')
+    .split(' ')
+    .flatMap((each) => chunks(each, width))) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => indent + line);
+}
+
+function chunks(text: string, width: number): string[] {
+  return text.match(new RegExp(`[\\s\\S]{1,${width}}`, 'gu')) ?? [''];
+}

@@ -1,0 +1,88 @@
+import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { duration } from '../../../../clusters/text/duration.ts';
+import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
+import { minorOf } from '../../../../specs/catalogue/features.ts';
+import { fileName } from '../../../../specs/runner/evidence.ts';
+import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+import { writeWhole } from '../../write-whole.ts';
+import type { Product } from './product.ts';
+
+/** Files of the run that stand in the folder as they are. */
+const runFiles = ['e2e.log', 'junit_01.xml'] as const;
+
+/**
+ * Writes the folder that CNCF's conformance reports are made of, `conformance/v1.37/<product>/`, into the folder of the
+ * run, which has e2e.log and junit_01.xml already.
+ * @param kubernetes the version of Kubernetes, such as `v1.37.2` or `1.37`
+ */
+export function writeConformanceFolder(
+  folder: string,
+  report: LocalVolumeConformanceReport,
+  product: Product,
+  kubernetes: string,
+): void {
+  const place = join(folder, conformancePlace(product, kubernetes));
+  mkdirSync(place, { recursive: true });
+  writeWhole(join(place, 'README.md'), readme(report, product));
+  writeWhole(join(place, 'PRODUCT.yaml'), stringify(product, { lineWidth: 0 }));
+  for (const name of runFiles) sameFile(join(folder, name), join(place, name));
+}
+
+/** The folder's place in that of the run: `conformance/v1.37/some-product`. */
+function conformancePlace({ name }: Product, kubernetes: string): string {
+  return join('conformance', `v${minorOf(kubernetes).join('.')}`, fileName(name).toLowerCase());
+}
+
+/** One file under two names, so that what is written to a log later is in both; a copy where a link cannot be. */
+function sameFile(from: string, to: string): void {
+  rmSync(to, { force: true });
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+/** How the run is repeated, and what it came to. */
+function readme(report: LocalVolumeConformanceReport, product: Product): string {
+  const { statistics, requirements, catalogue, complete, environment, profiles } = report;
+  const { passed, failed, skipped } = statistics;
+  const scope = complete
+    ? `all ${catalogue} requirements of the catalogue`
+    : `${requirements.length} of the ${catalogue} requirements of the catalogue, which is no full conformance run`;
+  const lines = [
+    `# Local volume conformance of ${oneLine(product.name)} ${oneLine(product.version)}`,
+    '',
+    `Result: **${report.result}** (${oneLine(report.verdict)}). ${passed} passed, ${failed} failed, ${skipped} skipped of ${scope}, in ${duration(report.milliseconds)}, begun ${report.date}.`,
+    '',
+    '## To reproduce',
+    '',
+    'In a checkout of local-pv-conformance, on Linux with Node 20.19 or later:',
+    '',
+    '```',
+    ...report.reproduce,
+    '```',
+    '',
+    ...(report.harness.modified
+      ? ['The checkout of this run had changes that are in no commit; the same result cannot be promised.', '']
+      : []),
+    '## What it ran on',
+    '',
+    `- Kubernetes ${environment.kubernetes ?? 'unknown'}, node image ${environment.nodeImage?.reference ?? 'unknown'}`,
+    `- ${environment.containerRuntime ?? 'container runtime unknown'}, kernel ${environment.kernel ?? 'unknown'}, cgroup v${environment.cgroupVersion ?? '?'}`,
+    '',
+    '## Chapters',
+    '',
+    ...profiles.map(({ name, summary }) => `- ${name}: ${summary}`),
+    '',
+    'Every requirement with its result stands in `junit_01.xml`; what happened, in order, in `e2e.log`.',
+    '',
+  ];
+  return withoutSecrets(lines.join('\n'));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}

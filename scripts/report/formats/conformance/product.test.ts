@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { BadConfiguration } from '../../../../clusters/yaml/bad-configuration.ts';
+import { implementationOf, ownProduct, parseProduct } from './product.ts';
+
+const text = 'vendor: Some Vendor\nname: Some Kubernetes\nversion: v1.2\ndescription: it runs pods\n';
+
+describe('the product that is tested', () => {
+  it('is what the file says; what it does not say is not applicable', () => {
+    expect(
+      parseProduct({ file: 'p.yaml', text: `${text}type: installer\nwebsite_url: https://vendor.example\n` }),
+    ).to.deep.equal({
+      vendor: 'Some Vendor',
+      name: 'Some Kubernetes',
+      version: 'v1.2',
+      website_url: 'https://vendor.example',
+      repo_url: 'n/a',
+      documentation_url: 'n/a',
+      product_logo_url: 'n/a',
+      type: 'installer',
+      description: 'it runs pods',
+      contact_email_address: 'n/a',
+    });
+  });
+
+  for (const [title, change, problem] of [
+    ['without a name', ['name: Some Kubernetes\n', ''], /p\.yaml:1:1: name: is missing; text must stand here/],
+    ['with a version that is a number', ['v1.2', '1.2'], /p\.yaml:3:10: version: 1\.2 is not text; put it in quotes/],
+    ['with a key that is not known', ['vendor', 'vendour'], /p\.yaml:1:1: vendour: .*did you mean vendor\?/],
+    [
+      'with a type that is none',
+      ['version: v1.2', 'version: v1.2\ntype: distro'],
+      /type: distro is not one of distribution/,
+    ],
+  ] as const) {
+    it(`${title} is refused`, () => {
+      const [from, to] = change;
+      expect(() => parseProduct({ file: 'p.yaml', text: text.replace(from, to) })).to.throw(BadConfiguration, problem);
+    });
+  }
+
+  it('is the harness’s own cluster where nobody says, without an address that leads nowhere', () => {
+    const own = ownProduct('v1.37.2');
+    expect(Object.values(own).filter((value) => /https?:|@/.test(value))).to.deep.equal([]);
+    expect(implementationOf(own)).to.deep.equal({
+      organization: 'local-pv-conformance',
+      project: 'local-pv-conformance kind cluster',
+      url: '',
+      version: 'v1.37.2',
+      contact: [],
+    });
+  });
+});

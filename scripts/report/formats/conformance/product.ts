@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { parseStrictDocument, readSource } from '../../../../clusters/yaml/strict-yaml.ts';
+import type { YamlSource } from '../../../../clusters/yaml/yaml-documents.ts';
+import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+
+const text = z.string().min(1);
+const notApplicable = 'n/a';
+const maybe = z.string().default(notApplicable);
+
+/** PRODUCT.yaml of CNCF's conformance reports; a key that is left out is written as not applicable. */
+const productSchema = z.strictObject({
+  vendor: text,
+  name: text,
+  version: text,
+  website_url: maybe,
+  repo_url: maybe,
+  documentation_url: maybe,
+  product_logo_url: maybe,
+  type: z.enum(['distribution', 'hosted platform', 'installer', notApplicable]).default(notApplicable),
+  description: text,
+  contact_email_address: maybe,
+});
+
+/** What is tested, as CNCF's conformance reports tell it. */
+export type Product = z.infer<typeof productSchema>;
+
+/** Reads the file that `--product` names. @throws BadConfiguration with file, line and key */
+export async function readProduct(path: string): Promise<Product> {
+  return parseProduct(await readSource(path));
+}
+
+/** As readProduct, for a text. */
+export function parseProduct(source: YamlSource): Product {
+  return parseStrictDocument(source, productSchema).value;
+}
+
+/** What is tested where nobody says: Kubernetes as the harness itself sets it up. `version` is that of Kubernetes. */
+export function ownProduct(version: string): Product {
+  return productSchema.parse({
+    vendor: 'local-pv-conformance',
+    name: 'local-pv-conformance kind cluster',
+    version,
+    description:
+      'The three-node kind cluster that local-pv-conformance makes for its own runs. It is no product: nobody offers it, and it has no contact.',
+  });
+}
+
+/** The product as the report names what was tested. */
+export function implementationOf(product: Product): LocalVolumeConformanceReport['implementation'] {
+  const known = (value: string): string => (value === notApplicable ? '' : value);
+  const contact = known(product.contact_email_address);
+  return {
+    organization: product.vendor,
+    project: product.name,
+    url: known(product.website_url) || known(product.repo_url),
+    version: product.version,
+    contact: contact === '' ? [] : [contact],
+  };
+}

@@ -1,0 +1,81 @@
+import { extname } from 'node:path';
+import type { CTRFReport, Test } from 'ctrf';
+import { grouped } from '../../../clusters/text/grouped.ts';
+import { environmentProperties } from '../model/environment.ts';
+import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
+
+/**
+ * The report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
+ * requirement promises stands under `extra`.
+ */
+export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
+  const { requirements, outside, environment, harness, statistics, milliseconds } = report;
+  const start = Date.parse(report.date);
+  const tests = [...requirements.map(testOf), ...outside.map(outsideTest)];
+  return {
+    reportFormat: 'CTRF',
+    specVersion: '0.0.0',
+    runId: report.run,
+    timestamp: report.date,
+    generatedBy: 'local-pv-conformance',
+    results: {
+      tool: { name: 'local-pv-conformance', version: harness.version },
+      summary: {
+        tests: tests.length,
+        ...statistics,
+        failed: statistics.failed + outside.length,
+        pending: 0,
+        other: 0,
+        suites: grouped(tests, ({ suite }) => suite?.[0]).size,
+        start,
+        stop: start + milliseconds,
+        duration: milliseconds,
+        extra: { result: report.result, verdict: report.verdict, interruptedBy: report.interruptedBy },
+      },
+      tests,
+      environment: {
+        reportName: 'Local volume conformance',
+        appName: report.implementation.project,
+        appVersion: report.implementation.version,
+        ...(harness.commit !== null && { commit: harness.commit }),
+        osPlatform: environment.host.operatingSystem,
+        ...(environment.kernel !== null && { osRelease: environment.kernel }),
+        // Not whether the requirements hold: whether they could be tried properly.
+        healthy: report.steps.every(({ outcome }) => outcome === 'done') && report.interruptedBy === undefined,
+        extra: { ...environmentProperties(report), reproduce: report.reproduce },
+      },
+      extra: { steps: report.steps, retries: report.retries, leaks: report.leaks },
+    },
+  };
+}
+
+function testOf(requirement: ReportedRequirement): Test {
+  const { id, chapter, level, sentence, source, refutedBy, features, file, line, result, milliseconds } = requirement;
+  const { evidence, reason, failure, repetitions, waitsOut } = requirement;
+  const trace = [failure?.frames.join('\n'), failure?.diagnosis].filter(Boolean).join('\n\n');
+  const message = failure?.message ?? reason;
+  return {
+    testId: id,
+    name: `${id} ${sentence}`,
+    status: result,
+    duration: milliseconds,
+    suite: [chapter],
+    ...(message !== undefined && { message }),
+    ...(trace !== '' && { trace }),
+    ...(line !== undefined && { line }),
+    tags: [level, ...features],
+    type: 'e2e',
+    ...(file !== '' && { filePath: file }),
+    attachments: evidence.map((path) => ({ name: path, contentType: contentTypeOf(path), path })),
+    extra: { id, sentence, source, refutedBy, level, features, waitsOut, repetitions },
+  };
+}
+
+function outsideTest({ id, title, message }: LocalVolumeConformanceReport['outside'][number]): Test {
+  return { testId: id, name: `${id} ${title}`, status: 'failed', duration: 0, suite: ['outside of specs'], message };
+}
+
+function contentTypeOf(path: string): string {
+  const types: Readonly<Record<string, string>> = { '.json': 'application/json', '.yaml': 'application/yaml' };
+  return types[extname(path)] ?? 'text/plain';
+}

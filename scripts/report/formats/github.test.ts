@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  broken,
+  ended,
+  failed,
+  failedOutside,
+  passed,
+  planned,
+  reportOf,
+  skipped,
+  specOf,
+  started,
+} from '../model/example-run.ts';
+import { addToSummary, annotations, stepSummary, writeForGithub } from './github.ts';
+
+const end = ended('doesNotConform', 'does not conform: 1 of 3 specs failed');
+
+describe('annotations for GitHub', () => {
+  it('point at the line of the failure and are escaped', () => {
+    const [line] = annotations(reportOf(failed(specOf('SEED-1', 'a, b: c'), '100% lost\nsecond::line')));
+    expect(line).to.equal(
+      '::error file=specs/binding/binding.spec.ts,line=41,title=SEED-1 a%2C b%3A c::100%25 lost%0Asecond::line',
+    );
+  });
+
+  it('point at the spec where the failure has no place in its file', () => {
+    const report = reportOf(failed(specOf('SEED-1')));
+    const requirements = report.requirements.map((one) => ({ ...one, file: 'specs/other.spec.ts' }));
+    expect(annotations({ ...report, requirements })[0]).to.match(/^::error file=specs\/other\.spec\.ts,line=12,/);
+  });
+
+  it('tell of failed steps too', () => {
+    expect(annotations(reportOf(broken('Creating the cluster')))[0]).to.match(
+      /^::error title=Creating the cluster::creating/,
+    );
+    expect(annotations(reportOf(failedOutside('CLOSE', 'left: /x')))[0]).to.match(/^::error title=CLOSE .*::left: \/x/);
+  });
+
+  it('are at most ten; the last tells of the rest', () => {
+    const many = Array.from({ length: 25 }, (_, index) => failed(specOf(`SEED-${index}`)));
+    const lines = annotations(reportOf(...many));
+    expect(lines).to.have.length(10);
+    expect(lines[9]).to.include('16 more failures');
+    expect(annotations(reportOf(...many.slice(0, 10))).at(-1)).to.include('SEED-9');
+  });
+});
+
+describe('the step summary', () => {
+  it('has the verdict, the chapters, what failed first and folded, what was skipped, the slowest, the environment', () => {
+    const text = stepSummary(
+      reportOf(
+        started,
+        planned(3),
+        passed(specOf('SEED-1', 'a | b @me <i>`x`')),
+        skipped(specOf('SEED-2')),
+        failed(specOf('SEED-3'), 'Pending < Bound\n\n& more', { diagnosis: 'Pod p: <Pending>' }),
+        end,
+      ),
+    );
+    expect(text).to.equal(`\
+### ✗ does not conform: 1 of 3 specs failed
+
+1 passed, 1 failed, 1 skipped · 1 min 23 s
+
+| chapter | core | extended |
+|---|---|---|
+| binding | ✗ 1 passed, **1 failed**, 1 skipped |  |
+
+<details><summary>✗ SEED-3 a claim is bound</summary>
+
+<pre>Pending &lt; Bound
+
+&amp; more
+
+Pod p: &lt;Pending&gt;
+at Context.&lt;anonymous&gt; (specs/binding/binding.spec.ts:41:7)
+at run (other.ts:1:1)</pre>
+
+</details>
+
+<details><summary>skipped: 1</summary>
+
+- SEED-2 a claim is bound (no mkfs.xfs on the nodes)
+
+</details>
+
+<details><summary>slowest</summary>
+
+| time | requirement |
+|---:|---|
+| 7.2 s | SEED-3 a claim is bound |
+| 0.9 s | SEED-1 a \\| b &#64;me &lt;i&gt;\\\`x\\\` |
+
+</details>
+
+- run: <code>k3x9qd</code>
+- harness version: <code>0.1.0</code>
+- harness commit: <code>abc</code>
+- Kubernetes: <code>v1.37.2</code>
+- Node: <code>v20.20.2</code>
+- host: <code>Debian 13, x64, 2 CPUs, 8.0 GiB</code>
+- seed: <code>42</code>
+- side by side: <code>6</code>
+
+<pre>npm ci
+npm run lpv -- run --seed 42</pre>
+`);
+  });
+
+  it('stays below the size that GitHub takes with 300 failures of 20 KB, each of which is named', () => {
+    const many = Array.from({ length: 300 }, (_, index) =>
+      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: 'ö<'.repeat(5_000) }),
+    );
+    const text = stepSummary(reportOf(started, ...many, end));
+    expect(Buffer.byteLength(text))
+      .to.be.below(1024 * 1024)
+      .and.above(900 * 1024);
+    for (const index of many.keys()) expect(text).to.match(new RegExp(`SEED-${index} `));
+    expect(text.match(/ö</g)).to.equal(null);
+    expect(text).to.include('npm run lpv -- run');
+    expect(text.split('<details>').length).to.equal(text.split('</details>').length);
+  });
+
+  it('tells how many it left out where not even the names find room', () => {
+    const many = Array.from({ length: 3_000 }, (_, index) =>
+      failed(specOf(`SEED-${index}`, 'ä'.repeat(200)), 'ö'.repeat(2_000)),
+    );
+    const text = stepSummary(reportOf(started, ...many, end));
+    expect(Buffer.byteLength(text)).to.be.below(1024 * 1024);
+    expect(text)
+      .to.match(/\d+ more failures/)
+      .and.include('Kubernetes');
+    expect(text.split('<details>').length).to.equal(text.split('</details>').length);
+  });
+});
+
+it('the summaries of several runs, and what is added to them, stay below the size that GitHub takes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lpv-github-'));
+  try {
+    const summaryFile = join(folder, 'summary.md');
+    const many = Array.from({ length: 300 }, (_, index) =>
+      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: 'ö<'.repeat(5_000) }),
+    );
+    const report = reportOf(started, ...many, end);
+    for (const _minor of [1, 2]) writeForGithub(report, { summaryFile, say: () => {} });
+    addToSummary(summaryFile, 'x'.repeat(500 * 1024));
+    const text = readFileSync(summaryFile, 'utf8');
+    expect(Buffer.byteLength(text)).to.be.below(1024 * 1024);
+    expect(text.match(/### ✗ does not conform/g)).to.have.length(2);
+    expect(text).to.match(/There is no room left for more here/);
+    writeFileSync(summaryFile, '');
+    addToSummary(summaryFile, 'the comparison');
+    expect(readFileSync(summaryFile, 'utf8')).to.equal('the comparison');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('GitHub is told after what other steps wrote', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lpv-github-'));
+  try {
+    const summaryFile = join(folder, 'summary.md');
+    writeFileSync(summaryFile, 'before\n');
+    const said: string[] = [];
+    writeForGithub(reportOf(started, failed(specOf('SEED-1')), end), { summaryFile, say: (line) => said.push(line) });
+    expect(said).to.have.length(1);
+    expect(readFileSync(summaryFile, 'utf8')).to.match(/^before\n### ✗ does not conform/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,239 @@
+import { appendFileSync, statSync } from 'node:fs';
+import { duration } from '../../../clusters/text/duration.ts';
+import { plainText } from '../../../clusters/text/plain-text.ts';
+import { placeAmong } from '../../../specs/runner/place.ts';
+import { environmentProperties } from '../model/environment.ts';
+import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
+
+/** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
+const mostBytes = 1_000 * 1024;
+/** GitHub shows this many annotations of a step. */
+const mostAnnotations = 10;
+const slowestShown = 10;
+
+export interface GithubOptions {
+  /** The file that $GITHUB_STEP_SUMMARY names; without it no summary is written. */
+  summaryFile: string | undefined;
+  /** Writes workflow commands: GitHub reads them from standard output. */
+  say: (line: string) => void;
+}
+
+/** Writes the step summary and the annotations. For runs within GitHub Actions. */
+export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFile, say }: GithubOptions): void {
+  for (const line of annotations(report)) say(line);
+  // Runs on several minors write into one summary.
+  if (summaryFile) appendFileSync(summaryFile, stepSummary(report, mostBytes - bytesIn(summaryFile)));
+}
+
+/** Adds Markdown to the step summary, or a line that says that there is no room left for it. */
+export function addToSummary(summaryFile: string, markdown: string): void {
+  const fits = bytesIn(summaryFile) + Buffer.byteLength(markdown) < mostBytes;
+  appendFileSync(summaryFile, fits ? markdown : '\nThere is no room left for more here; the report folder has it.\n');
+}
+
+function bytesIn(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Something that failed, whatever it belongs to. */
+interface Failure {
+  title: string;
+  message: string;
+  /** What the reader may unfold beside the message. */
+  more?: string;
+  file?: string;
+  line?: number | undefined;
+}
+
+/** Steps first, because what follows a failed one says little; then what failed outside of specs, then the specs. */
+function failuresOf({ steps, outside, requirements }: LocalVolumeConformanceReport): Failure[] {
+  return [
+    ...steps
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ title, message = '' }): Failure => ({ title, message })),
+    ...outside.map(({ id, title, message }): Failure => ({ title: `${id} ${title}`, message })),
+    ...requirements.flatMap((requirement) => (requirement.failure ? [failureOf(requirement)] : [])),
+  ];
+}
+
+/** With the place where the failure came from in the spec's file, else where the spec stands. */
+function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequirement): Failure {
+  const { message = '', frames = [], diagnosis } = failure ?? {};
+  const place = placeAmong(frames, file)
+    ?.slice(file.length + 1)
+    .split(':')[0];
+  const more = [
+    ...(diagnosis === undefined ? [] : [diagnosis]),
+    ...frames,
+    ...evidence.map((path) => `evidence: ${path}`),
+  ];
+  return {
+    title: `${id} ${sentence}`,
+    message,
+    more: more.join('\n'),
+    file,
+    line: place === undefined ? line : Number(place),
+  };
+}
+
+/** One `::error` command for each failure, the first ten; the last one tells how many more there are. */
+export function annotations(report: LocalVolumeConformanceReport): string[] {
+  const failures = failuresOf(report);
+  const commands = failures.map(({ file, line, title, message }) => command({ file, line }, title, message));
+  if (commands.length <= mostAnnotations) return commands;
+  const shown = commands.slice(0, mostAnnotations - 1);
+  const more = commands.length - shown.length;
+  return [...shown, command({}, `${more} more failures`, 'The step summary and report.yaml have all of them.')];
+}
+
+/** The report as Markdown, worst first, cut to what GitHub takes. */
+export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBytes): string {
+  const { result, verdict, statistics, milliseconds, retries, leaks, requirements } = report;
+  const mark = { success: '✓', partial: '✓', failure: '✗' }[result];
+  const { passed, failed, skipped } = statistics;
+  const facts = [`${passed} passed, ${failed} failed, ${skipped} skipped`, duration(milliseconds)];
+  if (retries.length > 0) facts.push(`steps tried again: ${retries.length}`);
+  if (leaks.length > 0) facts.push(`left behind: ${leaks.length}`);
+  if (!report.complete) facts.push(`a part of the catalogue: ${requirements.length} of ${report.catalogue}`);
+  const head = [`### ${mark} ${markdownText(verdict)}`, '', facts.join(' · '), '', ...chapters(report), ''];
+  const tail = ['', ...slowest(requirements), '', ...environment(report), ''];
+  const skips = requirements.filter((requirement) => requirement.result === 'skipped').map(skipLine);
+  const failures = failuresOf(report);
+
+  const room = new Room(limit - bytesOf([...head, ...tail]) - 300);
+  const shown = room.fit(failures.map(details), failures.map(withoutMore), failures.map(titleOnly));
+  const shownSkips = room.fit(skips);
+  return [
+    ...head,
+    ...shown,
+    ...more(failures.length - shown.length, 'failures'),
+    ...(shownSkips.length > 0 ? ['', ...folded(`skipped: ${skips.length}`, shownSkips)] : []),
+    ...more(skips.length - shownSkips.length, 'skipped'),
+    ...tail,
+  ].join('\n');
+}
+
+/** Counts bytes down. */
+class Room {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /**
+   * As many of the parts, from the first, as there is room for. `shorter` has each part in shorter versions: a part
+   * gets the longest version that leaves room for the shortest of all parts after it.
+   */
+  fit(parts: readonly string[], ...shorter: (readonly string[])[]): string[] {
+    const versions = [parts, ...shorter];
+    const shortest = versions.at(-1) ?? parts;
+    let reserved = bytesOf(shortest);
+    const fitting: string[] = [];
+    for (const index of parts.keys()) {
+      reserved -= bytesOf([shortest[index] ?? '']);
+      const candidates = versions.flatMap((version) => version[index] ?? []);
+      const fits = (keep: number) => candidates.find((part) => bytesOf([part]) <= this.#left - keep);
+      const part = fits(reserved) ?? fits(0);
+      if (part === undefined) break;
+      this.#left -= bytesOf([part]);
+      fitting.push(part);
+    }
+    return fitting;
+  }
+}
+
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+}
+
+function more(count: number, what: string): string[] {
+  return count > 0 ? ['', `${count} more ${what}; report.yaml has all of them.`] : [];
+}
+
+function chapters({ profiles, statistics }: LocalVolumeConformanceReport): string[] {
+  if (profiles.length === 0) return [];
+  const rows = profiles.map(
+    ({ name, core, extended }) => `| ${markdownText(name)} | ${cell(core)} | ${cell(extended)} |`,
+  );
+  const { passed, failed, skipped } = statistics;
+  const all = `${passed} of ${passed + failed + skipped}`;
+  return [
+    '| chapter | core | extended |',
+    '|---|---|---|',
+    ...rows,
+    ...(profiles.length > 1 ? [`| all | ${all} | |`] : []),
+  ];
+}
+
+function cell(part: ReportedPart | undefined): string {
+  if (!part) return '';
+  const { passed, failed, skipped } = part.statistics;
+  const counts = [`${passed} passed`, failed > 0 && `**${failed} failed**`, skipped > 0 && `${skipped} skipped`];
+  return `${failed > 0 ? '✗' : passed > 0 ? '✓' : '-'} ${counts.filter(Boolean).join(', ')}`;
+}
+
+function details({ title, message, more: text = '' }: Failure): string {
+  const both = text === '' ? message : `${message}\n\n${text}`;
+  return `<details><summary>✗ ${htmlText(title)}</summary>\n\n<pre>${htmlText(both)}</pre>\n\n</details>`;
+}
+
+function withoutMore({ title, message }: Failure): string {
+  return details({ title, message });
+}
+
+function titleOnly({ title }: Failure): string {
+  return `\n✗ ${markdownText(title)}`;
+}
+
+function skipLine({ id, sentence, reason = '' }: ReportedRequirement): string {
+  return `- ${markdownText(`${id} ${sentence} (${reason})`)}`;
+}
+
+function slowest(requirements: readonly ReportedRequirement[]): string[] {
+  const ran = requirements.filter(({ result }) => result !== 'skipped');
+  const order = ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, slowestShown);
+  if (order.length === 0) return [];
+  const rows = order.map(
+    ({ id, sentence, milliseconds: time }) => `| ${duration(time)} | ${markdownText(`${id} ${sentence}`)} |`,
+  );
+  return folded('slowest', ['| time | requirement |', '|---:|---|', ...rows]);
+}
+
+function folded(title: string, lines: readonly string[]): string[] {
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function environment(report: LocalVolumeConformanceReport): string[] {
+  const facts = Object.entries(environmentProperties(report)).map(([name, value]) => `- ${name}: ${codeSpan(value)}`);
+  const commands = report.reproduce.map(htmlText).join('\n');
+  return [...facts, ...(commands === '' ? [] : ['', `<pre>${commands}</pre>`])];
+}
+
+/** A workflow command. Values end at a comma or colon and everything at a line end, so these are written as codes. */
+function command(place: { file?: string | undefined; line?: number | undefined }, title: string, text: string): string {
+  const properties = Object.entries({ ...place, title })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`);
+  return `::error ${properties.join(',')}::${escaped(plainText(text))}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function htmlText(text: string): string {
+  return plainText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Text for one line of Markdown: no cell ends, line ends, markup or mentions come from it. */
+function markdownText(text: string): string {
+  return htmlText(text)
+    .replace(/[\\`*_{}[\]#|~]/g, (character) => `\\${character}`)
+    .replaceAll('@', '&#64;')
+    .replace(/\s*\n\s*/g, ' ');
+}
+
+function codeSpan(text: string): string {
+  return `<code>${htmlText(text).replaceAll('\n', ' ')}</code>`;
+}

@@ -1,0 +1,47 @@
+import type {
+  LocalVolumeConformanceReport,
+  ReportedPart,
+  ReportedProfile,
+  ReportedStatistics,
+} from '../../model/report.ts';
+import { html, type Markup } from './markup.ts';
+import { shareBar, tally } from './tallies.ts';
+import { resultMark } from './words.ts';
+
+/** Chapters × levels: where the requirements hold. */
+export function chaptersSection(report: LocalVolumeConformanceReport): Markup {
+  const { profiles, supportedFeatures, unsupportedFeatures } = report;
+  return html`<section id="chapters" aria-labelledby="chapters-title">
+<h2 id="chapters-title">Chapters and levels</h2>
+<p class="lead">Core: users of local volumes rely on it. Extended: an optional feature, a minor’s own behaviour, a corner.</p>
+${
+  profiles.length === 0
+    ? html`<p>No chapter gave a result.</p>`
+    : html`<div class="scroll" tabindex="0" role="group" aria-label="Table of chapters and levels"><table class="matrix">
+<caption>${resultMark('passed', true)}, ${resultMark('failed', true)} and ${resultMark('skipped', true)} requirements of each chapter</caption>
+<thead><tr><th scope="col">chapter</th><th scope="col">core</th><th scope="col">extended</th><th scope="col" class="bar-cell"><span class="unseen">both, as a bar</span></th></tr></thead>
+<tbody>${profiles.map(row)}</tbody>
+</table></div>`
+}
+${supportedFeatures.length > 0 && html`<p><strong>Features shown:</strong> ${supportedFeatures.join(', ')}.</p>`}
+${
+  unsupportedFeatures.length > 0 &&
+  html`<h3>Features not shown</h3><ul>${unsupportedFeatures.map(({ name, reason }) => html`<li>${name}: ${reason}</li>`)}</ul>`
+}
+</section>`;
+}
+
+function row({ name, core, extended }: ReportedProfile): Markup {
+  return html`<tr><th scope="row"><a href="#chapter-${name}">${name}</a></th>${[core, extended].map((part) =>
+    part
+      ? html`<td><span class="unseen">${part.result}: </span>${tally(part.statistics)}</td>`
+      : html`<td class="quiet">none</td>`,
+  )}<td class="bar-cell">${shareBar(sumOf([core, extended]))}</td></tr>`;
+}
+
+function sumOf(parts: readonly (ReportedPart | undefined)[]): ReportedStatistics {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of ['passed', 'failed', 'skipped'] as const)
+    for (const part of parts) sum[name] += part?.statistics[name] ?? 0;
+  return sum;
+}

@@ -1,0 +1,52 @@
+import { duration } from '../../../../clusters/text/duration.ts';
+import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+import { excerptOf } from './excerpt.ts';
+import { html, type Markup } from './markup.ts';
+import { facts, resultMark } from './words.ts';
+
+const longestMessage = 4_000;
+
+/** How the run went around the specs, and how to do it again. */
+export function courseSection(report: LocalVolumeConformanceReport): Markup {
+  const { steps, retries, leaks, reproduce } = report;
+  return html`<section id="run" aria-labelledby="run-title">
+<h2 id="run-title">The run</h2>
+<p class="lead">Run ${report.run}. Its results come from one run; nothing was retried into passing.</p>
+<div class="pair">
+<div><h3>Order and care</h3>${facts([
+    ['seed', report.seed ?? 'no specs were planned'],
+    ['side by side', report.jobs === null ? undefined : `${report.jobs} specs`],
+    [
+      'steps tried again',
+      retries.length === 0
+        ? 'none'
+        : html`<ul>${retries.map(({ step, attempt, reason }) => html`<li>${step}, attempt ${attempt}: ${excerptOf(reason, longestMessage).text}</li>`)}</ul>`,
+    ],
+    [
+      'left behind',
+      leaks.length === 0
+        ? 'nothing'
+        : html`<ul>${leaks.map((leak) => html`<li>${resultMark('failed')} ${excerptOf(leak, longestMessage).text}</li>`)}</ul>`,
+    ],
+  ])}</div>
+<div><h3>To reproduce</h3>${
+    reproduce.length === 0
+      ? html`<p>No commands were written.</p>`
+      : html`<pre class="message" tabindex="0">${reproduce.join('\n')}</pre>`
+  }</div>
+</div>
+${
+  steps.length > 0 &&
+  html`<h3 class="spaced">Steps</h3>
+<div class="scroll" tabindex="0" role="group" aria-label="Table of steps"><table>
+<caption>Steps around the specs, in order</caption>
+<thead><tr><th scope="col">step</th><th scope="col">result</th><th scope="col" class="number">time</th></tr></thead>
+<tbody>${steps.map(
+    ({ title, direction, outcome, milliseconds, message }) =>
+      html`<tr><td>${direction === 'undo' && html`<span class="quiet">undo:</span> `}${title}${
+        message !== undefined && html`<br><span class="quiet">${excerptOf(message, longestMessage).text}</span>`
+      }</td><td>${outcome === 'done' ? html`<span class="passed"><span aria-hidden="true">✓</span> done</span>` : html`<span class="failed"><span aria-hidden="true">✗</span> failed</span>`}</td><td class="number">${duration(milliseconds)}</td></tr>`,
+  )}</tbody></table></div>`
+}
+</section>`;
+}

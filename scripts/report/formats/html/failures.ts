@@ -1,0 +1,45 @@
+import { duration } from '../../../../clusters/text/duration.ts';
+import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
+import { cutText, evidenceList, type Material } from './evidence-list.ts';
+import { html, type Markup } from './markup.ts';
+import { counted, resultMark } from './words.ts';
+
+/** What does not hold, each with all that is known of it. Nothing where nothing failed. */
+export function failuresSection(report: LocalVolumeConformanceReport, material: Material): Markup | undefined {
+  const failed = report.requirements.filter(({ result }) => result === 'failed');
+  const { outside } = report;
+  if (failed.length === 0 && outside.length === 0) return undefined;
+  const counts = [
+    failed.length > 0 && counted(failed.length, 'requirement does', 'requirements do'),
+    outside.length > 0 && `${counted(outside.length, 'failure')} outside of requirements`,
+  ].filter(Boolean);
+  return html`<section id="failures" aria-labelledby="failures-title">
+<h2 id="failures-title">What failed</h2>
+<p class="lead">${failed.length > 0 ? `${counts[0]} not hold${counts[1] ? `, and ${counts[1]}` : ''}.` : `${counts[0]}.`}</p>
+${failed.map((requirement) => failure(requirement, material))}
+${outside.map(
+  ({ id, title, message }) => html`<article class="failure">
+<h3><span class="id">${resultMark('failed')} ${id}</span>${title}</h3>
+<h4>What was seen</h4>${cutText(message, 'messages', material, 'message')}
+</article>`,
+)}
+</section>`;
+}
+
+function failure(requirement: ReportedRequirement, material: Material): Markup {
+  const { id, sentence, failure: seen, evidence, file, line } = requirement;
+  const place = line === undefined ? file : `${file}:${line}`;
+  return html`<article class="failure" id="failure-${id}">
+<h3><span class="id">${resultMark('failed')} ${id}</span>${sentence}</h3>
+<p class="quiet">${requirement.level} · ${requirement.chapter} · ${duration(requirement.milliseconds)} · <a href="#${id}">the requirement</a></p>
+<h4>What was seen${seen?.name !== undefined && html` <code>${seen.name}</code>`}</h4>
+${seen ? cutText(seen.message, 'messages', material, 'message') : html`<p>No message was written.</p>`}
+<h4>Where</h4>
+<ul class="files">${(seen && seen.frames.length > 0 ? seen.frames : [place]).map((frame) => html`<li><code>${frame.trim()}</code></li>`)}</ul>
+${
+  seen?.diagnosis !== undefined && html`<h4>What the cluster said</h4>${cutText(seen.diagnosis, 'diagnoses', material)}`
+}
+<h4>Evidence</h4>
+${evidenceList(evidence, 'evidence of failures', material)}
+</article>`;
+}

@@ -1,0 +1,57 @@
+import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
+import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+import { chaptersSection } from './chapters.ts';
+import { courseSection } from './course.ts';
+import { durationsSection } from './durations.ts';
+import { environmentSection } from './environment.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+import type { Material } from './evidence-list.ts';
+import { failuresSection } from './failures.ts';
+import { fitted } from './inline.ts';
+import { html, type Markup } from './markup.ts';
+import { type PageParts, renderPage } from './page.ts';
+import { requirementsSection } from './requirements.ts';
+import { type Trace, tracesSection } from './traces.ts';
+import { verdictSection } from './verdict.ts';
+import { moment, toneOf } from './words.ts';
+
+/** What the page has beside the report. */
+export interface Surroundings {
+  files: ReadonlyMap<string, EvidenceFile>;
+  traces: readonly Trace[];
+  parts: PageParts;
+}
+
+/**
+ * Less than the three million bytes that the page must not exceed: what is smaller opens faster, on phones above all.
+ */
+const mostBytes = 2_400_000;
+
+/** The report as one HTML document. Pure. */
+export function reportPage(given: LocalVolumeConformanceReport, { files, traces, parts }: Surroundings): string {
+  const report = withoutSecrets(given) as LocalVolumeConformanceReport;
+  const { environment, implementation, harness } = report;
+  return fitted(mostBytes, (inline) => {
+    const material: Material = { files, inline };
+    const sections: [id: string, title: string, content: Markup | undefined][] = [
+      ['failures', 'Failures', failuresSection(report, material)],
+      ['environment', 'Environment', environmentSection(report)],
+      ['chapters', 'Chapters', chaptersSection(report)],
+      ['requirements', 'Requirements', requirementsSection(report, material)],
+      ['traces', 'Traces', tracesSection(traces)],
+      ['durations', 'Durations', durationsSection(report)],
+      ['run', 'Run', courseSection(report)],
+    ];
+    return renderPage(
+      {
+        title: `${implementation.project} ${environment.kubernetes ?? implementation.version}: ${report.verdict}`,
+        sections: sections.filter(([, , content]) => content).map(([id, title]) => ({ id, title })),
+        content: html`${verdictSection(report)}${sections.map(([, , content]) => content)}`,
+        mark: toneOf(report.result),
+        styles: traces.flatMap(({ drawing }) => (drawing && drawing.css !== '' ? [drawing.css] : [])),
+        maker: `Made by local-pv-conformance ${harness.version} from report.yaml of run ${report.run}, begun ${moment(report.date)}. This page loads nothing.`,
+      },
+      parts,
+    );
+  });
+}

@@ -1,0 +1,128 @@
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { RunEvent, SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
+import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
+import { buildReport, type ReportSources } from './build-report.ts';
+import { environmentRecord } from './environment.ts';
+import type { LocalVolumeConformanceReport } from './report.ts';
+import { addEvent, emptySummary, type Summary } from './summary.ts';
+
+type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
+
+/** Events of made-up runs, a second apart, for the tests of the readers. */
+export function eventsOf(...untimed: Untimed<RunEvent>[]): RunEvent[] {
+  const start = Date.UTC(2026, 10, 23, 10, 0, 0);
+  return untimed.map((event, index) => ({ ...event, at: new Date(start + index * 1000) }) as RunEvent);
+}
+
+/** What a run with these events comes to. */
+export function summaryOf(...untimed: Untimed<RunEvent>[]): Summary {
+  return eventsOf(...untimed).reduce(addEvent, emptySummary);
+}
+
+/** The report of a run with these events; its catalogue has the specs that are told of, and no others. */
+export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanceReport {
+  return buildReport(sourcesOf(...untimed));
+}
+
+/** As reportOf, before the report is made: for tests that change a source. */
+export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
+  const summary = summaryOf(...untimed);
+  const specs = summary.specs.map(({ spec }) => spec).filter(({ file }) => file !== '');
+  const chosen = [...new Map(specs.map((spec) => [spec.id, spec])).values()];
+  return {
+    summary,
+    catalogue: chosen.map((spec) => requirementOf(spec)),
+    chosen,
+    environment: environmentRecord('k3x9qd', new Date(0), {
+      harness: { version: '0.1.0', commit: 'abc', modified: false },
+      node: 'v20.20.2',
+      kubernetes: 'v1.37.2',
+      host: { operatingSystem: 'Debian 13', architecture: 'x64', cpus: 2, memoryBytes: 8 * 2 ** 30 },
+    }),
+    implementation: { organization: 'o', project: 'p', url: '', version: 'v1.37.2', contact: [] },
+    reproduce: ['npm ci', 'npm run lpv -- run --seed 42'],
+    root: '/work',
+  };
+}
+
+/** A requirement that a spec of that identity proves. */
+export function requirementOf(spec: SpecIdentity, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
+  const { id, chapter, title: sentence } = spec;
+  const promise = {
+    level: 'core' as const,
+    rows: [],
+    features: [],
+    holds: [],
+    playsOn: 'all nodes' as const,
+    takes: 'seconds' as const,
+    source: 'KEP-121',
+    refutedBy: 'it is not',
+  };
+  return { ...promise, id, chapter, sentence, ...more };
+}
+
+export const started = { kind: 'run-started', run: 'k3x9qd', verb: 'run', folder: 'reports/x' } as const;
+
+/** An action that was performed. */
+export function performed(title: string): Untimed<RunEvent> {
+  const action = title.toLowerCase().replaceAll(' ', '-');
+  return { kind: 'action-finished', action, title, milliseconds: 24_100, outcome: 'done', direction: 'perform' };
+}
+
+/** An action that failed. */
+export function broken(title: string, direction: 'perform' | 'undo' = 'perform', error?: unknown): Untimed<RunEvent> {
+  const why = error ?? new DomainError({ attempted: 'creating the cluster lpv-k3x9qd', seen: 'node2 is not Ready' });
+  return {
+    kind: 'action-finished',
+    action: 'x',
+    title,
+    milliseconds: 60_000,
+    outcome: 'failed',
+    direction,
+    error: why,
+  };
+}
+
+export function planned(count: number): Untimed<RunEvent> {
+  return { kind: 'specs-planned', count, seed: 42, jobs: 6 };
+}
+
+export function specOf(id: string, title = 'a claim is bound', chapter = 'binding'): SpecIdentity {
+  return { id, title, chapter, file: 'specs/binding/binding.spec.ts', line: 12 };
+}
+
+export function passed(spec: SpecIdentity, milliseconds = 900): Untimed<RunEvent> {
+  return finished(spec, { outcome: 'passed', milliseconds, evidence: [`evidence/${spec.id}/01-claim.yaml`] });
+}
+
+export function skipped(spec: SpecIdentity, reason = 'no mkfs.xfs on the nodes'): Untimed<RunEvent> {
+  return finished(spec, { outcome: 'skipped', milliseconds: 0, evidence: [], reason });
+}
+
+export function failed(
+  spec: SpecIdentity,
+  message = "expected 'Pending' to equal 'Bound'",
+  more: Partial<SpecFailure> = { name: 'AssertionError' },
+): Untimed<RunEvent> {
+  const stack = `Error: x\n    at Context.<anonymous> (file:///work/${spec.file}:41:7)\n    at run (other.ts:1:1)`;
+  return finished(spec, { outcome: 'failed', milliseconds: 7_200, evidence: [], error: { message, stack, ...more } });
+}
+
+export function ended(
+  verdict: Extract<RunEvent, { kind: 'run-finished' }>['verdict'],
+  summary: string,
+): Untimed<RunEvent> {
+  return { kind: 'run-finished', verdict, milliseconds: 83_000, summary };
+}
+
+/** A failure that belongs to no requirement. */
+export function failedOutside(id: string, message: string, more: Partial<SpecFailure> = {}): Untimed<RunEvent> {
+  const spec = { id, title: 'nothing is left of the specs', chapter: 'outside of specs', file: '' };
+  return finished(spec, { outcome: 'failed', milliseconds: 5, evidence: [], error: { message, ...more } });
+}
+
+export const interrupted = { kind: 'interrupted', signal: 'SIGTERM' } as const;
+
+function finished(spec: SpecIdentity, result: SpecResult): Untimed<RunEvent> {
+  return { kind: 'spec-finished', spec, result };
+}

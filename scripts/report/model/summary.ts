@@ -1,0 +1,143 @@
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
+import { grouped } from '../../../clusters/text/grouped.ts';
+import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
+import type { PodStart } from '../../../specs/runner/pod-starts.ts';
+
+export interface SpecOutcome {
+  spec: SpecIdentity;
+  result: SpecResult;
+}
+
+export type FinishedAction = Extract<RunEvent, { kind: 'action-finished' }>;
+export type Retry = Pick<Extract<RunEvent, { kind: 'action-retried' }>, 'step' | 'attempt' | 'reason'>;
+
+/** What a run came to, so far. */
+export interface Summary {
+  run: string;
+  verb: string;
+  /** When the run began. */
+  started?: Date;
+  /** Report folder. */
+  folder: string;
+  actions: readonly FinishedAction[];
+  /** Absent as long as no specs were planned. */
+  planned?: number;
+  specs: readonly SpecOutcome[];
+  /** Decides the order of the specs: `--seed` repeats it. */
+  seed?: number;
+  /** How many specs ran side by side. */
+  jobs?: number;
+  podStarts?: readonly PodStart[];
+  /** Of the time of the machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
+  stolen?: number;
+  /** Infrastructure steps that were tried again. */
+  retries: readonly Retry[];
+  /** The signal that interrupted the run. */
+  interrupted?: string;
+  /** Set by the last event. */
+  finished?: { at: Date; verdict: ExitStatus; milliseconds: number; summary: string };
+}
+
+/** A verdict, with the sentence that says why. */
+export interface Verdict {
+  verdict: ExitStatus;
+  sentence: string;
+}
+
+export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [] };
+
+/** Adds one event to the summary. Pure: gives a new summary. */
+export function addEvent(summary: Summary, event: RunEvent): Summary {
+  switch (event.kind) {
+    case 'run-started':
+      return { ...summary, run: event.run, verb: event.verb, folder: event.folder, started: event.at };
+    case 'action-finished':
+      return { ...summary, actions: [...summary.actions, event] };
+    case 'action-retried':
+      return {
+        ...summary,
+        retries: [...summary.retries, { step: event.step, attempt: event.attempt, reason: event.reason }],
+      };
+    case 'specs-planned':
+      return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
+    case 'pods-started':
+      return { ...summary, podStarts: event.starts };
+    case 'processors-shared':
+      return { ...summary, stolen: event.stolen };
+    case 'spec-finished':
+      return { ...summary, specs: [...summary.specs, { spec: event.spec, result: event.result }] };
+    case 'interrupted':
+      return { ...summary, interrupted: event.signal };
+    case 'run-finished': {
+      const { at, verdict, milliseconds, summary: sentence } = event;
+      return { ...summary, finished: { at, verdict, milliseconds, summary: sentence } };
+    }
+    default:
+      return summary;
+  }
+}
+
+/** Follows an event stream: subscribe `read`, ask `current()` at any time. */
+export function followSummary(): { read: (event: RunEvent) => void; current: () => Summary } {
+  let summary = emptySummary;
+  return {
+    read: (event) => {
+      summary = addEvent(summary, event);
+    },
+    current: () => summary,
+  };
+}
+
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** How many specs ended how. */
+export function countsOf(summary: Summary): Counts {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { result } of summary.specs) counts[result.outcome]++;
+  return counts;
+}
+
+/** `9 passed, 1 failed, 0 skipped`. */
+export function countsInWords({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/**
+ * What the run says about the cluster. An interruption comes before all; then a step that failed, because what
+ * follows it says nothing about the requirements; then the specs. Specs that were planned or are what the verb is
+ * about, but gave no result, never conform. Something left behind is a fault of the environment.
+ */
+export function verdictOf(summary: Summary): Verdict {
+  const { passed, failed, skipped } = countsOf(summary);
+  const broken = summary.actions.find(({ direction, outcome }) => direction === 'perform' && outcome === 'failed');
+  const leftBehind = summary.actions.find(({ direction, outcome }) => direction === 'undo' && outcome === 'failed');
+  const results = passed + failed + skipped;
+  if (summary.interrupted) return { verdict: 'interrupted', sentence: `interrupted by ${summary.interrupted}` };
+  if (broken) return { verdict: verdictOfError(broken.error), sentence: `not finished: ${broken.title} failed` };
+  if (failed > 0)
+    return { verdict: 'doesNotConform', sentence: `does not conform: ${failed} of ${results} specs failed` };
+  if (summary.planned !== undefined || summary.verb === 'run') {
+    const missing = (summary.planned ?? 0) - results;
+    if (missing > 0) return { verdict: 'doesNotConform', sentence: `proves nothing: ${missing} specs gave no result` };
+    if (passed === 0) return { verdict: 'doesNotConform', sentence: 'proves nothing: no spec passed' };
+  }
+  if (leftBehind) return { verdict: 'environment', sentence: `something was left behind: ${leftBehind.title} failed` };
+  if (results === 0) return { verdict: 'conforms', sentence: 'done' };
+  const except = skipped > 0 ? ', except what was skipped' : '';
+  return { verdict: 'conforms', sentence: `conforms: every requirement that was run holds${except}` };
+}
+
+/** A failed step may know better whose fault it is; it cannot make a run conform. */
+function verdictOfError(error: unknown): ExitStatus {
+  return error instanceof DomainError && error.exit !== 'conforms' ? error.exit : 'environment';
+}
+
+/** The specs by chapter, in the order in which the chapters came first. */
+export function byChapter(specs: readonly SpecOutcome[]): Map<string, SpecOutcome[]> {
+  return grouped(specs, ({ spec }) => spec.chapter);
+}

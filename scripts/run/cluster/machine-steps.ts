@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
+import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
+import { describeStep, inspectEngineHost, install, planInstallation } from '../../../clusters/host/engine/install.ts';
+import { judge, refusal } from '../../../clusters/host/machine/checks.ts';
+import { readMachineFacts } from '../../../clusters/host/machine/facts.ts';
+import type { Action } from '../actions.ts';
+import type { ClusterPlan } from './plan.ts';
+import type { Construction } from './steps.ts';
+
+const minute = 60_000;
+
+/** The first step: refuses a machine on which a cluster with disks cannot run. A unit test gives facts of its own. */
+export function machineStep(made: Construction, look: typeof lookAround = lookAround): Action {
+  return {
+    name: 'machine',
+    title: 'Looking at this machine',
+    deadline: minute,
+    async perform({ progress, signal }) {
+      const facts = await look(signal);
+      made.engineState = facts.engine;
+      const findings = judge(facts);
+      for (const { check, state, seen, remedy } of findings)
+        if (state === 'warning') progress.note(`${check}: ${seen}; ${remedy}`);
+      // A missing engine is the next step's work: it may be installed.
+      const others =
+        facts.engine.kind === 'answers' ? findings : findings.filter(({ check }) => check !== 'container engine');
+      const refused = refusal(others);
+      if (refused) throw refused;
+    },
+  };
+}
+
+async function lookAround(signal: AbortSignal) {
+  return await readMachineFacts(await probeEngine(signal));
+}
+
+/** Uses the engine that answers; installs or starts one where that is allowed and possible. */
+export function engineStep(plan: ClusterPlan, made: Construction): Action {
+  return {
+    name: 'engine',
+    title: 'Finding the container engine',
+    deadline: 15 * minute,
+    async perform({ progress, signal }) {
+      const state = made.engineState ?? (await probeEngine(signal));
+      if (state.kind === 'answers') {
+        made.engine = new Engine(state.facts);
+        return;
+      }
+      // Others are running already: only the user can know what ails them.
+      if (state.kind !== 'no client' && state.kind !== 'no daemon') throw engineMissing(state, []);
+      const pins = plan.versions.engine;
+      const steps = planInstallation(await inspectEngineHost(pins, signal), pins);
+      if (!plan.mayInstall || steps.length === 0)
+        throw engineMissing(
+          state,
+          steps.flatMap(({ commands }) => commands),
+        );
+      progress.note(`no container engine answers; ${steps.map(describeStep).join(', then ')}`);
+      made.engine = new Engine(await install(steps, join(plan.cacheFolder, 'engine'), progress, signal));
+    },
+  };
+}
+
+/** The engine of an undo in a later process. Without one it cannot be told whether something was left. */
+export async function engineForUndo(signal: AbortSignal): Promise<Engine> {
+  const state = await probeEngine(signal);
+  if (state.kind !== 'answers') throw engineMissing(state, []);
+  return new Engine(state.facts);
+}

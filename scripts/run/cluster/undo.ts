@@ -1,0 +1,53 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deleteCluster, nodeContainers, proveLoopDevicesReleased } from '../../../clusters/cluster.ts';
+import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
+import { endCreation } from '../../../clusters/host/kind/creation.ts';
+import type { Action } from '../actions.ts';
+import { engineForUndo } from './machine-steps.ts';
+import type { ClusterSite, Construction } from './steps.ts';
+
+const minute = 60_000;
+
+/** The undoing of a cluster, which needs nothing but its names: it also serves a later process, for a run that died. */
+export function clusterUndo(site: ClusterSite, made: Construction): Action & Required<Pick<Action, 'undo'>> {
+  const { cluster, network, kubeconfig, run } = site;
+  return {
+    name: 'cluster',
+    title: 'Creating the cluster',
+    deadline: 0,
+    perform: async () => {},
+    undoTitle: `Deleting the cluster ${cluster}`,
+    undoDeadline: 4 * minute,
+    async undo({ progress, signal }) {
+      const engine = made.engine ?? (await engineForUndo(signal));
+      try {
+        await endCreation(cluster, kubeconfig);
+        const exists = (await nodeContainers(engine, cluster, signal)).length > 0;
+        if (exists && made.logsWanted && made.kind) {
+          progress.note('keeping the nodes’ logs');
+          const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
+          await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
+        }
+        await deleteCluster(engine, cluster, network);
+      } catch (error) {
+        throw notDeleted(cluster, error);
+      }
+      await rm(kubeconfig, { force: true });
+      await rm(`${kubeconfig}.lock`, { force: true });
+      await proveLoopDevicesReleased(run);
+    },
+  };
+}
+
+/** What is left stays on record, so that a later process can delete it. */
+function notDeleted(cluster: string, error: unknown): DomainError {
+  return new DomainError(
+    {
+      attempted: `deleting the cluster ${cluster}`,
+      seen: messageOf(error),
+      remedy: `when that is mended: lpv down ${cluster.replace(/^lpv-/, '')}`,
+    },
+    { cause: error },
+  );
+}

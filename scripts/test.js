@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-// The launcher of `npm test`, `npm run check` and `npm run test:matrix`.
-
-import { launch } from './launch.js';
-
-await launch('the test run', () => import('./test.ts'));

@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { leaseBackEnd } from '../harness/leases.ts';
+import { runInPod, tryInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { mountsLeftOf, pairAt, podWithDevice, provesCase } from '../harness/volume-at.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const chapter = readChapter('access');
+
+/** Bytes of a block that the specs below write, and of the devices that they write to. */
+const [block, size] = [4096, 4 * 2 ** 20];
+
+/** New text that fills a block. */
+function blockOfText(): string {
+  return randomBytes(block / 2).toString('hex');
+}
+
+/** Writes a block of text to the pod's device, at that block, and has it on the device before it returns. */
+async function writeBlock(pod: PodHandle, seek: number, text: string): Promise<void> {
+  const script = 'printf %s "$1" | dd of=/dev/data bs="$2" seek="$3" count=1 iflag=fullblock conv=notrunc,fsync';
+  await runInPod(pod, ['sh', '-c', script, 'sh', text, String(block), String(seek)]);
+}
+
+function readBlock(pod: PodHandle, skip: number): Promise<string> {
+  return runInPod(pod, ['dd', 'if=/dev/data', `bs=${block}`, `skip=${skip}`, 'count=1'], { repeatable: true });
+}
+
+describe(chapter.chapter, () => {
+  provesCase(chapter, 1, 'Block', async (backEnd, nodeName) => {
+    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWithDevice(scene, 'only', claim);
+    await expect(pod).to.runOn(nodeName);
+
+    // stat prints a device's numbers in hexadecimal.
+    const device = (await runInPod(pod, ['stat', '-c', '%F %t %T', '/dev/data'])).trim().split(' ');
+    expect(device.slice(0, -2).join(' ')).to.equal('block special file');
+    const number = device
+      .slice(-2)
+      .map((hex) => Number.parseInt(hex, 16))
+      .join(':');
+    expect(number, 'the number of the device').to.equal(lease.disk.deviceNumber);
+    expect(await runInPod(pod, ['blockdev', '--getsize64', '/dev/data'])).to.equal(`${size}\n`);
+
+    for (const text of [blockOfText(), blockOfText()]) {
+      await writeBlock(pod, 3, text);
+      expect(await readBlock(pod, 3), 'in the pod').to.equal(text);
+      const node = scene.world.node(nodeName);
+      const read = ['dd', `if=${lease.disk.path}`, `bs=${block}`, 'skip=3', 'count=1', 'status=none'] as const;
+      expect(await onNode(node, read), 'on the node').to.equal(text);
+    }
+  });
+
+  provesCase(chapter, 2, 'Block', async (backEnd, nodeName) => {
+    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await expect(one).to.runOn(nodeName);
+    await expect(two).to.runOn(nodeName);
+    for (const [place, writer, reader] of [
+      [0, one, two],
+      [1, two, one],
+    ] as const) {
+      const text = blockOfText();
+      await writeBlock(writer, place, text);
+      expect(await readBlock(reader, place), `written by ${writer}, read by ${reader}`).to.equal(text);
+    }
+  });
+
+  provesCase(chapter, 3, 'Block', async (backEnd, nodeName) => {
+    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const writer = await podWithDevice(scene, 'writer', claim);
+    await expect(writer).to.runOn(nodeName);
+    const text = blockOfText();
+    await writeBlock(writer, 7, text);
+    const { uid } = writer.now.metadata;
+    await scene.remove(writer);
+    expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
+
+    const reader = await podWithDevice(scene, 'reader', claim);
+    await expect(reader).to.runOn(nodeName);
+    expect(await readBlock(reader, 7)).to.equal(text);
+  });
+
+  provesCase(chapter, 7, 'Block', async (backEnd, nodeName) => {
+    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWithDevice(scene, 'reader', claim, (manifest) => {
+      for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
+        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
+    });
+    await expect(pod).to.runOn(nodeName);
+    expect(await readBlock(pod, 0)).to.have.lengthOf(block);
+    const { stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', 'of=/dev/data', 'bs=512', 'count=1', 'conv=notrunc']);
+    expect(stderr).to.include('Operation not permitted');
+  });
+
+  provesCase(chapter, 10, 'Block', async (backEnd, nodeName) => {
+    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await expect(one).to.runOn(nodeName);
+    await expect(two).to.runOn(nodeName);
+
+    const [firstHalf, secondHalf] = await Promise.all([fillHalf(one, 0), fillHalf(two, 1)]);
+    expect(await sumOfHalf(two, 0), 'the first half, seen by the second pod').to.equal(firstHalf);
+    expect(await sumOfHalf(one, 1), 'the second half, seen by the first pod').to.equal(secondHalf);
+    await scene.remove(one);
+    const anew = await fillHalf(two, 1);
+    expect([await sumOfHalf(two, 0), await sumOfHalf(two, 1)]).to.deep.equal([firstHalf, anew]);
+  });
+});
+
+/** Bytes of half of the part of a device that two pods share in case 10. */
+const half = 2 ** 16;
+
+/** Fills one of two halves of a part of the device with a word over and over; gives the SHA-256 of what it wrote. */
+async function fillHalf(pod: PodHandle, index: 0 | 1, word = blockOfText().slice(0, 63)): Promise<string> {
+  const script =
+    'yes "$1" | head -c "$2" | dd of=/dev/data bs="$2" seek="$3" count=1 iflag=fullblock conv=notrunc,fsync';
+  await runInPod(pod, ['sh', '-c', script, 'sh', word, String(half), String(index)]);
+  return createHash('sha256')
+    .update(`${word}\n`.repeat(half / 64))
+    .digest('hex');
+}
+
+/** The SHA-256 of what the pod reads of one of those halves. */
+async function sumOfHalf(pod: PodHandle, index: 0 | 1): Promise<string> {
+  const script = 'dd if=/dev/data bs="$1" skip="$2" count=1 iflag=fullblock | sha256sum';
+  const sum = await runInPod(pod, ['sh', '-c', script, 'sh', String(half), String(index)], { repeatable: true });
+  return sum.split(' ')[0] ?? '';
+}

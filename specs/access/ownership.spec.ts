@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import { eventTime, type StoreView } from '../../clusters/api/object-history.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { heldDirectory } from '../harness/disk-faults.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { writeChecked } from '../harness/files.ts';
+import { leaseBackEnd } from '../harness/leases.ts';
+import { podWith } from '../harness/parts.ts';
+import { runInPod, tryInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { backEndOf, groupAndMode, pairAt, runAs } from '../harness/volume-at.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('access');
+
+/** A user, a group, and the group of files that were there before, that nothing else has. */
+const [user, group, before] = [1000, 1234, 999];
+
+describe(chapter, () => {
+  proves('LV-ACCESS-01', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'writer', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+      for (const container of spec.containers) runAs(container, user);
+    });
+    await expect(pod).to.runOn(here);
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
+    const onDisk = await onNode(scene.world.node(here), ['sha256sum', `${lease.disk.path}/payload`]);
+    expect(onDisk.split(' ')[0]).to.equal(sum);
+    expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
+  });
+
+  proves('LV-ACCESS-12', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using scene = await Scene.open();
+    const { disk } = lease;
+    const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
+    const make =
+      'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
+    const node = scene.world.node(here);
+    await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
+    const matching = await pairAt(scene, at('data'));
+    const other = await pairAt(scene, at('other'), { name: 'other' });
+    const always = await pairAt(scene, at('always'), { name: 'always' });
+    const sparing = await podWith(scene, 'sparing', [matching.claim, other.claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' };
+    });
+    const thorough = await podWith(scene, 'thorough', [always.claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'Always' };
+    });
+    await expect(sparing).to.runOn(here);
+    await expect(thorough).to.runOn(here);
+
+    const groupOf = async (path: string) => Number((await groupAndMode(here, `${disk.path}/${path}`)).split(' ')[0]);
+    expect(await groupOf('data/file'), 'OnRootMismatch, and the directory has the group').to.equal(before);
+    expect(await groupOf('other/file'), 'OnRootMismatch, and the directory has another').to.equal(group);
+    expect(await groupOf('always/file'), 'Always, and the directory has the group').to.equal(group);
+  });
+
+  proves('LV-ACCESS-20', async function () {
+    this.timeout(150_000);
+    // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
+    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    await using scene = await Scene.open();
+    const node = scene.world.node('node2');
+    const { path } = lease.disk;
+    const make = 'cd "$1" && mkdir large && touch large/file && chgrp -R "$2" .';
+    await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
+    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using held = await heldDirectory(node, `${path}/large`);
+    const pod = await podWith(scene, 'patient', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+    });
+    const what = `an event VolumePermissionChangeInProgress about ${pod}`;
+    const ofSlowChange = (store: StoreView) =>
+      store.eventsOf(pod.ref).find(({ reason }) => reason === 'VolumePermissionChangeInProgress');
+    const event = await eventually(pod, what, ofSlowChange, { within: 90_000 });
+    const directory = `${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume/${volume.name}`;
+    expect(event.message).to.equal(
+      `Setting volume ownership for ${directory} is taking longer than expected, consider using OnRootMismatch - ` +
+        'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/' +
+        '#configure-volume-permission-and-ownership-change-policy-for-pods',
+    );
+    evidence.keep('kubelet-message', event.message ?? '');
+    const waited = eventTime(event) - Date.parse(pod.now.metadata.creationTimestamp ?? '');
+    expect(waited, 'milliseconds until then, of moments in whole seconds').to.be.at.least(29_000);
+    await expect(pod).to.waitBecause('ContainerCreating');
+    const groupOf = async (name: string) => (await groupAndMode('node2', `${path}/${name}`)).split(' ')[0];
+    expect(await groupOf('large/file'), 'what kubelet has not come to').to.equal(String(before));
+
+    await held.release();
+    await expect(pod).to.runOn('node2');
+    expect(await groupOf('large/file')).to.equal(String(group));
+    expect(await groupOf('large')).to.equal(String(group));
+  });
+
+  proves('LV-ACCESS-14', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'nobody', [claim], {}, ({ spec }) => {
+      for (const container of spec.containers) runAs(container, user);
+    });
+    await expect(pod).to.runOn(here);
+    expect(await runInPod(pod, ['stat', '-c', '%u %g %a', '/data'])).to.equal('0 0 755\n');
+    const { stderr } = await tryInPod(pod, ['touch', '/data/file']);
+    expect(stderr).to.include('Permission denied');
+  });
+
+  proves('LV-ACCESS-18', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'reader', [claim], {}, ({ spec }) => {
+      spec.securityContext = { fsGroup: group };
+      for (const { persistentVolumeClaim } of spec.volumes ?? [])
+        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
+    });
+    await expect(pod).to.runOn(here);
+    expect(await runInPod(pod, ['stat', '-c', '%g %a', '/data'])).to.equal('0 755\n');
+    expect(await groupAndMode(here, lease.disk.path)).to.equal('0 755');
+  });
+});

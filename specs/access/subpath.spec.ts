@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { mountAt } from '../../clusters/nodes/mountinfo.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { minorOf } from '../catalogue/features.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { leaseBackEnd } from '../harness/leases.ts';
+import { podWith } from '../harness/parts.ts';
+import { readInPod, runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { backEndOf, containerMounts, mountsLeftOf, pairAt } from '../harness/volume-at.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('access');
+
+/** Waits until that container of the pod runs, or waits for a reason. */
+function containerIn(pod: PodHandle, container: string, state: 'running' | 'waiting', message = ''): Promise<string> {
+  return eventually(
+    pod,
+    `container ${container} of ${pod} to be ${state}${message && ` with "${message}"`}`,
+    (store) => {
+      const found = store.get(pod.ref)?.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+      const { reason = '', message: said = '' } = found?.waiting ?? {};
+      if (state === 'running') return found?.running && 'running';
+      return reason === 'CreateContainerConfigError' && said.includes(message) && said;
+    },
+  );
+}
+
+describe(chapter, () => {
+  proves('LV-ACCESS-07', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const links =
+      'cd "$1" && mkdir own && echo own >own/file && ln -s /etc absolute && ln -s ../../../etc upwards && ln -s /etc/passwd file && ln -s own inside';
+    await onNode(scene.world.node(here), ['sh', '-c', links, 'sh', lease.disk.path]);
+    const ways = ['absolute', 'upwards', 'file', 'inside'];
+    const pod = await podWith(scene, 'ways-out', [claim], {}, ({ spec }) => {
+      const [main] = spec.containers;
+      if (!main) throw new Error('the fixture has a container');
+      spec.containers = ways.map((name) => ({
+        ...structuredClone(main),
+        name,
+        volumeMounts: [{ name: 'data', mountPath: '/part', subPath: name }],
+      }));
+    });
+
+    await containerIn(pod, 'inside', 'running');
+    expect(await readInPod(pod, '/part/file', { container: 'inside' })).to.equal('own\n');
+    // Upwards leads to a place that is not there; before 1.37 kubelet tries to make it, and refuses that.
+    const [, minor] = minorOf(scene.world.context.kubernetes);
+    for (const name of ['absolute', 'upwards', 'file']) {
+      const refused = `failed to ${name === 'upwards' && minor < 37 ? 'create subPath directory' : 'prepare subPath'} for volumeMount "data" of container "${name}"`;
+      evidence.keep(`refused-${name}`, await containerIn(pod, name, 'waiting', refused));
+    }
+  });
+
+  proves('LV-ACCESS-08', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    for (const [subPath, message] of [
+      ['..', "must not contain '..'"],
+      ['own/../../other', "must not contain '..'"],
+      ['/etc', 'must be a relative path'],
+    ] as const) {
+      const refusal = await podWith(scene, 'refused', [claim], {}, ({ spec }) => {
+        for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = subPath;
+      }).catch((error: unknown) => error);
+      expect(refusal, subPath).to.be.instanceOf(ApiRefusal);
+      const { status, causes } = refusal as ApiRefusal;
+      expect(status).to.equal(422);
+      expect(causes.map(({ field }) => field)).to.deep.equal(['spec.containers[0].volumeMounts.subPath']);
+      expect(causes[0]?.message).to.include(message);
+    }
+
+    const pod = await podWith(scene, 'by-variable', [claim], {}, ({ spec }) => {
+      for (const container of spec.containers) {
+        container.env = [{ name: 'WAY', value: '..' }];
+        container.volumeMounts = [{ name: 'data', mountPath: '/data', subPathExpr: '$(WAY)/other' }];
+      }
+    });
+    evidence.keep('refused-by-kubelet', await containerIn(pod, 'main', 'waiting', "must not contain '..'"));
+  });
+
+  proves('LV-ACCESS-09', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const put = 'mkdir "$1/directory" && echo single >"$1/file"';
+    await onNode(scene.world.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
+    const pod = await podWith(scene, 'probed', [claim], {}, ({ spec }) => {
+      spec.restartPolicy = 'Always';
+      for (const container of spec.containers) {
+        const life = "trap 'exit 0' TERM; rm -f /directory/sick; echo started >>/directory/log; sleep infinity & wait";
+        container.command = ['sh', '-c', life];
+        container.volumeMounts = [
+          { name: 'data', mountPath: '/directory', subPath: 'directory' },
+          { name: 'data', mountPath: '/file', subPath: 'file' },
+        ];
+        container.livenessProbe = {
+          exec: { command: ['test', '!', '-e', '/directory/sick'] },
+          periodSeconds: 1,
+          timeoutSeconds: 20,
+          failureThreshold: 1,
+        };
+      }
+    });
+    await expect(pod).to.runOn(here);
+    await runInPod(pod, ['sh', '-c', 'echo more >>/file; touch /directory/sick']);
+    await eventually(pod, `the container of ${pod} to have been restarted and to be ready`, (store) => {
+      const [status] = store.get(pod.ref)?.status?.containerStatuses ?? [];
+      return status?.restartCount === 1 && status.ready;
+    });
+    await expect(pod).to.reportEvent('Unhealthy', 'Liveness probe failed');
+    expect(await runInPod(pod, ['cat', '/directory/log', '/file'])).to.equal('started\nstarted\nsingle\nmore\n');
+    const mounts = await containerMounts(pod);
+    expect(mountAt(mounts, '/directory')).to.include({ device: lease.disk.deviceNumber, root: '/directory' });
+    expect(mountAt(mounts, '/file')).to.include({ device: lease.disk.deviceNumber, root: '/file' });
+  });
+
+  proves('LV-ACCESS-10', async () => {
+    const here = givenNode();
+    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using scene = await Scene.open();
+    const { claim } = await pairAt(scene, lease.disk);
+    const pod = await podWith(scene, 'on-a-part', [claim], {}, ({ spec }) => {
+      for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = 'part';
+    });
+    await expect(pod).to.runOn(here);
+    const node = scene.world.node(here);
+    await runInPod(pod, ['touch', '/data/file']);
+    await onNode(node, ['rm', '-r', `${lease.disk.path}/part`]);
+    const { uid } = pod.now.metadata;
+    expect((await mountsLeftOf(uid, here)).map(({ mountPoint }) => mountPoint).join('\n')).to.include(
+      `/volume-subpaths/`,
+    );
+    await scene.remove(pod);
+    expect(await mountsLeftOf(uid, here), 'what is left of the pod').to.deep.equal([]);
+  });
+});

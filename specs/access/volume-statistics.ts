@@ -1,0 +1,44 @@
+import { setTimeout as after } from 'node:timers/promises';
+import type { VolumeStatistics } from '../../clusters/api/client.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import { world } from '../runner/world.ts';
+
+/** Milliseconds. kubelet looks once a minute for pods whose volumes it has not measured yet. */
+const [patience, interval] = [80_000, 4_000];
+
+/**
+ * What kubelet has measured of a volume of a running pod, `data` where not named. It measures when its time has come
+ * and tells nobody, so its statistics are looked at every four seconds until the volume is among them.
+ * @throws DomainError with the volumes of the pod that it has measured
+ */
+export async function volumeStatistics(pod: PodHandle, volumeName = 'data'): Promise<VolumeStatistics> {
+  const { client } = await world();
+  const { signal } = currentSpec();
+  const { metadata, spec } = pod.now;
+  const nodeName = spec?.nodeName ?? '';
+  const last = performance.now() + patience;
+  for (;;) {
+    const { pods } = await client.nodeStatistics(nodeName, { signal });
+    const measured = pods.find(({ podRef }) => podRef.uid === metadata.uid)?.volume ?? [];
+    const found = measured.find(({ name }) => name === volumeName);
+    if (found) return found;
+    if (performance.now() > last) throw notMeasured(pod, volumeName, nodeName, measured);
+    await after(interval, undefined, { signal });
+  }
+}
+
+function notMeasured(
+  pod: PodHandle,
+  volumeName: string,
+  nodeName: string,
+  measured: readonly VolumeStatistics[],
+): DomainError {
+  return new DomainError({
+    attempted: `waiting until kubelet has measured the volume ${volumeName} of ${pod}`,
+    on: nodeName,
+    seen: `after ${patience / 1000} s its statistics name ${measured.map(({ name }) => name).join(', ') || 'no volume'} of the pod`,
+    remedy: `kubectl get --raw /api/v1/nodes/${nodeName}/proxy/stats/summary`,
+  });
+}

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import type { VolumeHandle } from '../harness/handles.ts';
+import { localClaim } from '../harness/parts.ts';
+import type { Scene } from '../harness/scene.ts';
+
+type Volume = ManifestOf<'PersistentVolume'>;
+type Claim = ManifestOf<'PersistentVolumeClaim'>;
+
+/** Names as the spec wrote them, before the run made them its own. */
+interface NamesInSpec {
+  volume: string;
+  storageClass: string;
+}
+
+/** One rule by which a volume matches a claim: a volume that breaks it, and a claim that minds. */
+export interface MatchingRule {
+  /** The requirement. */
+  id: string;
+  /** Breaks the rule, and no other. */
+  breaks?: (volume: Volume) => void;
+  /** What comes about only after the volume is there; what it returns undoes what would stay. */
+  afterwards?: (scene: Scene, volume: VolumeHandle, inSpec: NamesInSpec) => Promise<AsyncDisposable | undefined>;
+  /** What the claim asks for, beyond 1Gi of mode Filesystem, ReadWriteOnce and its class. */
+  asks?: (claim: Claim) => void;
+  /** What a volume needs so that the claim matches it. */
+  fits?: (volume: Volume) => void;
+}
+
+/** A volume is matched with a claim by these rules. The node affinity is not one of them. */
+export const matchingRules: readonly MatchingRule[] = [
+  {
+    id: 'LV-BIND-21',
+    breaks: ({ spec }) => {
+      spec.capacity.storage = '1023Mi';
+    },
+  },
+  {
+    id: 'LV-BIND-22',
+    breaks: ({ spec }) => {
+      spec.storageClassName = 'of-another-class';
+    },
+  },
+  {
+    id: 'LV-BIND-23',
+    breaks: ({ spec }) => {
+      spec.volumeMode = 'Block';
+    },
+  },
+  {
+    id: 'LV-BIND-24',
+    breaks: ({ spec }) => {
+      spec.accessModes = ['ReadOnlyMany'];
+    },
+  },
+  {
+    id: 'LV-BIND-25',
+    breaks: ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, disk: 'slow' };
+    },
+    asks: ({ spec }) => {
+      spec.selector = { matchLabels: { disk: 'fast' } };
+    },
+    fits: ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, disk: 'fast' };
+    },
+  },
+  {
+    id: 'LV-BIND-26',
+    breaks: ({ spec }) => {
+      spec.claimRef = { name: 'somebody-else' };
+    },
+  },
+  { id: 'LV-BIND-27', afterwards: release },
+  { id: 'LV-BIND-28', afterwards: holdInDeletion },
+];
+
+/** A claim that names its volume, which is not fit for it: what the controller says about the claim. */
+export interface PreBoundMismatch {
+  id: string;
+  /** What follows `Cannot bind to requested volume "…": `. */
+  why: (volumeName: string) => string;
+  breaks?: (volume: Volume) => void;
+  afterwards?: (scene: Scene, volume: VolumeHandle) => Promise<AsyncDisposable>;
+}
+
+export const preBoundMismatches: readonly PreBoundMismatch[] = [
+  {
+    id: 'LV-BIND-31',
+    why: () => 'requested PV is too small',
+    breaks: ({ spec }) => {
+      spec.capacity.storage = '1023Mi';
+    },
+  },
+  {
+    id: 'LV-BIND-32',
+    why: () => 'storageClassName does not match',
+    breaks: ({ spec }) => {
+      spec.storageClassName = 'of-another-class';
+    },
+  },
+  {
+    id: 'LV-BIND-33',
+    why: () => 'incompatible volumeMode',
+    breaks: ({ spec }) => {
+      spec.volumeMode = 'Block';
+    },
+  },
+  {
+    id: 'LV-BIND-34',
+    why: () => 'incompatible accessMode',
+    breaks: ({ spec }) => {
+      spec.accessModes = ['ReadOnlyMany'];
+    },
+  },
+  {
+    id: 'LV-BIND-35',
+    why: (volumeName) => `the volume is marked for deletion "${volumeName}"`,
+    afterwards: holdInDeletion,
+  },
+];
+
+/** Has the volume used by a claim once, which names it, and the claim removed. */
+async function release(scene: Scene, volume: VolumeHandle, inSpec: NamesInSpec): Promise<undefined> {
+  const claim = await localClaim(scene, `former-${inSpec.volume}`, { volume: inSpec.volume }, ({ spec }) => {
+    spec.storageClassName = inSpec.storageClass;
+  });
+  await expect(claim).to.bindTo(volume);
+  await scene.remove(claim);
+  await expect(volume).to.reachPhase('Released');
+}
+
+const holder = 'local-pv-conformance/held';
+
+/** Deletes the volume, and keeps it from going by a finalizer of our own, until it is given back. */
+async function holdInDeletion(scene: Scene, volume: VolumeHandle): Promise<AsyncDisposable> {
+  const { client } = scene.world;
+  const finalizers = (names: string[] | null) =>
+    client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: names } } });
+  await finalizers([...(volume.now.metadata.finalizers ?? []), holder]);
+  await client.remove(volume.ref);
+  expect((await client.read(volume.ref)).metadata.deletionTimestamp, 'it is being deleted').to.be.a('string');
+  return {
+    async [Symbol.asyncDispose]() {
+      await finalizers(null);
+    },
+  };
+}

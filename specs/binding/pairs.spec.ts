@@ -1,0 +1,233 @@
+import { expect } from 'chai';
+import { quietFor } from '../../clusters/api/wait.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { nowhere, nudge, phasesOf, said, scheduledTo, transitionsOf } from '../harness/binding.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import type { ClaimHandle, VolumeHandle } from '../harness/handles.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import { controllerMetric } from './controller-metrics.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('binding');
+const bytes = 16 * 2 ** 20;
+
+/** Numbers of equal volumes and claims, and the requirement that says what becomes of them. */
+const crowds = [
+  { id: 'LV-BIND-41', volumes: 2, claims: 4 },
+  { id: 'LV-BIND-42', volumes: 3, claims: 3 },
+  { id: 'LV-BIND-43', volumes: 4, claims: 2 },
+] as const;
+
+describe(chapter, () => {
+  for (const { id, volumes: offered, claims: asking } of crowds) {
+    proves(id, async () => {
+      await using scene = await Scene.open();
+      await localClass(scene, 'Immediate');
+      const at = { node: 'node2', path: nowhere };
+      const names = (count: number, what: string) => Array.from({ length: count }, (_, index) => `${what}-${index}`);
+      const volumes = await Promise.all(names(offered, 'volume').map((name) => localVolume(scene, name, at)));
+      const claims = await Promise.all(names(asking, 'claim').map((name) => localClaim(scene, name)));
+      const pairs = Math.min(offered, asking);
+
+      // Each claim comes to its end: bound, or told that there is nothing for it.
+      const isBound = ({ ref }: ClaimHandle) => scene.world.store.get(ref)?.status?.phase === 'Bound';
+      const isTold = ({ ref }: ClaimHandle) =>
+        scene.world.store.eventsOf(ref).some(({ message }) => message === said.noProvisioner);
+      for (const claim of claims)
+        await eventually(claim, `${claim} to be bound, or told why not`, () => isBound(claim) || isTold(claim));
+      const bound = () => claims.filter(isBound);
+      for (const claim of bound()) {
+        const volume = volumes.find(({ name }) => name === claim.now.spec?.volumeName);
+        if (!volume) throw new Error(`${claim} is bound to ${claim.now.spec?.volumeName}, which is not of this spec`);
+        await expect(claim).to.bindTo(volume);
+      }
+      const taken = bound().map(({ now }) => now.spec?.volumeName);
+      expect(taken).to.have.lengthOf(pairs);
+      expect(new Set(taken), 'each has one of its own').to.have.property('size', pairs);
+      const phases = [...volumes, ...claims].map((handle) => handle.now.status?.phase).sort();
+      const rest = [
+        ...new Array(offered - pairs).fill('Available'),
+        ...new Array(2 * pairs).fill('Bound'),
+        ...new Array(asking - pairs).fill('Pending'),
+      ];
+      expect(phases).to.deep.equal(rest);
+    });
+  }
+
+  proves('LV-BIND-44', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const volume = await localVolume(scene, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
+    const claim = await localClaim(scene, 'claim');
+    const pod = await podWith(scene, 'consumer', [claim, claim]);
+    await expect(pod).to.runOn('node2');
+    await expect(claim).to.bindTo(volume);
+    await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
+    const script = 'echo once >/data/file && cat /data-2/file && stat -c %i /data/file /data-2/file';
+    const [text, ...inodes] = (await runInPod(pod, ['sh', '-c', script])).trim().split('\n');
+    expect(text).to.equal('once');
+    expect(inodes[0], 'one file in two places').to.equal(inodes[1]);
+  });
+
+  proves('LV-BIND-56', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(scene, 'claim');
+    const twice = await podWith(scene, 'twice', [claim, claim]);
+    evidence.keep('scheduler', await expect(twice).to.beUnschedulable([said.noVolumeFits(3)]));
+    await expect(twice).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
+    expect(volume.now.spec?.claimRef).to.equal(undefined);
+    const once = await podWith(scene, 'once', [claim]);
+    await scheduledTo(once, 'node2');
+    await expect(claim).to.bindTo(volume);
+    await scheduledTo(twice, 'node2');
+  });
+
+  proves('LV-BIND-45', async () => {
+    await using one = await makeLeasedDisk('node2', { bytes });
+    await using two = await makeLeasedDisk('node2', { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const disks = [one.disk, two.disk];
+    const volumes: VolumeHandle[] = [];
+    for (const [index, { mountPath }] of disks.entries())
+      volumes.push(await localVolume(scene, `volume-${index}`, { node: 'node2', path: mountPath }));
+    const claims = [await localClaim(scene, 'claim-0'), await localClaim(scene, 'claim-1')];
+    const pod = await podWith(scene, 'consumer', claims);
+    await expect(pod).to.runOn('node2');
+    const script = 'echo first >/data/name && echo second >/data-2/name && sync';
+    await runInPod(pod, ['sh', '-c', script]);
+    for (const [index, claim] of claims.entries()) {
+      const at = volumes.findIndex(({ name }) => name === claim.now.spec?.volumeName);
+      const [volume, disk] = [volumes[at], disks[at]];
+      if (!volume || !disk) throw new Error(`${claim} is bound to no volume of this spec`);
+      await expect(claim).to.bindTo(volume);
+      const path = index === 0 ? '/data' : '/data-2';
+      await expect(pod).to.mount(volume, { path, from: disk });
+      const onDisk = await onNode(scene.world.node('node2'), ['cat', `${disk.mountPath}/name`]);
+      expect(onDisk).to.equal(index === 0 ? 'first\n' : 'second\n');
+    }
+    await scene.remove(pod);
+    for (const claim of claims) await scene.remove(claim);
+    for (const volume of volumes) await expect(volume).to.reachPhase('Released');
+  });
+
+  proves('LV-BIND-46', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const claim = await localClaim(scene, 'claim');
+    await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere }, ({ spec }) => {
+      spec.claimRef = { name: 'claim' };
+    });
+    await nudge(scene, claim);
+    await expect(claim).to.bindTo(volume);
+    expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
+  });
+
+  proves('LV-BIND-47', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const other = await localVolume(scene, 'other', { node: 'node2', path: nowhere });
+    const claim = await localClaim(scene, 'claim', { volume: 'volume' });
+    const pod = await podWith(scene, 'consumer', [claim]);
+    // Naming a volume makes the claim one that is bound at once, also where its class would wait.
+    await expect(pod).to.beUnschedulable([said.unboundImmediate]);
+    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
+    await nudge(scene, claim);
+    await expect(claim).to.bindTo(volume);
+    await scheduledTo(pod, 'node3');
+    expect(other.now.status?.phase, 'the volume that was there all the time').to.equal('Available');
+  });
+
+  proves('LV-BIND-48', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
+    const lasts = async (phase: string) => {
+      const since = volume.now.status?.lastPhaseTransitionTime;
+      await quietFor(scene.world.store, {
+        what: `${volume} stays ${phase} since ${since}`,
+        on: [volume.ref],
+        window: 1100,
+        unless: (store) => {
+          const { status } = store.get(volume.ref) ?? {};
+          return status?.phase !== phase || status.lastPhaseTransitionTime !== since;
+        },
+      });
+    };
+    await lasts('Available');
+    const claim = await localClaim(scene, 'claim');
+    await expect(claim).to.bindTo(volume);
+    await lasts('Bound');
+    await scene.remove(claim);
+    await expect(volume).to.reachPhase('Released');
+
+    const transitions = transitionsOf(volume);
+    evidence.keep('transitions', transitions.map(({ phase, at }) => `${at} ${phase}`).join('\n'));
+    const [, ...later] = transitions;
+    expect(later.map(({ phase }) => phase)).to.deep.equal(['Available', 'Bound', 'Released']);
+    const times = transitions.map(({ at }) => Date.parse(at));
+    expect(times.every(Number.isFinite), `each phase has its time: ${JSON.stringify(transitions)}`).to.equal(true);
+    const [available = 0, bound = 0, released = 0] = times.slice(-3);
+    expect(available).to.be.lessThan(bound);
+    expect(bound).to.be.lessThan(released);
+  });
+
+  proves('LV-BIND-49', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(scene, 'claim');
+    await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
+    // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
+    const pod = await podWith(scene, 'consumer', [claim], {}, ({ spec }) => {
+      spec.schedulingGates = [{ name: 'local-pv-conformance/gate' }];
+    });
+    await nudge(scene, claim);
+    await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
+    expect(claim.now.status?.phase).to.equal('Pending');
+    await scene.world.client.patch(pod.ref, {
+      type: 'json',
+      operations: [{ op: 'remove', path: '/spec/schedulingGates' }],
+    });
+    await expect(claim).to.bindTo(volume);
+    await scheduledTo(pod, 'node2');
+    const reasons = scene.world.store.eventsOf(claim.ref).map(({ reason }) => reason);
+    expect(reasons).to.deep.equal(['WaitForFirstConsumer', 'WaitForPodScheduled']);
+    expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
+    expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound']);
+  });
+
+  proves('LV-BIND-50', async () => {
+    await using scene = await Scene.open();
+    const storageClass = await localClass(scene, 'Immediate');
+    for (const name of ['one', 'two']) {
+      const { claim, volume } = await boundPair(scene, name, { node: 'node2', path: nowhere });
+      await expect(claim).to.bindTo(volume);
+    }
+    await localVolume(scene, 'free', { node: 'node2', path: nowhere, storage: '512Mi' });
+    for (const name of ['left-1', 'left-2', 'left-3']) {
+      const claim = await localClaim(scene, name);
+      await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    }
+    const counted: Record<string, number> = {};
+    for (const metric of ['bound_pv', 'unbound_pv', 'bound_pvc', 'unbound_pvc']) {
+      const samples = await controllerMetric(`pv_collector_${metric}_count`);
+      const own = metric.endsWith('pv')
+        ? samples.filter(({ labels }) => labels.storage_class === storageClass.name)
+        : samples.filter(({ labels }) => labels.namespace === scene.namespace);
+      counted[metric] = own.reduce((sum, { value }) => sum + value, 0);
+    }
+    evidence.keep('counted', counted);
+    expect(counted).to.deep.equal({ bound_pv: 2, unbound_pv: 1, bound_pvc: 2, unbound_pvc: 3 });
+  });
+});

@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { nowhere, offerAgain, phasesOf, scheduledTo } from '../harness/binding.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import type { PodHandle, VolumeHandle } from '../harness/handles.ts';
+import { takeAway } from '../harness/lifecycle.ts';
+import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
+import { pausedControllers } from '../harness/node-daemons.ts';
+import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { conditionsSeen } from '../harness/scheduling.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('binding');
+
+const label = 'local-pv-conformance/shelf';
+const onShelf = { key: label, operator: 'In' as const, values: ['s4'] };
+
+interface Undoing {
+  /** What the scheduler says of the volume when it gives up. */
+  why(volume: VolumeHandle): string;
+  /** Nothing where it is the node that changes. */
+  undo?(scene: Scene, volume: VolumeHandle): Promise<void>;
+}
+
+/** What is undone of a binding, by the name of volume, claim and pod. */
+const undoings: Record<string, Undoing> = {
+  'claim-ref': {
+    why: ({ name }) => `ClaimRef got reset for pv "${name}"`,
+    undo: offerAgain,
+  },
+  volume: {
+    why: ({ name }) => `failed to check binding: persistentvolumes "${name}" not found`,
+    undo: takeAway,
+  },
+  label: {
+    why: ({ name }) => `pv "${name}" node affinity doesn't match node "node3": no matching NodeSelectorTerms`,
+  },
+};
+
+/** A volume of node3 that fits the claim of its name only. */
+function offered(scene: Scene, name: string): Promise<VolumeHandle> {
+  return localVolume(scene, name, { node: 'node3', path: nowhere }, ({ metadata, spec }) => {
+    metadata.labels = { ...metadata.labels, which: name };
+    if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };
+  });
+}
+
+/** Waits until the scheduler has given a pod up with an error, and gives its words; by now it may say something else. */
+function givenUp(pod: PodHandle, because: string): Promise<string> {
+  return eventually(pod, `${pod} to be given up because ${because}`, (store) =>
+    conditionsSeen(store, pod, 'PodScheduled')
+      .filter(({ reason }) => reason === 'SchedulerError')
+      .map(({ message = '' }) => message)
+      .find((message) => message.includes(because)),
+  );
+}
+
+describe(chapter, () => {
+  proves('LV-BIND-57', async () => {
+    await using _shelf = await labelledNode('node3', { [label]: 's4' });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    await knownToScheduler(scene, 'node3');
+    const free = [];
+    for (const [name, undoing] of Object.entries(undoings)) {
+      const volume = await offered(scene, name);
+      const claim = await localClaim(scene, name, {}, ({ spec }) => {
+        spec.selector = { matchLabels: { which: name } };
+      });
+      free.push({ name, volume, claim, ...undoing });
+    }
+
+    // The scheduler writes the claim into the volume, and waits for the controller to write the volume into the claim.
+    await using controllers = await pausedControllers();
+    const reserved = [];
+    for (const one of free) {
+      const { name, volume, claim } = one;
+      const pod = await podWith(scene, name, [claim]);
+      const what = `${volume} to be reserved by the scheduler`;
+      await eventually(pod, what, (store) => store.get(volume.ref)?.spec?.claimRef?.uid, { also: [volume] });
+      reserved.push({ ...one, pod });
+    }
+    {
+      await using _elsewhere = await labelledNode('node3', { [label]: 'none' });
+      for (const { volume, undo } of reserved) await undo?.(scene, volume);
+      await controllers.stillPaused();
+      for (const { name, volume, pod, why } of reserved) {
+        const message = await givenUp(pod, why(volume));
+        expect(message).to.equal(`running PreBind plugin "VolumeBinding": binding volumes: ${why(volume)}`);
+        evidence.keep(`scheduler-${name}`, message);
+      }
+      await controllers.end();
+    }
+
+    for (const { name, volume, claim, pod } of reserved) {
+      const there = name === 'volume' ? await offered(scene, name) : volume;
+      await scheduledTo(pod, 'node3');
+      await expect(claim).to.bindTo(there);
+      expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import type { BlockDevice } from '../../clusters/nodes/block-device.ts';
+import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
+import { boundPair } from '../harness/parts.ts';
+import { runInPod, tryInPod } from '../harness/pod-commands.ts';
+import type { Scene } from '../harness/scene.ts';
+import { world } from '../runner/world.ts';
+
+/** Makes a volume of mode Block at a device, and a claim that is bound to it. */
+export function blockPair(
+  scene: Scene,
+  name: string,
+  device: Pick<BlockDevice, 'node' | 'path'>,
+): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
+  const asBlock = (manifest: { spec: { volumeMode?: 'Filesystem' | 'Block' } }): void => {
+    manifest.spec.volumeMode = 'Block';
+  };
+  return boundPair(scene, name, device, { volume: asBlock, claim: asBlock });
+}
+
+/** What a node has of a device that kubelet has mapped for a pod. */
+export interface Mapping {
+  /** `major:minor` of what is bind-mounted at the plugin's path for the pod; undefined where there is nothing. */
+  bound: string | undefined;
+  /** Where the pod's symbolic link leads; undefined where there is none. */
+  link: string | undefined;
+  /** The loop devices that hold the bind mount: kubelet's locks. */
+  locks: readonly string[];
+}
+
+/** Where kubelet maps a device for a pod. Source: pkg/volume/local, GetGlobalMapPath and GetPodDeviceMapPath. */
+export function mappedAt(podUid: string, volumeName: string): { globalMap: string; plugin: string; pod: string } {
+  const globalMap = `/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
+  return {
+    globalMap,
+    plugin: `${globalMap}/${podUid}`,
+    pod: `/var/lib/kubelet/pods/${podUid}/volumeDevices/kubernetes.io~local-volume/${volumeName}`,
+  };
+}
+
+const describeMapping: NodeScript = {
+  name: 'describe-mapping.sh',
+  // stat prints a device's numbers in hexadecimal. A lock's file is known by its path, also when that has been deleted.
+  text: `
+set -eu
+[ ! -b "$1" ] || echo "bound $(stat --format '%t %T' "$1")"
+[ ! -L "$2" ] || echo "link $(readlink "$2")"
+losetup --list --noheadings --output NAME,BACK-FILE | awk -v path="$1" '$2 == path { print "lock " $1 }'
+`,
+};
+
+/** Looks what a node has of a pod's mapping, now. */
+export async function mappingOf(pod: { uid: string; volume: string; node: string }): Promise<Mapping> {
+  const { node } = await world();
+  const { plugin, pod: link } = mappedAt(pod.uid, pod.volume);
+  return readMapping(await scriptOnNode(node(pod.node), describeMapping, [plugin, link]));
+}
+
+function readMapping(printed: string): Mapping {
+  const facts = printed.split('\n').flatMap((line) => {
+    const [key, ...rest] = line.split(' ');
+    return key ? [{ key, text: rest.join(' ') }] : [];
+  });
+  const number = facts.find(({ key }) => key === 'bound')?.text;
+  return {
+    bound: number
+      ?.split(' ')
+      .map((hex) => Number.parseInt(hex, 16))
+      .join(':'),
+    link: facts.find(({ key }) => key === 'link')?.text,
+    locks: facts.filter(({ key }) => key === 'lock').map(({ text }) => text),
+  };
+}
+
+const awaitUnmapped: NodeScript = {
+  name: 'await-unmapped.sh',
+  text: `
+set -eu
+looks=0
+while [ -e "$1" ] || [ -L "$2" ] || losetup --list --noheadings --output BACK-FILE | grep --quiet --fixed-strings "$3"; do
+	looks=$((looks + 1))
+	if [ "$looks" -gt "$4" ]; then
+		ls -lR "$1" "$2" >&2 || true
+		losetup --list >&2
+		exit 93
+	fi
+	sleep 0.2
+done
+`,
+};
+
+/**
+ * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
+ * of
+ * it away after the pod has gone from the API and tells nobody, so the node itself looks, every fifth of a second.
+ * @throws CommandFailed with what is left
+ */
+export async function unmapped(
+  node: Node,
+  { uid, volume, within = 30_000 }: { uid: string; volume: string; within?: number },
+): Promise<void> {
+  const { plugin, pod } = mappedAt(uid, volume);
+  const looks = String(Math.ceil(within / 200));
+  await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks], { deadline: within + 30_000 });
+}
+
+/** What `mappingOf` and `unmapped` need to know of a pod, also when it has gone. */
+export function mappedPod(pod: PodHandle, volume: VolumeHandle): { uid: string; volume: string; node: string } {
+  return { uid: pod.now.metadata.uid, volume: volume.name, node: pod.now.spec?.nodeName ?? '' };
+}
+
+/** Takes a path that a spec makes on a node away again: a link or an empty directory, if it is there at the end. */
+export async function removedAtTheEnd(nodeName: string, path: string): Promise<AsyncDisposable> {
+  const { node } = await world();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node(nodeName), ['rm', '--force', '--dir', path]);
+    },
+  };
+}
+
+/** Bytes that `writeSector` takes. */
+export const sectorBytes = 512;
+
+/** Text that fills a sector, and stands nowhere else. */
+export function textOfSector(): string {
+  return randomBytes(sectorBytes / 2).toString('hex');
+}
+
+/** Writes a sector of the pod's device, and has it on the disk before it returns. */
+export async function writeSector(pod: PodHandle, text: string, sector = 0): Promise<void> {
+  const { status, stderr } = await tryToWriteSector(pod, text, sector);
+  if (status !== 0) throw new Error(`sector ${sector} of the device of ${pod} could not be written: ${stderr}`);
+}
+
+/** Tries to write a sector of the pod's device, for specs that expect a refusal. */
+export function tryToWriteSector(
+  pod: PodHandle,
+  text: string,
+  sector = 0,
+): Promise<{ status: number; stderr: string }> {
+  const script = 'printf %s "$1" | dd of=/dev/data bs=512 seek="$2" count=1 iflag=fullblock conv=notrunc,fsync';
+  return tryInPod(pod, ['sh', '-c', script, 'sh', text, String(sector)]);
+}
+
+/** Reads a sector of the pod's device. */
+export function readSector(pod: PodHandle, sector = 0): Promise<string> {
+  const argv = ['dd', 'if=/dev/data', `bs=${sectorBytes}`, `skip=${sector}`, 'count=1'];
+  return runInPod(pod, argv, { repeatable: true });
+}
+
+/** Reads a sector of the disk where its bytes are at last: from the file behind the device, on the node. */
+export async function sectorOfDisk({ node, backingFile }: BlockDevice, sector = 0): Promise<string> {
+  const argv = ['dd', `if=${backingFile}`, `bs=${sectorBytes}`, `skip=${sector}`, 'count=1', 'status=none'] as const;
+  return onNode((await world()).node(node), argv);
+}

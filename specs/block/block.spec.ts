@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { localClass } from '../harness/parts.ts';
+import { runInPod, tryInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { podWithDevice } from '../harness/volume-at.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  blockPair,
+  mappedAt,
+  mappedPod,
+  mappingOf,
+  sectorBytes,
+  sectorOfDisk,
+  textOfSector,
+  tryToWriteSector,
+  unmapped,
+  writeSector,
+} from './block-volumes.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('block');
+
+const bytes = 4 * 2 ** 20;
+
+describe(chapter, () => {
+  proves('LV-BLOCK-01', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(claim).to.bindTo(volume);
+    await expect(pod).to.runOn(here);
+
+    const [kind, major, minor, size] = (
+      await runInPod(pod, ['sh', '-c', 'stat -c "%F,%t,%T" /dev/data && blockdev --getsize64 /dev/data'])
+    )
+      .trim()
+      .split(/[,\n]/);
+    expect(kind).to.equal('block special file');
+    expect([major, minor].map((hex) => Number.parseInt(hex ?? '', 16)).join(':')).to.equal(lease.device.deviceNumber);
+    expect(size).to.equal(String(bytes));
+
+    // An odd place in the middle, and the very last bytes.
+    for (const sector of [3777, bytes / sectorBytes - 1]) {
+      const text = textOfSector();
+      await writeSector(pod, text, sector);
+      expect(await sectorOfDisk(lease.device, sector), `at byte ${sector * sectorBytes} of the disk`).to.equal(text);
+    }
+    const beyond = await tryToWriteSector(pod, textOfSector(), bytes / sectorBytes);
+    expect(beyond.status).not.to.equal(0);
+    expect(beyond.stderr).to.include('No space left on device');
+    evidence.keep('device', { ...lease.device, seenByThePod: { major, minor, size } });
+  });
+
+  proves('LV-BLOCK-02', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    // The first container is the one that gets nothing, though it may make device files.
+    const pod = await podWithDevice(scene, 'two-containers', claim, (manifest) => {
+      const [main] = manifest.spec.containers;
+      if (!main) throw new Error('the pod has no container');
+      const { volumeDevices: _, ...without } = structuredClone(main);
+      const securityContext = { ...main.securityContext, capabilities: { drop: ['ALL'], add: ['MKNOD'] } };
+      manifest.spec.containers = [
+        { ...without, name: 'without', securityContext },
+        { ...main, name: 'with' },
+      ];
+    });
+    await expect(claim).to.bindTo(volume);
+    await expect(pod).to.runOn(here);
+
+    const [major = '', minor = ''] = lease.device.deviceNumber.split(':');
+    const script = 'ls /dev/data; mknod /dev/mine b "$1" "$2" && ls -l /dev/mine && dd if=/dev/mine bs=512 count=1';
+    const { status, stdout, stderr } = await tryInPod(pod, ['sh', '-c', script, 'sh', major, minor]);
+    expect(status).not.to.equal(0);
+    expect(stderr, 'the device is not there').to.include('ls: /dev/data: No such file or directory');
+    expect(stdout, 'a device file of that number can be made').to.include('/dev/mine');
+    expect(stderr, 'and not be opened').to.include("can't open '/dev/mine': Operation not permitted");
+
+    // The container beside it has the device: the difference is the volume, not the node.
+    const statuses = pod.now.status?.containerStatuses ?? [];
+    const id = statuses.find(({ name }) => name === 'with')?.containerID?.replace('containerd://', '') ?? '';
+    const node = scene.world.node(here);
+    const info = JSON.parse(await onNode(node, ['ctr', '-n', 'k8s.io', 'containers', 'info', id])) as {
+      Spec: { linux: { devices?: { path: string; major: number; minor: number }[] } };
+    };
+    const given = (info.Spec.linux.devices ?? []).find(({ path }) => path === '/dev/data');
+    expect(given).to.include({ major: Number(major), minor: Number(minor) });
+    evidence.keep('attempt', `${stdout}\n${stderr}`);
+  });
+
+  proves('LV-BLOCK-03', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    const pods = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    for (const pod of pods) await expect(pod).to.runOn(here);
+    for (const pod of pods) {
+      const place = mappedAt(pod.now.metadata.uid, volume.name);
+      const mapping = await mappingOf(mappedPod(pod, volume));
+      expect(mapping.bound, place.plugin).to.equal(lease.device.deviceNumber);
+      expect(mapping.link, place.pod).to.equal(lease.device.path);
+      await expect(pod).to.reportEvent(
+        'SuccessfulMountVolume',
+        `MapVolume.MapPodDevice succeeded for volume "${volume.name}" globalMapPath "${place.globalMap}"`,
+      );
+      const directory = place.pod.slice(0, place.pod.lastIndexOf('/'));
+      await expect(pod).to.reportEvent(
+        'SuccessfulMountVolume',
+        `MapVolume.MapPodDevice succeeded for volume "${volume.name}" volumeMapPath "${directory}"`,
+      );
+      evidence.keep(`mapping-${pod.fixtureName}`, { ...place, ...mapping });
+    }
+    const gone = pods.map((pod) => mappedPod(pod, volume));
+    for (const pod of pods) await scene.remove(pod);
+    const node = scene.world.node(here);
+    for (const pod of gone) await unmapped(node, pod);
+    const { globalMap } = mappedAt('', volume.name);
+    expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
+  });
+
+  proves('LV-BLOCK-04', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    for (const pod of [one, two]) await expect(pod).to.runOn(here);
+    const [first, second] = [mappedPod(one, volume), mappedPod(two, volume)];
+    const locks = [(await mappingOf(first)).locks, (await mappingOf(second)).locks];
+    expect(
+      locks.map(({ length }) => length),
+      'a lock for each',
+    ).to.deep.equal([1, 1]);
+    expect(new Set([...locks.flat(), lease.device.path]).size, 'each a loop device of its own').to.equal(3);
+
+    const node = scene.world.node(here);
+    await scene.remove(one);
+    await unmapped(node, first);
+    expect((await mappingOf(second)).locks, 'the other pod keeps its lock').to.deep.equal(locks[1]);
+    await scene.remove(two);
+    await unmapped(node, second);
+    const left = await onNode(node, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+    expect(left, 'nothing holds the volume').not.to.include(volume.name);
+    evidence.keep('locks', { one: locks[0], two: locks[1] });
+  });
+});

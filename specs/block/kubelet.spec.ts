@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { markForDeletion } from '../harness/lifecycle.ts';
+import { stopKubelet } from '../harness/node-daemons.ts';
+import { localClass } from '../harness/parts.ts';
+import { readInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { podWithDevice } from '../harness/volume-at.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  blockPair,
+  mappedPod,
+  mappingOf,
+  readSector,
+  sectorBytes,
+  sectorOfDisk,
+  textOfSector,
+  unmapped,
+  writeSector,
+} from './block-volumes.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('block');
+
+const bytes = 4 * 2 ** 20;
+
+/** The id of the pod's container, as containerd knows it. */
+function containerId(pod: PodHandle): string {
+  return (pod.now.status?.containerStatuses?.[0]?.containerID ?? '').replace('containerd://', '');
+}
+
+describe(chapter, () => {
+  proves('LV-BLOCK-11', async () => {
+    await using lease = await makeLeasedBlockDevice('node3', { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(pod).to.runOn('node3');
+    const [before, after] = [textOfSector(), textOfSector()];
+    await writeSector(pod, before);
+    const id = containerId(pod);
+    const mapping = await mappingOf(mappedPod(pod, volume));
+
+    await using outage = await stopKubelet('node3');
+    // kubelet serves no commands now; containerd does. ctr may lose what a command writes to its output.
+    const exec = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'while-kubelet-is-down', id] as const;
+    const copy = ['dd', 'if=/dev/data', 'of=/dev/shm/read', `bs=${sectorBytes}`, 'count=1'] as const;
+    await onNode(scene.world.node('node3'), [...exec, ...copy]);
+    await outage.end();
+
+    expect(await readInPod(pod, '/dev/shm/read'), 'read while kubelet was down').to.equal(before);
+    expect(await readSector(pod), 'when it is up again').to.equal(before);
+    await writeSector(pod, after);
+    expect(await sectorOfDisk(lease.device)).to.equal(after);
+    expect(containerId(pod), 'the same container').to.equal(id);
+    expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
+    expect(await mappingOf(mappedPod(pod, volume))).to.deep.equal(mapping);
+    evidence.keep('mapping', mapping);
+  });
+
+  /** How the pod is deleted, and whether the API still knows it when kubelet comes back. */
+  const deletions = [
+    { id: 'LV-BLOCK-12', forced: false },
+    { id: 'LV-BLOCK-13', forced: true },
+  ] as const;
+
+  for (const { id, forced } of deletions) {
+    proves(id, async () => {
+      await using lease = await makeLeasedBlockDevice('node3', { bytes });
+      await using scene = await Scene.open();
+      await localClass(scene);
+      const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+      const pod = await podWithDevice(scene, 'user', claim);
+      await expect(pod).to.runOn('node3');
+      const mapped = mappedPod(pod, volume);
+      const before = await mappingOf(mapped);
+      expect(before.bound).to.equal(lease.device.deviceNumber);
+      expect(before.locks).to.have.lengthOf(1);
+
+      await using outage = await stopKubelet('node3');
+      if (forced) {
+        await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
+        await expect(pod).to.beGone();
+      } else {
+        await markForDeletion(scene, pod);
+        expect(pod.now.metadata.deletionTimestamp, 'asked for, and nobody does it').to.be.a('string');
+      }
+      expect(await mappingOf(mapped), 'while kubelet is down').to.deep.equal(before);
+      await outage.end();
+
+      await expect(pod).to.beGone();
+      const node3 = scene.world.node('node3');
+      await unmapped(node3, { ...mapped, within: 90_000 });
+      const loops = await onNode(node3, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+      expect(loops, 'nothing holds the volume').not.to.include(volume.name);
+      evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
+    });
+  }
+});

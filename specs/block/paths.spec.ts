@@ -1,0 +1,155 @@
+import { expect } from 'chai';
+import { onNode } from '../../clusters/nodes/node.ts';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { boundPair, localClass, podWith } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { podWithDevice } from '../harness/volume-at.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  blockPair,
+  readSector,
+  removedAtTheEnd,
+  sectorBytes,
+  sectorOfDisk,
+  textOfSector,
+  tryToWriteSector,
+  writeSector,
+} from './block-volumes.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('block');
+
+const bytes = 4 * 2 ** 20;
+
+/** The number of the pod's device, as `major:minor`. */
+async function numberInPod(pod: Parameters<typeof runInPod>[0]): Promise<string> {
+  const hex = (await runInPod(pod, ['stat', '-c', '%t %T', '/dev/data'])).trim().split(' ');
+  return hex.map((text) => Number.parseInt(text, 16)).join(':');
+}
+
+function readOnly(manifest: ManifestOf<'Pod'>): void {
+  for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
+    if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
+}
+
+describe(chapter, () => {
+  proves('LV-BLOCK-05', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    const link = `/mnt/disks/${lease.device.name}-link`;
+    await using _link = await removedAtTheEnd(here, link);
+    await using scene = await Scene.open();
+    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
+    await localClass(scene);
+    const { claim } = await blockPair(scene, 'by-link', { node: here, path: link });
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(pod).to.runOn(here);
+    expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
+    const text = textOfSector();
+    await writeSector(pod, text);
+    expect(await sectorOfDisk(lease.device)).to.equal(text);
+  });
+
+  proves('LV-BLOCK-06', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    const link = `/mnt/disks/${lease.device.name}-link`;
+    await using _link = await removedAtTheEnd(here, link);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await blockPair(scene, 'to-come', { node: here, path: link });
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(pod).to.reportEvent(
+      'FailedMapVolume',
+      `MapVolume.EvalHostSymlinks failed for volume "${volume.name}" : lstat ${link}: no such file or directory`,
+    );
+    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
+    await expect(pod).to.runOn(here);
+    expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
+  });
+
+  proves('LV-BLOCK-07', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { claim } = await blockPair(scene, 'disk', lease.device);
+    const reader = await podWithDevice(scene, 'reader', claim, readOnly);
+    const writer = await podWithDevice(scene, 'writer', claim);
+    for (const pod of [reader, writer]) await expect(pod).to.runOn(here);
+    const text = textOfSector();
+    await writeSector(writer, text);
+    expect(await readSector(reader), 'it may read').to.equal(text);
+    const { status, stderr } = await tryToWriteSector(reader, textOfSector());
+    expect(status).not.to.equal(0);
+    expect(stderr, 'EPERM, when it is opened').to.include("can't open '/dev/data': Operation not permitted");
+    expect(await sectorOfDisk(lease.device)).to.equal(text);
+  });
+
+  proves('LV-BLOCK-08', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes, readOnly: true });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { claim } = await blockPair(scene, 'disk', lease.device);
+    const pod = await podWithDevice(scene, 'user', claim);
+    await expect(pod).to.runOn(here);
+    expect(await readSector(pod)).to.equal('\0'.repeat(sectorBytes));
+    const { status, stderr } = await tryToWriteSector(pod, textOfSector());
+    expect(status).not.to.equal(0);
+    expect(stderr).to.include('Operation not permitted').and.not.to.include("can't open");
+    expect(await sectorOfDisk(lease.device)).to.equal('\0'.repeat(sectorBytes));
+    evidence.keep('refusal', stderr);
+  });
+
+  proves('LV-BLOCK-09', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    const { device } = lease;
+    const node = scene.world.node(here);
+    await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
+    const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'ext4', device, {
+      volume: (manifest) => {
+        manifest.spec.local.fsType = 'xfs';
+      },
+    });
+    const pod = await podWith(scene, 'user', [claim]);
+    const failed = `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `;
+    const message = await expect(pod).to.reportEvent('FailedMount', failed);
+    expect(message).to.include('(fstype: xfs), error ');
+    const mismatch = await expect(volume).to.reportEvent('FailedMountOnFilesystemMismatch');
+    expect(mismatch).to.include(`MountVolume failed for volume "${volume.name}"`);
+    expect(scene.world.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
+    const after = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
+    expect(after, 'the file system that was there').to.equal(uuid);
+    expect(await onNode(node, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(
+      'ext4\n',
+    );
+    evidence.keep('messages', `pod: ${message}\n\nvolume: ${mismatch}`);
+  });
+
+  proves('LV-BLOCK-10', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    const { device } = lease;
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'blank', device);
+    const pod = await podWith(scene, 'user', [claim], {}, readOnly);
+    const message = await expect(pod).to.reportEvent(
+      'FailedMount',
+      `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,
+    );
+    expect(message).to.include('cannot mount unformatted disk').and.to.include('in read-only mode');
+    await onNode(scene.world.node(here), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
+    evidence.keep('message', message);
+  });
+});

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { parseStrictDocument } from '../../clusters/yaml/strict-yaml.ts';
+import type { YamlSource } from '../../clusters/yaml/yaml-documents.ts';
+import { isFeature } from './features.ts';
+
+const level = z.enum(['core', 'extended']);
+const feature = z.string().refine(isFeature, {
+  error: ({ input }) => `"${input}" is no feature; specs/catalogue/features.ts has them`,
+});
+
+/**
+ * Which nodes must be as they always are while a spec runs: all, or one, whichever the run gives it. The latter runs
+ * beside specs that have other nodes for themselves.
+ */
+const playsOn = z.enum(['all nodes', 'one node']);
+
+/** What a requirement and a case of a matrix have in common. */
+const promise = {
+  level,
+  /**
+   * Rows of the inventory of upstream's tests that it stands for, such as `B14`; `12.3` is the third of the
+   * behaviours that no upstream test asserts.
+   */
+  rows: z.array(z.string().regex(/^([A-J]\d+|12\.\d+|SEED-\d+)$/)).default([]),
+  /** What a cluster must have for it, and how it may be run. */
+  features: z.array(feature).default([]),
+  /**
+   * What its spec has for itself while it runs, beside specs that hold nothing of it: such as the disks of disks.yaml.
+   * A disruptive one names the nodes that it touches; one that names none has the whole cluster.
+   */
+  holds: z.array(z.string().min(1)).default([]),
+  /**
+   * How long its spec takes while others run beside it: what takes long begins early, lest the run wait for it at its
+   * end.
+   */
+  takes: z.enum(['seconds', 'half a minute']).default('seconds'),
+  /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */
+  source: z.string().min(1),
+  /** What would turn the spec red: one line. */
+  refutedBy: z.string().min(1),
+  /** The constant of Kubernetes that makes its spec take longer than a minute, with the seconds. */
+  waitsOut: z.string().min(1).exactOptional(),
+  /** What is promised where minors of Kubernetes differ, by minor. */
+  byMinor: z.record(z.string().regex(/^\d+\.\d+$/), z.string().min(1)).exactOptional(),
+};
+
+/** One thing that Kubernetes promises about local volumes. The catalogue says what; a spec proves it. */
+const requirementSchema = z.strictObject({
+  /** Stable: reports are compared by it. */
+  id: z.string().regex(/^[A-Z]+(-[A-Z0-9]+)*-\d+$/),
+  sentence: z.string().min(1),
+  ...promise,
+  /** Where not given, what the chapter says. */
+  playsOn: playsOn.exactOptional(),
+});
+
+/** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
+const matrixSchema = z.strictObject({
+  /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
+  prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
+  types: z
+    .array(
+      z.strictObject({
+        key: z.string().regex(/^[A-Z]+$/),
+        /** What a sentence calls it; stands where a case has `{type}`. */
+        name: z.string().min(1),
+        rows: promise.rows,
+        features: promise.features,
+      }),
+    )
+    .min(1),
+  cases: z
+    .array(
+      z.strictObject({
+        number: z.int().positive(),
+        sentence: z.string().includes('{type}'),
+        ...promise,
+        /** Keys of the types it holds for; all where not given. */
+        only: z.array(z.string()).exactOptional(),
+      }),
+    )
+    .min(1),
+});
+
+const chapterSchema = z.strictObject({
+  chapter: z.string(),
+  /** Of its requirements that are not disruptive, unless one of them says otherwise. */
+  playsOn: playsOn.default('all nodes'),
+  requirements: z.array(requirementSchema).default([]),
+  matrix: matrixSchema.exactOptional(),
+});
+
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'playsOn'> & {
+  playsOn: z.infer<typeof playsOn>;
+  /** The pair of a matrix that it was made from. */
+  pair?: { type: string; case: number };
+};
+
+/** One chapter of the catalogue, its matrix multiplied out. */
+export interface CatalogueChapter {
+  chapter: string;
+  requirements: readonly Requirement[];
+}
+
+/** Reads one chapter. @throws BadConfiguration with file, line and key; also for an id that stands twice */
+export function parseChapter(source: YamlSource): CatalogueChapter {
+  const { value } = parseStrictDocument(source, chapterSchema, (raw) => {
+    const seen = new Set<string>();
+    const ids = z.object({ requirements: z.array(z.object({ id: z.string() })) }).safeParse(raw).data?.requirements;
+    return (ids ?? []).flatMap(({ id }, index) => {
+      const twice = seen.has(id);
+      seen.add(id);
+      return twice ? [{ path: ['requirements', index, 'id'], text: `${id} stands twice` }] : [];
+    });
+  });
+  const { chapter, playsOn, requirements, matrix } = value;
+  const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
+  // A disruptive one says by what it holds where it plays.
+  const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all nodes' : playsOn);
+  return { chapter, requirements: all.map((requirement) => ({ playsOn: usual(requirement), ...requirement })) };
+}
+
+type AsWritten = Omit<Requirement, 'playsOn'> & { playsOn?: Requirement['playsOn'] };
+
+function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
+  return types.flatMap((type) =>
+    cases
+      .filter(({ only }) => only === undefined || only.includes(type.key))
+      .map(({ number, only: _only, ...shared }) => ({
+        ...shared,
+        id: `${prefix}-${type.key}-${String(number).padStart(2, '0')}`,
+        sentence: shared.sentence.replaceAll('{type}', type.name),
+        rows: [...new Set([...type.rows, ...shared.rows])],
+        features: [...new Set([...type.features, ...shared.features])],
+        pair: { type: type.key, case: number },
+      })),
+  );
+}

@@ -1,0 +1,60 @@
+import type { RunContext } from '../runner/run-context.ts';
+
+/** What a requirement may need, by the name that the catalogue uses. */
+const features = {
+  block: 'volumes of mode Block',
+  fsGroup: 'a pod’s fsGroup on the files of a volume',
+  subPath: 'a part of a volume, mounted by subPath',
+  mountOptions: 'mountOptions of a PersistentVolume',
+  mountPropagation: 'mounts that reach a running container',
+  expansion: 'a volume that grows while it is used',
+  ReadWriteOncePod: 'the access mode that admits one pod',
+  StatefulSet: 'claims made from templates',
+  ephemeral: 'generic ephemeral volumes: claims that a pod owns',
+  provisioner: 'a static provisioner that offers disks, cleans them, and offers them again',
+  'device-format': 'kubelet makes the file system on a raw device',
+  xfs: 'the file system xfs on the nodes',
+  tmpfs: 'memory as a disk',
+  fanotify: 'a directory whose opening can be held up, as by a slow disk',
+  disruptive: 'touches a node or something of the whole cluster, so its spec has it for itself',
+} as const;
+
+/** Versions of Kubernetes that a requirement holds for: `kubernetes>=1.37` or `kubernetes<1.37`. */
+const versionFeature = /^kubernetes(>=|<)(\d+)\.(\d+)$/;
+
+/** Whether the catalogue may use this word. */
+export function isFeature(name: string): boolean {
+  return Object.hasOwn(features, name) || versionFeature.test(name);
+}
+
+/** Whether a word names something that a cluster has: versions and the ways of running a spec are none. */
+export function isClusterFeature(name: string): boolean {
+  return Object.hasOwn(features, name) && name !== 'disruptive';
+}
+
+/** Why a requirement with these features does not apply to the cluster of a run; undefined where it does. */
+export function notApplicable(
+  wanted: readonly string[],
+  { kubernetes, lacking }: Pick<RunContext, 'kubernetes' | 'lacking'>,
+): string | undefined {
+  for (const feature of wanted) {
+    const reason = lacking[feature] ?? versionReason(feature, kubernetes);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** `[1, 37]` of `v1.37.2`. */
+export function minorOf(kubernetes: string): [number, number] {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(kubernetes) ?? [];
+  return [Number(major), Number(minor)];
+}
+
+function versionReason(feature: string, kubernetes: string): string | undefined {
+  const [, operator, major, minor] = versionFeature.exec(feature) ?? [];
+  if (operator === undefined) return undefined;
+  const [ourMajor, ourMinor] = minorOf(kubernetes);
+  const distance = ourMajor === Number(major) ? ourMinor - Number(minor) : ourMajor - Number(major);
+  const holds = operator === '>=' ? distance >= 0 : distance < 0;
+  return holds ? undefined : `holds for Kubernetes ${operator} ${major}.${minor} only; this is ${kubernetes}`;
+}

@@ -1,0 +1,140 @@
+import type { ObjectRef } from '../../clusters/api/kinds.ts';
+import { titleOf } from '../../clusters/api/kinds.ts';
+import type { StoreView } from '../../clusters/api/object-history.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
+import { stateOf } from '../../clusters/api/state-line.ts';
+import { claimConclusion, mountConclusion, schedulingConclusion, unhurried } from './conclusion.ts';
+import { claimFacts, claimsOfPod, nodeFacts, podsOfClaim, volumesOf } from './facts.ts';
+import { podDemandText } from './node-fit.ts';
+import { claimSection, eventLines, nodeSection, podSection, volumeSection } from './sections.ts';
+import { wrapped } from './text.ts';
+
+/**
+ * Says why an object is not where one would have it: the object and its kin as the store has seen them, the nodes held
+ * against pod and volumes, and a last line that names the contradiction where one can be derived. For a pod, a claim or
+ * a
+ * volume; of other kinds it shows state and events. It asks the cluster nothing. Lines end without a line break.
+ */
+export function diagnose(store: StoreView, ref: ObjectRef): string {
+  const object = store.get(ref);
+  if (!object) return absent(store, ref).join('\n');
+  const lines =
+    ref.kind === 'Pod'
+      ? aboutPod(store, object as Pod)
+      : ref.kind === 'PersistentVolumeClaim'
+        ? aboutClaim(store, object as PersistentVolumeClaim)
+        : ref.kind === 'PersistentVolume'
+          ? aboutVolume(store, object as PersistentVolume)
+          : [`${titleOf(ref)}: ${stateOf(object)}`, ...eventLines(store, ref)];
+  return lines.join('\n');
+}
+
+function absent(store: StoreView, ref: ObjectRef): string[] {
+  const last = store.history(ref).at(-1);
+  const was = last
+    ? `was deleted; its last state: ${stateOf(last.object)}`
+    : 'was never seen: it was not created, or under another name';
+  return [`${titleOf(ref)} ${was}`, ...eventLines(store, ref)];
+}
+
+function aboutPod(store: StoreView, pod: Pod): string[] {
+  const claims = claimsOfPod(store, pod);
+  const volumes = volumesOf(claims);
+  const nodes = nodeFacts(store, pod, volumes);
+  return [
+    ...podSection(store, pod),
+    ...claims.flatMap((facts) => claimSection(store, facts)),
+    ...volumes.flatMap((volume) => volumeSection(store, volume)),
+    ...nodeSection(nodes, podDemandText(pod) !== undefined, volumes),
+    ...concluding(podConclusion(store, pod)),
+  ];
+}
+
+function aboutClaim(store: StoreView, claim: PersistentVolumeClaim): string[] {
+  const { namespace = 'default', name } = claim.metadata;
+  const facts = claimFacts(store, namespace, name);
+  const volumes = volumesOf([facts]);
+  const pods = podsOfClaim(store, namespace, name);
+  const [pod] = pods;
+  const users =
+    pods.length === 0
+      ? ['  no pod uses it']
+      : pods.map((user) => `  used by pod ${user.metadata.name}: ${stateOf(user)}`);
+  const unusable = claim.status?.phase === 'Bound' ? undefined : claimConclusion(facts);
+  const waits = facts.binding === 'WaitForFirstConsumer' && claim.status?.phase === 'Pending' && !pod;
+  return [
+    ...claimSection(store, facts),
+    ...users,
+    ...(pod && !pod.spec?.nodeName ? podSection(store, pod) : []),
+    ...volumes.flatMap((volume) => volumeSection(store, volume)),
+    ...(volumes.length > 0 || pod ? nodeSection(nodeFacts(store, pod, volumes), pod !== undefined, volumes) : []),
+    ...concluding(
+      deletionConclusion(
+        claim,
+        pods.map((user) => `pod ${user.metadata.name}`),
+      ) ??
+        unusable ??
+        (waits
+          ? `class ${facts.className} waits for the first consumer, and no pod uses claim ${facts.title}: create the pod.`
+          : undefined) ??
+        (pod ? podConclusion(store, pod) : unhurried(facts)),
+    ),
+  ];
+}
+
+function aboutVolume(store: StoreView, volume: PersistentVolume): string[] {
+  const { claimRef, persistentVolumeReclaimPolicy } = volume.spec ?? {};
+  const facts = claimRef ? claimFacts(store, claimRef.namespace ?? 'default', claimRef.name ?? '') : undefined;
+  const phase = volume.status?.phase;
+  const owner = facts?.claim?.metadata.uid === claimRef?.uid ? facts : undefined;
+  const released =
+    phase === 'Released'
+      ? `the claim ${facts?.title} is gone and the policy is ${persistentVolumeReclaimPolicy}: no other claim gets ${volume.metadata.name} until its claimRef is removed.`
+      : undefined;
+  const failed =
+    phase === 'Failed'
+      ? `reclaiming failed and is not tried again: delete ${volume.metadata.name} and clean the disk.`
+      : undefined;
+  const waiting = store.list('PersistentVolumeClaim', {
+    where: ({ spec, status }) =>
+      status?.phase === 'Pending' && (spec?.storageClassName ?? '') === (volume.spec?.storageClassName ?? ''),
+  });
+  return [
+    ...volumeSection(store, volume),
+    ...(owner ? claimSection(store, owner) : claimRef ? [`Claim ${facts?.title}: gone`] : []),
+    ...waiting
+      .flatMap(({ metadata }) => claimSection(store, claimFacts(store, metadata.namespace ?? 'default', metadata.name)))
+      .slice(0, 8),
+    ...nodeSection(nodeFacts(store, undefined, [volume]), false, [volume]),
+    ...concluding(deletionConclusion(volume, owner ? [`claim ${owner.title}`] : []) ?? released ?? failed),
+  ];
+}
+
+function podConclusion(store: StoreView, pod: Pod): string | undefined {
+  const claims = claimsOfPod(store, pod);
+  const volumes = volumesOf(claims);
+  if (pod.metadata.deletionTimestamp) return deletionConclusion(pod, []);
+  if (!pod.spec?.nodeName) return schedulingConclusion(pod, claims, nodeFacts(store, pod, volumes));
+  if (pod.status?.phase === 'Running') return undefined;
+  const failures = store
+    .eventsOf({ uid: pod.metadata.uid })
+    .filter(({ reason }) => reason === 'FailedMount' || reason === 'FailedMapVolume');
+  return mountConclusion(failures.at(-1)?.message ?? '', pod, volumes);
+}
+
+/** What holds an object that is being deleted. */
+function deletionConclusion(
+  { kind, metadata }: Pod | PersistentVolumeClaim | PersistentVolume,
+  users: string[],
+): string | undefined {
+  if (!metadata.deletionTimestamp) return undefined;
+  const finalizers = metadata.finalizers ?? [];
+  const held =
+    finalizers.length > 0 ? `is held by ${finalizers.join(', ')}` : 'waits for its grace period and for kubelet';
+  const user = users.length > 0 ? `, because ${users.join(' and ')} still uses it: delete that first` : '';
+  return `the deletion of ${kind} ${metadata.name} ${held}${user}.`;
+}
+
+function concluding(text: string | undefined): string[] {
+  return text ? wrapped('So: ', text) : [];
+}

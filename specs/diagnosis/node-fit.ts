@@ -1,0 +1,52 @@
+import { conditionOf } from '../../clusters/api/conditions.ts';
+import type { Misfit } from '../../clusters/api/node-affinity.ts';
+import { labelMisfits, selectorMisfits, selectorText, volumeMisfits } from '../../clusters/api/node-affinity.ts';
+import type { Node, PersistentVolume, Pod } from '../../clusters/api/objects.ts';
+
+/** The pod's own demands on a node, in one line; undefined where it has none. */
+export function podDemandText(pod: Pod): string | undefined {
+  const labels = Object.entries(pod.spec?.nodeSelector ?? {}).map(([name, value]) => `${name}=${value}`);
+  const affinity = requiredAffinity(pod);
+  const parts = [
+    ...(labels.length > 0 ? [`nodeSelector ${labels.join(', ')}`] : []),
+    ...(affinity ? [`node affinity ${selectorText(affinity)}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : undefined;
+}
+
+/** Why the pod's own selector and required affinity do not admit the node. */
+export function podMisfits(pod: Pod, node: Node): Misfit[] {
+  return [...labelMisfits(node, pod.spec?.nodeSelector), ...selectorMisfits(node, requiredAffinity(pod))];
+}
+
+/** Why the volume's node affinity does not admit the node. */
+export function volumeNodeMisfits(volume: PersistentVolume, node: Node): Misfit[] {
+  return volumeMisfits(node, volume.spec?.nodeAffinity?.required);
+}
+
+/** Why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or tainted. */
+export function nodeObstacles(node: Node, pod?: Pod): string[] {
+  const ready = conditionOf(node, 'Ready');
+  const taints = (node.spec?.taints ?? [])
+    .filter((taint) => taint.effect !== 'PreferNoSchedule')
+    // Cordoning and unreadiness are told by their own words.
+    .filter((taint) => taint.key !== 'node.kubernetes.io/unschedulable' && taint.key !== 'node.kubernetes.io/not-ready')
+    .filter((taint) => !tolerates(pod, taint));
+  return [
+    ...(ready?.status === 'True' ? [] : [`not Ready${ready?.reason ? ` (${ready.reason})` : ''}`]),
+    ...(node.spec?.unschedulable ? ['unschedulable'] : []),
+    ...taints.map(({ key, value, effect }) => `taint ${key}${value ? `=${value}` : ''}:${effect}`),
+  ];
+}
+
+function requiredAffinity(pod: Pod) {
+  return pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+}
+
+function tolerates(pod: Pod | undefined, taint: { key: string; value?: string; effect: string }): boolean {
+  return (pod?.spec?.tolerations ?? []).some(({ key, operator, value, effect }) => {
+    if (effect && effect !== taint.effect) return false;
+    if (!key) return operator === 'Exists';
+    return key === taint.key && (operator === 'Exists' || (value ?? '') === (taint.value ?? ''));
+  });
+}

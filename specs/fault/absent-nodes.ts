@@ -1,0 +1,90 @@
+import { waitFor } from '../../clusters/api/wait.ts';
+import { taintedNode } from '../harness/node-changes.ts';
+import { restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
+import { once } from '../harness/once.ts';
+import { isWell } from '../runner/health.ts';
+import { world } from '../runner/world.ts';
+
+// For specs that have the node for themselves.
+
+/** Milliseconds until a Node is Ready and free of the taints that the control plane gave it. */
+const patience = 60_000;
+
+/** A Node object that is gone until `end`. */
+export interface DeletedNode extends AsyncDisposable {
+  /** Brings the Node back as an administrator does: by a restart of kubelet, which registers it. */
+  end(): Promise<void>;
+}
+
+/** Deletes a Node object. Its machine goes on: kubelet and containers run, and only the API knows of no such node. */
+export async function deletedNode(name: string): Promise<DeletedNode> {
+  const { client } = await world();
+  const { metadata } = await client.read({ kind: 'Node', name });
+  await client.remove({ kind: 'Node', name });
+  const end = once(async () => {
+    await restartKubelet(name);
+    await nodeIsWell(name, metadata.labels ?? {});
+  });
+  return { end, [Symbol.asyncDispose]: end };
+}
+
+/**
+ * Takes a node out of service, as an administrator does with a machine that is shut down: kubelet is stopped, and the
+ * Node gets the taint `node.kubernetes.io/out-of-service`. That it is not Ready is told by hand: the control plane
+ * would tell it after 50 s of silence. At the end the node is in service again.
+ */
+export async function outOfService(name: string): Promise<AsyncDisposable> {
+  const outage = await stopKubelet(name);
+  let taint: AsyncDisposable | undefined;
+  const restore = async (): Promise<void> => {
+    try {
+      await taint?.[Symbol.asyncDispose]();
+    } finally {
+      await outage.end();
+      await nodeIsWell(name);
+    }
+  };
+  try {
+    taint = await taintedNode(name, {
+      key: 'node.kubernetes.io/out-of-service',
+      value: 'nodeshutdown',
+      effect: 'NoExecute',
+    });
+    // After the taint: from now on, the control plane changes the taints, too.
+    await tellSilence(name);
+  } catch (error) {
+    await restore();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: restore };
+}
+
+/** What the node lifecycle controller writes once it has heard nothing of a node for too long. */
+async function tellSilence(name: string): Promise<void> {
+  const { client } = await world();
+  const now = new Date().toISOString();
+  const silent = {
+    type: 'Ready',
+    status: 'Unknown',
+    reason: 'NodeStatusUnknown',
+    message: 'Kubelet stopped posting node status.',
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  };
+  const change = { status: { conditions: [silent] } };
+  await client.patch({ kind: 'Node', name }, { type: 'strategic', change }, { subresource: 'status' });
+}
+
+async function nodeIsWell(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { store } = await world();
+  const ref = { kind: 'Node', name } as const;
+  await waitFor(store, {
+    what: `Node ${name} to be Ready, without taints, with the labels that it had`,
+    on: [ref],
+    within: patience,
+    until: (view) => {
+      const node = view.get(ref);
+      return isWell(node) && Object.entries(labels).every(([key, value]) => node?.metadata.labels?.[key] === value);
+    },
+  });
+}

@@ -1,0 +1,198 @@
+import { expect } from 'chai';
+import { isReady } from '../../clusters/api/conditions.ts';
+import { kubeletLog } from '../../clusters/nodes/kubelet-log.ts';
+import { mountAt } from '../../clusters/nodes/mountinfo.ts';
+import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
+import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { mountedBelow } from '../harness/disk-faults.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { fill, freeSpace, writeChecked } from '../harness/files.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { podVolumeDirectory } from '../harness/mount-chain.ts';
+import { boundPair, localClass, podWith } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('fault');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+describe(chapter, () => {
+  proves('LV-FAULT-01', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    const node = scene.world.node(here);
+    const path = `${lease.disk.mountPath}/comes-later`;
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'late', { node: here, path });
+    const begun = new Date();
+    const pod = await podWith(scene, 'patient', [claim]);
+    const message = await expect(pod).to.reportEvent(
+      'FailedMount',
+      `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
+    );
+    const { uid } = pod.now.metadata;
+    await onNode(node, ['mkdir', path]);
+    const made = new Date();
+    await expect(pod).to.runOn(here);
+    expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
+
+    const log = await kubeletLog(node, begun, [volume.name]);
+    const failures = log.filter(({ text }) => text.includes('does not exist') && text.includes('durationBeforeRetry'));
+    const pauses = failures.map(({ text }) => /durationBeforeRetry (\w+)/.exec(text)?.[1]);
+    expect(pauses, 'each pause is twice the one before').to.deep.equal(
+      ['500ms', '1s', '2s', '4s', '8s', '16s'].slice(0, pauses.length),
+    );
+    // One try may have looked just before the directory was there.
+    expect(failures.filter(({ at }) => at > made).length, 'tries in vain after it was there').to.be.lessThanOrEqual(1);
+    evidence.keep('tries', [message, ...log.map(({ at, text }) => `${at.toISOString()}  ${text}`)].join('\n'));
+  });
+
+  proves('LV-FAULT-02', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    const root = lease.disk.mountPath;
+    const makeSocket = 'my $s; socket($s, PF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($ARGV[0])) or die $!';
+    const neither = 'only directory and block device are supported';
+    const kinds = {
+      file: { make: ['touch', `${root}/file`], refusal: neither },
+      socket: { make: ['perl', '-MSocket', '-e', makeSocket, `${root}/socket`], refusal: neither },
+      'character-device': { make: ['mknod', `${root}/character-device`, 'c', '1', '3'], refusal: neither },
+      pipe: {
+        make: ['mkfifo', `${root}/pipe`],
+        refusal: 'only recognise file, directory, socket, block device and character device',
+      },
+    } as const;
+    await localClass(scene, 'Immediate');
+    const wanted: string[] = [];
+    for (const [kind, { make, refusal }] of Object.entries(kinds)) {
+      await onNode(scene.world.node(here), make);
+      const { volume } = await boundPair(scene, kind, { node: here, path: `${root}/${kind}` });
+      wanted.push(`MountVolume.NewMounter initialization failed for volume "${volume.name}" : ${refusal}`);
+    }
+    const pod = await podWith(scene, 'refused', Object.keys(kinds));
+    const refusals: string[] = [];
+    for (const text of wanted) refusals.push(await expect(pod).to.reportEvent('FailedMount', text));
+    expect(refusals).to.deep.equal(wanted);
+    evidence.keep('refusals', refusals.join('\n'));
+  });
+
+  proves('LV-FAULT-03', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    const at = { node: here, path: lease.disk.mountPath };
+    await localClass(scene, 'Immediate');
+    const first = await boundPair(scene, 'first', at);
+    const second = await boundPair(scene, 'second', at);
+    await expect(first.claim).to.bindTo(first.volume);
+    await expect(second.claim).to.bindTo(second.volume);
+
+    const writer = await podWith(scene, 'writer', [first.claim]);
+    const reader = await podWith(scene, 'reader', [second.claim]);
+    await expect(writer).to.runOn(here);
+    await expect(reader).to.runOn(here);
+    const look = ['sh', '-c', 'stat -c "%d %i" /data/shared; cat /data/shared'] as const;
+    const written = await runInPod(writer, ['sh', '-c', `echo of the first claim >/data/shared; ${look[2]}`]);
+    expect(await runInPod(reader, look), 'device, inode and content').to.equal(written);
+    expect(written).to.include('of the first claim');
+    evidence.keep('one-file-of-two-claims', written);
+  });
+
+  proves('LV-FAULT-04', async () => {
+    const here = givenNode();
+    await using full = await makeLeasedDisk(here, small);
+    await using other = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const one = await boundPair(scene, 'full', { node: here, path: full.disk.mountPath });
+    const two = await boundPair(scene, 'other', { node: here, path: other.disk.mountPath });
+    const pod = await podWith(scene, 'writer', [one.claim, two.claim]);
+    await expect(pod).to.runOn(here);
+    const before = await freeSpace(pod, '/data-2');
+
+    const refusal = await fill(pod, '/data/filler', full.disk.bytes);
+    expect(refusal).to.include('No space left on device');
+    evidence.keep('refusal', refusal);
+    expect(await freeSpace(pod, '/data-2'), 'not a block of the other volume is gone').to.deep.equal(before);
+    await writeChecked(pod, '/data-2/still-room', 2 ** 20);
+
+    const { phase, containerStatuses = [] } = pod.now.status ?? {};
+    expect(phase).to.equal('Running');
+    expect(containerStatuses.map(({ restartCount }) => restartCount)).to.deep.equal([0]);
+    expect(isReady(pod.now)).to.equal(true);
+    await runInPod(pod, ['rm', '/data/filler']);
+    await writeChecked(pod, '/data/room-again', 2 ** 20);
+  });
+
+  proves('LV-FAULT-10', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    const node = scene.world.node(here);
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'nested', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'stuck', [claim]);
+    await expect(pod).to.runOn(here);
+    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const below = `${lease.disk.mountPath}/below`;
+    await using nested = await mountedBelow(node, below);
+    expect(mountAt(await nodeMounts(node), `${directory}/below`), 'it reaches kubelet’s mount, too').to.include({
+      fileSystem: 'tmpfs',
+    });
+
+    await scene.world.client.remove(pod.ref);
+    evidence.keep('complaint', await loggedLine(node, 'kubelet', `umount: ${directory}: target is busy`));
+    await eventually(pod, `${pod} to be Terminating`, (store) => store.get(pod.ref)?.metadata.deletionTimestamp);
+    expect(mountAt(await nodeMounts(node), directory), 'the volume is still mounted').to.include({
+      device: lease.disk.deviceNumber,
+    });
+    await nested.unmount();
+    await expect(pod).to.beGone();
+    expect(mountAt(await nodeMounts(node), directory)).to.equal(undefined);
+  });
+
+  proves('LV-FAULT-12', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { claim } = await boundPair(scene, 'kept', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'killed', [claim], {}, ({ spec }) => {
+      spec.restartPolicy = 'Always';
+    });
+    await expect(pod).to.runOn(here);
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
+    const container = pod.now.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
+    await onNode(scene.world.node(here), [
+      'ctr',
+      '--namespace',
+      'k8s.io',
+      'tasks',
+      'kill',
+      '--signal',
+      'SIGKILL',
+      container,
+    ]);
+    await eventually(pod, `the container of ${pod} to run again`, (store) => {
+      const [status] = store.get(pod.ref)?.status?.containerStatuses ?? [];
+      return status?.restartCount === 1 && status.ready;
+    });
+    expect(pod.now.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 'killed by SIGKILL').to.equal(137);
+    const read = ['sha256sum', '/data/payload'] as const;
+    expect((await runInPod(pod, read)).split(' ')[0], 'the next container').to.equal(sum);
+
+    await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
+    await expect(pod).to.beGone();
+    const next = await podWith(scene, 'next', [claim]);
+    await expect(next).to.runOn(here);
+    expect((await runInPod(next, read)).split(' ')[0], 'the next pod').to.equal(sum);
+    evidence.keep('checksum', sum);
+  });
+});

@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import { mountAt } from '../../clusters/nodes/mountinfo.ts';
+import { nodeMounts } from '../../clusters/nodes/node.ts';
+import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { writeChecked } from '../harness/files.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { mountsWith, unmounted } from '../harness/lifecycle.ts';
+import { podVolumeDirectory } from '../harness/mount-chain.ts';
+import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
+import { restartContainerd, restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
+import { boundPair, localClass, podWith } from '../harness/parts.ts';
+import { readInPod, runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('fault');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+/** What shows that it is still the same container, never started again. */
+const containerOf = (pod: PodHandle) =>
+  pod.now.status?.containerStatuses?.map(({ containerID, restartCount }) => ({ containerID, restartCount }));
+
+const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0];
+
+describe(chapter, () => {
+  proves('LV-FAULT-13', async () => {
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    const node = scene.world.node('node3');
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'goes-on', { node: 'node3', path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'untouched', [claim]);
+    await expect(pod).to.runOn('node3');
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
+    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const state = async () => ({
+      container: containerOf(pod),
+      // With the ids of the mounts: a volume that is mounted anew gets another.
+      kubelet: mountAt(await nodeMounts(node), directory),
+      inContainer: await readInPod(pod, '/proc/self/mountinfo'),
+    });
+    const before = await state();
+
+    await restartKubelet('node3');
+    expect(await state(), 'after the restart of kubelet').to.deep.equal(before);
+    expect(await sumOf(pod)).to.equal(sum);
+    await restartContainerd('node3');
+    const beside = await podWith(scene, 'beside', [claim]);
+    await expect(beside).to.runOn('node3');
+    expect(await state(), 'after the restart of containerd').to.deep.equal(before);
+    expect(await sumOf(pod)).to.equal(sum);
+    expect(await sumOf(beside), 'in a pod that is made after it').to.equal(sum);
+    await writeChecked(pod, '/data/more', 2 ** 18);
+    evidence.keep('state', before);
+  });
+
+  proves('LV-FAULT-14', async () => {
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'left-over', { node: 'node3', path: lease.disk.mountPath });
+    const withSubPath = (name: string) =>
+      podWith(scene, name, [claim], {}, ({ spec }) => {
+        for (const { volumeMounts = [] } of spec.containers)
+          volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
+      });
+    const graceful = await withSubPath('graceful');
+    const forced = await withSubPath('forced');
+    const pods = [graceful, forced];
+    for (const pod of pods) await expect(pod).to.runOn('node3');
+    const uids = pods.map((pod) => pod.now.metadata.uid);
+    for (const uid of uids) {
+      const mounts = await mountsWith(scene, 'node3', uid);
+      expect(mounts.filter((path) => path === podVolumeDirectory(uid, volume.name))).to.have.lengthOf(1);
+      expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
+      evidence.keep('mounts-before', mounts.join('\n'));
+    }
+
+    await using outage = await stopKubelet('node3');
+    await scene.world.client.remove(graceful.ref);
+    await scene.world.client.remove(forced.ref, { gracePeriodSeconds: 0 });
+    await expect(forced).to.beGone();
+    await outage.end();
+    await expect(graceful).to.beGone();
+    for (const uid of uids) {
+      await unmounted(scene, 'node3', podVolumeDirectory(uid, volume.name));
+      expect(
+        (await mountsWith(scene, 'node3', uid)).filter((path) => path.includes('volume')),
+        'what is left of the pod’s volumes',
+      ).to.deep.equal([]);
+    }
+  });
+
+  proves('LV-FAULT-15', async () => {
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'handed-on', { node: 'node3', path: lease.disk.mountPath });
+    const first = await podWith(scene, 'first', [claim]);
+    await expect(first).to.runOn('node3');
+    const sum = await writeChecked(first, '/data/payload', 2 ** 18);
+    const left = podVolumeDirectory(first.now.metadata.uid, volume.name);
+
+    await using outage = await stopKubelet('node3');
+    await scene.world.client.remove(first.ref, { gracePeriodSeconds: 0 });
+    await expect(first).to.beGone();
+    const second = await podWith(scene, 'second', [claim]);
+    await expect(second).to.haveCondition({ type: 'PodScheduled', status: 'True' });
+    expect(await mountsWith(scene, 'node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
+    await outage.end();
+    await expect(second).to.runOn('node3');
+    expect(await sumOf(second)).to.equal(sum);
+
+    await unmounted(scene, 'node3', left);
+    await expect(second).to.mount(volume, { path: '/data', from: lease.disk });
+    expect(await sumOf(second), 'after the first one’s mount is gone').to.equal(sum);
+  });
+
+  proves('LV-FAULT-16', async () => {
+    await using lease = await makeLeasedDisk('node3', small);
+    const label = `local-pv-conformance/${lease.disk.name}`;
+    await using _label = await labelledNode('node3', { [label]: 'here' });
+    await using scene = await Scene.open();
+    const place = { key: label, operator: 'In' as const, values: ['here'] };
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(
+      scene,
+      'by-label',
+      { node: 'node3', path: lease.disk.mountPath },
+      {
+        volume: ({ spec }) => {
+          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [place] }] } };
+        },
+      },
+    );
+    const pod = await podWith(scene, 'runs', [claim]);
+    await expect(pod).to.runOn('node3');
+    const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
+    const container = containerOf(pod);
+    {
+      await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
+      await knownToScheduler(scene, 'node3');
+      const late = await podWith(scene, 'late', [claim]);
+      await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
+      expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
+
+      await restartKubelet('node3');
+      const refusal = await expect(pod).to.reportEvent(
+        'FailedMount',
+        `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
+      );
+      evidence.keep('refusal', refusal);
+      expect(containerOf(pod), 'the same container').to.deep.equal(container);
+      expect(await sumOf(pod), 'its mount is still there').to.equal(sum);
+      await scene.remove(late);
+    }
+    // kubelet tries again, and is at peace with the volume: else the pod could not be taken down in a moment.
+    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const healed = `MountVolume.SetUp succeeded for volume \\"${volume.name}\\"`;
+    evidence.keep('healed', await loggedLine(scene.world.node('node3'), 'kubelet', healed));
+    expect(containerOf(pod), 'the same container').to.deep.equal(container);
+    await scene.remove(pod);
+    expect(await mountsWith(scene, 'node3', directory)).to.deep.equal([]);
+  });
+});

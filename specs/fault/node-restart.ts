@@ -1,0 +1,91 @@
+import { waitFor } from '../../clusters/api/wait.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { run } from '../../clusters/host/command/commander.ts';
+import { host } from '../../clusters/host/command/host.ts';
+import { type Disk, mountUnitName, verifyDisk } from '../../clusters/nodes/disk.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { workTakenUp } from '../harness/node-daemons.ts';
+import { once } from '../harness/once.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import { world } from '../runner/world.ts';
+
+/** Milliseconds until kubelet has started on a node that is restarted. */
+const patience = 60_000;
+
+/** The machine of a node, for specs that hold node3: never two at once, because then their addresses may change. */
+export interface Machine extends AsyncDisposable {
+  /**
+   * Restarts it as a power cut does: every process is killed, every mount is gone, and systemd starts anew, which
+   * mounts the disks before it starts kubelet. Resolves when kubelet has taken up its work.
+   */
+  restart(): Promise<void>;
+}
+
+/** Gives the machine of a node. Declare it before the spec's disks: systemd forgets them when they are gone. */
+export async function machineOf(nodeName: string): Promise<Machine> {
+  const node = (await world()).node(nodeName);
+  return {
+    restart: () => restart(nodeName),
+    // Since its start, systemd mounts with kubelet all that it found then, and would make the mount points anew.
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, ['systemctl', 'daemon-reload']);
+    },
+  };
+}
+
+/** A disk that its node does not mount at its next start. */
+export interface ForgottenDisk extends AsyncDisposable {
+  /** Mounts it after the restart, as an administrator does who sees that it is missing; gives the disk as it is now. */
+  mountLate(): Promise<Disk>;
+}
+
+/**
+ * Makes a node forget a disk of its own at its next start, like a line that is missing in fstab. At the end it is
+ * mounted, and the node remembers it again; what was written to the empty directory meanwhile is removed.
+ */
+export async function forgetAtStart(disk: Disk): Promise<ForgottenDisk> {
+  const node = (await world()).node(disk.node);
+  const unit = mountUnitName(disk.mountPath);
+  const link = `/etc/systemd/system/kubelet.service.wants/${unit}`;
+  const mountLate = once(async () => {
+    await onNode(node, ['sh', '-ceu', remember, 'sh', disk.mountPath, unit, link]);
+    return await verifyDisk(node, disk);
+  });
+  await onNode(node, ['rm', link]);
+  return {
+    mountLate,
+    [Symbol.asyncDispose]: async () => {
+      await mountLate();
+    },
+  };
+}
+
+/** Arguments: the mount path, the unit, and the link by which kubelet's start wants the unit. */
+const remember = `
+ln -sf "../$2" "$3"
+mountpoint -q "$1" && exit
+find "$1" -mindepth 1 -xdev -delete
+systemctl daemon-reload
+systemctl start "$2"
+`;
+
+async function restart(nodeName: string): Promise<void> {
+  const { context, store, node } = await world();
+  const container = context.nodes.find(({ name }) => name === nodeName)?.container;
+  if (container === undefined) {
+    throw new DomainError({ attempted: `restarting the node ${nodeName}`, seen: 'the cluster has no such node' });
+  }
+  const ref = { kind: 'Node', name: nodeName } as const;
+  const starts = () => store.eventsOf(ref).filter(({ reason }) => reason === 'Starting');
+  const known = new Set(starts().map(({ metadata }) => metadata.uid));
+  const [engine = 'docker', ...leading] = context.engine;
+  await run(host, { argv: [engine, ...leading, 'restart', '-t', '0', container], deadline: patience });
+  await waitFor(store, {
+    what: `kubelet of ${nodeName} to say that it starts`,
+    on: [ref],
+    within: patience,
+    signal: currentSpec().signal,
+    until: () => starts().some(({ metadata }) => !known.has(metadata.uid)),
+  });
+  await workTakenUp(node(nodeName));
+}

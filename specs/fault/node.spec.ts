@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import { type Disk, verifyDisk } from '../../clusters/nodes/disk.ts';
+import { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
+import { nodeMounts } from '../../clusters/nodes/node.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { writeChecked } from '../harness/files.ts';
+import type { PodHandle } from '../harness/handles.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { podVolumeDirectory } from '../harness/mount-chain.ts';
+import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
+import { boundPair, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
+import { runInPod, tryInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import { deletedNode, outOfService } from './absent-nodes.ts';
+import { forgetAtStart, machineOf } from './node-restart.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('fault');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0];
+
+/** A pod that starts again when its node does, on a disk of node3, with a file on it. */
+async function restartable(scene: Scene, path: string) {
+  await localClass(scene, 'Immediate');
+  const { volume, claim } = await boundPair(scene, 'restarted', { node: 'node3', path });
+  const pod = await podWith(scene, 'restarted', [claim], {}, ({ spec }) => {
+    spec.restartPolicy = 'Always';
+  });
+  await expect(pod).to.runOn('node3');
+  return { volume, pod, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
+}
+
+/** Waits until the pod runs again after a restart of its node. */
+function runsAgain(pod: PodHandle): Promise<unknown> {
+  return eventually(pod, `the container of ${pod} to run again`, (store) => {
+    const [status] = store.get(pod.ref)?.status?.containerStatuses ?? [];
+    return status?.restartCount === 1 && status.ready;
+  });
+}
+
+/** A set of one pod, on a disk, with a file on it. Whoever takes the pod away, the set makes another. */
+async function replaceable(scene: Scene, name: string, disk: Disk) {
+  const volume = await localVolume(scene, name, { node: disk.node, path: disk.mountPath }, ({ metadata }) => {
+    metadata.labels = { for: name };
+  });
+  await scene.statefulSet(parts.statefulSet, ({ metadata, spec }) => {
+    metadata.name = name;
+    spec.replicas = 1;
+    spec.selector = { matchLabels: { app: name } };
+    spec.template.metadata.labels = { app: name };
+    for (const template of spec.volumeClaimTemplates ?? []) template.spec.selector = { matchLabels: { for: name } };
+  });
+  await scene.find('PersistentVolumeClaim', `data-${name}-0`);
+  const pod = await scene.find('Pod', `${name}-0`);
+  await expect(pod).to.runOn(disk.node);
+  return { volume, pod, uid: pod.now.metadata.uid, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
+}
+
+/** Waits until the set has made another pod in the place of the one with this uid. */
+function replaced(pod: PodHandle, uid: string, within?: number): Promise<unknown> {
+  return eventually(
+    pod,
+    `another pod in the place of ${pod}`,
+    (store) => ![undefined, uid].includes(store.get(pod.ref)?.metadata.uid),
+    within === undefined ? {} : { within },
+  );
+}
+
+describe(chapter, () => {
+  proves('LV-FAULT-17', async () => {
+    await using machine = await machineOf('node3');
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    const { volume, pod, sum } = await restartable(scene, lease.disk.mountPath);
+    const { uid } = pod.now.metadata;
+
+    await machine.restart();
+    await runsAgain(pod);
+    expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
+    // The kernel may have given the disk another loop device.
+    const disk = await verifyDisk(scene.world.node('node3'), lease.disk);
+    const chain = await expect(pod).to.mount(volume, { path: '/data', from: disk });
+    expect(await sumOf(pod)).to.equal(sum);
+    evidence.keep('mount-chain-after-the-restart', chain);
+  });
+
+  proves('LV-FAULT-18', async () => {
+    await using machine = await machineOf('node3');
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    const node = scene.world.node('node3');
+    const { volume, pod, sum } = await restartable(scene, lease.disk.mountPath);
+    await using forgotten = await forgetAtStart(lease.disk);
+
+    await machine.restart();
+    await runsAgain(pod);
+    expect((await tryInPod(pod, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');
+    const mounts = await nodeMounts(node);
+    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
+      device: mountHolding(mounts, '/mnt/disks')?.device,
+      root: lease.disk.mountPath,
+    });
+    const seen = await verifyDisk(node, lease.disk).catch(String);
+    expect(seen).to.include('nothing is mounted there');
+    evidence.keep('what-the-check-says', String(seen));
+
+    await scene.remove(pod);
+    const disk = await forgotten.mountLate();
+    const claim = volume.now.spec?.claimRef?.name ?? '';
+    const next = await podWith(scene, 'next', [claim]);
+    await expect(next).to.runOn('node3');
+    await expect(next).to.mount(volume, { path: '/data', from: disk });
+    expect(await sumOf(next), 'on the disk that was mounted late').to.equal(sum);
+  });
+
+  proves('LV-FAULT-19', async () => {
+    await using lease = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, pod, uid, sum } = await replaceable(scene, 'drained', lease.disk);
+    {
+      await using _cordon = await cordonedNode('node3');
+      await knownToScheduler(scene, 'node3');
+      await scene.world.client.evict(pod.ref);
+      await replaced(pod, uid);
+      const message = await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+      evidence.keep('why-it-waits', message);
+    }
+    await expect(pod).to.runOn('node3');
+    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    expect(await sumOf(pod)).to.equal(sum);
+  });
+
+  proves('LV-FAULT-20', async function () {
+    this.timeout(180_000);
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, pod, uid, sum } = await replaceable(scene, 'deleted', lease.disk);
+
+    await using absence = await deletedNode('node2');
+    await replaced(pod, uid, 90_000);
+    // Long, as another spec may be restarting node3: until that is Ready again, it has taints of its own.
+    const message = await unschedulable(pod, { [reasons.volumeAffinity]: 'the other nodes' }, { within: 60_000 });
+    evidence.keep('why-it-waits', message);
+    await absence.end();
+    await expect(pod).to.runOn('node2');
+    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    expect(await sumOf(pod)).to.equal(sum);
+  });
+
+  proves('LV-FAULT-21', async function () {
+    this.timeout(180_000);
+    await using lease = await makeLeasedDisk('node2', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, pod, uid, sum } = await replaceable(scene, 'served', lease.disk);
+    {
+      await using _down = await outOfService('node2');
+      await replaced(pod, uid);
+      // Long, as above: node3 may have taints of its own for a while.
+      const tally = { [reasons.tainted]: 1, [reasons.volumeAffinity]: 'the other nodes' } as const;
+      const message = await unschedulable(pod, tally, { within: 60_000 });
+      evidence.keep('why-it-waits', message);
+    }
+    await expect(pod).to.runOn('node2');
+    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    expect(await sumOf(pod)).to.equal(sum);
+  });
+});

@@ -1,0 +1,136 @@
+import type { Disk } from '../../clusters/nodes/disk.ts';
+import { holdDirectory } from '../../clusters/nodes/hold-directory.ts';
+import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { world } from '../runner/world.ts';
+import { once } from './once.ts';
+
+// Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. The disk
+// stays mounted at a place apart meanwhile, so that its loop device is not given to another.
+
+const apart = (disk: Disk): string => `${disk.mountPath}-apart`;
+
+/** A disk that is not mounted at its path: an empty directory is there instead. */
+export interface AbsentDisk extends AsyncDisposable {
+  /** Mounts it again, and removes what was written to the empty directory meanwhile. */
+  putBack(): Promise<void>;
+}
+
+/**
+ * Unmounts a disk from its path. With `immutable`, the empty directory is one that not even root can write to
+ * (chattr(1)), as a careful administrator makes mount points.
+ */
+export async function takeOut(disk: Disk, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
+  const node = (await world()).node(disk.node);
+  const take = 'mkdir "$2"; mount --bind "$1" "$2"; umount "$1"; [ "$3" = plain ] || chattr +i "$1"';
+  await onNode(node, ['sh', '-ceu', take, 'sh', disk.mountPath, apart(disk), directory]);
+  const back = `
+chattr -i "$1"
+find "$1" -mindepth 1 -xdev -delete
+mount --bind "$2" "$1"
+umount "$2"
+rmdir "$2"`;
+  const putBack = once(async () => {
+    await onNode(node, ['sh', '-ceu', back, 'sh', disk.mountPath, apart(disk)]);
+  });
+  return { putBack, [Symbol.asyncDispose]: putBack };
+}
+
+/** Mounts two disks of a node each at the other's path, as a machine does whose disks came up in another order. */
+export async function exchange(one: Disk, other: Disk): Promise<AsyncDisposable> {
+  const node = (await world()).node(one.node);
+  const paths = [one.mountPath, other.mountPath, apart(one), apart(other)];
+  const cross = `
+mkdir "$3" "$4"
+mount --bind "$1" "$3"
+mount --bind "$2" "$4"
+umount "$1"
+umount "$2"
+mount --bind "$4" "$1"
+mount --bind "$3" "$2"`;
+  const uncross = `
+umount "$1"
+umount "$2"
+mount --bind "$3" "$1"
+mount --bind "$4" "$2"
+umount "$3"
+umount "$4"
+rmdir "$3" "$4"`;
+  await onNode(node, ['sh', '-ceu', cross, 'sh', ...paths]);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, ['sh', '-ceu', uncross, 'sh', ...paths]);
+    },
+  };
+}
+
+/** A disk at a path that has the UUID of its file system in it. */
+export interface DiskByUuid extends AsyncDisposable {
+  path: string;
+  /** Unmounts it there and removes the directory: whatever disk takes its place has a path of its own. */
+  remove(): Promise<void>;
+}
+
+/** Mounts a disk at a directory that is named for its file system's UUID, and is there only while the disk is. */
+export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
+  const node = (await world()).node(disk.node);
+  const uuid = (await onNode(node, ['blkid', '--match-tag', 'UUID', '--output', 'value', disk.device])).trim();
+  const path = `/mnt/disks/by-uuid-${uuid}`;
+  await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.mountPath, path]);
+  const remove = once(async () => {
+    await onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', path]);
+  });
+  return { path, remove, [Symbol.asyncDispose]: remove };
+}
+
+/**
+ * Breaks a disk under its users: from now on its file system answers with EIO what it has not in memory, as that of a
+ * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `mountAnew` heals it.
+ */
+export async function breakDisk(disk: Disk): Promise<void> {
+  const node = (await world()).node(disk.node);
+  // _IOR('X', 125, __u32) with EXT4_GOING_FLAGS_NOLOGFLUSH.
+  const program =
+    'open(my $root, "<", $ARGV[0]) or die $!; my $flags = pack("L", 2); ioctl($root, 0x8004587d, $flags) or die $!';
+  await onNode(node, ['perl', '-e', program, disk.mountPath]);
+}
+
+/** Unmounts a disk from its path and mounts it anew, which reads it afresh where nobody else has it mounted. */
+export async function mountAnew(disk: Disk): Promise<void> {
+  const node = (await world()).node(disk.node);
+  // The open device keeps the kernel from giving the loop device away between the two.
+  const script = 'exec 3<"$1"; umount "$2"; mount -t "$3" "$1" "$2"';
+  await onNode(node, ['sh', '-ceu', script, 'sh', disk.device, disk.mountPath, disk.fileSystem]);
+}
+
+/** A mount below a volume, which whoever unmounts the volume has to reckon with. */
+export interface NestedMount extends AsyncDisposable {
+  unmount(): Promise<void>;
+}
+
+/** Mounts a file system in memory at a new directory of a node, and unmounts it at the end. */
+export async function mountedBelow(node: Node, path: string): Promise<NestedMount> {
+  await onNode(node, ['sh', '-ceu', 'mkdir "$1"; mount -t tmpfs -o size=1M nested "$1"', 'sh', path]);
+  const unmount = once(async () => {
+    await onNode(node, ['umount', path]);
+  });
+  return { unmount, [Symbol.asyncDispose]: unmount };
+}
+
+/** A directory of a node that nobody gets to open. */
+export interface HeldDirectory extends AsyncDisposable {
+  /** Lets in who waits, and everybody after. */
+  release(): Promise<void>;
+}
+
+/**
+ * Keeps a directory of a node from being opened, as a disk does that is slow beyond measure: `open` waits, and costs
+ * nothing meanwhile. What is changed of the directory by its name, such as its group, is done at once. It ends by itself
+ * after two minutes.
+ */
+export async function heldDirectory(node: Node, path: string): Promise<HeldDirectory> {
+  const pid = await holdDirectory(node, path, 120);
+  const release = once(async () => {
+    await onNode(node, ['kill', pid]);
+  });
+  return { release, [Symbol.asyncDispose]: release };
+}

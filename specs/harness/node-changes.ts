@@ -1,0 +1,143 @@
+import type { StoreView } from '../../clusters/api/object-history.ts';
+import type { Node } from '../../clusters/api/objects.ts';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { waitFor } from '../../clusters/api/wait.ts';
+import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
+import { infrastructure } from '../runner/infrastructure.ts';
+import { world } from '../runner/world.ts';
+import { nowhere, scheduledTo } from './binding.ts';
+import { podWithHostPath } from './parts.ts';
+import type { Scene } from './scene.ts';
+
+/** A taint that keeps pods from a node, or drives them off it. */
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** Milliseconds until a change to a Node is seen. */
+const patience = 30_000;
+
+/** The taint that the node lifecycle controller gives to a node while it is cordoned. */
+const cordonTaint = 'node.kubernetes.io/unschedulable';
+
+// Each of these changes a Node object until its handle is disposed of; only a spec that has that node for itself may
+// hold one.
+
+/** Gives a node labels, or other values to those it has; at its end every label is what it was. */
+export async function labelledNode(name: string, labels: Readonly<Record<string, string>>): Promise<AsyncDisposable> {
+  const { client, store } = await world();
+  const ref = { kind: 'Node', name } as const;
+  const before = (await client.read(ref)).metadata.labels ?? {};
+  const former = Object.fromEntries(Object.keys(labels).map((key) => [key, before[key] ?? null]));
+  const make = async (wanted: Readonly<Record<string, string | null>>): Promise<void> => {
+    await client.patch(ref, { type: 'merge', change: { metadata: { labels: wanted } } });
+    await seen(store, name, `the labels ${Object.keys(labels).join(', ')} as wanted`, ({ metadata }) =>
+      Object.entries(wanted).every(([key, value]) => (metadata.labels?.[key] ?? null) === value),
+    );
+  };
+  return await undoable(
+    () => make(labels),
+    () => make(former),
+  );
+}
+
+/** Cordons a node, as `kubectl cordon` does; at its end the node takes pods again, and has lost the cordon's taint. */
+export async function cordonedNode(name: string): Promise<AsyncDisposable> {
+  const { client, store } = await world();
+  const make = async (unschedulable: boolean): Promise<void> => {
+    await client.patch({ kind: 'Node', name }, { type: 'merge', change: { spec: { unschedulable } } });
+    const what = unschedulable ? 'its cordon and the taint of it' : 'neither cordon nor the taint of it';
+    await seen(
+      store,
+      name,
+      what,
+      ({ spec }) =>
+        (spec?.unschedulable ?? false) === unschedulable &&
+        (spec?.taints ?? []).some(({ key }) => key === cordonTaint) === unschedulable,
+    );
+  };
+  return await undoable(
+    () => make(true),
+    () => make(false),
+  );
+}
+
+/** Taints a node; at its end that taint is gone, and others are as they were. */
+export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisposable> {
+  const { client, store } = await world();
+  const ref = { kind: 'Node', name } as const;
+  const ours = (one: { key?: string; effect?: string }) => one.key === taint.key && one.effect === taint.effect;
+  const make = async (present: boolean): Promise<void> => {
+    // The list is replaced whole: with the version that was read, another's change in between is refused, not lost.
+    const replace = async (): Promise<void> => {
+      const { metadata, spec } = await client.read(ref);
+      const others = (spec?.taints ?? []).filter((one) => !ours(one));
+      const { resourceVersion } = metadata;
+      const taints = present ? [...others, taint] : others;
+      await client.patch(ref, { type: 'merge', change: { metadata: { resourceVersion }, spec: { taints } } });
+    };
+    await despiteLostRace(replace, {
+      what: `changing the taints of ${name}`,
+      lost: (error) => error instanceof ApiRefusal && error.status === 409,
+      progress: infrastructure,
+    });
+    await seen(
+      store,
+      name,
+      `${present ? 'the' : 'no'} taint ${taint.key}`,
+      (node) => (node.spec?.taints ?? []).some(ours) === present,
+    );
+  };
+  return await undoable(
+    () => make(true),
+    () => make(false),
+  );
+}
+
+/**
+ * Waits until the scheduler knows a node as it is by now. It watches nodes and pods apart: a pod made just after a
+ * change of a node may be scheduled by what the node was. It hears of a node's changes in their order, so the proof is
+ * a pod that only a later one lets onto the node; it tolerates everything, and never starts.
+ */
+export async function knownToScheduler(scene: Scene, name: string): Promise<void> {
+  const mark = { [`local-pv-conformance/${scene.namespace}`]: 'known' };
+  await using _marked = await labelledNode(name, mark);
+  const pod = await podWithHostPath(scene, `knows-${name}`, nowhere, {}, ({ spec }) => {
+    spec.nodeSelector = mark;
+    spec.tolerations = [{ operator: 'Exists' }];
+  });
+  await scheduledTo(pod, name);
+  await scene.world.client.remove(pod.ref);
+}
+
+/** Makes a change; a change that fails half way is undone, too. */
+async function undoable(change: () => Promise<void>, undo: () => Promise<void>): Promise<AsyncDisposable> {
+  try {
+    await change();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: undo };
+}
+
+/** Waits until the API shows the change. The scheduler has a watch of its own: `knownToScheduler` waits for that. */
+async function seen(
+  store: Parameters<typeof waitFor>[0],
+  name: string,
+  what: string,
+  is: (node: Node) => boolean,
+): Promise<void> {
+  const ref = { kind: 'Node', name } as const;
+  await waitFor(store, {
+    what: `Node ${name} to have ${what}`,
+    on: [ref],
+    within: patience,
+    until: (view: StoreView) => {
+      const node = view.get(ref);
+      return node !== undefined && is(node);
+    },
+  });
+}

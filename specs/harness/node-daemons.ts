@@ -1,0 +1,102 @@
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import { world } from '../runner/world.ts';
+import { once } from './once.ts';
+
+/**
+ * What kubelet logs once it has found the pods it is to run and the mounts that it left. Source:
+ * pkg/kubelet/volumemanager/populator.
+ */
+const takenUpWork = 'Finished populating initial desired state of world';
+
+/** kubelet of a node, stopped: `await using outage = await stopKubelet('node2')` starts it again at the end. */
+export interface KubeletOutage extends AsyncDisposable {
+  /** When it had stopped, by this machine's clock, which is the nodes' as well. */
+  since: Date;
+  /** Ends the outage now, and resolves when kubelet has taken up its work. */
+  end(): Promise<void>;
+}
+
+/** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that have the node. */
+export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
+  const node = (await world()).node(nodeName);
+  const end = once(() => start(node));
+  try {
+    await onNode(node, ['systemctl', 'stop', 'kubelet']);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { since: new Date(), end, [Symbol.asyncDispose]: end };
+}
+
+/** Restarts kubelet of a node; resolves when it has taken up its work again. For specs that have the node. */
+export async function restartKubelet(nodeName: string): Promise<void> {
+  const node = (await world()).node(nodeName);
+  await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
+  await workTakenUp(node);
+}
+
+/**
+ * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects to it anew
+ * within seconds and tells nobody: until a pod has started on the node since, a command in a pod may be refused. For
+ * specs that have the node for themselves.
+ */
+export async function restartContainerd(nodeName: string): Promise<void> {
+  const node = (await world()).node(nodeName);
+  // The unit is of the type "notify": the restart is over when containerd says so.
+  await onNode(node, ['systemctl', 'restart', 'containerd'], { signal: currentSpec().signal });
+}
+
+/** Resolves when kubelet of a node, started a moment ago, has taken up its work. */
+export async function workTakenUp(node: Node): Promise<void> {
+  await loggedLine(node, 'kubelet', takenUpWork);
+}
+
+async function start(node: Node): Promise<void> {
+  await onNode(node, ['systemctl', 'start', 'kubelet']);
+  await workTakenUp(node);
+}
+
+/** The node that the control plane runs on. */
+export const controlPlane = 'node1';
+
+/** Milliseconds after which paused controllers go on in any case: one that does not renew its lease for 10 s ends. */
+const longestPause = 8_000;
+
+/** The controllers of the control plane, paused: `await using` lets them go on at the end. */
+export interface PausedControllers extends AsyncDisposable {
+  /** @throws DomainError where they have gone on by themselves */
+  stillPaused(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/**
+ * Stops the controllers where they are, with SIGSTOP, for a few seconds: claims and volumes change only by hand and by
+ * the scheduler. For specs that have the whole cluster.
+ */
+export async function pausedControllers(): Promise<PausedControllers> {
+  const node = (await world()).node(controlPlane);
+  const pause = `
+pid=$(pgrep --exact --full 'kube-controller-manager .*')
+kill -STOP "$pid"
+(sleep "$1"; kill -CONT "$pid") </dev/null >/dev/null 2>&1 &
+echo "$pid"`;
+  const pid = (await onNode(node, ['sh', '-ceu', pause, 'sh', String(longestPause / 1000)])).trim();
+  const stillPaused = async (): Promise<void> => {
+    const state = (await onNode(node, ['ps', '--no-headers', '--format', 'state', '--pid', pid])).trim();
+    if (state === 'T') return;
+    throw new DomainError({
+      attempted: 'keeping the controllers paused',
+      on: node.place,
+      seen: `kube-controller-manager (process ${pid}) is in the state ${state}, not T: ${longestPause / 1000} s are over`,
+      remedy: 'run the spec again, alone: the machine was too busy for it',
+    });
+  };
+  const end = once(async () => {
+    await onNode(node, ['kill', '-CONT', pid]);
+  });
+  return { stillPaused, end, [Symbol.asyncDispose]: end };
+}

@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { leaseBackEnd } from '../harness/leases.ts';
+import { boundPair, localClass, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { backEndOf, pairAt, podWithDevice } from '../harness/volume-at.ts';
+import { evidence } from '../runner/evidence.ts';
+import { proveUnchanged, readPlaces } from '../runner/places.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('leaks');
+
+describe(chapter, () => {
+  // Alone, because the places of whole nodes are compared.
+  proves('LV-LEAK-01', async () => {
+    const before = await readPlaces();
+    {
+      await using directory = await leaseBackEnd('node2', backEndOf('LOOP'));
+      await using formatted = await leaseBackEnd('node2', backEndOf('FORMAT'));
+      await using raw = await leaseBackEnd('node3', backEndOf('BLOCK'));
+      await using scene = await Scene.open();
+      const first = await pairAt(scene, directory.disk);
+      const second = await pairAt(scene, formatted.disk, { name: 'formatted' });
+      const third = await pairAt(scene, raw.disk, { name: 'raw' });
+      const files = await podWith(scene, 'files', [first.claim, second.claim]);
+      const device = await podWithDevice(scene, 'device', third.claim);
+      await expect(files).to.runOn('node2');
+      await expect(device).to.runOn('node3');
+
+      const during = await readPlaces();
+      const added = [...during].flatMap(([node, places]) =>
+        places.filter((place) => !before.get(node)?.includes(place)).map((place) => `${node}: ${place}`),
+      );
+      evidence.keep('places-in-use', added.join('\n'));
+      // What is to go must have been there, or the comparison after would prove nothing.
+      for (const name of [first.volume.name, second.volume.name, third.volume.name])
+        expect(added.join('\n'), `a place of ${name}`).to.include(name);
+    }
+    await proveUnchanged(before);
+  });
+
+  proves('LV-LEAK-02', async () => {
+    const before = await readPlaces();
+    {
+      await using scene = await Scene.open();
+      await localClass(scene);
+      const { claim, volume } = await boundPair(scene, 'absent', { node: 'node2', path: '/mnt/disks/not-there' });
+      await expect(claim).to.bindTo(volume);
+      const pod = await podWith(scene, 'never', [claim]);
+      await expect(pod).to.reportEvent('FailedMount', 'path "/mnt/disks/not-there" does not exist');
+      await scene.world.client.remove(pod.ref);
+      await expect(pod).to.beGone({ within: 20_000 });
+    }
+    await proveUnchanged(before);
+  });
+});

@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import { quietFor } from '../../clusters/api/wait.ts';
+import { growBlockDevice } from '../../clusters/nodes/block-device.ts';
+import { quantityToBytes } from '../../clusters/text/quantity.ts';
+import { nowhereHere } from '../harness/binding.ts';
+import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { freeSpace, writeChecked } from '../harness/files.ts';
+import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { boundPair, localClass, podWith } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('lifecycle');
+
+const MiB = 2 ** 20;
+
+const expandable = (scene: Scene) =>
+  localClass(scene, 'WaitForFirstConsumer', (manifest) => {
+    manifest.allowVolumeExpansion = true;
+  });
+
+/** What its user does: asks for more. */
+async function askForMore(scene: Scene, claim: ClaimHandle, storage: string): Promise<void> {
+  const change = { spec: { resources: { requests: { storage } } } };
+  await scene.world.client.patch(claim.ref, { type: 'merge', change });
+  await eventually(
+    claim,
+    `${claim} to ask for ${storage}`,
+    (store) => store.get(claim.ref)?.spec?.resources?.requests?.storage === storage,
+  );
+}
+
+/** What an administrator, or an external controller, does: says that the volume has more. */
+async function raiseVolume(scene: Scene, volume: VolumeHandle, storage: string): Promise<void> {
+  await scene.world.client.patch(volume.ref, { type: 'merge', change: { spec: { capacity: { storage } } } });
+}
+
+/** kubelet compares the sizes when it looks at the pod anew: after a minute or so, or when the pod has changed. */
+async function lookAtPodAnew(scene: Scene, pod: PodHandle): Promise<void> {
+  const change = { metadata: { annotations: { 'local-pv-conformance/look': 'anew' } } };
+  await scene.world.client.patch(pod.ref, { type: 'merge', change });
+}
+
+async function capacityReaches(claim: ClaimHandle, storage: string): Promise<void> {
+  const wanted = quantityToBytes(storage);
+  await eventually(
+    claim,
+    `${claim} to have a capacity of ${storage}, and no resize under way`,
+    (store) => {
+      const { capacity, conditions = [] } = store.get(claim.ref)?.status ?? {};
+      const resizing = conditions.some(({ type }) => type === 'Resizing' || type === 'FileSystemResizePending');
+      return quantityToBytes(capacity?.storage ?? '') === wanted && !resizing;
+    },
+    { within: 120_000 },
+  );
+}
+
+describe(chapter, () => {
+  proves('LV-LIFE-18', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
+    await using scene = await Scene.open();
+    await expandable(scene);
+    const at = { node: here, path: lease.disk.mountPath, storage: '16Mi' };
+    const { volume, claim } = await boundPair(scene, 'numbers', at);
+    const pod = await podWith(scene, 'user', [claim]);
+    await expect(pod).to.runOn(here);
+    const before = await freeSpace(pod, '/data');
+
+    await askForMore(scene, claim, '1Gi');
+    await raiseVolume(scene, volume, '1Gi');
+    await lookAtPodAnew(scene, pod);
+    await capacityReaches(claim, '1Gi');
+    const resized = `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`;
+    await expect(pod).to.reportEvent('FileSystemResizeSuccessful', resized);
+    await expect(claim).to.reportEvent('FileSystemResizeSuccessful', resized);
+
+    expect(await freeSpace(pod, '/data'), 'a number is not a disk').to.deep.equal(before);
+    evidence.keep('space', { claimed: claim.now.status?.capacity, seenByThePod: before, disk: lease.disk.bytes });
+  });
+
+  proves('LV-LIFE-19', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedBlockDevice(here, { bytes: 320 * MiB });
+    await using scene = await Scene.open();
+    const { device } = lease;
+    await expandable(scene);
+    const at = { node: here, path: device.path, storage: '320Mi' };
+    const { volume, claim } = await boundPair(scene, 'grows', at, {
+      volume: (manifest) => {
+        // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
+        // gives
+        // to its containers. The least size of xfs is 300 MiB; the file behind it is sparse.
+        manifest.spec.local.fsType = 'xfs';
+      },
+    });
+    const pod = await podWith(scene, 'user', [claim]);
+    await expect(pod).to.runOn(here);
+    const sum = await writeChecked(pod, '/data/payload', MiB);
+    const before = await freeSpace(pod, '/data');
+    const container = pod.now.status?.containerStatuses?.[0]?.containerID;
+
+    await growBlockDevice(scene.world.node(here), device, 480 * MiB);
+    expect(await freeSpace(pod, '/data'), 'a larger device is not yet a larger file system').to.deep.equal(before);
+
+    await askForMore(scene, claim, '480Mi');
+    await raiseVolume(scene, volume, '480Mi');
+    await lookAtPodAnew(scene, pod);
+    await capacityReaches(claim, '480Mi');
+    await expect(pod).to.reportEvent(
+      'FileSystemResizeSuccessful',
+      `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`,
+    );
+
+    const after = await freeSpace(pod, '/data');
+    const [was, is] = [before, after].map(({ blocks, blockSize }) => blocks * blockSize) as [number, number];
+    expect(was, 'before').to.be.lessThanOrEqual(320 * MiB);
+    // What the device has grown by, but for a little that the file system may keep for itself.
+    expect(is - was, 'grown by').to.be.within(150 * MiB, 160 * MiB);
+    expect((await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
+    expect(pod.now.status?.containerStatuses?.[0]).to.include({ containerID: container, restartCount: 0 });
+    evidence.keep('space', { before, after });
+  });
+
+  proves('LV-LIFE-20', async () => {
+    await using scene = await Scene.open();
+    await expandable(scene);
+    const { volume, claim } = await boundPair(scene, 'waits', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+    await askForMore(scene, claim, '2Gi');
+    await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');
+    await quietFor(scene.world.store, {
+      what: `${claim} and ${volume} keep their capacity`,
+      on: [claim.ref, volume.ref],
+      window: 3000,
+      unless: (store) =>
+        store.get(claim.ref)?.status?.capacity?.storage !== '1Gi' ||
+        store.get(volume.ref)?.spec?.capacity?.storage !== '1Gi',
+    });
+  });
+});

@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { quietFor } from '../../clusters/api/wait.ts';
+import { nowhereHere, phasesOf } from '../harness/binding.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { writeChecked } from '../harness/files.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { markForDeletion, podThatOnlyWaits, release } from '../harness/lifecycle.ts';
+import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { givenNode } from '../runner/current-spec.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('lifecycle');
+
+describe(chapter, () => {
+  proves('LV-LIFE-01', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const volume = await localVolume(scene, 'unbound', nowhereHere());
+    expect(volume.now.status?.phase).to.equal('Available');
+    expect(volume.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pv-protection']);
+
+    await scene.world.client.remove(volume.ref);
+    await expect(volume).to.beGone();
+    const refusal = await scene.world.client.read(volume.ref).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ApiRefusal).and.to.include({ status: 404, reason: 'NotFound' });
+  });
+
+  proves('LV-LIFE-02', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'bound', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+
+    await markForDeletion(scene, volume);
+    expect(volume.now.metadata.finalizers).to.include('kubernetes.io/pv-protection');
+    await quietFor(scene.world.store, {
+      what: `${volume} stays, Bound to ${claim}`,
+      on: [volume.ref, claim.ref],
+      window: 2000,
+      unless: (store) =>
+        store.get(volume.ref)?.status?.phase !== 'Bound' || store.get(claim.ref)?.status?.phase !== 'Bound',
+    });
+
+    await scene.world.client.remove(claim.ref);
+    await expect(claim).to.beGone();
+    await expect(volume).to.beGone();
+    expect(phasesOf(claim), 'it was never Lost').not.to.include('Lost');
+  });
+
+  proves('LV-LIFE-03', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim: bound } = await boundPair(scene, 'bound', nowhereHere());
+    const pending = await localClaim(scene, 'pending');
+    await expect(bound).to.bindTo(volume);
+    await expect(pending).to.reportEvent('WaitForFirstConsumer');
+    for (const claim of [bound, pending]) {
+      expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
+      await scene.world.client.remove(claim.ref);
+      await expect(claim).to.beGone();
+      const refusal = await scene.world.client.read(claim.ref).catch((error: unknown) => error);
+      expect(refusal).to.be.instanceOf(ApiRefusal).and.to.include({ status: 404, reason: 'NotFound' });
+    }
+    await expect(volume).to.reachPhase('Released');
+  });
+
+  proves('LV-LIFE-04', async () => {
+    const here = givenNode();
+    await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'used', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(scene, 'user', [claim]);
+    await expect(pod).to.runOn(here);
+
+    await markForDeletion(scene, claim);
+    expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
+    await quietFor(scene.world.store, {
+      what: `${claim} stays Bound while ${pod} uses it`,
+      on: [claim.ref, volume.ref],
+      window: 2000,
+      unless: (store) =>
+        store.get(claim.ref)?.status?.phase !== 'Bound' || store.get(volume.ref)?.status?.phase !== 'Bound',
+    });
+    await writeChecked(pod, '/data/written-after-the-deletion', 65_536);
+    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+
+    await scene.remove(pod);
+    await expect(claim).to.beGone();
+    await expect(volume).to.reachPhase('Released');
+  });
+
+  proves('LV-LIFE-05', async () => {
+    const here = givenNode();
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'used', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+    // The protection counts every pod that has a node, running or not.
+    const first = await podThatOnlyWaits(scene, 'first', claim, here);
+    await markForDeletion(scene, claim);
+
+    const second = await podWith(scene, 'second', [claim]);
+    await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" is being deleted`]);
+    expect(claim.now.status?.phase, 'the first pod still has it').to.equal('Bound');
+
+    await scene.remove(first);
+    await expect(claim).to.beGone();
+    await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" not found`]);
+  });
+
+  proves('LV-LIFE-06', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+    expect(volume.now.spec?.persistentVolumeReclaimPolicy).to.equal('Retain');
+    const { uid, name, namespace } = claim.now.metadata;
+
+    await release(scene, claim, volume);
+    expect(volume.now.spec?.claimRef).to.include({ kind: 'PersistentVolumeClaim', uid, name, namespace });
+    const phases = phasesOf(volume).filter((phase) => phase !== 'Pending');
+    expect(phases).to.deep.equal(['Available', 'Bound', 'Released']);
+    expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
+  });
+
+  proves('LV-LIFE-07', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+    const uid = claim.now.metadata.uid;
+    await release(scene, claim, volume);
+
+    const sameName = await localClaim(scene, 'kept');
+    const byVolume = await localClaim(scene, 'asks-by-name', { volume: 'kept' });
+    await expect(sameName).to.reportEvent(
+      'ProvisioningFailed',
+      'no volume plugin matched name: kubernetes.io/no-provisioner',
+    );
+    await expect(byVolume).to.reportEvent(
+      'FailedBinding',
+      `volume "${volume.name}" already bound to a different claim.`,
+    );
+    await quietFor(scene.world.store, {
+      what: `${volume} stays Released and both claims Pending`,
+      on: [volume.ref, sameName.ref, byVolume.ref],
+      window: 2000,
+      unless: (store) =>
+        store.get(volume.ref)?.status?.phase !== 'Released' ||
+        store.get(volume.ref)?.spec?.claimRef?.uid !== uid ||
+        [sameName, byVolume].some(({ ref }) => store.get(ref)?.status?.phase !== 'Pending'),
+    });
+  });
+
+  proves('LV-LIFE-09', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene, 'Immediate');
+    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await expect(claim).to.bindTo(volume);
+    await release(scene, claim, volume);
+
+    await scene.world.client.patch(volume.ref, {
+      type: 'json',
+      operations: [
+        { op: 'remove', path: '/spec/claimRef/uid' },
+        { op: 'remove', path: '/spec/claimRef/resourceVersion' },
+      ],
+    });
+    await expect(volume).to.reachPhase('Available');
+    const other = await localClaim(scene, 'another');
+    await expect(other).to.reportEvent('ProvisioningFailed');
+    expect(other.now.status?.phase, 'the volume is kept for its former claim').to.equal('Pending');
+
+    const again = await localClaim(scene, 'kept');
+    await expect(again).to.bindTo(volume);
+    await eventually(
+      volume,
+      `${volume} to have the uid of the new claim`,
+      (store) => store.get(volume.ref)?.spec?.claimRef?.uid === again.now.metadata.uid,
+    );
+    expect(other.now.status?.phase).to.equal('Pending');
+  });
+});

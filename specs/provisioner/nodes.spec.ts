@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { quietFor } from '../../clusters/api/wait.ts';
+import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
+import { knownToScheduler, taintedNode } from '../harness/node-changes.ts';
+import { boundPair, localClaim, localVolume, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
+import {
+  leaseEntriesDirectory,
+  offeredClass,
+  offeredVolume,
+  startProvisioner,
+} from '../static-provisioner/started-provisioner.ts';
+import { volumeName } from '../static-provisioner/volume-name.ts';
+import { leaseBareNode } from './bare-node.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('provisioner');
+
+/** The hostname of a node that was deleted: volumes of it are what such a node leaves behind. */
+const deletedNode = 'node-that-was-deleted';
+
+const bindTo = async ({ claim, volume }: Awaited<ReturnType<typeof boundPair>>) => {
+  await expect(claim).to.bindTo(volume);
+  return { claim, volume };
+};
+
+describe(chapter, () => {
+  proves('LV-PROV-15', async () => {
+    await using scene = await Scene.open();
+    const storageClass = await offeredClass(scene, 'Delete');
+    const { client, store } = scene.world;
+    const { claim, volume } = await bindTo(
+      await boundPair(
+        scene,
+        'used',
+        { node: deletedNode, path: '/mnt/disks/none' },
+        {
+          volume: (manifest) => {
+            manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
+            // A volume of an external provisioner: the controller leaves cleaning it, and removing it, to that.
+            manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-deleted' };
+          },
+        },
+      ),
+    );
+    const never = await localVolume(scene, 'never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
+    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 1500 });
+    await cleanup.look();
+
+    const warning = await expect(claim).to.reportEvent('ReferencedNodeDeleted', 'PVC is tied to a deleted Node.');
+    evidence.keep('warning', warning);
+    await expect(never).to.beGone();
+    await expect(claim).to.beGone();
+    const warned = Date.parse(
+      store.eventsOf(claim.ref).find(({ reason }) => reason === 'ReferencedNodeDeleted')?.firstTimestamp ?? '',
+    );
+    const removed = store.history(claim.ref).find(({ object }) => object.metadata.deletionTimestamp);
+    // Kubernetes' times are whole seconds, cut off.
+    expect(Date.parse(removed?.object.metadata.deletionTimestamp ?? '') - warned).to.be.at.least(1000);
+    await expect(volume).to.reachPhase('Released');
+    await cleanup.look();
+    await expect(volume).to.beGone();
+  });
+
+  proves('LV-PROV-16', async () => {
+    await using scene = await Scene.open();
+    const { client, store } = scene.world;
+    const storageClass = await offeredClass(scene, 'Delete');
+    await offeredClass(scene, 'Delete', { name: 'not-named' });
+    const pair = async (name: string, node: string, className = 'local-storage') =>
+      bindTo(
+        await boundPair(
+          scene,
+          name,
+          { node, path: '/mnt/disks/none' },
+          {
+            volume: (manifest) => {
+              manifest.spec.storageClassName = className;
+            },
+            claim: (manifest) => {
+              manifest.spec.storageClassName = className;
+            },
+          },
+        ),
+      );
+    const there = await pair('of-a-node-that-is-there', 'node2');
+    const notNamed = await pair('of-a-class-not-named', deletedNode, 'not-named');
+    const gone = await pair('of-the-deleted-node', deletedNode);
+    const replaced = await pair('replaced', deletedNode);
+    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2500 });
+    await cleanup.look();
+    for (const { claim } of [gone, replaced]) await expect(claim).to.reportEvent('ReferencedNodeDeleted');
+
+    // While the delay runs its owner does the same by hand, and makes the claim anew.
+    await scene.remove(replaced.claim);
+    const successor = await localClaim(scene, 'replaced');
+    await expect(gone.claim).to.beGone();
+    const left = [there.claim, notNamed.claim, successor];
+    await quietFor(store, {
+      what: 'the claims that are not to be removed stay',
+      on: left.map(({ ref }) => ref),
+      window: 1500,
+      unless: (view) => left.find(({ ref }) => view.get(ref)?.metadata.deletionTimestamp ?? !view.get(ref))?.name,
+    });
+    for (const { claim } of [there, notNamed])
+      expect(store.eventsOf(claim.ref).map(({ reason }) => reason)).not.to.include('ReferencedNodeDeleted');
+  });
+
+  proves('LV-PROV-17', async () => {
+    await using scene = await Scene.open();
+    const { client, store } = scene.world;
+    const storageClass = await offeredClass(scene, 'Delete');
+    const node = `bare-${scene.namespace}`;
+    const at = { node, path: '/mnt/disks/none' };
+    const { claim } = await bindTo(await boundPair(scene, 'of-the-node', at));
+    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2000 });
+    {
+      await using _node = await leaseBareNode(node);
+      await cleanup.look();
+      expect(store.eventsOf(claim.ref).map(({ reason }) => reason)).not.to.include('ReferencedNodeDeleted');
+    }
+    await cleanup.look();
+    await expect(claim).to.reportEvent('ReferencedNodeDeleted');
+
+    await using _back = await leaseBareNode(node);
+    await quietFor(store, {
+      what: `${claim} stays, for longer than the delay`,
+      on: [claim.ref],
+      window: 3000,
+      unless: (view) => view.get(claim.ref)?.metadata.deletionTimestamp ?? !view.get(claim.ref),
+    });
+  });
+
+  proves('LV-PROV-18', async () => {
+    const startupTaint = 'local-pv-conformance/disks-not-offered';
+    await using directory = await leaseEntriesDirectory('node2');
+    await using _other = await taintedNode('node2', { key: 'local-pv-conformance/other', effect: 'PreferNoSchedule' });
+    await using _startup = await taintedNode('node2', { key: startupTaint, effect: 'NoSchedule' });
+    await using scene = await Scene.open();
+    await knownToScheduler(scene, 'node2');
+    const [path = ''] = await directory.memory(16 * 2 ** 20, 'disk');
+    const storageClass = await offeredClass(scene, 'Delete', { mode: 'WaitForFirstConsumer' });
+    const claim = await localClaim(scene, 'claim', { storage: '8Mi' });
+    const pod = await podWith(scene, 'early', [claim], { node: 'node2' });
+    await expect(pod).to.beUnschedulable(['1 node(s) had untolerated taint(s)']);
+    await using provisioner = await startProvisioner(
+      scene,
+      'node2',
+      [{ storageClass: storageClass.name, directory: directory.path }],
+      { startupTaint },
+    );
+    await provisioner.look();
+    await offeredVolume(scene, { name: volumeName('disk', 'node2', storageClass.name), path });
+    await expect(pod).to.runOn('node2');
+    const keys = await eventually(pod, `the taint ${startupTaint} to be gone`, (view) => {
+      const taints = (view.get({ kind: 'Node', name: 'node2' })?.spec?.taints ?? []).map(({ key }) => key);
+      if (!taints.includes('local-pv-conformance/other')) throw contrary(pod, 'another taint went with it');
+      return taints.includes(startupTaint) ? undefined : taints;
+    });
+    evidence.keep('taints-left', keys);
+  });
+});

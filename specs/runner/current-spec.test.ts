@@ -1,0 +1,35 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { expect } from 'chai';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { asSpec, currentSpec, givenNode, mustBeGiven } from './current-spec.ts';
+
+describe('the current spec', () => {
+  const { signal } = new AbortController();
+
+  it('is that of whoever began the call, also across waits and beside others', async () => {
+    const seen = await Promise.all(
+      ['SEED-1', 'SEED-2'].map((id, index) =>
+        asSpec({ id, signal }, async () => {
+          await after(10 - index * 5);
+          return currentSpec().id;
+        }),
+      ),
+    );
+    expect(seen).to.deep.equal(['SEED-1', 'SEED-2']);
+  });
+
+  it('is none outside of a spec', () => {
+    expect(() => currentSpec()).to.throw(DomainError, 'No spec is running');
+  });
+
+  it('plays on the node that it was given, and on none by chance', () => {
+    expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, givenNode)).to.equal('node1');
+    expect(() => asSpec({ id: 'SEED-1', signal }, givenNode)).to.throw(DomainError, 'playsOn: one node');
+  });
+
+  it('plays on no other node than the one that it was given', () => {
+    const ask = (node?: string) => asSpec({ id: 'SEED-1', signal, ...(node && { node }) }, () => mustBeGiven('node2'));
+    expect(() => ask('node1')).to.throw(DomainError, 'playing SEED-1 on node2');
+    for (const given of ['node2', undefined]) expect(() => ask(given)).not.to.throw();
+  });
+});

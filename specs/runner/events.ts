@@ -1,0 +1,91 @@
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import type { PodStart } from './pod-starts.ts';
+
+/** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
+export type RunEvent = { at: Date } & (
+  | { kind: 'run-started'; run: string; verb: string; folder: string }
+  | { kind: 'action-started'; action: string; title: string; direction: 'perform' | 'undo' }
+  | { kind: 'action-noted'; action: string; text: string }
+  | { kind: 'action-retried'; action: string; step: string; attempt: number; reason: string }
+  | {
+      kind: 'action-finished';
+      action: string;
+      title: string;
+      milliseconds: number;
+      outcome: 'done' | 'failed';
+      /** Whether this was the doing or the undoing of the action. */
+      direction: 'perform' | 'undo';
+      error?: unknown;
+    }
+  /** `seed` decides the order of the specs, `jobs` how many run side by side. */
+  | { kind: 'specs-planned'; count: number; seed: number; jobs: number }
+  | { kind: 'spec-started'; spec: SpecIdentity }
+  /** All specs are through. */
+  | { kind: 'pods-started'; starts: readonly PodStart[] }
+  /** Of the time of this machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
+  | { kind: 'processors-shared'; stolen: number }
+  | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
+  | { kind: 'interrupted'; signal: string }
+  | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }
+  /** A part of the report could not be written, after the run. Whatever it is, it is the harness's own fault. */
+  | { kind: 'report-broken'; part: string; error: unknown }
+);
+
+/** Which spec an event is about. `id` is the requirement it proves, such as `SEED-4`. */
+export interface SpecIdentity {
+  id: string;
+  chapter: string;
+  /** The sentence about Kubernetes that the spec proves. */
+  title: string;
+  /** Path of the spec file, relative to the project's root. */
+  file: string;
+  /** Line of the spec in its file, where known; GitHub annotations point there. */
+  line?: number;
+}
+
+export type SpecResult =
+  | { outcome: 'passed'; milliseconds: number; evidence: string[] }
+  | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: SpecFailure }
+  | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string };
+
+/** Why a spec failed. */
+export interface SpecFailure {
+  message: string;
+  stack?: string;
+  /** Name of the error's class, such as `AssertionError` or `DomainError`. */
+  name?: string;
+  /** What the cluster looked like when it failed. Its first paragraph is the essence, which the terminal shows. */
+  diagnosis?: string;
+  /** What the spec has left on nodes, a line each. */
+  left?: readonly string[];
+}
+
+type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never;
+
+/** Hands events to every reader in the order they subscribed. A reader that throws does not stop the others. */
+export class EventStream {
+  readonly #readers: ((event: RunEvent) => void)[] = [];
+  readonly #brokenReaders: unknown[] = [];
+
+  /** Adds a reader; it sees the events from now on. */
+  subscribe(reader: (event: RunEvent) => void): void {
+    this.#readers.push(reader);
+  }
+
+  /** Stamps the event with the time and hands it on. */
+  emit(event: WithoutTime<RunEvent>): void {
+    const stamped = { ...event, at: new Date() } as RunEvent;
+    for (const reader of this.#readers) {
+      try {
+        reader(stamped);
+      } catch (error) {
+        this.#brokenReaders.push(error);
+      }
+    }
+  }
+
+  /** What readers threw, for the end of the run: a broken report must not hide a verdict, nor go unseen. */
+  get readerErrors(): readonly unknown[] {
+    return this.#brokenReaders;
+  }
+}

@@ -1,0 +1,74 @@
+import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/kubelet-log.ts';
+import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { failureText, nodesOf, type SceneFacts, type Told } from '../diagnosis/failure-text.ts';
+import { withKin } from '../diagnosis/kin.ts';
+import type { CurrentSpec } from './current-spec.ts';
+import { keepEvidence } from './evidence.ts';
+import type { LastLook } from './last-look.ts';
+
+/** Milliseconds for reading kubelet's journal of all nodes. */
+const patience = 4_000;
+
+/** What is known of a failure without the cluster. */
+export interface Failure {
+  /** The title of the spec: requirement and sentence. */
+  claimed: string;
+  /** The message of the failure. */
+  seen: string;
+}
+
+/**
+ * Gathers what the cluster looked like to a spec that has failed, keeps it as its evidence, and gives it back; nothing
+ * for a spec without a scene. Call it when the spec is through. It takes a few seconds at most, and never fails: what
+ * it
+ * cannot find out is a line of the text.
+ */
+export async function keepDiagnosis(
+  { id, scenes = [] }: Pick<CurrentSpec, 'id' | 'scenes'>,
+  { claimed, seen }: Failure,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (scenes.length === 0) return undefined;
+  try {
+    const looks = scenes.map((scene) => scene.lastLook());
+    const text = failureText(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
+    const [folder = ''] = looks.map(({ world }) => world.context.folder);
+    return text + kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
+  } catch (error) {
+    return `The diagnosis could not be made: ${withoutSecrets(messageOf(error))}`;
+  }
+}
+
+/** What is gathered is told, also where it cannot be written. */
+function kept(write: () => void): string {
+  try {
+    write();
+    return '';
+  } catch (error) {
+    return `\n\nThe diagnosis could not be kept as evidence: ${withoutSecrets(messageOf(error))}`;
+  }
+}
+
+async function factsOf(look: LastLook, signal: AbortSignal): Promise<SceneFacts> {
+  const { namespace, opened, at, own, world, storage } = look;
+  const view = look.view();
+  const names = nodesOf(view, withKin(view, own, namespace, ''));
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  const kubelet = (name: string): Promise<Told<readonly KubeletLogLine[]>> =>
+    told(() => kubeletLogSince(world.node(name), opened, limited));
+  const nodes = names.map(async (name) => ({
+    name,
+    kubelet: await kubelet(name),
+    storage: (await storage.get(name)) ?? { unread: 'no pod was there any more when the scene ended' },
+  }));
+  return { namespace, opened, at, view, own, nodes: await Promise.all(nodes) };
+}
+
+async function told<T>(work: () => Promise<T>): Promise<Told<T>> {
+  try {
+    return { read: await work() };
+  } catch (error) {
+    return { unread: messageOf(error) };
+  }
+}

@@ -1,0 +1,49 @@
+import type { ObjectRef } from '../../clusters/api/kinds.ts';
+import type { ObjectHistory } from '../../clusters/api/object-history.ts';
+import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { type NodeStorage, readNodeStorage } from '../../clusters/nodes/node-storage.ts';
+import type { Told } from '../diagnosis/failure-text.ts';
+import type { World } from './world.ts';
+
+/** Milliseconds for reading the mounts of a node. */
+const patience = 4_000;
+
+/** Something that can be looked back at after it has removed what it had made. */
+export interface LookedBackAt {
+  lastLook(): LastLook;
+}
+
+/** What is lost when a scene ends, and the way to what is not: the object store keeps all, kubelet's journal too. */
+export interface LastLook {
+  namespace: string;
+  opened: Date;
+  at: Date;
+  world: World;
+  /** What had been seen of the cluster by then. */
+  view(): ObjectHistory;
+  /** The objects that the spec has made. */
+  own: readonly ObjectRef[];
+  /** Mounts and loop devices of each node where a pod is. Never rejected. */
+  storage: ReadonlyMap<string, Promise<Told<NodeStorage>>>;
+}
+
+/**
+ * Looks at a scene before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
+ * comes.
+ * So it does next to nothing: one read on each node where a pod is, which nobody waits for.
+ */
+export function lookAt(world: World, scene: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
+  const { store, node } = world;
+  const moment = store.clock.monotonic();
+  const pods = store.list('Pod', { namespace: scene.namespace });
+  const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
+  const read = async (name: string): Promise<Told<NodeStorage>> => {
+    try {
+      return { read: await readNodeStorage(node(name), { deadline: patience }) };
+    } catch (error) {
+      return { unread: messageOf(error) };
+    }
+  };
+  const storage = new Map([...names].sort().map((name) => [name, read(name)]));
+  return { ...scene, at: store.clock.now(), world, view: () => store.upTo(moment), storage };
+}

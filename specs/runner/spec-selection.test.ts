@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { type CatalogueEntry, chooseBy, lineOfSpec, parseSelection, selects } from './spec-selection.ts';
+
+describe('selecting specs', () => {
+  const spec = (id: string, title: string) => ({ id, title, chapter: 'the scenario', file: 'x.spec.ts' });
+  const specs = [spec('SEED-1', 'a Claim gives a pod a directory'), spec('SEED-10', 'data stay'), spec('BIND-2', 'x')];
+  for (const [grep, ids] of [
+    [undefined, ['SEED-1', 'SEED-10', 'BIND-2']],
+    ['SEED-1', ['SEED-1']],
+    ['seed-1', ['SEED-1']],
+    ['SEED-10, bind-2', ['SEED-10', 'BIND-2']],
+    ['claim gives', ['SEED-1']],
+    ['seed', ['SEED-1', 'SEED-10']],
+    ['SCENARIO', ['SEED-1', 'SEED-10', 'BIND-2']],
+    ['/seed-\\d\\d|^bind/', ['SEED-10', 'BIND-2']],
+    ['a (claim', []],
+  ] as const) {
+    it(`by ${grep ?? 'nothing'} takes ${ids.join(', ') || 'none'}`, () => {
+      const selection = parseSelection(grep);
+      expect(specs.filter((one) => selects(selection, one)).map(({ id }) => id)).to.deep.equal(ids);
+    });
+  }
+
+  it('refuses a pattern that is not a regular expression', () => {
+    expect(() => parseSelection('/(/'))
+      .to.throw(DomainError)
+      .with.property('exit', 'badUsage');
+  });
+});
+
+describe('choosing requirements', () => {
+  const entry = (id: string, more: Partial<CatalogueEntry>): CatalogueEntry => ({
+    id,
+    sentence: 'a claim is bound',
+    chapter: 'binding',
+    level: 'core',
+    rows: [],
+    features: [],
+    holds: [],
+    playsOn: 'all nodes' as const,
+    takes: 'seconds' as const,
+    source: 'x',
+    refutedBy: 'y',
+    ...more,
+  });
+  const catalogue = [
+    entry('LV-BIND-1', { rows: ['B1'] }),
+    entry('LV-BIND-2', { level: 'extended', features: ['block'] }),
+    entry('LV-BLOCK-1', { chapter: 'block', features: ['block'], sentence: 'a device is a device' }),
+  ];
+  const chosen = (filters: Parameters<typeof chooseBy>[0]) =>
+    catalogue.filter(chooseBy(filters, catalogue).takes).map(({ id }) => id);
+
+  it('takes what passes all filters, whatever the case of letters', () => {
+    expect(chosen({})).to.deep.equal(['LV-BIND-1', 'LV-BIND-2', 'LV-BLOCK-1']);
+    expect(chosen({ chapter: 'Binding' })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
+    expect(chosen({ chapter: 'binding', feature: 'block' })).to.deep.equal(['LV-BIND-2']);
+    expect(chosen({ row: 'b1' })).to.deep.equal(['LV-BIND-1']);
+    expect(chosen({ level: 'core', grep: 'device' })).to.deep.equal(['LV-BLOCK-1']);
+  });
+
+  it('says how it was asked', () => {
+    expect(chooseBy({ grep: 'x', level: 'core' }, catalogue).asked).to.equal('--grep x --level core');
+  });
+
+  it('refuses what no requirement has, and names the nearest', () => {
+    expect(() => chooseBy({ chapter: 'bindings' }, catalogue)).to.throw(DomainError, 'binding');
+  });
+});
+
+it('the line of a spec is where its id stands, if it stands anywhere', () => {
+  const source = "describe('x', () => {\n  proves('SEED-1', async () => {});\n  it('SEED-10 a claim', () => {});\n});";
+  expect(lineOfSpec(source, 'SEED-1')).to.equal(2);
+  expect(lineOfSpec(source, 'SEED-10')).to.equal(3);
+  expect(lineOfSpec(source, 'SEED-2')).to.equal(undefined);
+});

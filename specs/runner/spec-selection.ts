@@ -1,0 +1,130 @@
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { suggestion } from '../../clusters/text/nearest.ts';
+import type { Requirement } from '../catalogue/catalogue.ts';
+import type { SpecIdentity } from './events.ts';
+
+/** Which specs are run. */
+export type Selection =
+  | { by: 'all' }
+  /** Requirement ids, in upper case. */
+  | { by: 'ids'; ids: string[] }
+  /** Text in lower case, looked for in id, title and chapter. */
+  | { by: 'text'; text: string }
+  | { by: 'pattern'; pattern: RegExp };
+
+/**
+ * Reads the value of `--grep`: requirement ids (`SEED-1`, or several with commas: exactly these), a pattern between
+ * slashes, or else text. Throws a DomainError (badUsage) for a pattern that is not a regular expression.
+ */
+export function parseSelection(grep: string | undefined): Selection {
+  if (grep === undefined) return { by: 'all' };
+  const words = grep.split(',').map((word) => word.trim());
+  if (words.every((word) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*-\d+[a-z]?$/i.test(word))) {
+    return { by: 'ids', ids: words.map((word) => word.toUpperCase()) };
+  }
+  const source = /^\/(.+)\/$/.exec(grep)?.[1];
+  return source === undefined ? { by: 'text', text: grep.toLowerCase() } : { by: 'pattern', pattern: compiled(source) };
+}
+
+/** What of a spec or a requirement is looked at. */
+type Selectable = Pick<SpecIdentity, 'id' | 'chapter' | 'title'>;
+
+/** Whether a spec belongs to the selection. Letter case never matters. */
+export function selects(selection: Selection, spec: Selectable): boolean {
+  const text = `${spec.id} ${spec.title} ${spec.chapter}`;
+  switch (selection.by) {
+    case 'all':
+      return true;
+    case 'ids':
+      return selection.ids.includes(spec.id.toUpperCase());
+    case 'text':
+      return text.toLowerCase().includes(selection.text);
+    case 'pattern':
+      return selection.pattern.test(text);
+  }
+}
+
+/**
+ * The line, from 1, on which a spec stands in the text of its file: where its id is in quotes, as in
+ * `proves('SEED-4',`,
+ * or begins a title; undefined where the id is put together.
+ */
+export function lineOfSpec(source: string, id: string): number | undefined {
+  const index = source.split('\n').findIndex((line) => line.includes(`'${id}'`) || line.includes(`'${id} `));
+  return index < 0 ? undefined : index + 1;
+}
+
+/** What the options of `lpv run` and `lpv list` say about requirements. */
+export interface Filters {
+  grep?: string | undefined;
+  chapter?: string | undefined;
+  level?: string | undefined;
+  feature?: string | undefined;
+  row?: string | undefined;
+}
+
+/** A choice among the requirements of the catalogue. */
+export interface Choice {
+  /** The options that made it, as they are written: `--chapter binding --level core`; empty for all. */
+  asked: string;
+  takes(requirement: CatalogueEntry): boolean;
+}
+
+/** A requirement with the name of its chapter. */
+export type CatalogueEntry = Requirement & { chapter: string };
+
+/**
+ * Reads the filters; a requirement must pass all of them. Throws a DomainError (badUsage) for a chapter, feature or row
+ * that no requirement of the catalogue has, with the nearest that one has.
+ */
+export function chooseBy(filters: Filters, catalogue: readonly CatalogueEntry[]): Choice {
+  const known = {
+    chapter: ({ chapter }: CatalogueEntry) => [chapter],
+    level: ({ level }: CatalogueEntry) => [level],
+    feature: ({ features }: CatalogueEntry) => features,
+    row: ({ rows }: CatalogueEntry) => rows,
+  };
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  const tests: ((requirement: CatalogueEntry) => boolean)[] = [];
+  for (const [name, valuesOf] of Object.entries(known)) {
+    const wanted = filters[name as keyof typeof known];
+    if (wanted === undefined) continue;
+    const values = [...new Set(catalogue.flatMap(valuesOf))];
+    if (!values.some((value) => same(value, wanted))) throw unknownValue(name, wanted, values);
+    tests.push((requirement) => valuesOf(requirement).some((value) => same(value, wanted)));
+  }
+  const selection = parseSelection(filters.grep);
+  tests.push((requirement) => selects(selection, { ...requirement, title: requirement.sentence }));
+  const asked = (['grep', ...Object.keys(known)] as (keyof Filters)[])
+    .flatMap((name) => (filters[name] === undefined ? [] : [`--${name} ${filters[name]}`]))
+    .join(' ');
+  return { asked, takes: (requirement) => tests.every((test) => test(requirement)) };
+}
+
+function unknownValue(name: string, wanted: string, values: readonly string[]): DomainError {
+  return new DomainError(
+    {
+      attempted: 'choosing requirements',
+      on: `--${name} ${wanted}`,
+      seen: `no requirement has this ${name}`,
+      remedy: suggestion(wanted, values),
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+function compiled(source: string): RegExp {
+  try {
+    return new RegExp(source, 'i');
+  } catch (error) {
+    throw new DomainError(
+      {
+        attempted: 'reading --grep',
+        on: `/${source}/`,
+        seen: messageOf(error),
+        remedy: 'Give a regular expression between the slashes, or plain text without slashes.',
+      },
+      { exit: 'badUsage', cause: error },
+    );
+  }
+}

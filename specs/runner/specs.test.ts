@@ -1,0 +1,394 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { EventStream, type RunEvent } from './events.ts';
+import { loadSpecs } from './load-specs.ts';
+import { parseSelection, selects } from './spec-selection.ts';
+import { runSpecs } from './specs.ts';
+
+type Finished = Extract<RunEvent, { kind: 'spec-finished' }>;
+
+const support = fileURLToPath(new URL('.', import.meta.url));
+
+describe('running spec files', function () {
+  this.timeout(20_000);
+  const nodes = ['node1', 'node2', 'node3'];
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lpv-specs-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function run(
+    source: string,
+    options: {
+      grep?: string;
+      timeout?: number;
+      signal?: AbortSignal;
+      grace?: number;
+      jobs?: number;
+      /** Ids of specs that touch what they hold, or the whole cluster. */
+      disruptive?: string[];
+      /** What specs hold, by id. */
+      holds?: Record<string, string[]>;
+      /** Ids of specs that any node will do for. */
+      anywhere?: string[];
+      /** Ids of specs that take long. */
+      long?: string[];
+      proveHealthy?: (nodes?: readonly string[]) => Promise<void>;
+      close?: () => Promise<void>;
+    } = {},
+  ) {
+    const file = join(folder, 'tiny.spec.ts');
+    await writeFile(file, source);
+    const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200, jobs = 1 } = options;
+    const { disruptive = [], holds = {}, anywhere = [], long = [], proveHealthy, close } = options;
+    const events = new EventStream();
+    const seen: RunEvent[] = [];
+    events.subscribe((event) => seen.push(event));
+    const loaded = await loadSpecs({
+      files: [file],
+      selection: { asked: `--grep ${grep}`, takes: (spec) => selects(parseSelection(grep), spec) },
+      timeout,
+      root: folder,
+    });
+    const plan = [...loaded.specs].map(([test, spec]) => {
+      return {
+        test,
+        spec,
+        disruptive: disruptive.includes(spec.id),
+        holds: holds[spec.id] ?? [],
+        playsOn: anywhere.includes(spec.id) ? ('one node' as const) : ('all nodes' as const),
+        takes: long.includes(spec.id) ? ('half a minute' as const) : ('seconds' as const),
+      };
+    });
+    const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };
+    const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, nodes, ...more });
+    expect(events.readerErrors).to.deep.equal([]);
+    const finished = seen.filter((event): event is Finished => event.kind === 'spec-finished');
+    const outcomes = Object.fromEntries(finished.map(({ spec, result }) => [spec.id, result.outcome]));
+    const resultOf = (id: string) => {
+      const found = finished.find(({ spec }) => spec.id === id);
+      if (!found) throw new Error(`no result for ${id}`);
+      return found.result;
+    };
+    const failureOf = (id: string) => {
+      const result = resultOf(id);
+      if (result.outcome !== 'failed') throw new Error(`${id} ${result.outcome}`);
+      return result.error;
+    };
+    return { counts, seen, finished, outcomes, resultOf, failureOf };
+  }
+
+  it('tells passing, failing and skipped specs, each started and finished once, in order', async () => {
+    const { counts, seen, outcomes, resultOf, failureOf } = await run(`
+      import { skip } from '${support}skip.ts';
+      describe('binding', () => {
+        it('TINY-1 a claim is bound', () => {});
+        describe('a closer look', () => {
+          it('TINY-2 a claim is lost', () => { throw new TypeError('it is not'); });
+          it('TINY-3 a claim needs xfs', async function () { skip(this, 'no mkfs.xfs on the nodes'); });
+          it.skip('TINY-4 a claim is left out', () => {});
+        });
+      });`);
+    expect(outcomes).to.deep.equal({
+      'TINY-1': 'passed',
+      'TINY-2': 'failed',
+      'TINY-3': 'skipped',
+      'TINY-4': 'skipped',
+    });
+    expect(counts).to.deep.equal({ planned: 4, passed: 1, failed: 1, skipped: 2 });
+    expect(seen.map((event) => ('spec' in event ? `${event.kind} ${event.spec.id}` : event.kind))).to.deep.equal([
+      'specs-planned',
+      ...['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'].flatMap((id) => [`spec-started ${id}`, `spec-finished ${id}`]),
+      'pods-started',
+    ]);
+    const started = seen.find((event) => event.kind === 'spec-started');
+    expect(started?.spec).to.deep.equal({
+      id: 'TINY-1',
+      chapter: 'binding',
+      title: 'a claim is bound',
+      file: 'tiny.spec.ts',
+      line: 4,
+    });
+    expect(failureOf('TINY-2')).to.include({ message: 'it is not', name: 'TypeError' });
+    expect(failureOf('TINY-2').stack).to.include('tiny.spec.ts');
+    expect(resultOf('TINY-3')).to.include({ reason: 'no mkfs.xfs on the nodes' });
+    expect(resultOf('TINY-4')).to.include({ reason: 'marked as skipped in the spec file, without a reason' });
+  });
+
+  /** Specs that note when they begin and end, in the order that it happens. */
+  const noting = (ids: string[], milliseconds = 60) => `
+    const noted = (globalThis.noted ??= []);
+    describe('binding', () => {
+      ${ids
+        .map(
+          (id) => `it('${id} notes', async () => {
+        noted.push('+${id}'); await new Promise((r) => setTimeout(r, ${milliseconds})); noted.push('-${id}');
+      });`,
+        )
+        .join('\n')}
+    });`;
+  const noted = () => {
+    const place = globalThis as { noted?: string[] };
+    const { noted: seen = [] } = place;
+    delete place.noted;
+    return seen;
+  };
+
+  it('runs specs side by side, in as many lanes as it may', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3']), { jobs: 2 });
+    expect(noted().slice(0, 3)).to.deep.equal(['+TINY-1', '+TINY-2', '-TINY-1']);
+  });
+
+  it('begins with what takes long, and with what waits for another', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3'], 1), { long: ['TINY-2'], holds: { 'TINY-3': ['disk'] } });
+    expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-1']);
+  });
+
+  it('tells each spec which spec it is, while others run beside it', async () => {
+    const { outcomes } = await run(
+      `
+      import { currentSpec } from '${support}current-spec.ts';
+      describe('binding', () => {
+        for (const id of ['TINY-1', 'TINY-2', 'TINY-3']) it(id + ' knows itself', async () => {
+          await new Promise((r) => setTimeout(r, 20));
+          if (currentSpec().id !== id) throw new Error(currentSpec().id);
+        });
+      });`,
+      { jobs: 3 },
+    );
+    expect(Object.values(outcomes)).to.deep.equal(['passed', 'passed', 'passed']);
+  });
+
+  it('keeps specs apart that hold the same thing, and lets others pass them', async () => {
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3']), {
+      jobs: 2,
+      holds: { 'TINY-1': ['disk'], 'TINY-2': ['disk'] },
+    });
+    const seen = noted();
+    expect(seen.slice(0, 2)).to.deep.equal(['+TINY-1', '+TINY-3']);
+    expect(seen.indexOf('+TINY-2')).to.be.above(seen.indexOf('-TINY-1'));
+  });
+
+  it('runs what must be alone after all others, and proves after each that the cluster is healthy', async () => {
+    let proofs = 0;
+    const proveHealthy = async () => {
+      proofs++;
+    };
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 20), {
+      jobs: 4,
+      disruptive: ['TINY-1', 'TINY-2'],
+      proveHealthy,
+    });
+    expect(noted().slice(4)).to.deep.equal(['+TINY-1', '-TINY-1', '+TINY-2', '-TINY-2']);
+    expect(proofs).to.equal(2);
+  });
+
+  it('runs what touches nodes before that, alone on its nodes, and proves that these are healthy', async () => {
+    const proofs: unknown[] = [];
+    const ids = ['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4', 'TINY-5'];
+    await run(noting(ids, 20), {
+      jobs: 4,
+      disruptive: ids.slice(0, 4),
+      holds: { 'TINY-2': ['node3'], 'TINY-3': ['node3'], 'TINY-4': ['node2'] },
+      proveHealthy: async (nodes) => {
+        proofs.push(nodes);
+      },
+    });
+    const seen = noted();
+    expect(seen.slice(0, 4)).to.deep.equal(['+TINY-5', '-TINY-5', '+TINY-2', '+TINY-4']);
+    expect(seen.indexOf('+TINY-3')).to.be.above(seen.indexOf('-TINY-2'));
+    expect(seen.slice(-2)).to.deep.equal(['+TINY-1', '-TINY-1']);
+    expect(proofs).to.have.deep.members([['node3'], ['node2'], ['node3'], undefined]);
+  });
+
+  it('begins, of what touches nodes, with what has several, then with what takes long', async () => {
+    const ids = ['TINY-1', 'TINY-2', 'TINY-3'];
+    await run(noting(ids, 1), {
+      disruptive: ids,
+      long: ['TINY-2'],
+      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node3'], 'TINY-3': ['node2', 'node3'] },
+    });
+    expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
+  });
+
+  it('gives a node that nobody touches to what any node will do for, and runs it meanwhile', async () => {
+    const source = noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 40).replaceAll(
+      /noted\.push\('\+(TINY-\d)'\)/g,
+      "noted.push('+$1 ' + (currentSpec().node ?? 'everywhere'))",
+    );
+    await run(`import { currentSpec } from '${support}current-spec.ts';${source}`, {
+      jobs: 4,
+      disruptive: ['TINY-1', 'TINY-2', 'TINY-4'],
+      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node1'] },
+      anywhere: ['TINY-3'],
+    });
+    const seen = noted();
+    expect(seen.slice(0, 3)).to.deep.equal(['+TINY-1 everywhere', '+TINY-2 everywhere', '+TINY-3 node2']);
+    expect(seen.slice(-2), 'what has the whole cluster').to.deep.equal(['+TINY-4 everywhere', '-TINY-4']);
+  });
+
+  it('fails the spec that leaves the cluster unhealthy, and runs none after it', async () => {
+    const { outcomes, failureOf, resultOf } = await run(noting(['TINY-1', 'TINY-2'], 1), {
+      disruptive: ['TINY-1', 'TINY-2'],
+      proveHealthy: () => Promise.reject(new Error('node2 is cordoned')),
+    });
+    noted();
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'skipped' });
+    expect(failureOf('TINY-1').message).to.equal('node2 is cordoned');
+    expect(resultOf('TINY-2')).to.include({ reason: 'TINY-1 left the cluster unhealthy before it began' });
+  });
+
+  it('fails the run for an error that belongs to no spec, and for one of closing', async () => {
+    // Mocha, which runs this test, listens too.
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const { failureOf, counts } = await run(
+      `describe('a', () => { it('TINY-1 one', async () => {
+        setImmediate(() => { throw new Error('stray'); });
+        await new Promise((r) => setTimeout(r, 30));
+      }); });`,
+      { close: () => Promise.reject(new Error('a namespace is left')) },
+    ).finally(() => {
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    expect(failureOf('UNCAUGHT').message).to.equal('stray');
+    expect(failureOf('CLOSE').message).to.equal('a namespace is left');
+    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0 });
+  });
+
+  it('lists the evidence that each spec kept, without that of others', async () => {
+    const { resultOf } = await run(`
+      import { keepEvidence } from '${support}evidence.ts';
+      const folder = ${JSON.stringify(folder)};
+      describe('binding', () => {
+        it('TINY-1 one', () => { keepEvidence(folder, 'TINY-1', 'claim', { a: 1 }); });
+        it('TINY-1 two', () => { keepEvidence(folder, 'TINY-1', 'claim', 'text'); });
+      });`);
+    expect(resultOf('TINY-1').evidence).to.deep.equal(['evidence/TINY-1/01-claim.json']);
+  });
+
+  it('stops a spec that takes too long through its signal, so that the spec can say what it saw', async () => {
+    const { failureOf, outcomes } = await run(
+      `
+      import { currentSpec } from '${support}current-spec.ts';
+      describe('waiting', () => {
+        it('TINY-1 for ever', async () => {
+          const { signal } = currentSpec();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          throw new Error('the claim was Pending all along');
+        });
+        it('TINY-2 next', () => {});
+      });`,
+      { timeout: 50 },
+    );
+    expect(failureOf('TINY-1').message).to.equal('the claim was Pending all along');
+    expect(outcomes['TINY-2']).to.equal('passed');
+  });
+
+  it('gives a spec the time that it asks for itself', async () => {
+    const { outcomes } = await run(
+      `
+      import { currentSpec } from '${support}current-spec.ts';
+      describe('slow', () => {
+        it('TINY-1 asks', async function () { this.timeout(2000); await new Promise((r) => setTimeout(r, 150)); if (currentSpec().signal.aborted) throw new Error('stopped'); });
+      });`,
+      { timeout: 50 },
+    );
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'passed' });
+  });
+
+  it('looks back at the scenes of a spec that fails, and only then', async () => {
+    const { failureOf, outcomes } = await run(`
+      import { currentSpec } from '${support}current-spec.ts';
+      const play = () => currentSpec().scenes.push({ lastLook() { throw new Error('looked at'); } });
+      describe('binding', () => {
+        it('TINY-1 fails', async () => { play(); throw new Error('first'); });
+        it('TINY-2 passes', async () => { play(); });
+      });`);
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'passed' });
+    expect(failureOf('TINY-1')).to.include({
+      message: 'first',
+      diagnosis: 'The diagnosis could not be made: looked at',
+    });
+  });
+
+  it('interrupts the running spec and tells the others as skipped', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 50);
+    const { outcomes, resultOf, counts } = await run(
+      `
+      import { currentSpec } from '${support}current-spec.ts';
+      describe('waiting', () => {
+        it('TINY-0 before', () => {});
+        it('TINY-1 for ever', async () => {
+          const { signal } = currentSpec();
+          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        });
+        it('TINY-2 next', () => {});
+      });`,
+      { signal: controller.signal },
+    );
+    expect(outcomes).to.deep.equal({ 'TINY-0': 'passed', 'TINY-1': 'skipped', 'TINY-2': 'skipped' });
+    expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
+    expect(resultOf('TINY-2')).to.include({ reason: 'interrupted by SIGINT before it began' });
+    expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2 });
+  });
+
+  it('does not wait longer than the grace for an interrupted spec that ignores its signal', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 50);
+    const start = performance.now();
+    const { outcomes, resultOf } = await run(
+      `describe('deaf', () => { it('TINY-1 for a while', () => new Promise((r) => setTimeout(r, 1500))); });`,
+      { signal: controller.signal, grace: 100 },
+    );
+    expect(performance.now() - start).to.be.below(1_400);
+    expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });
+    expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
+  });
+
+  it('runs the selected specs only', async () => {
+    const source = `describe('a', () => { it('TINY-1 one', () => {}); it('TINY-10 ten', () => {}); });`;
+    expect((await run(source, { grep: 'TINY-1' })).outcomes).to.deep.equal({ 'TINY-1': 'passed' });
+  });
+
+  async function refusal(source: string, grep?: string): Promise<DomainError> {
+    const outcome = await run(source, grep === undefined ? {} : { grep }).catch((error: unknown) => error);
+    if (!(outcome instanceof DomainError)) throw new Error('it was not refused with a DomainError');
+    expect(outcome.exit).to.equal('badUsage');
+    return outcome;
+  }
+
+  it('refuses a selection without specs', async () => {
+    const error = await refusal(`describe('a', () => { it('TINY-1 one', () => {}); });`, 'SEED-99');
+    expect(error.message).to.include('--grep SEED-99').and.to.include('none of 1 specs');
+  });
+
+  it('refuses a title without the id of a requirement', async () => {
+    expect((await refusal(`it('a claim is bound', () => {});`)).message).to.include('a claim is bound');
+  });
+
+  for (const hook of ['before', 'beforeEach', 'afterEach', 'after']) {
+    it(`refuses ${hook} hooks, because each spec runs by itself`, async () => {
+      const error = await refusal(`describe('outer', () => { ${hook}(() => {}); it('TINY-1 one', () => {}); });`);
+      expect(error.message).to.include('"outer"').and.to.include('hook');
+    });
+  }
+
+  it('refuses .only', async () => {
+    expect((await refusal(`it.only('TINY-1 one', () => {});`)).message).to.include('only');
+  });
+
+  it('names a spec file that cannot be loaded', async () => {
+    expect((await refusal(`import './absent.ts';`)).message)
+      .to.include('tiny.spec.ts')
+      .and.to.include('absent.ts');
+  });
+});

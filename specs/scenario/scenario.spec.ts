@@ -1,0 +1,291 @@
+import { expect } from 'chai';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { quietFor } from '../../clusters/api/wait.ts';
+import { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
+import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
+import { said } from '../harness/binding.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { cannotWrite, fill, freeSpace, writeChecked } from '../harness/files.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { podVolumeDirectory } from '../harness/mount-chain.ts';
+import { readInPod, runInPod } from '../harness/pod-commands.ts';
+import { recordProcess } from '../harness/process.ts';
+import { Scene } from '../harness/scene.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import { keepDisk, keepMounts } from './kept.ts';
+import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSeed, podFor } from './seed.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('scenario');
+
+describe(chapter, () => {
+  proves('SEED-1', async () => {
+    await using disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { storageClass, volumeA, claim } = await applySeed(scene);
+    expect(storageClass.now.provisioner).to.equal('kubernetes.io/no-provisioner');
+    expect(claim.now.spec?.volumeName, 'the claim names no volume').to.equal(undefined);
+    expect(volumeA.now.spec?.claimRef, 'the volume names no claim').to.equal(undefined);
+
+    const pod = await scene.pod(fixtures.podBySelector);
+    await expect(claim).to.bindTo(volumeA);
+    await expect(pod).to.runOn('node2');
+    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+
+    await runInPod(pod, ['sh', '-c', 'echo seen from the pod >/data/greeting && sync /data/greeting']);
+    const node2 = scene.world.node('node2');
+    expect(await onNode(node2, ['cat', '/mnt/disks/volA/greeting'])).to.equal('seen from the pod\n');
+    const inode = ['stat', '-c', '%i'] as const;
+    expect(await onNode(node2, [...inode, '/mnt/disks/volA/greeting'])).to.equal(
+      await runInPod(pod, [...inode, '/data/greeting']),
+    );
+    await keepMounts(pod, volumeA, disks.onNode2, '/data');
+  });
+
+  proves('SEED-2', async () => {
+    await using disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const devices = new Set<string>();
+    for (const disk of [disks.onNode1, disks.onNode2, disks.onNode3]) {
+      const mounts = await nodeMounts(scene.world.node(disk.node));
+      const own = mountAt(mounts, disk.mountPath);
+      expect(own, `a mount at ${disk.mountPath} of ${disk.node}`).to.include({
+        device: disk.deviceNumber,
+        root: '/',
+        fileSystem: disk.fileSystem,
+      });
+      for (const place of ['/', '/var', '/var/lib/kubelet']) {
+        expect(own?.device, `the disk's device is not that of ${place}`).not.to.equal(
+          mountHolding(mounts, place)?.device,
+        );
+      }
+      devices.add(disk.deviceNumber);
+      await keepDisk(disk);
+    }
+    expect(devices.size, 'three disks are three devices').to.equal(3);
+
+    const { volumeA, pod } = await playSeed(scene);
+    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    const { blocks, blockSize } = await freeSpace(pod, '/data');
+    expect(blocks * blockSize, 'the pod sees the size of the disk, not the 1Gi of its claim').to.be.lessThanOrEqual(
+      disks.onNode2.bytes,
+    );
+  });
+
+  proves('SEED-3', async () => {
+    await using disks = await leaseSeedDisks();
+    await using other = await makeLeasedDisk('node2', { bytes: 32 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await scene.storageClass(fixtures.storageClass);
+    const full = disks.onNode2.mountPath;
+    await onNode(scene.world.node('node2'), ['mkdir', `${full}/left`, `${full}/right`]);
+
+    const left = await bindPair(scene, 'directory-left', { node: 'node2', path: `${full}/left` });
+    const right = await bindPair(scene, 'directory-right', { node: 'node2', path: `${full}/right` });
+    const apart = await bindPair(scene, 'disk-of-its-own', { node: 'node2', path: other.disk.mountPath });
+    const writer = await podFor(scene, left.claim.name, { name: 'writer' });
+    const starved = await podFor(scene, right.claim.name, { name: 'starved' });
+    const neighbour = await podFor(scene, apart.claim.name, { name: 'neighbour' });
+    for (const pod of [writer, starved, neighbour]) await expect(pod).to.runOn('node2');
+    const before = await freeSpace(neighbour, '/data');
+
+    expect(await fill(writer, '/data/filler', disks.onNode2.bytes), 'the writer hits the end of its disk').to.include(
+      'No space left on device',
+    );
+
+    expect(await freeSpace(neighbour, '/data'), 'not a block of the other disk is gone').to.deep.equal(before);
+    await writeChecked(neighbour, '/data/still-room', 2 ** 20);
+    await onNode(scene.world.node('node2'), [
+      'dd',
+      'if=/dev/zero',
+      'of=/var/lib/kubelet/still-room',
+      'bs=1M',
+      'count=1',
+      'conv=fsync',
+    ]);
+    await onNode(scene.world.node('node2'), [
+      'dd',
+      'if=/dev/zero',
+      'of=/root/still-room',
+      'bs=1M',
+      'count=1',
+      'conv=fsync',
+    ]);
+    await onNode(scene.world.node('node2'), ['rm', '/var/lib/kubelet/still-room', '/root/still-room']);
+
+    const rest = await freeSpace(starved, '/data');
+    expect(rest.available * rest.blockSize, 'too little for one more write of the filler').to.be.lessThan(65_536);
+    expect(await cannotWrite(starved, '/data/anything', 2 ** 20), 'the counter-example').to.include(
+      'No space left on device',
+    );
+    evidence.keep(
+      'df-of-the-node',
+      await onNode(scene.world.node('node2'), ['df', '-k', '/', '/var', full, other.disk.mountPath]),
+    );
+  });
+
+  proves('SEED-4', async () => {
+    await using _disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    await scene.storageClass(fixtures.storageClass);
+    const volumeA = await scene.volume(fixtures.volumeA);
+    const volumeB = await scene.volume(fixtures.volumeB);
+    const claimOf = (name: string, volumeName: string) =>
+      scene.claim(fixtures.claim, (manifest) => {
+        manifest.metadata.name = name;
+        manifest.spec.volumeName = volumeName;
+      });
+    const claimA = await claimOf('for-a', 'example-pv-a');
+    const claimB = await claimOf('for-b', 'example-pv-b');
+    await expect(claimA).to.bindTo(volumeA);
+    await expect(claimB).to.bindTo(volumeB);
+
+    const pods = {
+      aOnNode1: await podFor(scene, claimA.name, { name: 'a-on-node1', node: 'node1' }),
+      aOnNode2: await podFor(scene, claimA.name, { name: 'a-on-node2', node: 'node2' }),
+      aOnNode3: await podFor(scene, claimA.name, { name: 'a-on-node3', node: 'node3' }),
+      bAnywhere: await podFor(scene, claimB.name, { name: 'b-anywhere' }),
+      bOnNode2: await podFor(scene, claimB.name, { name: 'b-on-node2', node: 'node2' }),
+    };
+    await expect(pods.aOnNode1).to.runOn('node1');
+    await expect(pods.aOnNode2).to.runOn('node2');
+    await expect(pods.bAnywhere).to.runOn('node3');
+    await expect(pods.aOnNode3).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+    await expect(pods.bOnNode2).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+  });
+
+  proves('SEED-5', async () => {
+    await using _disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { pod, claim, volumeA, volumeB } = await playBindingOrder(scene, 'Immediate', async (early, onNode3) => {
+      await expect(early).to.bindTo(onNode3);
+      expect(scene.world.store.list('Pod', { namespace: scene.namespace }), 'no pod has asked for it').to.deep.equal(
+        [],
+      );
+    });
+    const message = await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+    evidence.keep('scheduler-message', message);
+    await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(1));
+
+    // After the scheduler has spoken: nothing that could heal it moves for longer than a retry of its would take.
+    await quietFor(scene.world.store, {
+      what: `${pod} stays Pending and ${claim} bound to ${volumeB.name}`,
+      on: [pod.ref, claim.ref, volumeA.ref],
+      window: 3000,
+      unless: (store) =>
+        store.get(pod.ref)?.spec?.nodeName ||
+        store.get(claim.ref)?.spec?.volumeName !== volumeB.name ||
+        store.get(volumeA.ref)?.status?.phase !== 'Available',
+    });
+  });
+
+  proves('SEED-6', async () => {
+    await using disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { pod, claim, volumeA, volumeB } = await playBindingOrder(scene, 'WaitForFirstConsumer', async (early) => {
+      await expect(early).to.reportEvent(
+        'WaitForFirstConsumer',
+        'waiting for first consumer to be created before binding',
+      );
+      expect(early.now.status?.phase).to.equal('Pending');
+    });
+    await expect(claim).to.bindTo(volumeA);
+    await expect(pod).to.runOn('node2');
+    expect(volumeB.now.status?.phase, 'the volume of node3 is left for others').to.equal('Available');
+    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    await keepMounts(pod, volumeA, disks.onNode2, '/data');
+  });
+
+  proves('SEED-7', async () => {
+    await using _disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { claim } = await applySeed(scene);
+    await expect(claim).to.reportEvent('WaitForFirstConsumer');
+    const pod = await scene.pod(fixtures.podByAffinity);
+    await expect(pod).to.runOn('node2');
+    // Events are written after what they tell of: the last to come is waited for.
+    await expect(pod).to.reportEvent('Scheduled');
+
+    const steps = await recordProcess(pod);
+    evidence.keep('process', steps.map(({ at, by, what }) => `${at.padEnd(28)}  ${by.padEnd(28)}  ${what}`).join('\n'));
+    expect(steps.map(({ by, what }) => `${by}: ${what}`)).to.deep.equal([
+      'kube-apiserver: the claim is created',
+      'persistentvolume-controller: the claim waits for its first consumer',
+      'kube-apiserver: the pod is created',
+      'kube-scheduler: the volume is reserved for the claim',
+      'kube-controller-manager: the claim is bound',
+      'default-scheduler: the pod is scheduled to node2',
+      'kubelet: VolumeManagerReconciler mounts the volume',
+      'kubelet: the container runs',
+    ]);
+  });
+
+  proves('SEED-8', async () => {
+    await using disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { volumeA, pod } = await playSeed(scene);
+    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+
+    // The mount is there; a fresh list of everything shows that no attachment ever was.
+    const { store } = scene.world;
+    await store.confirm();
+    expect(store.list('VolumeAttachment')).to.deep.equal([]);
+    await expect(pod).to.reportEvent('Started');
+    const reasons = store.eventsOf(pod.ref).map(({ reason }) => reason);
+    expect(reasons).to.include('Started').and.not.include.members(['SuccessfulAttachVolume']);
+    const attached = store.get({ kind: 'Node', name: 'node2' })?.status?.volumesAttached ?? [];
+    expect(attached.filter(({ name }) => name.includes(volumeA.name))).to.deep.equal([]);
+  });
+
+  proves('SEED-9', async () => {
+    await using disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { volumeA, pod } = await playSeed(scene);
+    const chain = await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
+    // A bind mount joins the peer group of what it binds; a device that is mounted anew starts one of its own.
+    expect(chain.kubelet.propagation).to.deep.equal(chain.disk.propagation).and.to.have.lengthOf(1);
+
+    // A directory below the root of the disk shows the root of the bind at every place.
+    await onNode(scene.world.node('node2'), ['mkdir', '/mnt/disks/volA/below']);
+    const below = await bindPair(scene, 'directory-below', { node: 'node2', path: '/mnt/disks/volA/below' });
+    const second = await podFor(scene, below.claim.name, { name: 'below' });
+    await expect(second).to.runOn('node2');
+    const mounts = await nodeMounts(scene.world.node('node2'));
+    const kubelet = mountAt(mounts, podVolumeDirectory(second.now.metadata.uid, below.volume.name));
+    expect(kubelet).to.include({ device: disks.onNode2.deviceNumber, root: '/below' });
+    expect(await readInPod(second, '/proc/self/mountinfo')).to.match(
+      new RegExp(` ${disks.onNode2.deviceNumber} /below /data `),
+    );
+    await keepMounts(pod, volumeA, disks.onNode2, '/data');
+  });
+
+  proves('SEED-10', async () => {
+    await using _disks = await leaseSeedDisks();
+    await using scene = await Scene.open();
+    const { claim, pod: writer } = await playSeed(scene);
+    const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);
+    const onDisk = await onNode(scene.world.node('node2'), ['sha256sum', '/mnt/disks/volA/payload']);
+    expect(onDisk.split(' ')[0]).to.equal(sum);
+    await scene.remove(writer);
+
+    const reader = await podFor(scene, claim.name, { name: 'reader', node: 'node2' });
+    await expect(reader).to.runOn('node2');
+    expect((await runInPod(reader, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
+    evidence.keep('checksums', `written by ${writer}, read by ${reader}\n${sum}\non the disk: ${onDisk}`);
+  });
+
+  proves('SEED-11', async () => {
+    await using scene = await Scene.open();
+    const manifest = await scene.manifest('PersistentVolume', fixtures.capitals, () => {}, { allowInvalidNames: true });
+    expect(manifest.metadata.name).to.match(/[A-Z]/);
+    const refusal = await scene.world.client.create(manifest).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ApiRefusal);
+    const { status, causes } = refusal as ApiRefusal;
+    expect(status).to.equal(422);
+    expect(causes.map(({ field }) => field)).to.deep.equal(['metadata.name']);
+    expect(causes[0]?.message).to.include('lowercase RFC 1123 subdomain');
+    evidence.keep('refusal', (refusal as ApiRefusal).message);
+  });
+});

@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import { nowhere, scheduledTo } from '../harness/binding.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { localClaim, localVolume, parts, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { together } from '../harness/together.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('scheduling');
+
+interface Offer {
+  node: string;
+  storage: string;
+  /** Where not given, `first`. */
+  class?: 'first' | 'second';
+  /** Its affinity is a label that several nodes may have, not the hostname. */
+  label?: 'control-plane' | 'worker';
+}
+
+interface Choice {
+  /** The classes of the pod's claims, each of 100Gi. */
+  claims: ('first' | 'second')[];
+  offers: Offer[];
+}
+
+// node1 runs the control plane, so that nothing but the size of its volumes speaks for it.
+const large = '10000Gi';
+const tight = '101Gi';
+const choices: Record<string, Choice> = {
+  'LV-SCHED-24': {
+    claims: ['first'],
+    offers: [
+      { node: 'node1', storage: large },
+      { node: 'node2', storage: tight },
+      { node: 'node3', storage: tight },
+    ],
+  },
+  'LV-SCHED-25': {
+    claims: ['first', 'first'],
+    offers: ['node1', 'node2', 'node3'].flatMap((node) => {
+      const storage = node === 'node1' ? large : tight;
+      return [
+        { node, storage },
+        { node, storage },
+      ];
+    }),
+  },
+  'LV-SCHED-26': {
+    claims: ['first', 'second'],
+    offers: ['node1', 'node2', 'node3'].flatMap((node) => {
+      const storage = node === 'node1' ? large : tight;
+      return [
+        { node, storage, class: 'first' as const },
+        { node, storage, class: 'second' as const },
+      ];
+    }),
+  },
+  'LV-SCHED-27': {
+    claims: ['first'],
+    offers: [
+      { node: 'node1', storage: large, label: 'control-plane' },
+      { node: 'node2', storage: tight, label: 'worker' },
+      { node: 'node3', storage: tight, label: 'worker' },
+    ],
+  },
+};
+
+describe(chapter, () => {
+  for (const [id, { claims, offers }] of Object.entries(choices)) {
+    proves(id, async () => {
+      await using scene = await Scene.open();
+      for (const name of new Set(claims)) {
+        await scene.storageClass(parts.storageClass, (manifest) => {
+          manifest.metadata.name = name;
+        });
+      }
+      const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
+        const at = { node, path: `${nowhere}/${index}`, storage };
+        return await localVolume(scene, `${node}-${index}`, at, ({ spec }) => {
+          spec.storageClassName = className;
+          if (label !== undefined) {
+            const key = 'node-role.kubernetes.io/control-plane';
+            const operator = label === 'control-plane' ? 'Exists' : 'DoesNotExist';
+            spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator }] }] } };
+          }
+        });
+      };
+      // The large ones first: the scheduler hears of volumes in their order, and of pods on their own; it may decide
+      // before it knows of the last volumes, and these are the ones that it is not to choose.
+      const ofNode1 = await together(offers.filter(({ node }) => node === 'node1').map(offer));
+      await together(offers.filter(({ node }) => node !== 'node1').map(offer));
+      const made = await together(
+        claims.map((className, index) =>
+          localClaim(scene, `claim-${index}`, { storage: '100Gi' }, ({ spec }) => {
+            spec.storageClassName = className;
+          }),
+        ),
+      );
+      const pod = await podWith(scene, 'pod', made);
+      await scheduledTo(pod, 'node1');
+      for (const claim of made) await expect(claim).to.reachPhase('Bound');
+      const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();
+      expect(bound).to.deep.equal(ofNode1.map(({ name }) => name).toSorted());
+    });
+  }
+});

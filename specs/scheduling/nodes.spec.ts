@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { nowhere, scheduledTo } from '../harness/binding.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { cordonedNode, knownToScheduler, labelledNode, taintedNode } from '../harness/node-changes.ts';
+import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('scheduling');
+
+const own = 'local-pv-conformance/rack';
+const inRack = ({ spec }: ManifestOf<'PersistentVolume'>): void => {
+  const matchExpressions = [{ key: own, operator: 'In' as const, values: ['r7'] }];
+  spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+};
+
+const taint = { key: 'local-pv-conformance/reserved', value: 'yes', effect: 'NoSchedule' } as const;
+
+/** What keeps new pods off a node whose volumes stay where they are. */
+const closures = {
+  'LV-SCHED-29': { close: cordonedNode, reason: reasons.cordoned, key: 'node.kubernetes.io/unschedulable' },
+  'LV-SCHED-30': { close: (node: string) => taintedNode(node, taint), reason: reasons.tainted, key: taint.key },
+};
+
+describe(chapter, () => {
+  proves('LV-SCHED-28', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const bound = await boundPair(scene, 'bound', { node: 'node3', path: nowhere }, { volume: inRack });
+    await expect(bound.claim).to.bindTo(bound.volume);
+    const free = await localVolume(scene, 'free', { node: 'node3', path: nowhere }, inRack);
+    const claim = await localClaim(scene, 'free');
+    const ofBound = await podWith(scene, 'of-bound', [bound.claim]);
+    const ofFree = await podWith(scene, 'of-free', [claim]);
+    await unschedulable(ofBound, { [reasons.volumeAffinity]: 3 });
+    await unschedulable(ofFree, { [reasons.noVolume]: 3 });
+
+    await using _label = await labelledNode('node3', { [own]: 'r7' });
+    await scheduledTo(ofBound, 'node3');
+    await scheduledTo(ofFree, 'node3');
+    await expect(claim).to.bindTo(free);
+  });
+
+  for (const [id, { close, reason, key }] of Object.entries(closures)) {
+    proves(id, async () => {
+      await using scene = await Scene.open();
+      await localClass(scene);
+      const { claim } = await boundPair(scene, 'bound', { node: 'node2', path: nowhere });
+      // The better fit is on the closed node.
+      await localVolume(scene, 'best', { node: 'node2', path: nowhere, storage: '1Gi' });
+      const other = await localVolume(scene, 'other', { node: 'node3', path: nowhere, storage: '2Gi' });
+      const tied = await (async () => {
+        await using _closed = await close('node2');
+        await knownToScheduler(scene, 'node2');
+        const pod = await podWith(scene, 'tied', [claim]);
+        evidence.keep('scheduler-message', await unschedulable(pod, { [reason]: 1, [reasons.volumeAffinity]: 2 }));
+        const unbound = await localClaim(scene, 'unbound');
+        const free = await podWith(scene, 'free', [unbound]);
+        await scheduledTo(free, 'node3');
+        await expect(unbound).to.bindTo(other);
+        const tolerant = await podWith(scene, 'tolerant', [claim], {}, ({ spec }) => {
+          spec.tolerations = [{ key, operator: 'Exists', effect: 'NoSchedule' }];
+        });
+        await scheduledTo(tolerant, 'node2');
+        expect(pod.now.spec?.nodeName).to.equal(undefined);
+        return pod;
+      })();
+      await scheduledTo(tied, 'node2');
+    });
+  }
+
+  proves('LV-SCHED-31', async () => {
+    await using disk = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const at = { node: 'cabinet-12', path: disk.disk.mountPath };
+    const byLabel = await boundPair(scene, 'by-label', at);
+    const byName = await boundPair(scene, 'by-name', { ...at, node: 'node3' });
+    await using _label = await labelledNode('node3', { 'kubernetes.io/hostname': 'cabinet-12' });
+    await knownToScheduler(scene, 'node3');
+    const runs = await podWith(scene, 'by-label', [byLabel.claim]);
+    const stuck = await podWith(scene, 'by-name', [byName.claim]);
+    await expect(runs).to.runOn('node3');
+    await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk.disk });
+    await unschedulable(stuck, { [reasons.volumeAffinity]: 3 });
+  });
+});

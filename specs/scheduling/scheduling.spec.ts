@@ -1,0 +1,221 @@
+import { expect } from 'chai';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { nowhere, scheduledTo } from '../harness/binding.ts';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { boundPair, localClaim, localClass, localVolume, podWith, podWithHostPath } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { cpuBeyond, requireNodes, requirePods, unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('scheduling');
+
+/** The two ways in which a pod names the node that it must have. */
+const demands: Record<string, (spec: ManifestOf<'Pod'>['spec']) => void> = {
+  'LV-SCHED-01': (spec) => requireNodes(spec, 'node3'),
+  'LV-SCHED-02': (spec) => {
+    spec.nodeSelector = { 'kubernetes.io/hostname': 'node3' };
+  },
+};
+
+describe(chapter, () => {
+  for (const [id, demand] of Object.entries(demands)) {
+    proves(id, async () => {
+      await using scene = await Scene.open();
+      await localClass(scene, 'Immediate');
+      const volume = await localVolume(scene, 'on-node2', { node: 'node2', path: nowhere });
+      const claim = await localClaim(scene, 'claim');
+      await expect(claim).to.bindTo(volume);
+      const pod = await podWith(scene, 'elsewhere', [claim], {}, ({ spec }) => demand(spec));
+      const message = await unschedulable(pod, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
+      evidence.keep('scheduler-message', message);
+      expect(claim.now.spec?.volumeName, 'what is bound stays bound').to.equal(volume.name);
+    });
+  }
+
+  proves('LV-SCHED-03', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const taken = await boundPair(scene, 'taken', { node: 'node2', path: nowhere });
+    const neighbour = await podWith(scene, 'neighbour', [taken.claim], {}, ({ metadata }) => {
+      metadata.labels = { app: 'neighbour' };
+    });
+    await scheduledTo(neighbour, 'node2');
+    const own = await boundPair(scene, 'own', { node: 'node2', path: nowhere });
+    const cpu = await cpuBeyond('node1');
+    const pod = await podWith(scene, 'nowhere-to-go', [own.claim], {}, ({ spec }) => {
+      requirePods(spec, 'podAntiAffinity', { app: 'neighbour' });
+      for (const container of spec.containers) container.resources = { requests: { cpu } };
+    });
+    const message = await unschedulable(pod, {
+      [reasons.cpu]: 1,
+      [reasons.volumeAffinity]: 1,
+      [reasons.antiAffinity]: 1,
+    });
+    evidence.keep('scheduler-message', message);
+    const sorted = [reasons.cpu, reasons.volumeAffinity, reasons.antiAffinity].map((reason) => `1 ${reason}`);
+    expect(message.split('. ')[0]).to.equal(`0/3 nodes are available: ${sorted.join(', ')}`);
+  });
+
+  proves('LV-SCHED-04', async () => {
+    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { volume, claim } = await boundPair(scene, 'on-node2', { node: 'node2', path: disk.disk.mountPath });
+    await expect(claim).to.bindTo(volume);
+    const pod = await podWith(scene, 'misplaced', [claim], {}, ({ spec }) => {
+      spec.nodeName = 'node3';
+    });
+    const message = await expect(pod).to.reportEvent('FailedMount', 'NodeAffinity check failed');
+    expect(message).to.equal(
+      `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
+    );
+    evidence.keep('kubelet-message', message);
+    expect(await expect(pod).to.waitBecause('ContainerCreating')).to.equal('');
+    expect(pod.now.status?.phase).to.equal('Pending');
+    expect(pod.now.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.status).to.equal('True');
+  });
+
+  proves('LV-SCHED-05', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const volume = await localVolume(scene, 'on-node2', { node: 'node2', path: nowhere });
+    const claim = await localClaim(scene, 'claim');
+    const pod = await podWith(scene, 'unscheduled', [claim], {}, ({ spec }) => {
+      spec.nodeName = 'node2';
+    });
+    const message = await expect(pod).to.reportEvent('FailedMount', 'PVC is not bound');
+    evidence.keep('kubelet-message', message);
+    expect(message).to.equal(
+      'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process ' +
+        `volumes=[data]: error processing PVC ${scene.namespace}/${claim.name}: PVC is not bound`,
+    );
+    await expect(claim).to.reportEvent(
+      'WaitForFirstConsumer',
+      'waiting for first consumer to be created before binding',
+    );
+    expect(claim.now.status?.phase).to.equal('Pending');
+    expect(volume.now.status?.phase, 'nobody has reserved it').to.equal('Available');
+    expect(volume.now.spec?.claimRef).to.equal(undefined);
+  });
+
+  proves('LV-SCHED-06', async () => {
+    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { claim } = await boundPair(
+      scene,
+      'also-on-lost-nodes',
+      { node: 'node2', path: disk.disk.mountPath },
+      {
+        volume: ({ spec }) => {
+          const gone = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['gone-1'] };
+          const rest = { ...gone, values: ['gone-2', 'node2'] };
+          spec.nodeAffinity = {
+            required: { nodeSelectorTerms: [{ matchExpressions: [gone] }, { matchExpressions: [rest] }] },
+          };
+        },
+      },
+    );
+    const pod = await podWith(scene, 'pod', [claim]);
+    await expect(pod).to.runOn('node2');
+  });
+
+  proves('LV-SCHED-07', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    // Either would keep the volume to node2, if it were heard.
+    const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
+      localVolume(scene, name, { node: 'node2', path: nowhere }, ({ spec }) => {
+        const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
+        spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
+      });
+    const bound = await byField('bound', 'In', 'node2');
+    const boundClaim = await localClaim(scene, 'bound', { volume: 'bound' });
+    await expect(boundClaim).to.bindTo(bound);
+    const free = await byField('free', 'NotIn', 'node3');
+    const freeClaim = await localClaim(scene, 'free');
+
+    const pods = [
+      await podWith(scene, 'of-bound', [boundClaim], { node: 'node3' }),
+      await podWith(scene, 'of-free', [freeClaim], { node: 'node3' }),
+    ];
+    for (const pod of pods) {
+      await scheduledTo(pod, 'node3');
+      // kubelet's own check of the affinity comes before it looks at the path, and would end the attempt.
+      await expect(pod).to.reportEvent('FailedMount', `path "${nowhere}" does not exist`);
+    }
+    await expect(freeClaim).to.bindTo(free);
+  });
+
+  proves('LV-SCHED-08', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode3 = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20, at: 'shared' });
+    const path = onNode2.disk.mountPath;
+    expect(onNode3.disk.mountPath).to.equal(path);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { claim } = await boundPair(scene, 'local', { node: 'node2', path });
+    const byHostPath = (name: string, node: string) => podWithHostPath(scene, name, path, { node });
+    const files = ['find', '/data', '-type', 'f'];
+
+    const first = await byHostPath('host-path', 'node2');
+    await expect(first).to.runOn('node2');
+    await runInPod(first, ['sh', '-c', 'echo of great value >/data/ledger && sync /data/ledger']);
+    await scene.remove(first);
+    const moved = await byHostPath('host-path-moved', 'node3');
+    await expect(moved).to.runOn('node3');
+    expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
+
+    const local = await podWith(scene, 'local-moved', [claim], { node: 'node3' });
+    await unschedulable(local, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
+    const kept = await podWith(scene, 'local', [claim]);
+    await expect(kept).to.runOn('node2');
+    expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
+  });
+
+  proves('LV-SCHED-09', async () => {
+    await using onNode1 = await makeLeasedDisk('node1', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20, at: 'shared' });
+    const path = onNode1.disk.mountPath;
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const byType = await boundPair(
+      scene,
+      'by-disk-type',
+      { node: 'node1', path },
+      {
+        volume: ({ spec }) => {
+          const ssd = { key: 'diskType', operator: 'In' as const, values: ['ssd'] };
+          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [ssd] }] } };
+        },
+      },
+    );
+    const byHostname = await boundPair(scene, 'by-hostname', { node: 'node1', path });
+
+    const first = await podWith(scene, 'first', [byType.claim], { node: 'node1' });
+    await expect(first).to.runOn('node1');
+    await expect(first).to.mount(byType.volume, { path: '/data', from: onNode1.disk });
+    await runInPod(first, ['sh', '-c', 'echo disk of node1 >/data/whose && sync /data/whose']);
+    await scene.remove(first);
+
+    // Its node is out of the question for the restarted pod; both volumes are bound, and both name the same path.
+    const restarted = (name: string, claim: { name: string }) =>
+      podWith(scene, name, [claim], {}, ({ spec }) => requireNodes(spec, 'node2', 'node3'));
+    const astray = await restarted('astray', byType.claim);
+    await expect(astray).to.runOn('node2');
+    await expect(astray).to.mount(byType.volume, { path: '/data', from: onNode2.disk });
+    expect(await runInPod(astray, ['find', '/data', '-type', 'f']), 'the disk of another node').to.equal('');
+    expect(byType.claim.now.status?.phase, 'and nothing in the API tells').to.equal('Bound');
+
+    const safe = await restarted('safe', byHostname.claim);
+    evidence.keep(
+      'scheduler-message',
+      await unschedulable(safe, { [reasons.volumeAffinity]: 2, [reasons.podAffinity]: 1 }),
+    );
+  });
+});

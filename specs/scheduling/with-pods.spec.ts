@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import { nowhere, offerAgain, scheduledTo } from '../harness/binding.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { boundPair, localClaim, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import { Scene } from '../harness/scene.ts';
+import { conditionsSeen, landed, requirePods, unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { together } from '../harness/together.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('scheduling');
+
+const nodes = ['node1', 'node2', 'node3'] as const;
+
+describe(chapter, () => {
+  proves('LV-SCHED-15', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    // node1 has volumes enough for all of them; each of the others has one.
+    const places = ['node1', 'node1', 'node1', 'node1', 'node2', 'node3'];
+    const volumes = await together(
+      places.map((node, index) => localVolume(scene, `volume-${index}`, { node, path: `${nowhere}/${index}` })),
+    );
+    const apart = async (name: string) => {
+      const claim = await localClaim(scene, name);
+      const pod = await podWith(scene, name, [claim], {}, ({ metadata, spec }) => {
+        metadata.labels = { app: 'apart' };
+        requirePods(spec, 'podAntiAffinity', { app: 'apart' });
+      });
+      return { claim, pod };
+    };
+    const pods = await together(['a', 'b', 'c'].map(apart));
+    const landing = await together(pods.map(({ pod }) => landed(pod)));
+    expect(landing.toSorted(), 'one pod per node').to.deep.equal([...nodes]);
+    for (const [index, { claim }] of pods.entries()) {
+      await expect(claim).to.reachPhase('Bound');
+      const at = volumes.findIndex(({ name }) => name === claim.now.spec?.volumeName);
+      expect(places[at], `the volume of ${claim} is on the node of its pod`).to.equal(landing[index]);
+    }
+    const fourth = await apart('d');
+    await unschedulable(fourth.pod, { [reasons.antiAffinity]: 1, [reasons.noVolume]: 2 });
+  });
+
+  proves('LV-SCHED-16', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const make = (node: string, storage: string, count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        localVolume(scene, `${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
+      );
+    // Volumes of the other nodes are more and larger: neither room nor score leads to node2.
+    const [onNode2] = await together([
+      together(make('node2', '1Gi', 2)),
+      together(make('node1', '100Gi', 3)),
+      together(make('node3', '100Gi', 3)),
+    ]);
+    const leader = await boundPair(scene, 'leader', { node: 'node2', path: nowhere });
+    const first = await podWith(scene, 'leader', [leader.claim], {}, ({ metadata }) => {
+      metadata.labels = { app: 'together' };
+    });
+    await scheduledTo(first, 'node2');
+    const follow = async (name: string) => {
+      const claim = await localClaim(scene, name);
+      const pod = await podWith(scene, name, [claim], {}, ({ metadata, spec }) => {
+        metadata.labels = { app: 'together' };
+        requirePods(spec, 'podAffinity', { app: 'together' });
+      });
+      return { claim, pod };
+    };
+    const followers = await together(['a', 'b'].map(follow));
+    for (const { pod, claim } of followers) {
+      await scheduledTo(pod, 'node2');
+      await expect(claim).to.reachPhase('Bound');
+    }
+    expect(followers.map(({ claim }) => claim.now.spec?.volumeName).toSorted()).to.deep.equal(
+      onNode2.map(({ name }) => name).toSorted(),
+    );
+    const third = await follow('c');
+    await unschedulable(third.pod, { [reasons.noVolume]: 1, [reasons.withPod]: 2 });
+  });
+
+  proves('LV-SCHED-17', async () => {
+    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const { claim } = await oncePair(scene, disk.disk.mountPath);
+    const holder = await podWith(scene, 'holder', [claim]);
+    await expect(holder).to.runOn('node2');
+    await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
+    const next = await podWith(scene, 'next', [claim]);
+    evidence.keep('scheduler-message', await unschedulable(next, { [reasons.oncePod]: 3 }));
+
+    await scene.remove(holder);
+    await expect(next).to.runOn('node2');
+    expect(await runInPod(next, ['cat', '/data/note'])).to.equal('from the holder\n');
+  });
+
+  proves('LV-SCHED-18', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    await scene.priorityClass(parts.priorityClass, (manifest) => {
+      manifest.metadata.name = 'urgent';
+    });
+    const { claim } = await oncePair(scene, nowhere);
+    const holder = await podWith(scene, 'holder', [claim]);
+    await scheduledTo(holder, 'node2');
+    const equal = await podWith(scene, 'equal', [claim]);
+    await unschedulable(equal, { [reasons.oncePod]: 3 });
+    const urgent = await podWith(scene, 'urgent', [claim], {}, ({ spec }) => {
+      spec.priorityClassName = 'urgent';
+    });
+    // By the holder's own last state, for the scheduler's events may come much later.
+    const message = await eventually(
+      holder,
+      `${holder} to be preempted`,
+      (store) =>
+        conditionsSeen(store, holder, 'DisruptionTarget').find(({ reason }) => reason === 'PreemptionByScheduler')
+          ?.message,
+    );
+    expect(message).to.equal('default-scheduler: preempting to accommodate a higher priority pod');
+    await expect(holder).to.beGone();
+    // The other may be tried first when the claim is free; then it is preempted in its turn.
+    await scheduledTo(urgent, 'node2');
+  });
+
+  proves('LV-SCHED-19', async () => {
+    await using scene = await Scene.open();
+    await localClass(scene);
+    const volumes = await together(nodes.map((node) => localVolume(scene, `of-${node}`, { node, path: nowhere })));
+    const user = async (name: string) => {
+      const claim = await localClaim(scene, name);
+      return { claim, pod: await podWith(scene, name, [claim]) };
+    };
+    const users = await together(['a', 'b', 'c'].map(user));
+    const landing = await together(users.map(({ pod }) => landed(pod)));
+    expect(landing.toSorted(), 'every node has one disk').to.deep.equal([...nodes]);
+    const late = await user('late');
+    await unschedulable(late.pod, { [reasons.noVolume]: 3 });
+
+    const [{ pod, claim }] = users as [(typeof users)[number]];
+    await expect(claim).to.reachPhase('Bound');
+    const volume = volumes.find(({ name }) => name === claim.now.spec?.volumeName);
+    if (!volume) throw new Error(`${claim} is bound to ${claim.now.spec?.volumeName}, none of the three`);
+    await scene.remove(pod);
+    await scene.remove(claim);
+    await expect(volume).to.reachPhase('Released');
+    // Released is not free: the scheduler has looked again since, for the pod is not where a volume fits.
+    expect(late.pod.now.spec?.nodeName).to.equal(undefined);
+    await offerAgain(scene, volume);
+    await scheduledTo(late.pod, landing[0] as string);
+    await expect(late.claim).to.bindTo(volume);
+  });
+});
+
+/** A volume of node2 and a claim that are bound to each other, for one pod at a time. */
+async function oncePair(scene: Scene, path: string) {
+  const accessModes: ['ReadWriteOncePod'] = ['ReadWriteOncePod'];
+  const pair = await boundPair(
+    scene,
+    'once',
+    { node: 'node2', path },
+    {
+      volume: ({ spec }) => Object.assign(spec, { accessModes }),
+      claim: ({ spec }) => Object.assign(spec, { accessModes }),
+    },
+  );
+  await expect(pair.claim).to.bindTo(pair.volume);
+  return pair;
+}

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { storageVocabulary } from '../harness/expectations.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { localClass } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { requirePods } from '../harness/scheduling.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  localSet,
+  madeBeforeReady,
+  member,
+  offerDirectories,
+  placements,
+  ready,
+  setName,
+  sign,
+  signatures,
+} from './stateful-sets.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('stateful-set');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+interface Shape {
+  how: 'podAffinity' | 'podAntiAffinity';
+  policy: 'OrderedReady' | 'Parallel';
+  claims: number;
+  /** Volumes of each node. Alone, without affinity, the pods could share nodes as well as not. */
+  volumes: Record<'node1' | 'node2' | 'node3', number>;
+}
+
+const shapes: Record<string, Shape> = {
+  'LV-SET-01': {
+    how: 'podAntiAffinity',
+    policy: 'OrderedReady',
+    claims: 2,
+    volumes: { node1: 4, node2: 2, node3: 2 },
+  },
+  'LV-SET-02': { how: 'podAffinity', policy: 'OrderedReady', claims: 2, volumes: { node1: 1, node2: 6, node3: 6 } },
+  'LV-SET-03': { how: 'podAntiAffinity', policy: 'Parallel', claims: 1, volumes: { node1: 2, node2: 1, node3: 1 } },
+  'LV-SET-04': { how: 'podAffinity', policy: 'Parallel', claims: 1, volumes: { node1: 3, node2: 3, node3: 3 } },
+};
+
+describe(chapter, () => {
+  for (const [id, { how, policy, claims, volumes }] of Object.entries(shapes)) {
+    proves(id, async function () {
+      // Three pods, one after the other: enough where the machine is busy with other specs, too.
+      this.timeout(90_000);
+      await using onNode1 = await makeLeasedDisk('node1', small);
+      await using onNode2 = await makeLeasedDisk('node2', small);
+      await using onNode3 = await makeLeasedDisk('node3', small);
+      await using scene = await Scene.open();
+      await localClass(scene);
+      await offerDirectories(scene, onNode1.disk, volumes.node1);
+      await offerDirectories(scene, onNode2.disk, volumes.node2);
+      await offerDirectories(scene, onNode3.disk, volumes.node3);
+      const set = await localSet(scene, { replicas: 3, claims }, (spec) => {
+        spec.podManagementPolicy = policy;
+        requirePods(spec.template.spec, how, { app: setName });
+      });
+      await ready(set, 3);
+      for (const ordinal of [0, 1, 2]) await sign((await member(scene, ordinal)).pod);
+
+      const found = placements(scene);
+      evidence.keep('placements', found);
+      const nodes = new Set(found.map(({ node }) => node));
+      expect(nodes.size, `nodes of the three pods: ${[...nodes]}`).to.equal(how === 'podAffinity' ? 1 : 3);
+      const all = found.flatMap(({ volumes: own }) => own);
+      expect(new Set(all.map(({ volume }) => volume)).size, 'every claim has a volume of its own').to.equal(3 * claims);
+      for (const { pod, node, volumes: own } of found)
+        expect(
+          own.map((volume) => volume.node),
+          `volumes of ${pod}`,
+        ).to.deep.equal(Array(claims).fill(node));
+
+      const signed = await signatures(scene, all);
+      for (const { pod, volumes: own } of found) {
+        const mounts = ['/data', '/data-2'].slice(0, claims);
+        expect(own.map(({ path }) => signed[path])).to.deep.equal(mounts.map((mount) => [`${pod} ${mount}`]));
+      }
+      // The policy is heard: one after the other, or none waits for another.
+      expect(madeBeforeReady(scene, 2, 0)).to.equal(policy === 'Parallel');
+    });
+  }
+});

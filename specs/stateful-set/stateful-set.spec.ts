@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { scheduledTo } from '../harness/binding.ts';
+import { eventually, storageVocabulary } from '../harness/expectations.ts';
+import type { Handle } from '../harness/handles.ts';
+import { makeLeasedDisk } from '../harness/leases.ts';
+import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
+import { localClass, localVolume } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { unschedulable } from '../harness/scheduling.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  localSet,
+  member,
+  offerDirectories,
+  placements,
+  ready,
+  replaced,
+  scale,
+  setName,
+  sign,
+  signatures,
+} from './stateful-sets.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('stateful-set');
+
+const small = { bytes: 16 * 2 ** 20 };
+
+/** For sets whose order of starting is not the subject. */
+const inParallel = (spec: ManifestOf<'StatefulSet'>['spec']): void => {
+  spec.podManagementPolicy = 'Parallel';
+};
+
+describe(chapter, () => {
+  proves('LV-SET-05', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', small);
+    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 2);
+    const first = await localSet(scene, { replicas: 2, claims: 2 }, inParallel);
+    await ready(first, 2);
+    const before = placements(scene);
+    expect(before.map(({ node }) => node).toSorted()).to.deep.equal(['node2', 'node3']);
+    const members = [await member(scene, 0), await member(scene, 1)];
+    for (const { pod } of members) await sign(pod);
+
+    await scene.remove(first);
+    for (const { pod } of members) await expect(pod).to.beGone();
+    for (const { claim } of members) expect(claim.now.status?.phase, `${claim} outlives the set`).to.equal('Bound');
+    await ready(await localSet(scene, { replicas: 2, claims: 2 }, inParallel), 2);
+    for (const { pod } of members) await sign(pod);
+
+    expect(placements(scene), 'every ordinal is back at its node, with its volumes').to.deep.equal(before);
+    const signed = await signatures(
+      scene,
+      before.flatMap(({ volumes }) => volumes),
+    );
+    evidence.keep('placements', before);
+    evidence.keep('signatures', signed);
+    for (const { pod, volumes } of before) {
+      expect(volumes.map(({ path }) => signed[path])).to.deep.equal([
+        [`${pod} /data`, `${pod} /data`],
+        [`${pod} /data-2`, `${pod} /data-2`],
+      ]);
+    }
+  });
+
+  proves('LV-SET-06', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', small);
+    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 1);
+    const set = await localSet(scene, { replicas: 1 });
+    await ready(set, 1);
+    const [before] = placements(scene);
+    if (!before) throw new Error('the set has no pod');
+    const { pod, claim } = await member(scene, 0);
+    await sign(pod);
+    const formerClaim = claim.now.metadata.uid;
+
+    await using _cordon = await cordonedNode(before.node);
+    await knownToScheduler(scene, before.node);
+    await replaced(pod, () => scene.world.client.remove(pod.ref));
+    await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+    await replaced(claim, () => scene.world.client.remove(claim.ref));
+    const other = before.node === 'node2' ? 'node3' : 'node2';
+    await scheduledTo(pod, other);
+    await ready(set, 1);
+    await sign(pod);
+
+    const [after] = placements(scene);
+    expect(
+      after?.volumes.map(({ node }) => node),
+      'the new claim has the volume of the other node',
+    ).to.deep.equal([other]);
+    const [oldVolume, newVolume] = [before.volumes[0], after?.volumes[0]];
+    if (!oldVolume || !newVolume) throw new Error('a claim without a volume');
+    const released = scene.world.store.get({ kind: 'PersistentVolume', name: oldVolume.volume });
+    expect(released?.status?.phase).to.equal('Released');
+    expect(released?.spec?.claimRef?.uid, 'it remembers the claim that is gone').to.equal(formerClaim);
+    const signed = await signatures(scene, [oldVolume, newVolume]);
+    expect(signed, 'the old data stays where it was, and the new disk has none of it').to.deep.equal({
+      [oldVolume.path]: [`${pod.name} /data`],
+      [newVolume.path]: [`${pod.name} /data`],
+    });
+  });
+
+  proves('LV-SET-11', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', small);
+    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 1);
+    const set = await localSet(scene, { replicas: 2 }, inParallel);
+    await ready(set, 2);
+    const before = placements(scene);
+    const { pod, claim } = await member(scene, 0);
+    await sign(pod);
+    const claimId = claim.now.metadata.uid;
+    // Two more volumes to choose from, if there were a choice.
+    for (const node of ['node1', 'node3']) await localVolume(scene, `spare-${node}`, { node, path: '/mnt/disks/none' });
+
+    await replaced(pod, () => scene.world.client.remove(pod.ref));
+    await ready(set, 2);
+    await sign(pod);
+    expect(placements(scene)).to.deep.equal(before);
+    expect(claim.now.metadata.uid, 'it is the same claim').to.equal(claimId);
+    const [volume] = before.find(({ pod: name }) => name === pod.name)?.volumes ?? [];
+    if (!volume) throw new Error(`${pod} has no volume`);
+    const line = `${setName}-0 /data`;
+    expect(await signatures(scene, [volume])).to.deep.equal({ [volume.path]: [line, line] });
+  });
+
+  proves('LV-SET-12', async () => {
+    await using onNode1 = await makeLeasedDisk('node1', small);
+    await using onNode2 = await makeLeasedDisk('node2', small);
+    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    for (const { disk } of [onNode1, onNode2, onNode3]) await offerDirectories(scene, disk, 1);
+    const set = await localSet(scene, { replicas: 3 }, inParallel);
+    await ready(set, 3);
+    const before = placements(scene);
+    const [first, ...others] = [await member(scene, 0), await member(scene, 1), await member(scene, 2)];
+    for (const { pod } of others) await sign(pod);
+    const firstId = first?.pod.now.metadata.uid;
+
+    await scale(scene, set, 1);
+    for (const { pod } of others) await expect(pod).to.beGone();
+    for (const { claim } of others) expect(claim.now.status?.phase, `${claim} outlives its pod`).to.equal('Bound');
+    await ready(set, 1);
+    await scale(scene, set, 3);
+    await ready(set, 3);
+    for (const { pod } of others) await sign(pod);
+
+    expect(placements(scene), 'every ordinal has its node and volume again').to.deep.equal(before);
+    expect(first?.pod.now.metadata.uid, 'the pod with ordinal 0 was left alone').to.equal(firstId);
+    const moved = before.filter(({ pod }) => pod !== `${setName}-0`);
+    const signed = await signatures(
+      scene,
+      moved.flatMap(({ volumes }) => volumes),
+    );
+    for (const { pod, volumes } of moved)
+      expect(volumes.map(({ path }) => signed[path])).to.deep.equal([[`${pod} /data`, `${pod} /data`]]);
+  });
+
+  proves('LV-SET-13', async () => {
+    await using onNode2 = await makeLeasedDisk('node2', small);
+    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using scene = await Scene.open();
+    await localClass(scene);
+    await offerDirectories(scene, onNode2.disk, 1);
+    const set = await localSet(scene, { replicas: 2 });
+    const { pod } = await member(scene, 1);
+    await unschedulable(pod, { [reasons.noVolume]: 3 });
+    await eventually(set as unknown as Handle, `${set} to have one of two pods Ready`, (store) => {
+      const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
+      return replicas === 2 && readyReplicas === 1;
+    });
+    expect(placements(scene).map(({ pod, node }) => [pod, node])).to.deep.equal([
+      [`${setName}-0`, 'node2'],
+      [`${setName}-1`, ''],
+    ]);
+    await offerDirectories(scene, onNode3.disk, 1);
+    await expect(pod).to.runOn('node3');
+    await ready(set, 2);
+  });
+});

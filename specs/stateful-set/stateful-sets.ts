@@ -1,0 +1,152 @@
+import { isReady } from '../../clusters/api/conditions.ts';
+import type { Disk } from '../../clusters/nodes/disk.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { eventually } from '../harness/expectations.ts';
+import type { ClaimHandle, Handle, PodHandle } from '../harness/handles.ts';
+import { localVolume, parts } from '../harness/parts.ts';
+import { runInPod } from '../harness/pod-commands.ts';
+import type { Scene } from '../harness/scene.ts';
+import { together } from '../harness/together.ts';
+
+export type SetHandle = Handle<'StatefulSet'>;
+
+/** The name of the set, and the label `app` of its pods. */
+export const setName = 'local-set';
+
+/** A set's pod, and what its claims are bound to. */
+export interface Placement {
+  pod: string;
+  node: string;
+  volumes: { claim: string; volume: string; node: string; path: string }[];
+}
+
+/** Makes a set with so many claims for each pod, mounted at `/data`, `/data-2` and so on. */
+export function localSet(
+  scene: Scene,
+  { replicas, claims = 1 }: { replicas: number; claims?: number },
+  change: (spec: ManifestOf<'StatefulSet'>['spec']) => void = () => {},
+): Promise<SetHandle> {
+  return scene.statefulSet(parts.statefulSet, ({ spec }) => {
+    spec.replicas = replicas;
+    const names = claimTemplates(claims);
+    const [template] = spec.volumeClaimTemplates ?? [];
+    if (!template) throw new Error(`fixtures/${parts.statefulSet} has no volumeClaimTemplates`);
+    spec.volumeClaimTemplates = names.map((name) => ({ ...structuredClone(template), metadata: { name } }));
+    for (const container of spec.template.spec.containers)
+      container.volumeMounts = names.map((name) => ({ name, mountPath: `/${name}` }));
+    change(spec);
+  });
+}
+
+function claimTemplates(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => (index === 0 ? 'data' : `data-${index + 1}`));
+}
+
+/** Offers so many directories of a leased disk as volumes, each with its name as its last part. */
+export async function offerDirectories(scene: Scene, disk: Disk, count: number): Promise<void> {
+  const paths = Array.from({ length: count }, (_, index) => `${disk.mountPath}/${index}`);
+  await onNode(scene.world.node(disk.node), ['mkdir', ...paths]);
+  await together(paths.map((path, index) => localVolume(scene, `${disk.node}-${index}`, { node: disk.node, path })));
+}
+
+/** Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready. */
+export async function ready(set: SetHandle, pods: number): Promise<void> {
+  await eventually(
+    set as unknown as Handle,
+    `${set} to have ${pods} pods, all of them Ready`,
+    (store) => {
+      const now = store.get(set.ref);
+      const { observedGeneration, replicas, readyReplicas = 0 } = now?.status ?? {};
+      return observedGeneration === now?.metadata.generation && replicas === pods && readyReplicas === pods;
+    },
+    // Three pods, one after the other, on a machine that does other things as well.
+    { within: 80_000 },
+  );
+}
+
+/** Asks for another number of replicas, by the subresource that `kubectl scale` uses. */
+export async function scale(scene: Scene, set: SetHandle, replicas: number): Promise<void> {
+  await scene.world.client.patch(set.ref, { type: 'merge', change: { spec: { replicas } } }, { subresource: 'scale' });
+}
+
+/** The handles of the pod with that ordinal and of its first claim; waits until both are there. */
+export async function member(scene: Scene, ordinal: number): Promise<{ pod: PodHandle; claim: ClaimHandle }> {
+  return {
+    pod: await scene.find('Pod', `${setName}-${ordinal}`),
+    claim: await scene.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`),
+  };
+}
+
+/** Where the pods of the set are and what they have, by ordinal, as the store sees it now. */
+export function placements(scene: Scene): Placement[] {
+  const { store } = scene.world;
+  return store.list('Pod', { namespace: scene.namespace, labels: { app: setName } }).map(({ metadata, spec }) => ({
+    pod: metadata.name,
+    node: spec?.nodeName ?? '',
+    // In the order of the mounts: the controller adds the volumes in any.
+    volumes: (spec?.containers[0]?.volumeMounts ?? []).flatMap((mount) => {
+      const { persistentVolumeClaim } = spec?.volumes?.find(({ name }) => name === mount.name) ?? {};
+      if (!persistentVolumeClaim) return [];
+      const claim = persistentVolumeClaim.claimName;
+      const volume = store.get({ kind: 'PersistentVolumeClaim', namespace: scene.namespace, name: claim })?.spec
+        ?.volumeName;
+      const of = store.get({ kind: 'PersistentVolume', name: volume ?? '' })?.spec;
+      const [term] = of?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+      const node = term?.matchExpressions?.[0]?.values?.[0] ?? '';
+      return [{ claim, volume: volume ?? '', node, path: of?.local?.path ?? '' }];
+    }),
+  }));
+}
+
+/** Has the pod write into each of its volumes who it is and which mount of it this is; adds to what is there. */
+export async function sign(pod: PodHandle): Promise<void> {
+  const mounts = (pod.now.spec?.containers[0]?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+  const own = mounts.filter((path) => path.startsWith('/data'));
+  const script = 'for mount; do echo "$HOSTNAME $mount" >>"$mount/signed" && sync "$mount/signed" || exit 1; done';
+  await runInPod(pod, ['sh', '-c', script, 'sh', ...own]);
+}
+
+/** What pods have signed in volumes, read from the disks on their nodes: path → lines. */
+export async function signatures(
+  scene: Scene,
+  volumes: readonly { node: string; path: string }[],
+): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const node of new Set(volumes.map((volume) => volume.node))) {
+    const paths = volumes.filter((volume) => volume.node === node).map(({ path }) => path);
+    const said = await onNode(scene.world.node(node), ['grep', '-H', '', ...paths.map((path) => `${path}/signed`)]);
+    for (const path of paths) {
+      const prefix = `${path}/signed:`;
+      found[path] = said
+        .split('\n')
+        .filter((line) => line.startsWith(prefix))
+        .map((line) => line.slice(prefix.length));
+    }
+  }
+  return found;
+}
+
+/** Waits until another object stands under the name of one that was deleted: the controller has made a new one. */
+export async function replaced(
+  handle: Handle<'Pod'> | Handle<'PersistentVolumeClaim'>,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  const { uid } = handle.now.metadata;
+  await remove();
+  const here = handle as unknown as Handle;
+  await eventually(here, `${handle} to be made anew`, (store) => {
+    const now = store.get(here.ref);
+    return now !== undefined && now.metadata.uid !== uid;
+  });
+}
+
+/** Whether the pod with one ordinal was seen before that with another was seen Ready. */
+export function madeBeforeReady(scene: Scene, ordinal: number, other: number): boolean {
+  const history = (of: number) =>
+    scene.world.store.history({ kind: 'Pod', namespace: scene.namespace, name: `${setName}-${of}` });
+  const made = history(ordinal)[0]?.monotonic;
+  const ready = history(other).find(({ object }) => isReady(object))?.monotonic;
+  if (made === undefined || ready === undefined) throw new Error('both pods have been seen, and the other Ready');
+  return made < ready;
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+
+const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
+const scripts = { make: script('make-entries.sh'), remove: script('remove-entries.sh') };
+
+/** A directory on a node in which a static provisioner looks for disks, until it is given back. */
+export class EntriesDirectory implements AsyncDisposable {
+  readonly node: Node;
+  readonly path: string;
+
+  constructor(node: Node, path: string) {
+    this.node = node;
+    this.path = path;
+  }
+
+  /** Mounts a file system in memory, of that many bytes, at each of these entries. */
+  memory(bytes: number, ...names: string[]): Promise<string[]> {
+    return this.#make('memory', String(bytes), names);
+  }
+
+  /** Bind-mounts a directory of the node at each of these entries. */
+  bind(source: string, ...names: string[]): Promise<string[]> {
+    return this.#make('bind', source, names);
+  }
+
+  /** Makes each of these entries a symbolic link, such as to a block device. */
+  link(target: string, ...names: string[]): Promise<string[]> {
+    return this.#make('link', target, names);
+  }
+
+  /** Makes plain directories; without names, only the directory itself. */
+  plain(...names: string[]): Promise<string[]> {
+    return this.#make('plain', '', names);
+  }
+
+  /** Unmounts an entry, as if its disk were pulled, and removes its mount point. */
+  async pull(name: string): Promise<void> {
+    const path = posix.join(this.path, name);
+    await onNode(this.node, ['umount', path]);
+    await onNode(this.node, ['rmdir', path]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await scriptOnNode(this.node, scripts.remove, [this.path]);
+  }
+
+  async #make(kind: string, source: string, names: readonly string[]): Promise<string[]> {
+    await scriptOnNode(this.node, scripts.make, [this.path, kind, source, ...names]);
+    return names.map((name) => posix.join(this.path, name));
+  }
+}

@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import type { ClusterClient } from '../../clusters/api/client.ts';
+import { ManualClock, settle } from '../../clusters/api/manual-clock.ts';
+import { ObjectHistory } from '../../clusters/api/object-history.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
+import { NodeCleanup } from './node-cleanup.ts';
+
+const stored = (kind: string, name: string, namespace?: string) => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: {
+    name,
+    uid: `uid-of-${name}`,
+    resourceVersion: '1',
+    creationTimestamp: '2026-11-23T12:00:00Z',
+    ...(namespace && { namespace }),
+  },
+});
+
+const volume: PersistentVolume = {
+  ...stored('PersistentVolume', 'pv'),
+  spec: {
+    storageClassName: 'fast',
+    local: { path: '/mnt/fast/a' },
+    claimRef: { name: 'claim', namespace: 'demo', uid: 'uid-of-claim' },
+    nodeAffinity: {
+      required: {
+        nodeSelectorTerms: [
+          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node4'] }] },
+        ],
+      },
+    },
+  },
+  status: { phase: 'Bound' },
+};
+const claim: PersistentVolumeClaim = {
+  ...stored('PersistentVolumeClaim', 'claim', 'demo'),
+  spec: { volumeName: 'pv' },
+};
+const node: Node = stored('Node', 'node4');
+
+/** A cluster in which node4 is gone; it notes what is written to it. */
+function cluster() {
+  const clock = new ManualClock();
+  const store = new ObjectHistory(clock);
+  const written: string[] = [];
+  const client = {
+    create: async (object: { kind: string; reason?: string }) => written.push(`${object.kind} ${object.reason}`),
+    remove: async (ref: { kind: string; name: string }, { uid }: { uid?: string }) =>
+      written.push(`removed ${ref.kind} ${ref.name} ${uid}`),
+  } as unknown as ClusterClient;
+  store.record('PersistentVolume', { type: 'ADDED', observed: 'list', object: volume });
+  store.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'list', object: claim });
+  const cleanup = new NodeCleanup({ client, store, storageClasses: ['fast'], delay: 1000 });
+  return { clock, store, written, cleanup };
+}
+
+describe('the clean-up after a deleted node', () => {
+  it('warns once, and removes the claim when the delay is over', async () => {
+    const { clock, written, cleanup } = cluster();
+    await cleanup.look();
+    await cleanup.look();
+    await clock.advance(999);
+    expect(written).to.deep.equal(['Event ReferencedNodeDeleted']);
+    await clock.advance(1);
+    await settle();
+    expect(written).to.deep.equal(['Event ReferencedNodeDeleted', 'removed PersistentVolumeClaim claim uid-of-claim']);
+  });
+
+  it('leaves the claim alone when the node is back by then', async () => {
+    const { clock, store, written, cleanup } = cluster();
+    await cleanup.look();
+    store.record('Node', { type: 'ADDED', observed: 'watch', object: node });
+    await clock.advance(1000);
+    await settle();
+    expect(written).to.deep.equal(['Event ReferencedNodeDeleted']);
+  });
+
+  it('leaves alone a claim that has taken the name', async () => {
+    const { clock, store, written, cleanup } = cluster();
+    await cleanup.look();
+    const successor = { ...claim, metadata: { ...claim.metadata, uid: 'another' } };
+    store.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'watch', object: successor });
+    await clock.advance(1000);
+    await settle();
+    expect(written).to.deep.equal(['Event ReferencedNodeDeleted']);
+  });
+
+  it('calls off what is still to come at its end', async () => {
+    const { clock, written, cleanup } = cluster();
+    await cleanup.look();
+    await cleanup[Symbol.asyncDispose]();
+    await clock.advance(5000);
+    expect(written).to.deep.equal(['Event ReferencedNodeDeleted']);
+    expect(clock.pending).to.equal(0);
+  });
+});

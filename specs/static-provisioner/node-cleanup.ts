@@ -1,0 +1,92 @@
+import type { ClusterClient } from '../../clusters/api/client.ts';
+import { duration } from '../../clusters/api/clock.ts';
+import type { StoreView } from '../../clusters/api/object-history.ts';
+import type { PersistentVolume } from '../../clusters/api/objects.ts';
+import { reportEvent } from './reported-event.ts';
+import { areBound, isStale, mayGo } from './stale.ts';
+
+export interface NodeCleanupOptions {
+  client: ClusterClient;
+  /** Follows volumes, claims and nodes. Its clock times the delay. */
+  store: StoreView;
+  /** The classes whose volumes it may clean up after; all others are left alone. */
+  storageClasses: readonly string[];
+  /** How long a node may stay away before its claims are removed, in milliseconds. */
+  delay: number;
+}
+
+const component = 'local-volume-node-cleanup';
+
+/**
+ * A small reference of the clean-up after nodes that were deleted for good: a claim that is bound to a disk of such a
+ * node would keep its pod Pending for ever. After a delay the claim is removed, and then the volume. It looks only when
+ * it is told to.
+ */
+export class NodeCleanup implements AsyncDisposable {
+  readonly #options: NodeCleanupOptions;
+  /** Volumes whose claim is to go, by uid; the function calls that off. */
+  readonly #timers = new Map<string, () => void>();
+  #removals: Promise<void> = Promise.resolve();
+
+  constructor(options: NodeCleanupOptions) {
+    this.#options = options;
+  }
+
+  /** Warns about each claim that is bound to a disk of a node that is gone, and removes volumes that nobody uses. */
+  async look(): Promise<void> {
+    const { client, store } = this.#options;
+    for (const volume of store.list('PersistentVolume', { where: (candidate) => this.#isStale(candidate) })) {
+      const { name, uid } = volume.metadata;
+      if (mayGo(volume)) await client.remove({ kind: 'PersistentVolume', name }, { uid, absentIsFine: true });
+      else if (claimOf(store, volume) && !this.#timers.has(uid)) await this.#startTimer(volume);
+    }
+  }
+
+  /** Calls off what is still to come. @throws what a removal failed with */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cancel of this.#timers.values()) cancel();
+    await this.#removals;
+  }
+
+  async #startTimer(volume: PersistentVolume): Promise<void> {
+    const { client, store, delay } = this.#options;
+    const claim = claimOf(store, volume);
+    if (!claim) return;
+    const cancel = store.clock.schedule(delay, () => {
+      this.#timers.delete(volume.metadata.uid);
+      this.#removals = this.#removals.then(() => this.#removeClaim(volume));
+      // Told at the end; until then it is nobody's unhandled rejection.
+      this.#removals.catch(() => {});
+    });
+    this.#timers.set(volume.metadata.uid, cancel);
+    const { name, namespace, uid } = claim.metadata;
+    await reportEvent(client, {
+      component,
+      about: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid },
+      type: 'Warning',
+      reason: 'ReferencedNodeDeleted',
+      message: `PVC is tied to a deleted Node. It will be removed in ${duration(delay)}, unless the Node comes back`,
+    });
+  }
+
+  /** The delay is over: everything is looked at once more. */
+  async #removeClaim({ metadata }: PersistentVolume): Promise<void> {
+    const { client, store } = this.#options;
+    const volume = store.get({ kind: 'PersistentVolume', name: metadata.name });
+    if (volume?.metadata.uid !== metadata.uid || !this.#isStale(volume)) return;
+    const claim = claimOf(store, volume);
+    if (!claim || !areBound(volume, claim)) return;
+    const { name, namespace, uid } = claim.metadata;
+    await client.remove({ kind: 'PersistentVolumeClaim', namespace, name }, { uid, absentIsFine: true });
+  }
+
+  #isStale(volume: PersistentVolume): boolean {
+    return isStale(volume, this.#options.storageClasses, this.#options.store.list('Node'));
+  }
+}
+
+/** The claim that a volume names, whether or not it is the very one. */
+function claimOf(store: StoreView, { spec }: PersistentVolume) {
+  const { name, namespace } = spec?.claimRef ?? {};
+  return name === undefined ? undefined : store.get({ kind: 'PersistentVolumeClaim', namespace, name });
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import { run } from '../../clusters/host/command/commander.ts';
+import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { type Provision, provisionerName, type StaticProvisioner } from './static-provisioner.ts';
+
+export interface ProgramOptions extends Provision {
+  node: Node;
+  /** The program, on this machine. */
+  path: string;
+  /** What it reaches the API server with, from the node. */
+  kubeconfig: string;
+  /** Unique on its node; part of the names of its unit and its files. */
+  id: string;
+}
+
+/**
+ * The files of a provisioner's configuration folder, by name. Source: sig-storage-local-static-provisioner,
+ * docs/provisioner.md (storageClassMap, labelsForPV, useNodeNameOnly, minResyncPeriod).
+ */
+export function configurationFiles({ classes, labels = {}, startupTaint }: Provision): Record<string, string> {
+  const storageClassMap = Object.fromEntries(
+    classes.map(({ storageClass, directory, volumeMode = 'Filesystem' }) => [
+      storageClass,
+      // On the node itself, and not in a container, both are the same directory.
+      { hostDir: directory, mountDir: directory, volumeMode, blockCleanerCommand: ['/bin/sh', '-c', zeroDevice] },
+    ]),
+  );
+  return {
+    storageClassMap: stringify(storageClassMap),
+    labelsForPV: stringify(labels),
+    useNodeNameOnly: stringify(true),
+    minResyncPeriod: stringify('1m0s'),
+    ...(startupTaint === undefined
+      ? {}
+      : {
+          removeNodeNotReadyTaint: stringify(true),
+          provisionerNotReadyNodeTaintKey: stringify(startupTaint),
+        }),
+  };
+}
+
+/** The device is in the environment of a cleaner. */
+const zeroDevice =
+  'head -c "$(blockdev --getsize64 "$LOCAL_PV_BLKDEVICE")" /dev/zero | dd of="$LOCAL_PV_BLKDEVICE" bs=1M iflag=fullblock conv=notrunc,fsync';
+
+/**
+ * A static provisioner that is a program of its own, run on the node by systemd. It looks when it likes, so that
+ * `look` has nothing to do.
+ */
+export class ProgramProvisioner implements StaticProvisioner {
+  readonly name: string;
+  readonly #node: Node;
+  readonly #unit: string;
+  readonly #folder: string;
+
+  private constructor(node: Node, id: string) {
+    this.name = provisionerName(node.name);
+    this.#node = node;
+    this.#unit = `local-volume-provisioner-${id}`;
+    this.#folder = `/run/${this.#unit}`;
+  }
+
+  static async start(options: ProgramOptions): Promise<ProgramProvisioner> {
+    const { node, path, kubeconfig, id } = options;
+    const started = new ProgramProvisioner(node, id);
+    const folder = started.#folder;
+    try {
+      await onNode(node, ['mkdir', '-p', '-m', '0700', `${folder}/config`]);
+      for (const [name, text] of Object.entries(configurationFiles(options)))
+        await started.#write(`${folder}/config/${name}`, text);
+      await started.#write(`${folder}/kubeconfig`, kubeconfig);
+      await started.#write(`${folder}/program`, await readFile(path));
+      await onNode(node, ['chmod', '0700', `${folder}/program`]);
+      await onNode(node, [
+        'systemd-run',
+        '--quiet',
+        `--unit=${started.#unit}`,
+        // Where the program looks for its configuration, whichever of several it is.
+        `--property=BindReadOnlyPaths=${folder}/config:/etc/provisioner/config`,
+        `--setenv=MY_NODE_NAME=${node.name}`,
+        `--setenv=KUBECONFIG=${folder}/kubeconfig`,
+        `${folder}/program`,
+      ]);
+    } catch (error) {
+      await started[Symbol.asyncDispose]().catch(() => {}); // The first error is the one to tell.
+      throw error;
+    }
+    return started;
+  }
+
+  async look(): Promise<void> {}
+
+  async said(): Promise<readonly string[]> {
+    const log = await onNode(this.#node, ['journalctl', `--unit=${this.#unit}`, '--output=cat', '--no-pager']);
+    return log.split('\n').filter(Boolean);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A unit that never came to be cannot be stopped.
+    await this.#node.attempt({ argv: ['systemctl', 'stop', this.#unit], deadline: 30_000 });
+    await onNode(this.#node, ['rm', '-rf', this.#folder]);
+  }
+
+  async #write(path: string, content: string | Uint8Array): Promise<void> {
+    await run(this.#node, {
+      argv: ['dd', `of=${path}`, 'status=none'],
+      stdin: content,
+      deadline: 60_000,
+    });
+  }
+}

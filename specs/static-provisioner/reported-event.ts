@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import type { ClusterClient } from '../../clusters/api/client.ts';
+
+/** An event about an object, as controllers leave them. */
+export interface ReportedEvent {
+  /** Whose event it is, such as the name of a provisioner. */
+  component: string;
+  about: { apiVersion: string; kind: string; name: string; uid: string; namespace?: string | undefined };
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/**
+ * Leaves an event in the cluster. Events about objects without a namespace stand in `default`, as Kubernetes does it.
+ */
+export async function reportEvent(
+  client: ClusterClient,
+  { component, about, type, reason, message }: ReportedEvent,
+  now = new Date(),
+): Promise<void> {
+  const namespace = about.namespace ?? 'default';
+  const { apiVersion, kind, name, uid } = about;
+  const at = `${now.toISOString().slice(0, 19)}Z`;
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
+    involvedObject: { apiVersion, kind, name, uid, ...(about.namespace === undefined ? {} : { namespace }) },
+    type,
+    reason,
+    message,
+    source: { component },
+    reportingComponent: component,
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  });
+}

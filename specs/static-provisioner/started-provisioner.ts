@@ -1,0 +1,145 @@
+import { waitFor } from '../../clusters/api/wait.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
+import { ownershipLabels } from '../../fixtures/localise.ts';
+import type { ManifestOf } from '../../fixtures/schema.ts';
+import { eventually } from '../harness/expectations.ts';
+import { type ClassHandle, Handle, type VolumeHandle } from '../harness/handles.ts';
+import { localClass } from '../harness/parts.ts';
+import type { Scene } from '../harness/scene.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import { newName, ownPrefix } from '../runner/node-names.ts';
+import { world } from '../runner/world.ts';
+import { chosenProvisioner } from './choose.ts';
+import { EntriesDirectory } from './entries.ts';
+import { ProgramProvisioner } from './program.ts';
+import { ReferenceProvisioner } from './reference.ts';
+import { type ClassDirectory, provisionedBy, type StaticProvisioner } from './static-provisioner.ts';
+
+/**
+ * Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end.
+ */
+export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDirectory> {
+  const { node } = await world();
+  const name = newName('entries');
+  const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${name}`);
+  await directory.plain();
+  return directory;
+}
+
+/**
+ * Makes the spec's class, with a reclaim policy. Volumes that are offered in it are bound at once, unless said
+ * otherwise.
+ */
+export function offeredClass(
+  scene: Scene,
+  reclaimPolicy: 'Delete' | 'Retain',
+  { mode = 'Immediate', name }: { mode?: 'Immediate' | 'WaitForFirstConsumer'; name?: string } = {},
+): Promise<ClassHandle> {
+  return localClass(scene, mode, (manifest: ManifestOf<'StorageClass'>) => {
+    manifest.reclaimPolicy = reclaimPolicy;
+    if (name !== undefined) manifest.metadata.name = name;
+  });
+}
+
+/** Starts the static provisioner of a node, the one that specs/static-provisioner/provisioner.yaml chooses, for directories of it. */
+export async function startProvisioner(
+  scene: Scene,
+  nodeName: string,
+  classes: readonly ClassDirectory[],
+  { startupTaint }: { startupTaint?: string } = {},
+): Promise<StaticProvisioner> {
+  const { context, client, store, node, nodes } = scene.world;
+  const id = ownPrefix();
+  const provision = {
+    node: node(nodeName),
+    classes,
+    labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: currentSpec().id },
+    ...(startupTaint === undefined ? {} : { startupTaint }),
+  };
+  const choice = await chosenProvisioner();
+  if (choice.kind === 'reference')
+    return new ReferenceProvisioner({ ...provision, client, store, signal: scene.signal });
+  const [controlPlane = provision.node] = nodes;
+  const kubeconfig = await onNode(controlPlane, ['cat', '/etc/kubernetes/admin.conf']);
+  return ProgramProvisioner.start({ ...provision, path: choice.path, kubeconfig, id });
+}
+
+/**
+ * The volume that a provisioner offers for a path of a node; waits until it is there and Available or Bound. With
+ * `after`, it is another than that one was, even if it has its name.
+ */
+export async function offeredVolume(
+  scene: Scene,
+  { name, path }: { name: string; path: string },
+  { after }: { after?: string } = {},
+): Promise<VolumeHandle> {
+  const { store } = scene.world;
+  const handle = new Handle({ kind: 'PersistentVolume', name }, name, store);
+  await waitFor(store, {
+    what: `${path} to be offered as ${handle}`,
+    on: [handle.ref],
+    within: 45_000,
+    signal: scene.signal,
+    until: (view) => {
+      const now = view.get(handle.ref);
+      const phase = now?.status?.phase ?? '';
+      return now?.spec?.local?.path === path && now.metadata.uid !== after && ['Available', 'Bound'].includes(phase);
+    },
+  });
+  return handle;
+}
+
+/** Paths of the volumes of a class that are there now, each with its capacity. */
+export function offeredPaths(scene: Scene, storageClass: ClassHandle): Record<string, string | undefined> {
+  const volumes = scene.world.store.list('PersistentVolume', {
+    where: ({ spec }) => spec?.storageClassName === storageClass.name,
+  });
+  return Object.fromEntries(volumes.map(({ spec }) => [spec?.local?.path, spec?.capacity?.storage]));
+}
+
+/** Removes the users of a volume and waits until the volume was seen Released. */
+export async function release(scene: Scene, volume: VolumeHandle, ...users: readonly Handle[]): Promise<void> {
+  for (const user of users) await scene.remove(user);
+  await eventually(volume, `${volume} to be Released`, (view) =>
+    view.history(volume.ref).some(({ object }) => object.status?.phase === 'Released'),
+  );
+}
+
+/** Follows a provisioner's volumes: as soon as one is Released it looks, until this is given back. */
+export function lookWhenReleased(scene: Scene, provisioners: readonly StaticProvisioner[], className: string) {
+  const { store } = scene.world;
+  const failures: unknown[] = [];
+  const seen = new Set<string>();
+  const asked = new Set<StaticProvisioner>();
+  const looking = new Map<StaticProvisioner, Promise<unknown>>();
+  // Volumes that are released while one looks are for one more look, however many they are.
+  const ask = (provisioner: StaticProvisioner) => {
+    if (asked.has(provisioner)) return;
+    asked.add(provisioner);
+    const next = (looking.get(provisioner) ?? Promise.resolve()).then(() => {
+      asked.delete(provisioner);
+      return provisioner.look().catch((error: unknown) => failures.push(error));
+    });
+    looking.set(provisioner, next);
+  };
+  const check = () => {
+    const released = store.list('PersistentVolume', {
+      where: ({ metadata, spec, status }) =>
+        spec?.storageClassName === className && status?.phase === 'Released' && !seen.has(metadata.uid),
+    });
+    for (const { metadata } of released) {
+      seen.add(metadata.uid);
+      const its = provisioners.find(({ name }) => name === metadata.annotations?.[provisionedBy]);
+      if (its) ask(its);
+    }
+  };
+  const unfollow = store.onChange(check);
+  check();
+  return {
+    async [Symbol.asyncDispose]() {
+      unfollow();
+      await Promise.all(looking.values());
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}

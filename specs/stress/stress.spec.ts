@@ -1,0 +1,238 @@
+import { expect } from 'chai';
+import { isReady } from '../../clusters/api/conditions.ts';
+import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
+import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
+import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
+import { Scene } from '../harness/scene.ts';
+import { reasons } from '../harness/tally.ts';
+import { evidence } from '../runner/evidence.ts';
+import { readChapter } from '../runner/requirement.ts';
+import {
+  leaseEntriesDirectory,
+  lookWhenReleased,
+  offeredClass,
+  offeredPaths,
+  startProvisioner,
+} from '../static-provisioner/started-provisioner.ts';
+import { watchBinding } from './binding-invariant.ts';
+
+storageVocabulary();
+const { chapter, proves } = readChapter('stress');
+
+const numbered = (count: number, name: string) =>
+  Array.from({ length: count }, (_, index) => `${name}-${String(index + 1).padStart(2, '0')}`);
+
+/** Does something for each item, for at most so many at a time; gives the results in the items' order. */
+async function atMost<Item, Result>(
+  width: number,
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = items.entries();
+  const worker = async () => {
+    for (const [index, item] of left) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return results;
+}
+
+/** How many objects are made at a time: the rest of the cluster is for the other specs. */
+const width = 4;
+
+/**
+ * Volumes whose path is not there: they can be bound, and no pod gets as far as a mount. Those for whom a claim is
+ * named
+ * are its alone.
+ */
+const bareVolumes = (
+  scene: Scene,
+  names: readonly string[],
+  {
+    node = 'node3',
+    reservedFor = () => undefined,
+  }: { node?: string; reservedFor?: (name: string) => string | undefined } = {},
+) =>
+  atMost(width, names, (name) =>
+    localVolume(scene, name, { node, path: `/mnt/disks/none/${name}` }, (manifest) => {
+      const claim = reservedFor(name);
+      if (claim !== undefined)
+        manifest.spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: claim };
+    }),
+  );
+
+/** The volume of each claim, once every one is bound. */
+async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefined)[]> {
+  for (const claim of claims) await expect(claim).to.reachPhase('Bound');
+  return claims.map(({ now }) => now.spec?.volumeName);
+}
+
+describe(chapter, () => {
+  proves('LV-STRESS-01', async function () {
+    this.timeout(120_000);
+    await using onNode2 = await leaseEntriesDirectory('node2');
+    await using onNode3 = await leaseEntriesDirectory('node3');
+    await using scene = await Scene.open();
+    const storageClass = await offeredClass(scene, 'Delete', { mode: 'WaitForFirstConsumer' });
+    const disks = numbered(4, 'disk');
+    await Promise.all([onNode2, onNode3].map((directory) => directory.memory(16 * 2 ** 20, ...disks)));
+    await using provisioner2 = await startProvisioner(scene, 'node2', [
+      { storageClass: storageClass.name, directory: onNode2.path },
+    ]);
+    await using provisioner3 = await startProvisioner(scene, 'node3', [
+      { storageClass: storageClass.name, directory: onNode3.path },
+    ]);
+    const provisioners = [provisioner2, provisioner3];
+    await Promise.all(provisioners.map((provisioner) => provisioner.look()));
+    await using _offering = lookWhenReleased(scene, provisioners, storageClass.name);
+    using watchman = watchBinding(scene, storageClass.name);
+
+    const places: string[] = [];
+    await atMost(5, numbered(12, 'pod'), async (name) => {
+      const claims = await Promise.all(
+        ['left', 'right'].map((side) => localClaim(scene, `${name}-${side}`, { storage: '8Mi' })),
+      );
+      const pod = await podWith(scene, name, claims, {}, (manifest) => {
+        // Fails where a disk is not empty, or both are the same.
+        for (const container of manifest.spec.containers)
+          container.command = [
+            'sh',
+            '-c',
+            'set -e; for d in /data /data-2; do [ -z "$(ls -A $d)" ]; echo "$0" >$d/by; done',
+            name,
+          ];
+      });
+      await eventually(
+        pod,
+        `${pod} to have succeeded`,
+        (view) => {
+          const phase = view.get(pod.ref)?.status?.phase;
+          if (phase === 'Failed') throw contrary(pod, `${pod} has failed: a disk was not empty, or not writable`);
+          return phase === 'Succeeded';
+        },
+        { within: 90_000 },
+      );
+      const volumes = claims.map(({ now }) => now.spec?.volumeName);
+      expect(new Set(volumes).size, 'a disk for each claim').to.equal(2);
+      places.push(`${name} on ${pod.now.spec?.nodeName}: ${volumes.join(', ')}`);
+      await Promise.all([pod, ...claims].map((handle) => scene.remove(handle)));
+    });
+    expect(places).to.have.lengthOf(12);
+    const looks = watchman.report();
+    expect(looks).to.be.greaterThan(50);
+    await eventually(storageClass, 'the eight disks to be Available again', (view) => {
+      const volumes = view.list('PersistentVolume', {
+        where: ({ spec, status }) => spec?.storageClassName === storageClass.name && status?.phase === 'Available',
+      });
+      return volumes.length === 8;
+    });
+    expect(Object.keys(offeredPaths(scene, storageClass))).to.have.lengthOf(8);
+    evidence.keep('pods', `${places.join('\n')}\nlooked at ${looks} moments`);
+  });
+
+  proves('LV-STRESS-02', async () => {
+    await using scene = await Scene.open();
+    const storageClass = await localClass(scene, 'Immediate');
+    using watchman = watchBinding(scene, storageClass.name);
+    const named = numbered(12, 'named');
+    const free = numbered(12, 'free');
+    // Claims and volumes at once, as it comes.
+    const made = await Promise.all([
+      bareVolumes(scene, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
+      atMost(width, named, (name) => localClaim(scene, name)),
+      atMost(width, free, (name) => localClaim(scene, name)),
+    ]);
+    const [volumes, namedClaims, freeClaims] = made;
+    const ofNamed = await boundTo(namedClaims);
+    const ofFree = await boundTo(freeClaims);
+    expect(ofNamed).to.deep.equal(volumes.slice(0, named.length).map(({ name }) => name));
+    expect([...ofFree].sort()).to.deep.equal(
+      volumes
+        .slice(named.length)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    for (const volume of volumes) await expect(volume).to.reachPhase('Bound');
+    const pairs = volumes.map(({ now }) => now.spec?.claimRef?.uid);
+    expect(new Set(pairs)).to.deep.equal(new Set([...namedClaims, ...freeClaims].map(({ now }) => now.metadata.uid)));
+    evidence.keep('looks', `one to one at each of ${watchman.report()} moments`);
+  });
+
+  proves('LV-STRESS-03', async () => {
+    await using scene = await Scene.open();
+    const storageClass = await localClass(scene, 'WaitForFirstConsumer');
+    using watchman = watchBinding(scene, storageClass.name);
+    const names = numbered(24, 'volume');
+    const isReserved = (name: string) => names.indexOf(name) % 2 === 0;
+    const reservedFor = (name: string) => (isReserved(name) ? name : undefined);
+    const volumes = await bareVolumes(scene, names, { node: 'node2', reservedFor });
+    const claims = await atMost(width, names, (name) => localClaim(scene, name));
+    const pods: PodHandle[] = await atMost(width, numbered(8, 'pod'), (name, index) =>
+      podWith(scene, name, claims.slice(index * 3, index * 3 + 3)),
+    );
+    const bound = await boundTo(claims);
+    expect(new Set(bound)).to.deep.equal(new Set(volumes.map(({ name }) => name)));
+    for (const pod of pods) {
+      await expect(pod).to.haveCondition({ type: 'PodScheduled', status: 'True' });
+      expect(pod.now.spec?.nodeName).to.equal('node2');
+    }
+    claims.forEach((claim, index) => {
+      if (isReserved(claim.fixtureName)) expect(claim.now.spec?.volumeName).to.equal(volumes[index]?.name);
+    });
+    evidence.keep('looks', `one to one at each of ${watchman.report()} moments`);
+  });
+
+  proves('LV-STRESS-04', async () => {
+    await using scene = await Scene.open();
+    const storageClass = await localClass(scene, 'Immediate');
+    using watchman = watchBinding(scene, storageClass.name);
+    const claims = await atMost(width, numbered(9, 'claim'), (name) => localClaim(scene, name));
+    const volumes = await bareVolumes(scene, numbered(6, 'volume'));
+    for (const volume of volumes) await expect(volume).to.reachPhase('Bound');
+    const phases = (phase: string) => claims.filter(({ ref }) => scene.world.store.get(ref)?.status?.phase === phase);
+    await eventually(storageClass, 'six claims to be bound', () => phases('Bound').length === 6);
+    const [first, second] = phases('Bound');
+    const waiting = phases('Pending');
+    expect(waiting).to.have.lengthOf(3);
+    for (const claim of waiting) await expect(claim).to.reportEvent('ProvisioningFailed');
+
+    for (const [freed, left] of [
+      [first, 2],
+      [second, 1],
+    ] as const) {
+      const volume = volumes.find(({ name }) => name === freed?.now.spec?.volumeName) as VolumeHandle;
+      if (freed) await scene.remove(freed);
+      await expect(volume).to.reachPhase('Released');
+      await scene.world.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef: null } } });
+      await eventually(
+        storageClass,
+        `${volume} to go to one of those that wait`,
+        () => phases('Pending').length === left,
+      );
+      await expect(volume).to.reachPhase('Bound');
+    }
+    const holders = phases('Bound').map(({ now }) => now.spec?.volumeName);
+    expect(new Set(holders)).to.deep.equal(new Set(volumes.map(({ name }) => name)));
+    evidence.keep('looks', `never two to one, at each of ${watchman.report()} moments`);
+  });
+
+  proves('LV-STRESS-05', async () => {
+    await using directory = await leaseEntriesDirectory('node3');
+    await using scene = await Scene.open();
+    const paths = await directory.memory(4 * 2 ** 20, ...numbered(3, 'disk'));
+    const storageClass = await localClass(scene, 'WaitForFirstConsumer');
+    using watchman = watchBinding(scene, storageClass.name);
+    const claims = await atMost(width, numbered(6, 'claim'), (name) => localClaim(scene, name));
+    const pods = await Promise.all(
+      claims.map((claim, index) => podWith(scene, numbered(6, 'pod')[index] ?? '', [claim])),
+    );
+    await Promise.all(paths.map((path, index) => localVolume(scene, `volume-${index + 1}`, { node: 'node3', path })));
+    const ready = (pod: PodHandle) => isReady(pod.now);
+    await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(ready).length === 3);
+    const losers = pods.filter((pod) => !ready(pod));
+    for (const pod of losers) await expect(pod).to.beUnschedulable([reasons.noVolume]);
+    const winners = claims.filter(({ now }) => now.status?.phase === 'Bound');
+    expect(new Set(winners.map(({ now }) => now.spec?.volumeName)).size).to.equal(3);
+    evidence.keep('looks', `a disk of its own for each live pod, at each of ${watchman.report()} moments`);
+  });
+});

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import {
+  parseClusterConfiguration,
+  readClusterConfiguration,
+  renderKindConfiguration,
+} from '../../clusters/configuration/cluster-shape.ts';
+import { withVerbosity } from './verbosity.ts';
+
+describe('verbosity of a trace', () => {
+  const verbosity = {
+    'kube-controller-manager': { pv_controller: 4 },
+    'kube-scheduler': { schedule_one: 3, binder: 5 },
+    kubelet: { local: 4 },
+  };
+
+  it('is added to the cluster’s own configuration, file by file', async () => {
+    const { document } = await readClusterConfiguration();
+    const traced = withVerbosity(document, verbosity);
+    expect(traced.kubeadmConfigPatches.slice(0, document.kubeadmConfigPatches.length)).to.deep.equal(
+      document.kubeadmConfigPatches,
+    );
+    const added = traced.kubeadmConfigPatches
+      .slice(document.kubeadmConfigPatches.length)
+      .map((text): unknown => parse(text));
+    expect(added).to.deep.equal([
+      {
+        kind: 'ClusterConfiguration',
+        controllerManager: { extraArgs: [{ name: 'vmodule', value: 'pv_controller=4' }] },
+        scheduler: { extraArgs: [{ name: 'vmodule', value: 'binder=5,schedule_one=3' }] },
+      },
+      { kind: 'KubeletConfiguration', logging: { vmodule: [{ filePattern: 'local', verbosity: 4 }] } },
+    ]);
+  });
+
+  it('makes a configuration that is still valid', async () => {
+    const { document, shape } = await readClusterConfiguration();
+    const text = renderKindConfiguration(withVerbosity(document, verbosity));
+    expect(parseClusterConfiguration({ file: 'traced.yaml', text }).shape).to.deep.equal(shape);
+  });
+});
