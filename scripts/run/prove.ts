@@ -7,7 +7,7 @@ import { type Places, proveUnchanged, readPlaces } from '../../specs/runner/plac
 import { shuffled } from '../../specs/runner/spec-order.ts';
 import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
 import { runSpecs } from '../../specs/runner/specs.ts';
-import { closeWorld } from '../../specs/runner/world.ts';
+import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
 import type { RunOptions } from '../command-line/options.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
 import { drawKeptTraces } from '../trace/kept-traces.ts';
@@ -109,7 +109,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
           try {
             if (places) await proveUnchanged(places);
           } finally {
-            await closeWorld();
+            await closeTestCluster();
           }
         },
       },

@@ -1,6 +1,6 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { traceOf } from '../../specs/harness/process.ts';
-import { Scene } from '../../specs/harness/scene.ts';
+import { SpecNamespace } from '../../specs/harness/spec-namespace.ts';
 import { asSpec } from '../../specs/runner/current-spec.ts';
 import { fixtures, leaseSeedDisks, podFor } from '../../specs/scenario/seed.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
@@ -16,14 +16,14 @@ export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';
 export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trace> {
   return asSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }, async () => {
     await using _disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    await scene.storageClass(fixtures.storageClass, (manifest) => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass(fixtures.storageClass, (manifest) => {
       manifest.volumeBindingMode = mode;
     });
-    await scene.volume(fixtures.volumeA);
-    await scene.volume(fixtures.volumeB);
-    const claim = await scene.claim(fixtures.claim);
-    const { store } = scene.world;
+    await namespace.volume(fixtures.volumeA);
+    await namespace.volume(fixtures.volumeB);
+    const claim = await namespace.claim(fixtures.claim);
+    const { store } = namespace.cluster;
     await waitFor(store, {
       what: mode === 'Immediate' ? `${claim} to be Bound` : `${claim} to wait for its first consumer`,
       on: [claim.ref],
@@ -36,8 +36,8 @@ export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trac
     });
     const pod =
       mode === 'Immediate'
-        ? await podFor(scene, claim.name, { name: 'reader' })
-        : await scene.pod(fixtures.podByAffinity);
+        ? await podFor(namespace, claim.name, { name: 'reader' })
+        : await namespace.pod(fixtures.podByAffinity);
     await waitFor(store, {
       what: `${pod} to be Ready`,
       on: [pod.ref],

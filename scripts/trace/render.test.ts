@@ -12,7 +12,7 @@ import { plainWidth, printable, wordsWithin } from './words.ts';
 import { cleanTrace, traceText } from './write-trace.ts';
 
 const plain = pc.createColors(false);
-const scenes = [
+const recordings = [
   ['1.37', 'wait'],
   ['1.37', 'now'],
   ['1.37', 'block'],
@@ -20,8 +20,8 @@ const scenes = [
   ['1.36', 'stuck', 'elsewhere'],
   ['1.36', 'stuck', 'absent'],
 ] as const;
-const traceOf = async ([minor, scene, pod]: readonly [string, string, string?]): Promise<Trace> =>
-  makeTrace(await recorded(minor as '1.37', scene, pod));
+const traceOf = async ([minor, recording, pod]: readonly [string, string, string?]): Promise<Trace> =>
+  makeTrace(await recorded(minor as '1.37', recording, pod));
 
 /** A trace with text that would break out of what it is put into. */
 async function odd(): Promise<Trace> {
@@ -38,9 +38,9 @@ async function odd(): Promise<Trace> {
 }
 
 describe('traces in the terminal', () => {
-  for (const scene of scenes) {
-    it(`fit 100 columns without colours: ${scene.join(' ')}`, async () => {
-      const trace = await traceOf(scene);
+  for (const recording of recordings) {
+    it(`fit 100 columns without colours: ${recording.join(' ')}`, async () => {
+      const trace = await traceOf(recording);
       const text = traceText(trace, { colors: plain });
       for (const line of text.split('\n')) expect(plainWidth(line), line).to.be.at.most(100);
       expect(text).not.to.include('\u001b').and.not.include('undefined').and.not.include('NaN');
@@ -106,9 +106,9 @@ describe('traces side by side', () => {
 });
 
 describe('traces as SVG', () => {
-  for (const scene of scenes) {
-    it(`are well-formed, with title and description, and load nothing: ${scene.join(' ')}`, async () => {
-      const svg = traceSvg(await traceOf(scene));
+  for (const recording of recordings) {
+    it(`are well-formed, with title and description, and load nothing: ${recording.join(' ')}`, async () => {
+      const svg = traceSvg(await traceOf(recording));
       const root = create(svg).root().node as unknown as { nodeName: string };
       expect(root.nodeName).to.equal('svg');
       expect(svg).to.match(/<title id="title">[^<]+<\/title><desc id="description">[^<]+<\/desc>/);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { closeWorld } from '../../specs/runner/world.ts';
+import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
 import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
@@ -78,7 +78,7 @@ async function play(options: TraceOptions): Promise<ExitStatus> {
   ];
   const performance = await performAll(steps, { events, journal, signal });
   if (performance.outcome === 'done') {
-    await closeWorld();
+    await closeTestCluster();
     made.logsWanted = false;
     if (!existing) await undoAll(steps, { events, journal });
   }

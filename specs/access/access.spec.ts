@@ -5,7 +5,7 @@ import { writeChecked } from '../harness/files.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { podWith } from '../harness/parts.ts';
 import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import {
   filesOnNode,
   groupAndMode,
@@ -28,13 +28,13 @@ const [user, otherUser] = [1000, 2000];
 describe(chapter.chapter, () => {
   provesCase(chapter, 1, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'only', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'only', [claim]);
     await expect(pod).to.runOn(nodeName);
     await mountedFrom(lease.disk, pod, volume);
 
-    const node = scene.world.node(nodeName);
+    const node = namespace.cluster.node(nodeName);
     const writeAndRead = 'printf %s "$1" >/data/file && cat /data/file';
     for (const text of ['first words', 'second thoughts']) {
       expect(await runInPod(pod, ['sh', '-c', writeAndRead, 'sh', text])).to.equal(text);
@@ -44,10 +44,10 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 2, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
     expect(claim.now.spec?.accessModes, 'one node, not one pod').to.deep.equal(['ReadWriteOnce']);
-    const [one, two] = [await podWith(scene, 'one', [claim]), await podWith(scene, 'two', [claim])];
+    const [one, two] = [await podWith(namespace, 'one', [claim]), await podWith(namespace, 'two', [claim])];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 
@@ -58,16 +58,16 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 3, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
-    const writer = await podWith(scene, 'writer', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
+    const writer = await podWith(namespace, 'writer', [claim]);
     await expect(writer).to.runOn(nodeName);
     const sum = await writeChecked(writer, '/data/payload', 2 ** 17);
     const { uid } = writer.now.metadata;
-    await scene.remove(writer);
+    await namespace.remove(writer);
     expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
 
-    const reader = await podWith(scene, 'reader', [claim]);
+    const reader = await podWith(namespace, 'reader', [claim]);
     await expect(reader).to.runOn(nodeName);
     expect((await runInPod(reader, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
     await mountedFrom(lease.disk, reader, volume);
@@ -75,10 +75,10 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 4, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
     const podOf = (name: string, runAsUser: number) =>
-      podWith(scene, name, [claim], {}, (manifest) => {
+      podWith(namespace, name, [claim], {}, (manifest) => {
         manifest.spec.securityContext = { fsGroup: group };
         for (const container of manifest.spec.containers) runAs(container, runAsUser);
       });
@@ -98,10 +98,10 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 5, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
     const podOf = (name: string, fsGroup: number) =>
-      podWith(scene, name, [claim], {}, (manifest) => {
+      podWith(namespace, name, [claim], {}, (manifest) => {
         manifest.spec.securityContext = { fsGroup };
       });
     const groups = ['sh', '-c', 'stat -c %g /data; stat -c %g /data/file'];
@@ -110,7 +110,7 @@ describe(chapter.chapter, () => {
     await runInPod(first, ['touch', '/data/file']);
     expect(await runInPod(first, groups)).to.equal(`${group}\n${group}\n`);
     const { uid } = first.now.metadata;
-    await scene.remove(first);
+    await namespace.remove(first);
     // kubelet looks for mounts of other pods: as long as there is one, it leaves the group as it is.
     expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
     if (lease.disk.at === 'directory')
@@ -126,10 +126,10 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 6, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
     const podOf = (name: string, fsGroup: number) =>
-      podWith(scene, name, [claim], {}, (manifest) => {
+      podWith(namespace, name, [claim], {}, (manifest) => {
         manifest.spec.securityContext = { fsGroup };
         for (const container of manifest.spec.containers) runAs(container, user);
       });

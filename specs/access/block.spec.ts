@@ -5,7 +5,7 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import type { PodHandle } from '../harness/handles.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { mountsLeftOf, pairAt, podWithDevice, provesCase } from '../harness/volume-at.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -33,9 +33,9 @@ function readBlock(pod: PodHandle, skip: number): Promise<string> {
 describe(chapter.chapter, () => {
   provesCase(chapter, 1, 'Block', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWithDevice(scene, 'only', claim);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWithDevice(namespace, 'only', claim);
     await expect(pod).to.runOn(nodeName);
 
     // stat prints a device's numbers in hexadecimal.
@@ -51,7 +51,7 @@ describe(chapter.chapter, () => {
     for (const text of [blockOfText(), blockOfText()]) {
       await writeBlock(pod, 3, text);
       expect(await readBlock(pod, 3), 'in the pod').to.equal(text);
-      const node = scene.world.node(nodeName);
+      const node = namespace.cluster.node(nodeName);
       const read = ['dd', `if=${lease.disk.path}`, `bs=${block}`, 'skip=3', 'count=1', 'status=none'] as const;
       expect(await onNode(node, read), 'on the node').to.equal(text);
     }
@@ -59,9 +59,9 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 2, 'Block', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
     for (const [place, writer, reader] of [
@@ -76,26 +76,26 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 3, 'Block', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const writer = await podWithDevice(scene, 'writer', claim);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const writer = await podWithDevice(namespace, 'writer', claim);
     await expect(writer).to.runOn(nodeName);
     const text = blockOfText();
     await writeBlock(writer, 7, text);
     const { uid } = writer.now.metadata;
-    await scene.remove(writer);
+    await namespace.remove(writer);
     expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
 
-    const reader = await podWithDevice(scene, 'reader', claim);
+    const reader = await podWithDevice(namespace, 'reader', claim);
     await expect(reader).to.runOn(nodeName);
     expect(await readBlock(reader, 7)).to.equal(text);
   });
 
   provesCase(chapter, 7, 'Block', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWithDevice(scene, 'reader', claim, (manifest) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWithDevice(namespace, 'reader', claim, (manifest) => {
       for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
         if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
     });
@@ -107,16 +107,16 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 10, 'Block', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 
     const [firstHalf, secondHalf] = await Promise.all([fillHalf(one, 0), fillHalf(two, 1)]);
     expect(await sumOfHalf(two, 0), 'the first half, seen by the second pod').to.equal(firstHalf);
     expect(await sumOfHalf(one, 1), 'the second half, seen by the first pod').to.equal(secondHalf);
-    await scene.remove(one);
+    await namespace.remove(one);
     const anew = await fillHalf(two, 1);
     expect([await sumOfHalf(two, 0), await sumOfHalf(two, 1)]).to.deep.equal([firstHalf, anew]);
   });

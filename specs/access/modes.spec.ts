@@ -5,9 +5,9 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, mountedFrom, pairAt, podWithDevice } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -16,14 +16,14 @@ const { chapter, proves } = readChapter('access');
 
 describe(chapter, () => {
   proves('LV-ACCESS-02', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
     const put = 'echo for all >"$1/file"';
-    await onNode(scene.world.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
+    await onNode(namespace.cluster.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
     const reader = (name: string) =>
-      podWith(scene, name, [claim], {}, ({ spec }) => {
+      podWith(namespace, name, [claim], {}, ({ spec }) => {
         for (const { persistentVolumeClaim } of spec.volumes ?? [])
           if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
       });
@@ -38,11 +38,11 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-03', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('DIR'));
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, { ...lease.disk, volumeMode: 'Block' });
-    const pod = await podWithDevice(scene, 'mapper', claim);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, { ...lease.disk, volumeMode: 'Block' });
+    const pod = await podWithDevice(namespace, 'mapper', claim);
     const said = await expect(pod).to.reportEvent('FailedMapVolume', `for volume "${volume.name}"`);
     evidence.keep('kubelet', said);
     expect(said).to.include('MapVolume.MapBlockVolume failed');
@@ -51,17 +51,17 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-04', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     // Modes are compared before any path is looked at, so that none has to be there.
     const at = nowhereHere();
     const ofBlock = (manifest: { spec: { volumeMode?: 'Filesystem' | 'Block' } }) => {
       manifest.spec.volumeMode = 'Block';
     };
-    const block = await boundPair(scene, 'block', at, { volume: ofBlock, claim: ofBlock });
-    const files = await boundPair(scene, 'files', at);
-    const mounter = await podWith(scene, 'mounter', [block.claim]);
-    const mapper = await podWithDevice(scene, 'mapper', files.claim);
+    const block = await boundPair(namespace, 'block', at, { volume: ofBlock, claim: ofBlock });
+    const files = await boundPair(namespace, 'files', at);
+    const mounter = await podWith(namespace, 'mounter', [block.claim]);
+    const mapper = await podWithDevice(namespace, 'mapper', files.claim);
     for (const [pod, message] of [
       [mounter, 'volume data has volumeMode Block, but is specified in volumeMounts'],
       [mapper, 'volume data has volumeMode Filesystem, but is specified in volumeDevices'],
@@ -72,15 +72,15 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-13', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('DIR'));
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const onePod = (manifest: { spec: { accessModes: string[] } }) => {
       manifest.spec.accessModes = ['ReadWriteOncePod'];
     };
-    const { volume, claim } = await pairAt(scene, lease.disk, { volume: onePod, claim: onePod });
+    const { volume, claim } = await pairAt(namespace, lease.disk, { volume: onePod, claim: onePod });
     const past = (name: string) =>
-      podWith(scene, name, [claim], {}, ({ spec }) => {
+      podWith(namespace, name, [claim], {}, ({ spec }) => {
         spec.nodeName = here;
       });
     const first = await past('first');
@@ -89,21 +89,21 @@ describe(chapter, () => {
     const refused = `MountVolume.SetUp failed for volume "${volume.name}" : volume uses the ReadWriteOncePod access mode and is already in use by another pod`;
     evidence.keep('kubelet', await expect(second).to.reportEvent('FailedMount', refused));
     expect(second.now.status?.phase).to.equal('Pending');
-    await scene.remove(first);
+    await namespace.remove(first);
     await expect(second).to.runOn(here);
   });
 
   proves('LV-ACCESS-15', async () => {
     await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const many = (manifest: { spec: { accessModes: string[] } }) => {
       manifest.spec.accessModes = ['ReadWriteMany'];
     };
-    const { claim } = await pairAt(scene, lease.disk, { volume: many, claim: many });
+    const { claim } = await pairAt(namespace, lease.disk, { volume: many, claim: many });
     expect(claim.now.status?.accessModes).to.deep.equal(['ReadWriteMany']);
     const [here, there] = [
-      await podWith(scene, 'anywhere', [claim]),
-      await podWith(scene, 'elsewhere', [claim], { node: 'node3' }),
+      await podWith(namespace, 'anywhere', [claim]),
+      await podWith(namespace, 'elsewhere', [claim], { node: 'node3' }),
     ];
     await expect(there).to.beUnschedulable([
       "1 node(s) didn't match PersistentVolume's node affinity",

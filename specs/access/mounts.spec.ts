@@ -6,9 +6,9 @@ import { fill, freeSpace, writeChecked } from '../harness/files.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { podWith } from '../harness/parts.ts';
 import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, containerMounts, mountedFrom, pairAt, runAs } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { mountOnNode } from './late-mount.ts';
@@ -21,25 +21,25 @@ const mebibyte = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-ACCESS-05', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('DIR'));
-    await using scene = await Scene.open();
-    const used = await pairAt(scene, lease.disk);
-    const unused = await pairAt(scene, lease.disk, { name: 'unused' });
-    const pod = await podWith(scene, 'sparing', [used.claim, unused.claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const used = await pairAt(namespace, lease.disk);
+    const unused = await pairAt(namespace, lease.disk, { name: 'unused' });
+    const pod = await podWith(namespace, 'sparing', [used.claim, unused.claim], {}, ({ spec }) => {
       for (const container of spec.containers) container.volumeMounts?.pop();
     });
     await expect(pod).to.runOn(here);
     const places = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume`;
-    expect(await onNode(scene.world.node(here), ['ls', places])).to.equal(`${used.volume.name}\n`);
+    expect(await onNode(namespace.cluster.node(here), ['ls', places])).to.equal(`${used.volume.name}\n`);
   });
 
   proves('LV-ACCESS-06', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'three', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'three', [claim], {}, ({ spec }) => {
       const [main] = spec.containers;
       if (!main) throw new Error('the fixture has a container');
       const { volumeMounts: _none, ...without } = structuredClone(main);
@@ -47,7 +47,7 @@ describe(chapter, () => {
     });
     await expect(pod).to.runOn(here);
 
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     await onNode(node, ['sh', '-c', 'echo from the node >"$1/file"', 'sh', lease.disk.path]);
     const inode = ['stat', '-c', '%i'] as const;
     const onDisk = await onNode(node, [...inode, `${lease.disk.path}/file`]);
@@ -64,23 +64,23 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-11', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { disk } = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `/${name}` });
-    await onNode(scene.world.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
+    await onNode(namespace.cluster.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
     const withOption = (name: string) =>
-      pairAt(scene, at(name), {
+      pairAt(namespace, at(name), {
         name,
         volume: ({ spec }) => {
           spec.mountOptions = [name];
         },
       });
-    const plain = await pairAt(scene, at('data'));
+    const plain = await pairAt(namespace, at('data'));
     const [noexec, nosuid] = [await withOption('noexec'), await withOption('nosuid')];
     const places = ['/data', '/data-2', '/data-3'];
-    const pod = await podWith(scene, 'runner', [plain.claim, noexec.claim, nosuid.claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'runner', [plain.claim, noexec.claim, nosuid.claim], {}, ({ spec }) => {
       const [main] = spec.containers;
       if (!main) throw new Error('the fixture has a container');
       const copy = 'for place; do cp /bin/busybox "$place/busybox" && chmod 4755 "$place/busybox"; done';
@@ -115,13 +115,13 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-16', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const node = scene.world.node(here);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const node = namespace.cluster.node(here);
     await onNode(node, ['mkdir', `${lease.disk.path}/late`]);
-    const pod = await podWith(scene, 'two-views', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'two-views', [claim], {}, ({ spec }) => {
       const [main] = spec.containers;
       if (!main) throw new Error('the fixture has a container');
       const view = (name: string, mountPropagation: 'HostToContainer' | 'None') => ({
@@ -146,17 +146,17 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-17', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     const [smallBytes, largeBytes] = [16 * mebibyte, 48 * mebibyte];
     await using smallLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: smallBytes });
     await using largeLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: largeBytes });
-    await using scene = await Scene.open();
-    const small = await pairAt(scene, smallLease.disk, {
+    await using namespace = await SpecNamespace.open();
+    const small = await pairAt(namespace, smallLease.disk, {
       claim: ({ spec }) => {
         spec.resources.requests.storage = '1Mi';
       },
     });
-    const large = await pairAt(scene, largeLease.disk, {
+    const large = await pairAt(namespace, largeLease.disk, {
       name: 'large',
       volume: ({ spec }) => {
         spec.capacity.storage = '1Mi';
@@ -165,7 +165,7 @@ describe(chapter, () => {
         spec.resources.requests.storage = '1Mi';
       },
     });
-    const pod = await podWith(scene, 'writer', [small.claim, large.claim]);
+    const pod = await podWith(namespace, 'writer', [small.claim, large.claim]);
     await expect(pod).to.runOn(here);
     expect(small.claim.now.status?.capacity, 'asked for 1Mi, has the whole volume').to.deep.equal({ storage: '1Gi' });
     expect(large.claim.now.status?.capacity).to.deep.equal({ storage: '1Mi' });
@@ -188,25 +188,25 @@ describe(chapter, () => {
     this.timeout(150_000);
     const bytes = 16 * mebibyte;
     await using lease = await leaseBackEnd('node2', backEndOf('LOOP'), { bytes });
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
     expect(volume.now.spec?.capacity, 'what the volume says of itself').to.deep.equal({ storage: '1Gi' });
     // Before the pod: kubelet may measure at any moment from then on.
-    await onNode(scene.world.node('node2'), [
+    await onNode(namespace.cluster.node('node2'), [
       'dd',
       'if=/dev/zero',
       `of=${lease.disk.path}/payload`,
       'bs=1M',
       'count=4',
     ]);
-    const pod = await podWith(scene, 'measured', [claim]);
+    const pod = await podWith(namespace, 'measured', [claim]);
     await expect(pod).to.runOn('node2');
 
     const measured = await volumeStatistics(pod);
     evidence.keep('statistics', measured);
     const { blocks, blockSize, available } = await freeSpace(pod, '/data');
     expect(measured).to.deep.include({
-      pvcRef: { name: claim.name, namespace: scene.namespace },
+      pvcRef: { name: claim.name, namespace: namespace.name },
       capacityBytes: blocks * blockSize,
       availableBytes: available * blockSize,
     });

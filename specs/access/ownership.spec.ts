@@ -7,9 +7,9 @@ import { writeChecked } from '../harness/files.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { podWith } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, groupAndMode, pairAt, runAs } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -21,38 +21,38 @@ const [user, group, before] = [1000, 1234, 999];
 
 describe(chapter, () => {
   proves('LV-ACCESS-01', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'writer', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'writer', [claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group };
       for (const container of spec.containers) runAs(container, user);
     });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
-    const onDisk = await onNode(scene.world.node(here), ['sha256sum', `${lease.disk.path}/payload`]);
+    const onDisk = await onNode(namespace.cluster.node(here), ['sha256sum', `${lease.disk.path}/payload`]);
     expect(onDisk.split(' ')[0]).to.equal(sum);
     expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
   });
 
   proves('LV-ACCESS-12', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('DIR'));
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { disk } = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     const make =
       'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
-    const matching = await pairAt(scene, at('data'));
-    const other = await pairAt(scene, at('other'), { name: 'other' });
-    const always = await pairAt(scene, at('always'), { name: 'always' });
-    const sparing = await podWith(scene, 'sparing', [matching.claim, other.claim], {}, ({ spec }) => {
+    const matching = await pairAt(namespace, at('data'));
+    const other = await pairAt(namespace, at('other'), { name: 'other' });
+    const always = await pairAt(namespace, at('always'), { name: 'always' });
+    const sparing = await podWith(namespace, 'sparing', [matching.claim, other.claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' };
     });
-    const thorough = await podWith(scene, 'thorough', [always.claim], {}, ({ spec }) => {
+    const thorough = await podWith(namespace, 'thorough', [always.claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'Always' };
     });
     await expect(sparing).to.runOn(here);
@@ -68,14 +68,14 @@ describe(chapter, () => {
     this.timeout(150_000);
     // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
     await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
-    await using scene = await Scene.open();
-    const node = scene.world.node('node2');
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node2');
     const { path } = lease.disk;
     const make = 'cd "$1" && mkdir large && touch large/file && chgrp -R "$2" .';
     await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
-    const { volume, claim } = await pairAt(scene, lease.disk);
+    const { volume, claim } = await pairAt(namespace, lease.disk);
     await using held = await heldDirectory(node, `${path}/large`);
-    const pod = await podWith(scene, 'patient', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'patient', [claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group };
     });
     const what = `an event VolumePermissionChangeInProgress about ${pod}`;
@@ -102,11 +102,11 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-14', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'nobody', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'nobody', [claim], {}, ({ spec }) => {
       for (const container of spec.containers) runAs(container, user);
     });
     await expect(pod).to.runOn(here);
@@ -116,11 +116,11 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-18', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'reader', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'reader', [claim], {}, ({ spec }) => {
       spec.securityContext = { fsGroup: group };
       for (const { persistentVolumeClaim } of spec.volumes ?? [])
         if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;

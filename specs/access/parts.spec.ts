@@ -6,7 +6,7 @@ import { writeChecked } from '../harness/files.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { podWith } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { containerMounts, mountedFrom, pairAt, provesCase } from '../harness/volume-at.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -19,10 +19,10 @@ const readOnly = 'Read-only file system';
 describe(chapter.chapter, () => {
   provesCase(chapter, 7, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
-    await onNode(scene.world.node(nodeName), ['sh', '-c', putOnDisk, 'sh', lease.disk.path]);
-    const pod = await podWith(scene, 'reader', [claim], {}, (manifest) => {
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
+    await onNode(namespace.cluster.node(nodeName), ['sh', '-c', putOnDisk, 'sh', lease.disk.path]);
+    const pod = await podWith(namespace, 'reader', [claim], {}, (manifest) => {
       for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
         if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
       for (const { volumeMounts } of manifest.spec.containers)
@@ -42,9 +42,9 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 8, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'parts', [claim], {}, (manifest) => {
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'parts', [claim], {}, (manifest) => {
       const [main] = manifest.spec.containers;
       if (!main) throw new Error('the fixture has a container');
       // What the parts are of: an init container has the whole volume, and is through before they are mounted.
@@ -80,9 +80,9 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 9, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { volume, claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'runner', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const { volume, claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'runner', [claim]);
     await expect(pod).to.runOn(nodeName);
     // A binary, too: for a script, noexec would have to keep the kernel from its first line only.
     const make =
@@ -95,9 +95,9 @@ describe(chapter.chapter, () => {
 
   provesCase(chapter, 10, 'Filesystem', async (backEnd, nodeName) => {
     await using lease = await leaseBackEnd(nodeName, backEnd);
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const [one, two] = [await podWith(scene, 'one', [claim]), await podWith(scene, 'two', [claim])];
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const [one, two] = [await podWith(namespace, 'one', [claim]), await podWith(namespace, 'two', [claim])];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 
@@ -106,7 +106,7 @@ describe(chapter.chapter, () => {
     const [first, second] = sums.map((sum, index) => `${sum}  /data/${index === 0 ? 'one' : 'two'}\n`);
     const check = ['sha256sum', '/data/one', '/data/two'];
     expect(await runInPod(one, check), 'seen by the first').to.equal(`${first}${second}`);
-    await scene.remove(one);
+    await namespace.remove(one);
     const sum = await writeChecked(two, '/data/two', bytes);
     expect(await runInPod(two, check), 'seen by the second').to.equal(`${first}${sum}  /data/two\n`);
   });

@@ -8,9 +8,9 @@ import type { PodHandle } from '../harness/handles.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { podWith } from '../harness/parts.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, containerMounts, mountsLeftOf, pairAt } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -33,15 +33,15 @@ function containerIn(pod: PodHandle, container: string, state: 'running' | 'wait
 
 describe(chapter, () => {
   proves('LV-ACCESS-07', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
     const links =
       'cd "$1" && mkdir own && echo own >own/file && ln -s /etc absolute && ln -s ../../../etc upwards && ln -s /etc/passwd file && ln -s own inside';
-    await onNode(scene.world.node(here), ['sh', '-c', links, 'sh', lease.disk.path]);
+    await onNode(namespace.cluster.node(here), ['sh', '-c', links, 'sh', lease.disk.path]);
     const ways = ['absolute', 'upwards', 'file', 'inside'];
-    const pod = await podWith(scene, 'ways-out', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'ways-out', [claim], {}, ({ spec }) => {
       const [main] = spec.containers;
       if (!main) throw new Error('the fixture has a container');
       spec.containers = ways.map((name) => ({
@@ -54,7 +54,7 @@ describe(chapter, () => {
     await containerIn(pod, 'inside', 'running');
     expect(await readInPod(pod, '/part/file', { container: 'inside' })).to.equal('own\n');
     // Upwards leads to a place that is not there; before 1.37 kubelet tries to make it, and refuses that.
-    const [, minor] = minorOf(scene.world.context.kubernetes);
+    const [, minor] = minorOf(namespace.cluster.context.kubernetes);
     for (const name of ['absolute', 'upwards', 'file']) {
       const refused = `failed to ${name === 'upwards' && minor < 37 ? 'create subPath directory' : 'prepare subPath'} for volumeMount "data" of container "${name}"`;
       evidence.keep(`refused-${name}`, await containerIn(pod, name, 'waiting', refused));
@@ -62,16 +62,16 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-08', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('DIR'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
     for (const [subPath, message] of [
       ['..', "must not contain '..'"],
       ['own/../../other', "must not contain '..'"],
       ['/etc', 'must be a relative path'],
     ] as const) {
-      const refusal = await podWith(scene, 'refused', [claim], {}, ({ spec }) => {
+      const refusal = await podWith(namespace, 'refused', [claim], {}, ({ spec }) => {
         for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = subPath;
       }).catch((error: unknown) => error);
       expect(refusal, subPath).to.be.instanceOf(ApiRefusal);
@@ -81,7 +81,7 @@ describe(chapter, () => {
       expect(causes[0]?.message).to.include(message);
     }
 
-    const pod = await podWith(scene, 'by-variable', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'by-variable', [claim], {}, ({ spec }) => {
       for (const container of spec.containers) {
         container.env = [{ name: 'WAY', value: '..' }];
         container.volumeMounts = [{ name: 'data', mountPath: '/data', subPathExpr: '$(WAY)/other' }];
@@ -91,13 +91,13 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-09', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
     const put = 'mkdir "$1/directory" && echo single >"$1/file"';
-    await onNode(scene.world.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
-    const pod = await podWith(scene, 'probed', [claim], {}, ({ spec }) => {
+    await onNode(namespace.cluster.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
+    const pod = await podWith(namespace, 'probed', [claim], {}, ({ spec }) => {
       spec.restartPolicy = 'Always';
       for (const container of spec.containers) {
         const life = "trap 'exit 0' TERM; rm -f /directory/sick; echo started >>/directory/log; sleep infinity & wait";
@@ -128,22 +128,22 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-10', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
-    await using scene = await Scene.open();
-    const { claim } = await pairAt(scene, lease.disk);
-    const pod = await podWith(scene, 'on-a-part', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await pairAt(namespace, lease.disk);
+    const pod = await podWith(namespace, 'on-a-part', [claim], {}, ({ spec }) => {
       for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = 'part';
     });
     await expect(pod).to.runOn(here);
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     await runInPod(pod, ['touch', '/data/file']);
     await onNode(node, ['rm', '-r', `${lease.disk.path}/part`]);
     const { uid } = pod.now.metadata;
     expect((await mountsLeftOf(uid, here)).map(({ mountPoint }) => mountPoint).join('\n')).to.include(
       `/volume-subpaths/`,
     );
-    await scene.remove(pod);
+    await namespace.remove(pod);
     expect(await mountsLeftOf(uid, here), 'what is left of the pod').to.deep.equal([]);
   });
 });

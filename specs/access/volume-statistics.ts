@@ -3,7 +3,7 @@ import type { VolumeStatistics } from '../../clusters/api/client.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { PodHandle } from '../harness/handles.ts';
 import { currentSpec } from '../runner/current-spec.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** Milliseconds. kubelet looks once a minute for pods whose volumes it has not measured yet. */
 const [patience, interval] = [80_000, 4_000];
@@ -14,7 +14,7 @@ const [patience, interval] = [80_000, 4_000];
  * @throws DomainError with the volumes of the pod that it has measured
  */
 export async function volumeStatistics(pod: PodHandle, volumeName = 'data'): Promise<VolumeStatistics> {
-  const { client } = await world();
+  const { client } = await testCluster();
   const { signal } = currentSpec();
   const { metadata, spec } = pod.now;
   const nodeName = spec?.nodeName ?? '';

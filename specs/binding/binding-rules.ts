@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import type { VolumeHandle } from '../harness/handles.ts';
 import { localClaim } from '../harness/parts.ts';
-import type { Scene } from '../harness/scene.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
 
 type Volume = ManifestOf<'PersistentVolume'>;
 type Claim = ManifestOf<'PersistentVolumeClaim'>;
@@ -20,7 +20,11 @@ export interface MatchingRule {
   /** Breaks the rule, and no other. */
   breaks?: (volume: Volume) => void;
   /** What comes about only after the volume is there; what it returns undoes what would stay. */
-  afterwards?: (scene: Scene, volume: VolumeHandle, inSpec: NamesInSpec) => Promise<AsyncDisposable | undefined>;
+  afterwards?: (
+    namespace: SpecNamespace,
+    volume: VolumeHandle,
+    inSpec: NamesInSpec,
+  ) => Promise<AsyncDisposable | undefined>;
   /** What the claim asks for, beyond 1Gi of mode Filesystem, ReadWriteOnce and its class. */
   asks?: (claim: Claim) => void;
   /** What a volume needs so that the claim matches it. */
@@ -81,7 +85,7 @@ export interface PreBoundMismatch {
   /** What follows `Cannot bind to requested volume "…": `. */
   why: (volumeName: string) => string;
   breaks?: (volume: Volume) => void;
-  afterwards?: (scene: Scene, volume: VolumeHandle) => Promise<AsyncDisposable>;
+  afterwards?: (namespace: SpecNamespace, volume: VolumeHandle) => Promise<AsyncDisposable>;
 }
 
 export const preBoundMismatches: readonly PreBoundMismatch[] = [
@@ -121,20 +125,20 @@ export const preBoundMismatches: readonly PreBoundMismatch[] = [
 ];
 
 /** Has the volume used by a claim once, which names it, and the claim removed. */
-async function release(scene: Scene, volume: VolumeHandle, inSpec: NamesInSpec): Promise<undefined> {
-  const claim = await localClaim(scene, `former-${inSpec.volume}`, { volume: inSpec.volume }, ({ spec }) => {
+async function release(namespace: SpecNamespace, volume: VolumeHandle, inSpec: NamesInSpec): Promise<undefined> {
+  const claim = await localClaim(namespace, `former-${inSpec.volume}`, { volume: inSpec.volume }, ({ spec }) => {
     spec.storageClassName = inSpec.storageClass;
   });
   await expect(claim).to.bindTo(volume);
-  await scene.remove(claim);
+  await namespace.remove(claim);
   await expect(volume).to.reachPhase('Released');
 }
 
 const holder = 'local-pv-conformance/held';
 
 /** Deletes the volume, and keeps it from going by a finalizer of our own, until it is given back. */
-async function holdInDeletion(scene: Scene, volume: VolumeHandle): Promise<AsyncDisposable> {
-  const { client } = scene.world;
+async function holdInDeletion(namespace: SpecNamespace, volume: VolumeHandle): Promise<AsyncDisposable> {
+  const { client } = namespace.cluster;
   const finalizers = (names: string[] | null) =>
     client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: names } } });
   await finalizers([...(volume.now.metadata.finalizers ?? []), holder]);

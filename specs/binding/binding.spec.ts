@@ -6,7 +6,7 @@ import type { ClaimHandle } from '../harness/handles.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -15,52 +15,52 @@ const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
 
 /** No pod was needed for it: the namespace has none. */
-function expectNoPod({ world, namespace }: Scene): void {
-  expect(world.store.list('Pod', { namespace }), 'no pod has asked for it').to.deep.equal([]);
+function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
+  expect(cluster.store.list('Pod', { namespace }), 'no pod has asked for it').to.deep.equal([]);
 }
 
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
-async function expectTrapped(scene: Scene, claim: ClaimHandle): Promise<void> {
-  const pod = await podWith(scene, 'must-run-on-node2', [claim], { node: 'node2' });
+async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
+  const pod = await podWith(namespace, 'must-run-on-node2', [claim], { node: 'node2' });
   evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]));
 }
 
 describe(chapter, () => {
   proves('LV-BIND-01', async () => {
     await using onNode2 = await makeLeasedDisk('node2', { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.bindTo(volume);
-    expectNoPod(scene);
+    expectNoPod(namespace);
     expect(marksOf(claim)).to.deep.equal([marks.completed, marks.byController]);
     expect(marksOf(volume)).to.deep.equal([marks.byController]);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
 
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
     expect(claim.now.metadata.annotations).not.to.have.property(marks.selectedNode);
   });
 
   proves('LV-BIND-02', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
     await expect(pod).to.reportEvent('FailedScheduling', said.unboundImmediate);
     expect(claim.now.status?.phase).to.equal('Pending');
   });
 
   proves('LV-BIND-03', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const smaller = await localVolume(scene, 'smaller', { node: 'node1', path: nowhere });
-    const named = await localVolume(scene, 'named', { node: 'node2', path: nowhere, storage: '2Gi' });
-    const claim = await localClaim(scene, 'claim', { volume: 'named' });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const smaller = await localVolume(namespace, 'smaller', { node: 'node1', path: nowhere });
+    const named = await localVolume(namespace, 'named', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const claim = await localClaim(namespace, 'claim', { volume: 'named' });
     await expect(claim).to.bindTo(named);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
     expect(marksOf(claim), 'the user chose the volume').to.deep.equal([marks.completed]);
@@ -68,18 +68,18 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-04', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const smaller = await localVolume(scene, 'smaller', { node: 'node1', path: nowhere });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const smaller = await localVolume(namespace, 'smaller', { node: 'node1', path: nowhere });
     const reserved = await localVolume(
-      scene,
+      namespace,
       'reserved',
       { node: 'node2', path: nowhere, storage: '2Gi' },
       (volume) => {
         volume.spec.claimRef = { name: 'claim' };
       },
     );
-    const claim = await localClaim(scene, 'claim');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.bindTo(reserved);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
     expect(marksOf(claim), 'the controller chose the volume').to.deep.equal([marks.completed, marks.byController]);
@@ -89,14 +89,14 @@ describe(chapter, () => {
 
   proves('LV-BIND-05', async () => {
     await using onNode2 = await makeLeasedDisk('node2', { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     expect(volume.now.status?.phase).to.equal('Available');
 
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
@@ -106,13 +106,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-06', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'too-small', { node: 'node2', path: nowhere, storage: '512Mi' });
-    const pod = await podWith(scene, 'consumer', ['claim']);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'too-small', { node: 'node2', path: nowhere, storage: '512Mi' });
+    const pod = await podWith(namespace, 'consumer', ['claim']);
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
-    const claim = await localClaim(scene, 'claim');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
     expect(claim.now.status?.phase).to.equal('Pending');
@@ -120,45 +120,45 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-07', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
-    const claim = await localClaim(scene, 'claim', { volume: 'volume' });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
-    expectNoPod(scene);
-    await expectTrapped(scene, claim);
+    expectNoPod(namespace);
+    await expectTrapped(namespace, claim);
   });
 
   proves('LV-BIND-08', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere }, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere }, ({ spec }) => {
       spec.claimRef = { name: 'claim' };
     });
-    const claim = await localClaim(scene, 'claim');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.bindTo(volume);
-    expectNoPod(scene);
-    await expectTrapped(scene, claim);
+    expectNoPod(namespace);
+    await expectTrapped(namespace, claim);
   });
 
   proves('LV-BIND-12', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     // The same volume and claim, bound by the same controller in the meantime, show that it is awake.
-    await localClass(scene, 'Immediate', ({ metadata }) => {
+    await localClass(namespace, 'Immediate', ({ metadata }) => {
       metadata.name = 'at-once';
     });
-    const other = await localVolume(scene, 'other', { node: 'node2', path: nowhere }, ({ spec }) => {
+    const other = await localVolume(namespace, 'other', { node: 'node2', path: nowhere }, ({ spec }) => {
       spec.storageClassName = 'at-once';
     });
-    const eager = await localClaim(scene, 'eager', {}, ({ spec }) => {
+    const eager = await localClaim(namespace, 'eager', {}, ({ spec }) => {
       spec.storageClassName = 'at-once';
     });
     await expect(eager).to.bindTo(other);
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${claim} stays Pending and ${volume} Available`,
       on: [claim.ref, volume.ref],
       window: 2000,
@@ -171,61 +171,61 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-18', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const first = await localClaim(scene, 'first');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const first = await localClaim(namespace, 'first');
     await expect(first).to.bindTo(volume);
-    const second = await localClaim(scene, 'second', { volume: 'volume' });
+    const second = await localClaim(namespace, 'second', { volume: 'volume' });
     await expect(second).to.reportEvent('FailedBinding', `volume "${volume.name}" already bound to a different claim.`);
     expect(second.now.status?.phase).to.equal('Pending');
     await expect(first).to.bindTo(volume);
   });
 
   proves('LV-BIND-19', async () => {
-    await using scene = await Scene.open();
-    const claim = await localClaim(scene, 'claim', {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    const claim = await localClaim(namespace, 'claim', {}, ({ spec }) => {
       spec.storageClassName = '';
       spec.selector = { matchLabels: { 'local-pv-conformance/nobody': 'has-it' } };
     });
     const text = 'no persistent volumes available for this claim and no storage class is set';
     await expect(claim).to.reportEvent('FailedBinding', text);
-    const events = scene.world.store.eventsOf(claim.ref).filter(({ reason }) => reason === 'FailedBinding');
+    const events = namespace.cluster.store.eventsOf(claim.ref).filter(({ reason }) => reason === 'FailedBinding');
     expect(events.map(({ type }) => type)).to.deep.equal(['Normal']);
     expect(claim.now.status?.phase).to.equal('Pending');
   });
 
   proves('LV-BIND-20', async () => {
-    await using scene = await Scene.open();
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.bindTo(volume);
-    expectNoPod(scene);
+    expectNoPod(namespace);
     const name = claim.now.spec?.storageClassName ?? '';
     expect(name).to.equal(volume.now.spec?.storageClassName).and.to.include('local-storage');
-    expect(scene.world.store.get({ kind: 'StorageClass', name }), 'there is no such class').to.equal(undefined);
-    await expectTrapped(scene, claim);
+    expect(namespace.cluster.store.get({ kind: 'StorageClass', name }), 'there is no such class').to.equal(undefined);
+    await expectTrapped(namespace, claim);
   });
 
   proves('LV-BIND-11', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    await localClass(scene, 'Immediate', ({ metadata }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    await localClass(namespace, 'Immediate', ({ metadata }) => {
       metadata.name = 'at-once';
     });
     const atOnce = { storageClassName: 'at-once' };
-    const fixed = await localVolume(scene, 'fixed', { node: 'node2', path: nowhere }, ({ spec }) => {
+    const fixed = await localVolume(namespace, 'fixed', { node: 'node2', path: nowhere }, ({ spec }) => {
       Object.assign(spec, atOnce);
     });
-    const elsewhere = await localVolume(scene, 'elsewhere', { node: 'node1', path: nowhere });
-    const beside = await localVolume(scene, 'beside', { node: 'node2', path: nowhere, storage: '2Gi' });
-    const eager = await localClaim(scene, 'eager', {}, ({ spec }) => {
+    const elsewhere = await localVolume(namespace, 'elsewhere', { node: 'node1', path: nowhere });
+    const beside = await localVolume(namespace, 'beside', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const eager = await localClaim(namespace, 'eager', {}, ({ spec }) => {
       Object.assign(spec, atOnce);
     });
-    const patient = await localClaim(scene, 'patient');
+    const patient = await localClaim(namespace, 'patient');
     await expect(eager).to.bindTo(fixed);
     await expect(patient).to.reportEvent('WaitForFirstConsumer');
-    const pod = await podWith(scene, 'consumer', [eager, patient]);
+    const pod = await podWith(namespace, 'consumer', [eager, patient]);
     await scheduledTo(pod, 'node2');
     await expect(patient).to.bindTo(beside);
     expect(elsewhere.now.status?.phase, 'the smaller volume of another node').to.equal('Available');

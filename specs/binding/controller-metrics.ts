@@ -1,7 +1,7 @@
 import { onNode } from '../../clusters/nodes/node.ts';
 import { controlPlane } from '../harness/node-daemons.ts';
 import { currentSpec } from '../runner/current-spec.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
 export interface Sample {
@@ -14,7 +14,7 @@ export interface Sample {
  * as the cluster's administrator. Returns the samples of one metric.
  */
 export async function controllerMetric(name: string): Promise<Sample[]> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const text = await onNode(
     node(controlPlane),
     [

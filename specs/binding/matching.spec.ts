@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { nowhere, said, scheduledTo } from '../harness/binding.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
@@ -12,34 +12,34 @@ const { chapter, proves } = readChapter('binding');
 
 describe(chapter, () => {
   proves('LV-BIND-16', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
     const at = { node: 'node2', path: nowhere };
-    const big = await localVolume(scene, 'big', { ...at, storage: '3Gi' });
-    const small = await localVolume(scene, 'small', { ...at, storage: '1Gi' });
-    const middle = await localVolume(scene, 'middle', { ...at, storage: '2Gi' });
-    const first = await localClaim(scene, 'first', { storage: '1536Mi' });
+    const big = await localVolume(namespace, 'big', { ...at, storage: '3Gi' });
+    const small = await localVolume(namespace, 'small', { ...at, storage: '1Gi' });
+    const middle = await localVolume(namespace, 'middle', { ...at, storage: '2Gi' });
+    const first = await localClaim(namespace, 'first', { storage: '1536Mi' });
     await expect(first).to.bindTo(middle);
-    const second = await localClaim(scene, 'second', { storage: '1536Mi' });
+    const second = await localClaim(namespace, 'second', { storage: '1536Mi' });
     await expect(second).to.bindTo(big);
     expect(first.now.status?.capacity, 'the whole volume, not what was asked for').to.deep.equal({ storage: '2Gi' });
     expect(second.now.status?.capacity).to.deep.equal({ storage: '3Gi' });
-    const third = await localClaim(scene, 'third', { storage: '1536Mi' });
+    const third = await localClaim(namespace, 'third', { storage: '1536Mi' });
     await expect(third).to.reportEvent('ProvisioningFailed', said.noProvisioner);
     expect(small.now.status?.phase).to.equal('Available');
   });
 
   proves('LV-BIND-17', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const at = { node: 'node2', path: nowhere };
-    const big = await localVolume(scene, 'big', { ...at, storage: '5Gi' });
-    const middle = await localVolume(scene, 'middle', { ...at, storage: '3Gi' });
-    const small = await localVolume(scene, 'small', { ...at, storage: '1Gi' });
-    const wantsMuch = await localClaim(scene, 'wants-much', { storage: '3Gi' });
-    const wantsLess = await localClaim(scene, 'wants-less', { storage: '2Gi' });
+    const big = await localVolume(namespace, 'big', { ...at, storage: '5Gi' });
+    const middle = await localVolume(namespace, 'middle', { ...at, storage: '3Gi' });
+    const small = await localVolume(namespace, 'small', { ...at, storage: '1Gi' });
+    const wantsMuch = await localClaim(namespace, 'wants-much', { storage: '3Gi' });
+    const wantsLess = await localClaim(namespace, 'wants-less', { storage: '2Gi' });
     // Served as the pod names them, the first would take the volume of 3Gi and leave 5Gi to the second.
-    const pod = await podWith(scene, 'consumer', [wantsMuch, wantsLess]);
+    const pod = await podWith(namespace, 'consumer', [wantsMuch, wantsLess]);
     await scheduledTo(pod, 'node2');
     await expect(wantsLess).to.bindTo(middle);
     await expect(wantsMuch).to.bindTo(big);
@@ -48,32 +48,32 @@ describe(chapter, () => {
 
   for (const { id, breaks, afterwards, asks, fits } of matchingRules) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene, 'Immediate');
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace, 'Immediate');
       const at = { node: 'node2', path: nowhere };
-      const decoy = await localVolume(scene, 'decoy', at, breaks);
-      await using _decoyHeld = await afterwards?.(scene, decoy, { volume: 'decoy', storageClass: 'local-storage' });
-      const fitting = await localVolume(scene, 'fitting', { ...at, storage: '2Gi' }, fits);
-      const claim = await localClaim(scene, 'claim', {}, asks);
+      const decoy = await localVolume(namespace, 'decoy', at, breaks);
+      await using _decoyHeld = await afterwards?.(namespace, decoy, { volume: 'decoy', storageClass: 'local-storage' });
+      const fitting = await localVolume(namespace, 'fitting', { ...at, storage: '2Gi' }, fits);
+      const claim = await localClaim(namespace, 'claim', {}, asks);
       await expect(claim).to.bindTo(fitting);
-      const late = await localClaim(scene, 'late', {}, asks);
+      const late = await localClaim(namespace, 'late', {}, asks);
       await expect(late).to.reportEvent('ProvisioningFailed', said.noProvisioner);
       expect(late.now.status?.phase).to.equal('Pending');
 
       // The scheduler has a search of its own.
-      await localClass(scene, 'WaitForFirstConsumer', ({ metadata }) => {
+      await localClass(namespace, 'WaitForFirstConsumer', ({ metadata }) => {
         metadata.name = 'patient';
       });
-      const other = await localVolume(scene, 'other-decoy', at, (manifest) => {
+      const other = await localVolume(namespace, 'other-decoy', at, (manifest) => {
         manifest.spec.storageClassName = 'patient';
         breaks?.(manifest);
       });
-      await using _otherHeld = await afterwards?.(scene, other, { volume: 'other-decoy', storageClass: 'patient' });
-      const waiting = await localClaim(scene, 'waiting', {}, (manifest) => {
+      await using _otherHeld = await afterwards?.(namespace, other, { volume: 'other-decoy', storageClass: 'patient' });
+      const waiting = await localClaim(namespace, 'waiting', {}, (manifest) => {
         manifest.spec.storageClassName = 'patient';
         asks?.(manifest);
       });
-      const pod = await podWith(scene, 'consumer', [waiting]);
+      const pod = await podWith(namespace, 'consumer', [waiting]);
       evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
       expect(waiting.now.status?.phase).to.equal('Pending');
       const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
@@ -84,11 +84,11 @@ describe(chapter, () => {
 
   for (const { id, why, breaks, afterwards } of preBoundMismatches) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene, 'Immediate');
-      const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere }, breaks);
-      await using _held = await afterwards?.(scene, volume);
-      const claim = await localClaim(scene, 'claim', { volume: 'volume' });
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace, 'Immediate');
+      const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, breaks);
+      await using _held = await afterwards?.(namespace, volume);
+      const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
       evidence.keep('event', await expect(claim).to.reportEvent('VolumeMismatch', text));
       expect(claim.now.status?.phase).to.equal('Pending');
@@ -97,12 +97,12 @@ describe(chapter, () => {
   }
 
   proves('LV-BIND-36', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere }, ({ metadata }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, ({ metadata }) => {
       metadata.labels = { ...metadata.labels, disk: 'slow' };
     });
-    const claim = await localClaim(scene, 'claim', { volume: 'volume' }, ({ spec }) => {
+    const claim = await localClaim(namespace, 'claim', { volume: 'volume' }, ({ spec }) => {
       spec.selector = { matchLabels: { disk: 'fast' } };
     });
     await expect(claim).to.bindTo(volume);

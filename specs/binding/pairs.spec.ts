@@ -7,7 +7,7 @@ import type { ClaimHandle, VolumeHandle } from '../harness/handles.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { controllerMetric } from './controller-metrics.ts';
@@ -26,18 +26,18 @@ const crowds = [
 describe(chapter, () => {
   for (const { id, volumes: offered, claims: asking } of crowds) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene, 'Immediate');
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace, 'Immediate');
       const at = { node: 'node2', path: nowhere };
       const names = (count: number, what: string) => Array.from({ length: count }, (_, index) => `${what}-${index}`);
-      const volumes = await Promise.all(names(offered, 'volume').map((name) => localVolume(scene, name, at)));
-      const claims = await Promise.all(names(asking, 'claim').map((name) => localClaim(scene, name)));
+      const volumes = await Promise.all(names(offered, 'volume').map((name) => localVolume(namespace, name, at)));
+      const claims = await Promise.all(names(asking, 'claim').map((name) => localClaim(namespace, name)));
       const pairs = Math.min(offered, asking);
 
       // Each claim comes to its end: bound, or told that there is nothing for it.
-      const isBound = ({ ref }: ClaimHandle) => scene.world.store.get(ref)?.status?.phase === 'Bound';
+      const isBound = ({ ref }: ClaimHandle) => namespace.cluster.store.get(ref)?.status?.phase === 'Bound';
       const isTold = ({ ref }: ClaimHandle) =>
-        scene.world.store.eventsOf(ref).some(({ message }) => message === said.noProvisioner);
+        namespace.cluster.store.eventsOf(ref).some(({ message }) => message === said.noProvisioner);
       for (const claim of claims)
         await eventually(claim, `${claim} to be bound, or told why not`, () => isBound(claim) || isTold(claim));
       const bound = () => claims.filter(isBound);
@@ -61,11 +61,11 @@ describe(chapter, () => {
 
   proves('LV-BIND-44', async () => {
     await using onNode2 = await makeLeasedDisk('node2', { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'consumer', [claim, claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'consumer', [claim, claim]);
     await expect(pod).to.runOn('node2');
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
@@ -76,15 +76,15 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-56', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim');
-    const twice = await podWith(scene, 'twice', [claim, claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim');
+    const twice = await podWith(namespace, 'twice', [claim, claim]);
     evidence.keep('scheduler', await expect(twice).to.beUnschedulable([said.noVolumeFits(3)]));
     await expect(twice).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
     expect(volume.now.spec?.claimRef).to.equal(undefined);
-    const once = await podWith(scene, 'once', [claim]);
+    const once = await podWith(namespace, 'once', [claim]);
     await scheduledTo(once, 'node2');
     await expect(claim).to.bindTo(volume);
     await scheduledTo(twice, 'node2');
@@ -93,14 +93,14 @@ describe(chapter, () => {
   proves('LV-BIND-45', async () => {
     await using one = await makeLeasedDisk('node2', { bytes });
     await using two = await makeLeasedDisk('node2', { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const disks = [one.disk, two.disk];
     const volumes: VolumeHandle[] = [];
     for (const [index, { mountPath }] of disks.entries())
-      volumes.push(await localVolume(scene, `volume-${index}`, { node: 'node2', path: mountPath }));
-    const claims = [await localClaim(scene, 'claim-0'), await localClaim(scene, 'claim-1')];
-    const pod = await podWith(scene, 'consumer', claims);
+      volumes.push(await localVolume(namespace, `volume-${index}`, { node: 'node2', path: mountPath }));
+    const claims = [await localClaim(namespace, 'claim-0'), await localClaim(namespace, 'claim-1')];
+    const pod = await podWith(namespace, 'consumer', claims);
     await expect(pod).to.runOn('node2');
     const script = 'echo first >/data/name && echo second >/data-2/name && sync';
     await runInPod(pod, ['sh', '-c', script]);
@@ -111,50 +111,50 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       const path = index === 0 ? '/data' : '/data-2';
       await expect(pod).to.mount(volume, { path, from: disk });
-      const onDisk = await onNode(scene.world.node('node2'), ['cat', `${disk.mountPath}/name`]);
+      const onDisk = await onNode(namespace.cluster.node('node2'), ['cat', `${disk.mountPath}/name`]);
       expect(onDisk).to.equal(index === 0 ? 'first\n' : 'second\n');
     }
-    await scene.remove(pod);
-    for (const claim of claims) await scene.remove(claim);
+    await namespace.remove(pod);
+    for (const claim of claims) await namespace.remove(claim);
     for (const volume of volumes) await expect(volume).to.reachPhase('Released');
   });
 
   proves('LV-BIND-46', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere }, ({ spec }) => {
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, ({ spec }) => {
       spec.claimRef = { name: 'claim' };
     });
-    await nudge(scene, claim);
+    await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
   });
 
   proves('LV-BIND-47', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const other = await localVolume(scene, 'other', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim', { volume: 'volume' });
-    const pod = await podWith(scene, 'consumer', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const other = await localVolume(namespace, 'other', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
+    const pod = await podWith(namespace, 'consumer', [claim]);
     // Naming a volume makes the claim one that is bound at once, also where its class would wait.
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
-    await nudge(scene, claim);
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
     expect(other.now.status?.phase, 'the volume that was there all the time').to.equal('Available');
   });
 
   proves('LV-BIND-48', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
     /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
     const lasts = async (phase: string) => {
       const since = volume.now.status?.lastPhaseTransitionTime;
-      await quietFor(scene.world.store, {
+      await quietFor(namespace.cluster.store, {
         what: `${volume} stays ${phase} since ${since}`,
         on: [volume.ref],
         window: 1100,
@@ -165,10 +165,10 @@ describe(chapter, () => {
       });
     };
     await lasts('Available');
-    const claim = await localClaim(scene, 'claim');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.bindTo(volume);
     await lasts('Bound');
-    await scene.remove(claim);
+    await namespace.remove(claim);
     await expect(volume).to.reachPhase('Released');
 
     const transitions = transitionsOf(volume);
@@ -183,40 +183,40 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-49', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
-    const pod = await podWith(scene, 'consumer', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'consumer', [claim], {}, ({ spec }) => {
       spec.schedulingGates = [{ name: 'local-pv-conformance/gate' }];
     });
-    await nudge(scene, claim);
+    await nudge(namespace, claim);
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
     expect(claim.now.status?.phase).to.equal('Pending');
-    await scene.world.client.patch(pod.ref, {
+    await namespace.cluster.client.patch(pod.ref, {
       type: 'json',
       operations: [{ op: 'remove', path: '/spec/schedulingGates' }],
     });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
-    const reasons = scene.world.store.eventsOf(claim.ref).map(({ reason }) => reason);
+    const reasons = namespace.cluster.store.eventsOf(claim.ref).map(({ reason }) => reason);
     expect(reasons).to.deep.equal(['WaitForFirstConsumer', 'WaitForPodScheduled']);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
     expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound']);
   });
 
   proves('LV-BIND-50', async () => {
-    await using scene = await Scene.open();
-    const storageClass = await localClass(scene, 'Immediate');
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await localClass(namespace, 'Immediate');
     for (const name of ['one', 'two']) {
-      const { claim, volume } = await boundPair(scene, name, { node: 'node2', path: nowhere });
+      const { claim, volume } = await boundPair(namespace, name, { node: 'node2', path: nowhere });
       await expect(claim).to.bindTo(volume);
     }
-    await localVolume(scene, 'free', { node: 'node2', path: nowhere, storage: '512Mi' });
+    await localVolume(namespace, 'free', { node: 'node2', path: nowhere, storage: '512Mi' });
     for (const name of ['left-1', 'left-2', 'left-3']) {
-      const claim = await localClaim(scene, name);
+      const claim = await localClaim(namespace, name);
       await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
     }
     const counted: Record<string, number> = {};
@@ -224,7 +224,7 @@ describe(chapter, () => {
       const samples = await controllerMetric(`pv_collector_${metric}_count`);
       const own = metric.endsWith('pv')
         ? samples.filter(({ labels }) => labels.storage_class === storageClass.name)
-        : samples.filter(({ labels }) => labels.namespace === scene.namespace);
+        : samples.filter(({ labels }) => labels.namespace === namespace.name);
       counted[metric] = own.reduce((sum, { value }) => sum + value, 0);
     }
     evidence.keep('counted', counted);

@@ -4,7 +4,7 @@ import { nowhere, nudge, offerAgain, phasesOf, said, scheduledTo, settled } from
 import { eventually, storageVocabulary } from '../harness/expectations.ts';
 import type { VolumeHandle } from '../harness/handles.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -12,23 +12,23 @@ storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 
 /** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */
-async function twoClaims(scene: Scene, mode: 'Immediate' | 'WaitForFirstConsumer') {
-  await localClass(scene, mode);
-  const onNode1 = await localVolume(scene, 'on-node1', { node: 'node1', path: nowhere, storage: '1Gi' });
-  const onNode2 = await localVolume(scene, 'on-node2', { node: 'node2', path: nowhere, storage: '2Gi' });
-  const alsoOnNode2 = await localVolume(scene, 'also-on-node2', { node: 'node2', path: nowhere, storage: '3Gi' });
-  const first = await localClaim(scene, 'first');
+async function twoClaims(namespace: SpecNamespace, mode: 'Immediate' | 'WaitForFirstConsumer') {
+  await localClass(namespace, mode);
+  const onNode1 = await localVolume(namespace, 'on-node1', { node: 'node1', path: nowhere, storage: '1Gi' });
+  const onNode2 = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere, storage: '2Gi' });
+  const alsoOnNode2 = await localVolume(namespace, 'also-on-node2', { node: 'node2', path: nowhere, storage: '3Gi' });
+  const first = await localClaim(namespace, 'first');
   if (mode === 'Immediate') await expect(first).to.bindTo(onNode1);
-  const second = await localClaim(scene, 'second');
+  const second = await localClaim(namespace, 'second');
   if (mode === 'Immediate') await expect(second).to.bindTo(onNode2);
-  const pod = await podWith(scene, 'consumer', [first, second]);
+  const pod = await podWith(namespace, 'consumer', [first, second]);
   return { onNode1, onNode2, alsoOnNode2, first, second, pod };
 }
 
 describe(chapter, () => {
   proves('LV-BIND-09', async () => {
-    await using scene = await Scene.open();
-    const { pod, onNode1, onNode2, alsoOnNode2, first, second } = await twoClaims(scene, 'WaitForFirstConsumer');
+    await using namespace = await SpecNamespace.open();
+    const { pod, onNode1, onNode2, alsoOnNode2, first, second } = await twoClaims(namespace, 'WaitForFirstConsumer');
     await scheduledTo(pod, 'node2');
     for (const claim of [first, second]) await expect(claim).to.reachPhase('Bound');
     const got = [first, second].map(({ now }) => now.spec?.volumeName);
@@ -38,17 +38,17 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-10', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const volumes: VolumeHandle[] = [];
     for (const node of ['node1', 'node2', 'node3'])
-      volumes.push(await localVolume(scene, `on-${node}`, { node, path: nowhere }));
-    const claims = [await localClaim(scene, 'first'), await localClaim(scene, 'second')];
-    const pod = await podWith(scene, 'consumer', claims);
+      volumes.push(await localVolume(namespace, `on-${node}`, { node, path: nowhere }));
+    const claims = [await localClaim(namespace, 'first'), await localClaim(namespace, 'second')];
+    const pod = await podWith(namespace, 'consumer', claims);
     await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]);
     await expect(pod).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
     // After the scheduler has spoken: not one of the claims is given one of the volumes.
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: 'nothing is bound in part',
       on: [pod, ...claims, ...volumes].map(({ ref }) => ref),
       window: 2000,
@@ -60,12 +60,12 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-51', async () => {
-    await using scene = await Scene.open();
-    const { pod, first, second, alsoOnNode2 } = await twoClaims(scene, 'Immediate');
+    await using namespace = await SpecNamespace.open();
+    const { pod, first, second, alsoOnNode2 } = await twoClaims(namespace, 'Immediate');
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(3)]));
     await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(3));
     const bound = [first, second].map(({ now }) => now.spec?.volumeName);
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${pod} stays Pending, with claims bound to two nodes and a volume left that would do`,
       on: [pod.ref, first.ref, second.ref, alsoOnNode2.ref],
       window: 3000,
@@ -78,57 +78,57 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-13', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const pod = await podWith(scene, 'consumer', ['claim']);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const pod = await podWith(namespace, 'consumer', ['claim']);
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
-    const claim = await localClaim(scene, 'claim');
+    const claim = await localClaim(namespace, 'claim');
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
   });
 
   proves('LV-BIND-14', async () => {
-    await using scene = await Scene.open();
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    const claim = await localClaim(namespace, 'claim');
     const name = claim.now.spec?.storageClassName;
     await expect(claim).to.reportEvent('ProvisioningFailed', `storageclass.storage.k8s.io "${name}" not found`);
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     const steps = [await expect(pod).to.beUnschedulable([said.unboundImmediate])];
-    await localClass(scene);
+    await localClass(namespace);
     steps.push(await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
     evidence.keep('scheduler', steps.join('\n'));
   });
 
   proves('LV-BIND-15', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const claim = await localClaim(scene, 'claim');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const claim = await localClaim(namespace, 'claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
   });
 
   proves('LV-BIND-53', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     /** A pod is removed at three moments of the binding of its claim; what it leaves must serve the next pod. */
     const moments = ['when-created', 'when-reserved', 'when-bound'] as const;
     const outcomes: string[] = [];
     for (const moment of moments) {
-      const volume = await localVolume(scene, moment, { node: 'node2', path: nowhere }, ({ metadata }) => {
+      const volume = await localVolume(namespace, moment, { node: 'node2', path: nowhere }, ({ metadata }) => {
         metadata.labels = { ...metadata.labels, moment };
       });
-      const claim = await localClaim(scene, moment, {}, ({ spec }) => {
+      const claim = await localClaim(namespace, moment, {}, ({ spec }) => {
         spec.selector = { matchLabels: { moment } };
       });
-      const pod = await podWith(scene, moment, [claim]);
+      const pod = await podWith(namespace, moment, [claim]);
       if (moment === 'when-reserved')
         await eventually(
           claim,
@@ -136,11 +136,11 @@ describe(chapter, () => {
           (store) => store.get(volume.ref)?.spec?.claimRef !== undefined,
         );
       if (moment === 'when-bound') await expect(claim).to.bindTo(volume);
-      await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0, absentIsFine: true });
+      await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0, absentIsFine: true });
       await expect(pod).to.beGone();
       outcomes.push(`${moment}: ${await settled(volume, claim)}`);
 
-      const next = await podWith(scene, `${moment}-next`, [claim]);
+      const next = await podWith(namespace, `${moment}-next`, [claim]);
       await scheduledTo(next, 'node2');
       await expect(claim).to.bindTo(volume);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
@@ -149,12 +149,12 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-54', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim', { volume: 'volume' });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
-    const { client } = scene.world;
+    const { client } = namespace.cluster;
     await client.remove(volume.ref);
     await client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
     await expect(volume).to.beGone();
@@ -163,13 +163,13 @@ describe(chapter, () => {
       'ClaimLost',
       'Bound claim has lost its PersistentVolume. Data on the volume is lost!',
     );
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     const lost = `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`;
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([lost]));
 
-    const again = await localVolume(scene, 'volume', { node: 'node2', path: nowhere });
+    const again = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
     expect(again.name).to.equal(volume.name);
-    await nudge(scene, claim);
+    await nudge(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
     await expect(claim).to.bindTo(again);
     await scheduledTo(pod, 'node2');
@@ -177,13 +177,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-55', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'last-disk', { node: 'node2', path: nowhere });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'last-disk', { node: 'node2', path: nowhere });
     const racers = [];
-    for (const name of ['one', 'two']) racers.push({ name, claim: await localClaim(scene, name) });
+    for (const name of ['one', 'two']) racers.push({ name, claim: await localClaim(namespace, name) });
     const started = await Promise.all(
-      racers.map(async ({ name, claim }) => ({ claim, pod: await podWith(scene, name, [claim]) })),
+      racers.map(async ({ name, claim }) => ({ claim, pod: await podWith(namespace, name, [claim]) })),
     );
     const [a, b] = started;
     if (!a || !b) throw new Error('two pods were to race');
@@ -197,18 +197,18 @@ describe(chapter, () => {
     await scheduledTo(winner.pod, 'node2');
     await expect(winner.claim).to.bindTo(volume);
     await expect(loser.pod).to.beUnschedulable([said.noVolumeFits(3)]);
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${loser.pod} has no disk`,
       on: [loser.pod.ref, loser.claim.ref],
       window: 1500,
       unless: (store) => store.get(loser.pod.ref)?.spec?.nodeName || store.get(loser.claim.ref)?.spec?.volumeName,
     });
 
-    await scene.remove(winner.pod);
-    await scene.remove(winner.claim);
+    await namespace.remove(winner.pod);
+    await namespace.remove(winner.claim);
     await expect(volume).to.reachPhase('Released');
     expect(loser.pod.now.spec?.nodeName, 'a Released volume is nobody’s').to.equal(undefined);
-    await offerAgain(scene, volume);
+    await offerAgain(namespace, volume);
     await scheduledTo(loser.pod, 'node2');
     await expect(loser.claim).to.bindTo(volume);
     expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound', 'Released', 'Available', 'Bound']);

@@ -6,8 +6,8 @@ import { takeAway } from '../harness/lifecycle.ts';
 import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
 import { pausedControllers } from '../harness/node-daemons.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { conditionsSeen } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -21,7 +21,7 @@ interface Undoing {
   /** What the scheduler says of the volume when it gives up. */
   why(volume: VolumeHandle): string;
   /** Nothing where it is the node that changes. */
-  undo?(scene: Scene, volume: VolumeHandle): Promise<void>;
+  undo?(namespace: SpecNamespace, volume: VolumeHandle): Promise<void>;
 }
 
 /** What is undone of a binding, by the name of volume, claim and pod. */
@@ -40,8 +40,8 @@ const undoings: Record<string, Undoing> = {
 };
 
 /** A volume of node3 that fits the claim of its name only. */
-function offered(scene: Scene, name: string): Promise<VolumeHandle> {
-  return localVolume(scene, name, { node: 'node3', path: nowhere }, ({ metadata, spec }) => {
+function offered(namespace: SpecNamespace, name: string): Promise<VolumeHandle> {
+  return localVolume(namespace, name, { node: 'node3', path: nowhere }, ({ metadata, spec }) => {
     metadata.labels = { ...metadata.labels, which: name };
     if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };
   });
@@ -60,13 +60,13 @@ function givenUp(pod: PodHandle, because: string): Promise<string> {
 describe(chapter, () => {
   proves('LV-BIND-57', async () => {
     await using _shelf = await labelledNode('node3', { [label]: 's4' });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    await knownToScheduler(scene, 'node3');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    await knownToScheduler(namespace, 'node3');
     const free = [];
     for (const [name, undoing] of Object.entries(undoings)) {
-      const volume = await offered(scene, name);
-      const claim = await localClaim(scene, name, {}, ({ spec }) => {
+      const volume = await offered(namespace, name);
+      const claim = await localClaim(namespace, name, {}, ({ spec }) => {
         spec.selector = { matchLabels: { which: name } };
       });
       free.push({ name, volume, claim, ...undoing });
@@ -77,14 +77,14 @@ describe(chapter, () => {
     const reserved = [];
     for (const one of free) {
       const { name, volume, claim } = one;
-      const pod = await podWith(scene, name, [claim]);
+      const pod = await podWith(namespace, name, [claim]);
       const what = `${volume} to be reserved by the scheduler`;
       await eventually(pod, what, (store) => store.get(volume.ref)?.spec?.claimRef?.uid, { also: [volume] });
       reserved.push({ ...one, pod });
     }
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'none' });
-      for (const { volume, undo } of reserved) await undo?.(scene, volume);
+      for (const { volume, undo } of reserved) await undo?.(namespace, volume);
       await controllers.stillPaused();
       for (const { name, volume, pod, why } of reserved) {
         const message = await givenUp(pod, why(volume));
@@ -95,7 +95,7 @@ describe(chapter, () => {
     }
 
     for (const { name, volume, claim, pod } of reserved) {
-      const there = name === 'volume' ? await offered(scene, name) : volume;
+      const there = name === 'volume' ? await offered(namespace, name) : volume;
       await scheduledTo(pod, 'node3');
       await expect(claim).to.bindTo(there);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);

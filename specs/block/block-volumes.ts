@@ -4,19 +4,19 @@ import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters
 import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
 import { boundPair } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import type { Scene } from '../harness/scene.ts';
-import { world } from '../runner/world.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** Makes a volume of mode Block at a device, and a claim that is bound to it. */
 export function blockPair(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   device: Pick<BlockDevice, 'node' | 'path'>,
 ): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
   const asBlock = (manifest: { spec: { volumeMode?: 'Filesystem' | 'Block' } }): void => {
     manifest.spec.volumeMode = 'Block';
   };
-  return boundPair(scene, name, device, { volume: asBlock, claim: asBlock });
+  return boundPair(namespace, name, device, { volume: asBlock, claim: asBlock });
 }
 
 /** What a node has of a device that kubelet has mapped for a pod. */
@@ -52,7 +52,7 @@ losetup --list --noheadings --output NAME,BACK-FILE | awk -v path="$1" '$2 == pa
 
 /** Looks what a node has of a pod's mapping, now. */
 export async function mappingOf(pod: { uid: string; volume: string; node: string }): Promise<Mapping> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const { plugin, pod: link } = mappedAt(pod.uid, pod.volume);
   return readMapping(await scriptOnNode(node(pod.node), describeMapping, [plugin, link]));
 }
@@ -112,7 +112,7 @@ export function mappedPod(pod: PodHandle, volume: VolumeHandle): { uid: string; 
 
 /** Takes a path that a spec makes on a node away again: a link or an empty directory, if it is there at the end. */
 export async function removedAtTheEnd(nodeName: string, path: string): Promise<AsyncDisposable> {
-  const { node } = await world();
+  const { node } = await testCluster();
   return {
     [Symbol.asyncDispose]: async () => {
       await onNode(node(nodeName), ['rm', '--force', '--dir', path]);
@@ -153,5 +153,5 @@ export function readSector(pod: PodHandle, sector = 0): Promise<string> {
 /** Reads a sector of the disk where its bytes are at last: from the file behind the device, on the node. */
 export async function sectorOfDisk({ node, backingFile }: BlockDevice, sector = 0): Promise<string> {
   const argv = ['dd', `if=${backingFile}`, `bs=${sectorBytes}`, `skip=${sector}`, 'count=1', 'status=none'] as const;
-  return onNode((await world()).node(node), argv);
+  return onNode((await testCluster()).node(node), argv);
 }

@@ -4,9 +4,9 @@ import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { localClass } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { podWithDevice } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -29,12 +29,12 @@ const bytes = 4 * 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-BLOCK-01', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
-    const pod = await podWithDevice(scene, 'user', claim);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+    const pod = await podWithDevice(namespace, 'user', claim);
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.runOn(here);
 
@@ -60,13 +60,13 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-02', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
     // The first container is the one that gets nothing, though it may make device files.
-    const pod = await podWithDevice(scene, 'two-containers', claim, (manifest) => {
+    const pod = await podWithDevice(namespace, 'two-containers', claim, (manifest) => {
       const [main] = manifest.spec.containers;
       if (!main) throw new Error('the pod has no container');
       const { volumeDevices: _, ...without } = structuredClone(main);
@@ -90,7 +90,7 @@ describe(chapter, () => {
     // The container beside it has the device: the difference is the volume, not the node.
     const statuses = pod.now.status?.containerStatuses ?? [];
     const id = statuses.find(({ name }) => name === 'with')?.containerID?.replace('containerd://', '') ?? '';
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     const info = JSON.parse(await onNode(node, ['ctr', '-n', 'k8s.io', 'containers', 'info', id])) as {
       Spec: { linux: { devices?: { path: string; major: number; minor: number }[] } };
     };
@@ -100,12 +100,12 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-03', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
-    const pods = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+    const pods = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
     for (const pod of pods) await expect(pod).to.runOn(here);
     for (const pod of pods) {
       const place = mappedAt(pod.now.metadata.uid, volume.name);
@@ -124,20 +124,20 @@ describe(chapter, () => {
       evidence.keep(`mapping-${pod.fixtureName}`, { ...place, ...mapping });
     }
     const gone = pods.map((pod) => mappedPod(pod, volume));
-    for (const pod of pods) await scene.remove(pod);
-    const node = scene.world.node(here);
+    for (const pod of pods) await namespace.remove(pod);
+    const node = namespace.cluster.node(here);
     for (const pod of gone) await unmapped(node, pod);
     const { globalMap } = mappedAt('', volume.name);
     expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
   });
 
   proves('LV-BLOCK-04', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
-    const [one, two] = [await podWithDevice(scene, 'one', claim), await podWithDevice(scene, 'two', claim)];
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
     for (const pod of [one, two]) await expect(pod).to.runOn(here);
     const [first, second] = [mappedPod(one, volume), mappedPod(two, volume)];
     const locks = [(await mappingOf(first)).locks, (await mappingOf(second)).locks];
@@ -147,11 +147,11 @@ describe(chapter, () => {
     ).to.deep.equal([1, 1]);
     expect(new Set([...locks.flat(), lease.device.path]).size, 'each a loop device of its own').to.equal(3);
 
-    const node = scene.world.node(here);
-    await scene.remove(one);
+    const node = namespace.cluster.node(here);
+    await namespace.remove(one);
     await unmapped(node, first);
     expect((await mappingOf(second)).locks, 'the other pod keeps its lock').to.deep.equal(locks[1]);
-    await scene.remove(two);
+    await namespace.remove(two);
     await unmapped(node, second);
     const left = await onNode(node, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
     expect(left, 'nothing holds the volume').not.to.include(volume.name);

@@ -7,7 +7,7 @@ import { markForDeletion } from '../harness/lifecycle.ts';
 import { stopKubelet } from '../harness/node-daemons.ts';
 import { localClass } from '../harness/parts.ts';
 import { readInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { podWithDevice } from '../harness/volume-at.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -36,10 +36,10 @@ function containerId(pod: PodHandle): string {
 describe(chapter, () => {
   proves('LV-BLOCK-11', async () => {
     await using lease = await makeLeasedBlockDevice('node3', { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'disk', lease.device);
-    const pod = await podWithDevice(scene, 'user', claim);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+    const pod = await podWithDevice(namespace, 'user', claim);
     await expect(pod).to.runOn('node3');
     const [before, after] = [textOfSector(), textOfSector()];
     await writeSector(pod, before);
@@ -50,7 +50,7 @@ describe(chapter, () => {
     // kubelet serves no commands now; containerd does. ctr may lose what a command writes to its output.
     const exec = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'while-kubelet-is-down', id] as const;
     const copy = ['dd', 'if=/dev/data', 'of=/dev/shm/read', `bs=${sectorBytes}`, 'count=1'] as const;
-    await onNode(scene.world.node('node3'), [...exec, ...copy]);
+    await onNode(namespace.cluster.node('node3'), [...exec, ...copy]);
     await outage.end();
 
     expect(await readInPod(pod, '/dev/shm/read'), 'read while kubelet was down').to.equal(before);
@@ -72,10 +72,10 @@ describe(chapter, () => {
   for (const { id, forced } of deletions) {
     proves(id, async () => {
       await using lease = await makeLeasedBlockDevice('node3', { bytes });
-      await using scene = await Scene.open();
-      await localClass(scene);
-      const { volume, claim } = await blockPair(scene, 'disk', lease.device);
-      const pod = await podWithDevice(scene, 'user', claim);
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
+      const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+      const pod = await podWithDevice(namespace, 'user', claim);
       await expect(pod).to.runOn('node3');
       const mapped = mappedPod(pod, volume);
       const before = await mappingOf(mapped);
@@ -84,17 +84,17 @@ describe(chapter, () => {
 
       await using outage = await stopKubelet('node3');
       if (forced) {
-        await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
+        await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0 });
         await expect(pod).to.beGone();
       } else {
-        await markForDeletion(scene, pod);
+        await markForDeletion(namespace, pod);
         expect(pod.now.metadata.deletionTimestamp, 'asked for, and nobody does it').to.be.a('string');
       }
       expect(await mappingOf(mapped), 'while kubelet is down').to.deep.equal(before);
       await outage.end();
 
       await expect(pod).to.beGone();
-      const node3 = scene.world.node('node3');
+      const node3 = namespace.cluster.node('node3');
       await unmapped(node3, { ...mapped, within: 90_000 });
       const loops = await onNode(node3, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
       expect(loops, 'nothing holds the volume').not.to.include(volume.name);

@@ -5,9 +5,9 @@ import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { podWithDevice } from '../harness/volume-at.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -39,15 +39,15 @@ function readOnly(manifest: ManifestOf<'Pod'>): void {
 
 describe(chapter, () => {
   proves('LV-BLOCK-05', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
     const link = `/mnt/disks/${lease.device.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
-    await using scene = await Scene.open();
-    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
-    await localClass(scene);
-    const { claim } = await blockPair(scene, 'by-link', { node: here, path: link });
-    const pod = await podWithDevice(scene, 'user', claim);
+    await using namespace = await SpecNamespace.open();
+    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.device.path, link]);
+    await localClass(namespace);
+    const { claim } = await blockPair(namespace, 'by-link', { node: here, path: link });
+    const pod = await podWithDevice(namespace, 'user', claim);
     await expect(pod).to.runOn(here);
     expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
     const text = textOfSector();
@@ -56,31 +56,31 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-06', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
     const link = `/mnt/disks/${lease.device.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await blockPair(scene, 'to-come', { node: here, path: link });
-    const pod = await podWithDevice(scene, 'user', claim);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await blockPair(namespace, 'to-come', { node: here, path: link });
+    const pod = await podWithDevice(namespace, 'user', claim);
     await expect(pod).to.reportEvent(
       'FailedMapVolume',
       `MapVolume.EvalHostSymlinks failed for volume "${volume.name}" : lstat ${link}: no such file or directory`,
     );
-    await onNode(scene.world.node(here), ['ln', '-s', lease.device.path, link]);
+    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.device.path, link]);
     await expect(pod).to.runOn(here);
     expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
   });
 
   proves('LV-BLOCK-07', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { claim } = await blockPair(scene, 'disk', lease.device);
-    const reader = await podWithDevice(scene, 'reader', claim, readOnly);
-    const writer = await podWithDevice(scene, 'writer', claim);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { claim } = await blockPair(namespace, 'disk', lease.device);
+    const reader = await podWithDevice(namespace, 'reader', claim, readOnly);
+    const writer = await podWithDevice(namespace, 'writer', claim);
     for (const pod of [reader, writer]) await expect(pod).to.runOn(here);
     const text = textOfSector();
     await writeSector(writer, text);
@@ -92,12 +92,12 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-08', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes, readOnly: true });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { claim } = await blockPair(scene, 'disk', lease.device);
-    const pod = await podWithDevice(scene, 'user', claim);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { claim } = await blockPair(namespace, 'disk', lease.device);
+    const pod = await podWithDevice(namespace, 'user', claim);
     await expect(pod).to.runOn(here);
     expect(await readSector(pod)).to.equal('\0'.repeat(sectorBytes));
     const { status, stderr } = await tryToWriteSector(pod, textOfSector());
@@ -108,26 +108,26 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-09', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { device } = lease;
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
     const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'ext4', device, {
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'ext4', device, {
       volume: (manifest) => {
         manifest.spec.local.fsType = 'xfs';
       },
     });
-    const pod = await podWith(scene, 'user', [claim]);
+    const pod = await podWith(namespace, 'user', [claim]);
     const failed = `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `;
     const message = await expect(pod).to.reportEvent('FailedMount', failed);
     expect(message).to.include('(fstype: xfs), error ');
     const mismatch = await expect(volume).to.reportEvent('FailedMountOnFilesystemMismatch');
     expect(mismatch).to.include(`MountVolume failed for volume "${volume.name}"`);
-    expect(scene.world.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
+    expect(namespace.cluster.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
     const after = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
     expect(after, 'the file system that was there').to.equal(uuid);
     expect(await onNode(node, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(
@@ -137,19 +137,19 @@ describe(chapter, () => {
   });
 
   proves('LV-BLOCK-10', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { device } = lease;
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'blank', device);
-    const pod = await podWith(scene, 'user', [claim], {}, readOnly);
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'blank', device);
+    const pod = await podWith(namespace, 'user', [claim], {}, readOnly);
     const message = await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,
     );
     expect(message).to.include('cannot mount unformatted disk').and.to.include('in read-only mode');
-    await onNode(scene.world.node(here), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
+    await onNode(namespace.cluster.node(here), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
     evidence.keep('message', message);
   });
 });

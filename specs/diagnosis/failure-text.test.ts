@@ -3,7 +3,7 @@ import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { ManualClock } from '../../clusters/api/manual-clock.ts';
 import type { ObjectHistory } from '../../clusters/api/object-history.ts';
 import { parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
-import { failureText, type NodeSaid, nodesOf, type SceneFacts } from './failure-text.ts';
+import { failureText, type NamespaceFacts, type NodeSaid, nodesOf } from './failure-text.ts';
 import { claim, event, pod, storageClass, storeOf, threeNodes, volume } from './scenario-objects.ts';
 
 const podRef: ObjectRef = { kind: 'Pod', namespace: 'demo', name: 'example-pod' };
@@ -56,17 +56,17 @@ const node2: NodeSaid = {
   },
 };
 
-function scene(
+function namespace(
   view: ObjectHistory,
   nodes: readonly NodeSaid[] = [],
   own: ObjectRef[] = [claimRef, podRef],
-): SceneFacts {
+): NamespaceFacts {
   return { namespace: 'demo', opened: new Date(at.getTime() - 31_000), at, view, own, nodes };
 }
 
 describe('what a failure is told with', () => {
   it('is the essence first, then changes, events, the cluster’s view, kubelet and the mounts', () => {
-    const text = failureText([scene(stuck(), [node2])], 'expected false to be true');
+    const text = failureText([namespace(stuck(), [node2])], 'expected false to be true');
     const [essence, ...blocks] = text.split('\n\n');
     expect(essence).to.equal(`\
 Pod demo/example-pod: Pending on node2, not Ready
@@ -101,7 +101,7 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
     const other = { ...claim('example', 'local-storage'), status: { phase: 'Pending' } };
     view.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'watch', object: other });
     const own: ObjectRef[] = [podRef, { ...claimRef, name: 'example' }];
-    const essenceFor = (seen: string) => failureText([scene(view, [], own)], seen).split('\n')[0];
+    const essenceFor = (seen: string) => failureText([namespace(view, [], own)], seen).split('\n')[0];
     expect(essenceFor('PersistentVolumeClaim demo/example is odd')).to.equal(
       'PersistentVolumeClaim demo/example: Pending',
     );
@@ -118,16 +118,16 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
       const type = version === 210 ? 'DELETED' : 'MODIFIED';
       view.record('PersistentVolumeClaim', { type, observed: 'watch', object: { ...object, metadata } });
     }
-    const text = failureText([scene(view, [], [claimRef])], '');
+    const text = failureText([namespace(view, [], [claimRef])], '');
     expect(text).to.match(
       /claim\n {2}\(3 earlier changes\)\n {2}12:00:04\.000 {2}203 {2}Pending\n[\s\S]* {2}12:00:11\.000 {2}210 {2}deleted, was Pending\n/,
     );
-    expect(text).to.include('kubelet and mounts: no pod of the scene was on a node');
+    expect(text).to.include('kubelet and mounts: no pod of the namespace was on a node');
   });
 
   it('says what could not be read, in its place', () => {
     const unread = { unread: 'running a command on node2:\n  no end within 4 s' };
-    const text = failureText([scene(stuck(), [{ name: 'node2', kubelet: unread, storage: unread }])], '');
+    const text = failureText([namespace(stuck(), [{ name: 'node2', kubelet: unread, storage: unread }])], '');
     expect(text.split('could not be read: running a command on node2: no end within 4 s')).to.have.length(3);
     expect(text).to.include('So: the path');
   });
@@ -162,7 +162,7 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
       read: [said(`demo: ${kubeconfig}`, -1), said(`demo: ${'x'.repeat(990)} Bearer planted8.cut`, -1)],
     };
     const node = { ...node2, kubelet, storage: { unread: `no: Bearer planted9.bearer` } };
-    const text = failureText([scene(view, [node])], 'x');
+    const text = failureText([namespace(view, [node])], 'x');
     expect(text).to.not.match(/planted\d|cGxhbnRlZD/i);
     expect(text.split('[removed]').length).to.be.greaterThan(7);
     expect(text).to.include('Planted').and.include('could not be read: no: Bearer [removed]');

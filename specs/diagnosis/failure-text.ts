@@ -13,15 +13,15 @@ import { aligned, isNamedIn, wrapped } from './text.ts';
 /** Something that was to be read, or why it could not be. */
 export type Told<T> = { read: T } | { unread: string };
 
-/** What a node says of a scene. */
+/** What a node says of a namespace. */
 export interface NodeSaid {
   name: string;
   kubelet: Told<readonly KubeletLogLine[]>;
   storage: Told<NodeStorage>;
 }
 
-/** A scene whose spec has failed, as it was before it removed its objects. */
-export interface SceneFacts {
+/** A namespace whose spec has failed, as it was before it removed its objects. */
+export interface NamespaceFacts {
   namespace: string;
   opened: Date;
   at: Date;
@@ -41,33 +41,33 @@ const widest = 1_000;
  * What the cluster looked like to a spec that failed. Its first paragraph is the essence: the object it is about, and
  * what follows. `seen` is the message of the failure, which tells which object that is. Without secrets; pure.
  */
-export function failureText(scenes: readonly SceneFacts[], seen: string): string {
-  const blocks = scenes.map((scene) => sceneBlocks(scene, seen));
+export function failureText(namespaces: readonly NamespaceFacts[], seen: string): string {
+  const blocks = namespaces.map((namespace) => namespaceBlocks(namespace, seen));
   const essence = blocks.map(({ essence }) => essence).find((lines) => lines.length > 0) ?? [];
   return withoutSecrets([essence, ...blocks.flatMap(({ rest }) => rest)].map((lines) => lines.join('\n')).join('\n\n'));
 }
 
-/** Words by which kubelet names what belongs to a scene: its namespace, and the pods' uids and the volumes' names. */
-function wordsFor({ view, own, namespace }: Pick<SceneFacts, 'view' | 'own' | 'namespace'>): string[] {
+/** Words by which kubelet names what belongs to a namespace: its namespace, and the pods' uids and the volumes' names. */
+function wordsFor({ view, own, namespace }: Pick<NamespaceFacts, 'view' | 'own' | 'namespace'>): string[] {
   const refs = withKin(view, own, namespace, '');
   const volumes = refs.filter(({ kind }) => kind === 'PersistentVolume').map(({ name }) => name);
   return [...new Set([namespace, ...podUids(view, refs), ...volumes])];
 }
 
-/** The nodes where pods of a scene were, whether they still are or not. */
+/** The nodes where pods of a namespace were, whether they still are or not. */
 export function nodesOf(view: StoreView, refs: readonly ObjectRef[]): string[] {
   const pods = refs.flatMap((ref) => (ref.kind === 'Pod' ? view.history({ ...ref, kind: 'Pod' }) : []));
   return [...new Set(pods.flatMap(({ object }) => object.spec?.nodeName ?? []))].sort();
 }
 
-function sceneBlocks(scene: SceneFacts, seen: string): { essence: string[]; rest: string[][] } {
-  const { namespace, opened, at, view, own, nodes } = scene;
+function namespaceBlocks(facts: NamespaceFacts, seen: string): { essence: string[]; rest: string[][] } {
+  const { namespace, opened, at, view, own, nodes } = facts;
   const refs = withKin(view, own, namespace, seen);
   const time = `namespace ${namespace}, at ${timeOfDay(at)} UTC, before its objects were removed`;
   const views = attempt('the cluster’s view', () => viewpoints(view, refs).map((ref) => viewFrom(view, ref)));
   const shown = refs.slice(0, objectsShown).flatMap((ref) => changesOf(view, ref));
   const more = refs.length - objectsShown;
-  const words = wordsFor(scene);
+  const words = wordsFor(facts);
   return {
     essence: essenceOf(view, refs, 'read' in views ? views.read : []),
     rest: [
@@ -81,7 +81,7 @@ function sceneBlocks(scene: SceneFacts, seen: string): { essence: string[]; rest
         ? views.read.map(({ ref, lines }) => [`The cluster seen from ${titleOf(ref)}`, ...lines])
         : [[views.unread]]),
       ...(nodes.length === 0
-        ? [['kubelet and mounts: no pod of the scene was on a node']]
+        ? [['kubelet and mounts: no pod of the namespace was on a node']]
         : nodes.flatMap((node) => [
             kubeletBlock(node, opened, at, words),
             mountBlock(node, [...podUids(view, refs), ...words]),

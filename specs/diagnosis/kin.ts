@@ -9,7 +9,7 @@ import { isNamedIn } from './text.ts';
 const order: readonly Kind[] = ['Pod', 'PersistentVolumeClaim', 'PersistentVolume', 'StatefulSet', 'StorageClass'];
 
 /**
- * The objects that a scene has made, and those that controllers have made for them: pods and claims of its namespace,
+ * The objects that a namespace has made, and those that controllers have made for them: pods and claims of its namespace,
  * volumes bound to its claims. First those that a text names, then those that are not as one would have them.
  */
 export function withKin(view: StoreView, own: readonly ObjectRef[], namespace: string, named: string): ObjectRef[] {

@@ -3,7 +3,7 @@ import { taintedNode } from '../harness/node-changes.ts';
 import { restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
 import { once } from '../harness/once.ts';
 import { isWell } from '../runner/health.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 // For specs that have the node for themselves.
 
@@ -18,7 +18,7 @@ export interface DeletedNode extends AsyncDisposable {
 
 /** Deletes a Node object. Its machine goes on: kubelet and containers run, and only the API knows of no such node. */
 export async function deletedNode(name: string): Promise<DeletedNode> {
-  const { client } = await world();
+  const { client } = await testCluster();
   const { metadata } = await client.read({ kind: 'Node', name });
   await client.remove({ kind: 'Node', name });
   const end = once(async () => {
@@ -61,7 +61,7 @@ export async function outOfService(name: string): Promise<AsyncDisposable> {
 
 /** What the node lifecycle controller writes once it has heard nothing of a node for too long. */
 async function tellSilence(name: string): Promise<void> {
-  const { client } = await world();
+  const { client } = await testCluster();
   const now = new Date().toISOString();
   const silent = {
     type: 'Ready',
@@ -76,7 +76,7 @@ async function tellSilence(name: string): Promise<void> {
 }
 
 async function nodeIsWell(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { store } = await world();
+  const { store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   await waitFor(store, {
     what: `Node ${name} to be Ready, without taints, with the labels that it had`,

@@ -12,8 +12,8 @@ import { makeLeasedDisk } from '../harness/leases.ts';
 import { podVolumeDirectory } from '../harness/mount-chain.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -27,48 +27,50 @@ const leave = (words: string) => ['sh', '-c', 'echo "$1" >/data/whose && sync /d
 
 describe(chapter, () => {
   proves('LV-FAULT-05', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using left = await makeLeasedDisk(here, small);
     await using right = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const mine = await boundPair(scene, 'slot-0', { node: here, path: left.disk.mountPath });
-    const theirs = await boundPair(scene, 'slot-1', { node: here, path: right.disk.mountPath });
-    const before = await podWith(scene, 'before', [mine.claim, theirs.claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const mine = await boundPair(namespace, 'slot-0', { node: here, path: left.disk.mountPath });
+    const theirs = await boundPair(namespace, 'slot-1', { node: here, path: right.disk.mountPath });
+    const before = await podWith(namespace, 'before', [mine.claim, theirs.claim]);
     await expect(before).to.runOn(here);
     await runInPod(before, leave('mine'));
     await runInPod(before, ['sh', '-c', 'echo theirs >/data-2/whose && sync /data-2/whose']);
-    await scene.remove(before);
+    await namespace.remove(before);
 
     await using _crossed = await exchange(left.disk, right.disk);
-    const after = await podWith(scene, 'after', [mine.claim]);
+    const after = await podWith(namespace, 'after', [mine.claim]);
     await expect(after).to.runOn(here);
     expect(await readInPod(after, '/data/whose'), 'what the claim gives now').to.equal('theirs\n');
-    const mounts = await nodeMounts(scene.world.node(here));
+    const mounts = await nodeMounts(namespace.cluster.node(here));
     const directory = podVolumeDirectory(after.now.metadata.uid, mine.volume.name);
     expect(mountAt(mounts, directory)?.device, 'the device of the other disk').to.equal(right.disk.deviceNumber);
     await expect(after).to.reportEvent('Started');
-    const complaints = scene.world.store.eventsOf(after.ref).filter(({ message }) => message?.includes('MountVolume'));
+    const complaints = namespace.cluster.store
+      .eventsOf(after.ref)
+      .filter(({ message }) => message?.includes('MountVolume'));
     expect(complaints, 'nothing tells of it').to.deep.equal([]);
   });
 
   proves('LV-FAULT-06', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using own = await makeLeasedDisk(here, small);
     await using other = await makeLeasedDisk(here, small);
     await using place = await mountByUuid(own.disk);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'by-uuid', { node: here, path: place.path });
-    const before = await podWith(scene, 'before', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'by-uuid', { node: here, path: place.path });
+    const before = await podWith(namespace, 'before', [claim]);
     await expect(before).to.runOn(here);
     await runInPod(before, leave('mine'));
-    await scene.remove(before);
+    await namespace.remove(before);
 
     await place.remove();
     await using stranger = await mountByUuid(other.disk);
     expect(stranger.path, 'another disk has another path').not.to.equal(place.path);
-    const after = await podWith(scene, 'after', [claim]);
+    const after = await podWith(namespace, 'after', [claim]);
     await expect(after).to.reportEvent(
       'FailedMount',
       `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${place.path}" does not exist`,
@@ -79,20 +81,20 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-07', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    const node = scene.world.node(here);
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'absent', { node: here, path: lease.disk.mountPath });
-    const before = await podWith(scene, 'before', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node(here);
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'absent', { node: here, path: lease.disk.mountPath });
+    const before = await podWith(namespace, 'before', [claim]);
     await expect(before).to.runOn(here);
     await expect(before).to.mount(volume, { path: '/data', from: lease.disk });
     await runInPod(before, leave('on the disk'));
-    await scene.remove(before);
+    await namespace.remove(before);
 
     await using absence = await takeOut(lease.disk);
-    const after = await podWith(scene, 'after', [claim]);
+    const after = await podWith(namespace, 'after', [claim]);
     await expect(after).to.runOn(here);
     await runInPod(after, ['sh', '-c', '[ ! -e /data/whose ] && echo "on the root file system" >/data/whose']);
     const mounts = await nodeMounts(node);
@@ -120,18 +122,18 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-08', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    const node = scene.world.node(here);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node(here);
     const path = `${lease.disk.mountPath}/volume`;
     await onNode(node, ['mkdir', path]);
     await onNode(node, ['sh', '-c', 'echo mine >"$1"', 'sh', `${path}/whose`]);
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'guarded', { node: here, path });
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'guarded', { node: here, path });
 
     await using absence = await takeOut(lease.disk);
-    const pod = await podWith(scene, 'waits', [claim]);
+    const pod = await podWith(namespace, 'waits', [claim]);
     await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
@@ -143,30 +145,30 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-09', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { claim } = await boundPair(scene, 'immutable', { node: here, path: lease.disk.mountPath });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { claim } = await boundPair(namespace, 'immutable', { node: here, path: lease.disk.mountPath });
     await using _absence = await takeOut(lease.disk, 'immutable');
-    const pod = await podWith(scene, 'cannot-write', [claim]);
+    const pod = await podWith(namespace, 'cannot-write', [claim]);
     await expect(pod).to.runOn(here);
     const { status, stderr } = await tryInPod(pod, leave('lost'));
     expect(status).not.to.equal(0);
     expect(stderr).to.include('Operation not permitted');
     evidence.keep('refusal', stderr);
-    const below = await onNode(scene.world.node(here), ['find', lease.disk.mountPath, '-mindepth', '1']);
+    const below = await onNode(namespace.cluster.node(here), ['find', lease.disk.mountPath, '-mindepth', '1']);
     expect(below, 'nothing was written').to.equal('');
   });
 
   proves('LV-FAULT-11', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'broken', { node: here, path: lease.disk.mountPath });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'broken', { node: here, path: lease.disk.mountPath });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'sufferer', [claim]);
+    const pod = await podWith(namespace, 'sufferer', [claim]);
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     // What the scheduler and kubelet tell anyway may come late: one of them later would seem to tell of the disk.
@@ -180,7 +182,7 @@ describe(chapter, () => {
     expect(write.status).not.to.equal(0);
     expect(write.stderr).to.include('Input/output error');
     evidence.keep('errors', `${read.stderr}${write.stderr}`);
-    const { store } = scene.world;
+    const { store } = namespace.cluster;
     const told = store.eventsOf(pod.ref).length;
     await quietFor(store, {
       what: `${pod} stays Ready, and nothing tells of its disk`,
@@ -188,10 +190,10 @@ describe(chapter, () => {
       window: 2000,
       unless: (view) => view.eventsOf(pod.ref).length > told || !isReady(view.get(pod.ref)),
     });
-    await scene.remove(pod);
+    await namespace.remove(pod);
 
     await mountAnew(lease.disk);
-    const healed = await podWith(scene, 'healed', [claim]);
+    const healed = await podWith(namespace, 'healed', [claim]);
     await expect(healed).to.runOn(here);
     expect((await runInPod(healed, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
   });

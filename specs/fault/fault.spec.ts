@@ -11,8 +11,8 @@ import { makeLeasedDisk } from '../harness/leases.ts';
 import { podVolumeDirectory } from '../harness/mount-chain.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -23,15 +23,15 @@ const small = { bytes: 16 * 2 ** 20 };
 
 describe(chapter, () => {
   proves('LV-FAULT-01', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    const node = scene.world.node(here);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node(here);
     const path = `${lease.disk.mountPath}/comes-later`;
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'late', { node: here, path });
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'late', { node: here, path });
     const begun = new Date();
-    const pod = await podWith(scene, 'patient', [claim]);
+    const pod = await podWith(namespace, 'patient', [claim]);
     const message = await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
@@ -54,9 +54,9 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-02', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const root = lease.disk.mountPath;
     const makeSocket = 'my $s; socket($s, PF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($ARGV[0])) or die $!';
     const neither = 'only directory and block device are supported';
@@ -69,14 +69,14 @@ describe(chapter, () => {
         refusal: 'only recognise file, directory, socket, block device and character device',
       },
     } as const;
-    await localClass(scene, 'Immediate');
+    await localClass(namespace, 'Immediate');
     const wanted: string[] = [];
     for (const [kind, { make, refusal }] of Object.entries(kinds)) {
-      await onNode(scene.world.node(here), make);
-      const { volume } = await boundPair(scene, kind, { node: here, path: `${root}/${kind}` });
+      await onNode(namespace.cluster.node(here), make);
+      const { volume } = await boundPair(namespace, kind, { node: here, path: `${root}/${kind}` });
       wanted.push(`MountVolume.NewMounter initialization failed for volume "${volume.name}" : ${refusal}`);
     }
-    const pod = await podWith(scene, 'refused', Object.keys(kinds));
+    const pod = await podWith(namespace, 'refused', Object.keys(kinds));
     const refusals: string[] = [];
     for (const text of wanted) refusals.push(await expect(pod).to.reportEvent('FailedMount', text));
     expect(refusals).to.deep.equal(wanted);
@@ -84,18 +84,18 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-03', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const at = { node: here, path: lease.disk.mountPath };
-    await localClass(scene, 'Immediate');
-    const first = await boundPair(scene, 'first', at);
-    const second = await boundPair(scene, 'second', at);
+    await localClass(namespace, 'Immediate');
+    const first = await boundPair(namespace, 'first', at);
+    const second = await boundPair(namespace, 'second', at);
     await expect(first.claim).to.bindTo(first.volume);
     await expect(second.claim).to.bindTo(second.volume);
 
-    const writer = await podWith(scene, 'writer', [first.claim]);
-    const reader = await podWith(scene, 'reader', [second.claim]);
+    const writer = await podWith(namespace, 'writer', [first.claim]);
+    const reader = await podWith(namespace, 'reader', [second.claim]);
     await expect(writer).to.runOn(here);
     await expect(reader).to.runOn(here);
     const look = ['sh', '-c', 'stat -c "%d %i" /data/shared; cat /data/shared'] as const;
@@ -106,14 +106,14 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-04', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using full = await makeLeasedDisk(here, small);
     await using other = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const one = await boundPair(scene, 'full', { node: here, path: full.disk.mountPath });
-    const two = await boundPair(scene, 'other', { node: here, path: other.disk.mountPath });
-    const pod = await podWith(scene, 'writer', [one.claim, two.claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const one = await boundPair(namespace, 'full', { node: here, path: full.disk.mountPath });
+    const two = await boundPair(namespace, 'other', { node: here, path: other.disk.mountPath });
+    const pod = await podWith(namespace, 'writer', [one.claim, two.claim]);
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 
@@ -132,13 +132,13 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-10', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    const node = scene.world.node(here);
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'nested', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'stuck', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node(here);
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'nested', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'stuck', [claim]);
     await expect(pod).to.runOn(here);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const below = `${lease.disk.mountPath}/below`;
@@ -147,7 +147,7 @@ describe(chapter, () => {
       fileSystem: 'tmpfs',
     });
 
-    await scene.world.client.remove(pod.ref);
+    await namespace.cluster.client.remove(pod.ref);
     evidence.keep('complaint', await loggedLine(node, 'kubelet', `umount: ${directory}: target is busy`));
     await eventually(pod, `${pod} to be Terminating`, (store) => store.get(pod.ref)?.metadata.deletionTimestamp);
     expect(mountAt(await nodeMounts(node), directory), 'the volume is still mounted').to.include({
@@ -159,18 +159,18 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-12', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { claim } = await boundPair(scene, 'kept', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'killed', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { claim } = await boundPair(namespace, 'kept', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'killed', [claim], {}, ({ spec }) => {
       spec.restartPolicy = 'Always';
     });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
     const container = pod.now.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
-    await onNode(scene.world.node(here), [
+    await onNode(namespace.cluster.node(here), [
       'ctr',
       '--namespace',
       'k8s.io',
@@ -188,9 +188,9 @@ describe(chapter, () => {
     const read = ['sha256sum', '/data/payload'] as const;
     expect((await runInPod(pod, read)).split(' ')[0], 'the next container').to.equal(sum);
 
-    await scene.world.client.remove(pod.ref, { gracePeriodSeconds: 0 });
+    await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0 });
     await expect(pod).to.beGone();
-    const next = await podWith(scene, 'next', [claim]);
+    const next = await podWith(namespace, 'next', [claim]);
     await expect(next).to.runOn(here);
     expect((await runInPod(next, read)).split(' ')[0], 'the next pod').to.equal(sum);
     evidence.keep('checksum', sum);

@@ -12,8 +12,8 @@ import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
 import { restartContainerd, restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
 import { unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -32,11 +32,11 @@ const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/dat
 describe(chapter, () => {
   proves('LV-FAULT-13', async () => {
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    const node = scene.world.node('node3');
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'goes-on', { node: 'node3', path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'untouched', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node3');
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'goes-on', { node: 'node3', path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'untouched', [claim]);
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
@@ -52,7 +52,7 @@ describe(chapter, () => {
     expect(await state(), 'after the restart of kubelet').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
     await restartContainerd('node3');
-    const beside = await podWith(scene, 'beside', [claim]);
+    const beside = await podWith(namespace, 'beside', [claim]);
     await expect(beside).to.runOn('node3');
     expect(await state(), 'after the restart of containerd').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
@@ -63,11 +63,11 @@ describe(chapter, () => {
 
   proves('LV-FAULT-14', async () => {
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'left-over', { node: 'node3', path: lease.disk.mountPath });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'left-over', { node: 'node3', path: lease.disk.mountPath });
     const withSubPath = (name: string) =>
-      podWith(scene, name, [claim], {}, ({ spec }) => {
+      podWith(namespace, name, [claim], {}, ({ spec }) => {
         for (const { volumeMounts = [] } of spec.containers)
           volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
       });
@@ -77,22 +77,22 @@ describe(chapter, () => {
     for (const pod of pods) await expect(pod).to.runOn('node3');
     const uids = pods.map((pod) => pod.now.metadata.uid);
     for (const uid of uids) {
-      const mounts = await mountsWith(scene, 'node3', uid);
+      const mounts = await mountsWith(namespace, 'node3', uid);
       expect(mounts.filter((path) => path === podVolumeDirectory(uid, volume.name))).to.have.lengthOf(1);
       expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
       evidence.keep('mounts-before', mounts.join('\n'));
     }
 
     await using outage = await stopKubelet('node3');
-    await scene.world.client.remove(graceful.ref);
-    await scene.world.client.remove(forced.ref, { gracePeriodSeconds: 0 });
+    await namespace.cluster.client.remove(graceful.ref);
+    await namespace.cluster.client.remove(forced.ref, { gracePeriodSeconds: 0 });
     await expect(forced).to.beGone();
     await outage.end();
     await expect(graceful).to.beGone();
     for (const uid of uids) {
-      await unmounted(scene, 'node3', podVolumeDirectory(uid, volume.name));
+      await unmounted(namespace, 'node3', podVolumeDirectory(uid, volume.name));
       expect(
-        (await mountsWith(scene, 'node3', uid)).filter((path) => path.includes('volume')),
+        (await mountsWith(namespace, 'node3', uid)).filter((path) => path.includes('volume')),
         'what is left of the pod’s volumes',
       ).to.deep.equal([]);
     }
@@ -100,25 +100,25 @@ describe(chapter, () => {
 
   proves('LV-FAULT-15', async () => {
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'handed-on', { node: 'node3', path: lease.disk.mountPath });
-    const first = await podWith(scene, 'first', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'handed-on', { node: 'node3', path: lease.disk.mountPath });
+    const first = await podWith(namespace, 'first', [claim]);
     await expect(first).to.runOn('node3');
     const sum = await writeChecked(first, '/data/payload', 2 ** 18);
     const left = podVolumeDirectory(first.now.metadata.uid, volume.name);
 
     await using outage = await stopKubelet('node3');
-    await scene.world.client.remove(first.ref, { gracePeriodSeconds: 0 });
+    await namespace.cluster.client.remove(first.ref, { gracePeriodSeconds: 0 });
     await expect(first).to.beGone();
-    const second = await podWith(scene, 'second', [claim]);
+    const second = await podWith(namespace, 'second', [claim]);
     await expect(second).to.haveCondition({ type: 'PodScheduled', status: 'True' });
-    expect(await mountsWith(scene, 'node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
+    expect(await mountsWith(namespace, 'node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
     await outage.end();
     await expect(second).to.runOn('node3');
     expect(await sumOf(second)).to.equal(sum);
 
-    await unmounted(scene, 'node3', left);
+    await unmounted(namespace, 'node3', left);
     await expect(second).to.mount(volume, { path: '/data', from: lease.disk });
     expect(await sumOf(second), 'after the first one’s mount is gone').to.equal(sum);
   });
@@ -127,11 +127,11 @@ describe(chapter, () => {
     await using lease = await makeLeasedDisk('node3', small);
     const label = `local-pv-conformance/${lease.disk.name}`;
     await using _label = await labelledNode('node3', { [label]: 'here' });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const place = { key: label, operator: 'In' as const, values: ['here'] };
-    await localClass(scene, 'Immediate');
+    await localClass(namespace, 'Immediate');
     const { volume, claim } = await boundPair(
-      scene,
+      namespace,
       'by-label',
       { node: 'node3', path: lease.disk.mountPath },
       {
@@ -140,14 +140,14 @@ describe(chapter, () => {
         },
       },
     );
-    const pod = await podWith(scene, 'runs', [claim]);
+    const pod = await podWith(namespace, 'runs', [claim]);
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     const container = containerOf(pod);
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
-      await knownToScheduler(scene, 'node3');
-      const late = await podWith(scene, 'late', [claim]);
+      await knownToScheduler(namespace, 'node3');
+      const late = await podWith(namespace, 'late', [claim]);
       await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
 
@@ -159,14 +159,14 @@ describe(chapter, () => {
       evidence.keep('refusal', refusal);
       expect(containerOf(pod), 'the same container').to.deep.equal(container);
       expect(await sumOf(pod), 'its mount is still there').to.equal(sum);
-      await scene.remove(late);
+      await namespace.remove(late);
     }
     // kubelet tries again, and is at peace with the volume: else the pod could not be taken down in a moment.
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const healed = `MountVolume.SetUp succeeded for volume \\"${volume.name}\\"`;
-    evidence.keep('healed', await loggedLine(scene.world.node('node3'), 'kubelet', healed));
+    evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed));
     expect(containerOf(pod), 'the same container').to.deep.equal(container);
-    await scene.remove(pod);
-    expect(await mountsWith(scene, 'node3', directory)).to.deep.equal([]);
+    await namespace.remove(pod);
+    expect(await mountsWith(namespace, 'node3', directory)).to.deep.equal([]);
   });
 });

@@ -7,7 +7,7 @@ import { onNode } from '../../clusters/nodes/node.ts';
 import { workTakenUp } from '../harness/node-daemons.ts';
 import { once } from '../harness/once.ts';
 import { currentSpec } from '../runner/current-spec.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** Milliseconds until kubelet has started on a node that is restarted. */
 const patience = 60_000;
@@ -23,7 +23,7 @@ export interface Machine extends AsyncDisposable {
 
 /** Gives the machine of a node. Declare it before the spec's disks: systemd forgets them when they are gone. */
 export async function machineOf(nodeName: string): Promise<Machine> {
-  const node = (await world()).node(nodeName);
+  const node = (await testCluster()).node(nodeName);
   return {
     restart: () => restart(nodeName),
     // Since its start, systemd mounts with kubelet all that it found then, and would make the mount points anew.
@@ -44,7 +44,7 @@ export interface ForgottenDisk extends AsyncDisposable {
  * mounted, and the node remembers it again; what was written to the empty directory meanwhile is removed.
  */
 export async function forgetAtStart(disk: Disk): Promise<ForgottenDisk> {
-  const node = (await world()).node(disk.node);
+  const node = (await testCluster()).node(disk.node);
   const unit = mountUnitName(disk.mountPath);
   const link = `/etc/systemd/system/kubelet.service.wants/${unit}`;
   const mountLate = once(async () => {
@@ -70,7 +70,7 @@ systemctl start "$2"
 `;
 
 async function restart(nodeName: string): Promise<void> {
-  const { context, store, node } = await world();
+  const { context, store, node } = await testCluster();
   const container = context.nodes.find(({ name }) => name === nodeName)?.container;
   if (container === undefined) {
     throw new DomainError({ attempted: `restarting the node ${nodeName}`, seen: 'the cluster has no such node' });

@@ -10,8 +10,8 @@ import { podVolumeDirectory } from '../harness/mount-chain.ts';
 import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
 import { boundPair, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
 import { unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -26,10 +26,10 @@ const small = { bytes: 16 * 2 ** 20 };
 const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0];
 
 /** A pod that starts again when its node does, on a disk of node3, with a file on it. */
-async function restartable(scene: Scene, path: string) {
-  await localClass(scene, 'Immediate');
-  const { volume, claim } = await boundPair(scene, 'restarted', { node: 'node3', path });
-  const pod = await podWith(scene, 'restarted', [claim], {}, ({ spec }) => {
+async function restartable(namespace: SpecNamespace, path: string) {
+  await localClass(namespace, 'Immediate');
+  const { volume, claim } = await boundPair(namespace, 'restarted', { node: 'node3', path });
+  const pod = await podWith(namespace, 'restarted', [claim], {}, ({ spec }) => {
     spec.restartPolicy = 'Always';
   });
   await expect(pod).to.runOn('node3');
@@ -45,19 +45,19 @@ function runsAgain(pod: PodHandle): Promise<unknown> {
 }
 
 /** A set of one pod, on a disk, with a file on it. Whoever takes the pod away, the set makes another. */
-async function replaceable(scene: Scene, name: string, disk: Disk) {
-  const volume = await localVolume(scene, name, { node: disk.node, path: disk.mountPath }, ({ metadata }) => {
+async function replaceable(namespace: SpecNamespace, name: string, disk: Disk) {
+  const volume = await localVolume(namespace, name, { node: disk.node, path: disk.mountPath }, ({ metadata }) => {
     metadata.labels = { for: name };
   });
-  await scene.statefulSet(parts.statefulSet, ({ metadata, spec }) => {
+  await namespace.statefulSet(parts.statefulSet, ({ metadata, spec }) => {
     metadata.name = name;
     spec.replicas = 1;
     spec.selector = { matchLabels: { app: name } };
     spec.template.metadata.labels = { app: name };
     for (const template of spec.volumeClaimTemplates ?? []) template.spec.selector = { matchLabels: { for: name } };
   });
-  await scene.find('PersistentVolumeClaim', `data-${name}-0`);
-  const pod = await scene.find('Pod', `${name}-0`);
+  await namespace.find('PersistentVolumeClaim', `data-${name}-0`);
+  const pod = await namespace.find('Pod', `${name}-0`);
   await expect(pod).to.runOn(disk.node);
   return { volume, pod, uid: pod.now.metadata.uid, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
 }
@@ -76,15 +76,15 @@ describe(chapter, () => {
   proves('LV-FAULT-17', async () => {
     await using machine = await machineOf('node3');
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    const { volume, pod, sum } = await restartable(scene, lease.disk.mountPath);
+    await using namespace = await SpecNamespace.open();
+    const { volume, pod, sum } = await restartable(namespace, lease.disk.mountPath);
     const { uid } = pod.now.metadata;
 
     await machine.restart();
     await runsAgain(pod);
     expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
     // The kernel may have given the disk another loop device.
-    const disk = await verifyDisk(scene.world.node('node3'), lease.disk);
+    const disk = await verifyDisk(namespace.cluster.node('node3'), lease.disk);
     const chain = await expect(pod).to.mount(volume, { path: '/data', from: disk });
     expect(await sumOf(pod)).to.equal(sum);
     evidence.keep('mount-chain-after-the-restart', chain);
@@ -93,9 +93,9 @@ describe(chapter, () => {
   proves('LV-FAULT-18', async () => {
     await using machine = await machineOf('node3');
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    const node = scene.world.node('node3');
-    const { volume, pod, sum } = await restartable(scene, lease.disk.mountPath);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node3');
+    const { volume, pod, sum } = await restartable(namespace, lease.disk.mountPath);
     await using forgotten = await forgetAtStart(lease.disk);
 
     await machine.restart();
@@ -111,10 +111,10 @@ describe(chapter, () => {
     expect(seen).to.include('nothing is mounted there');
     evidence.keep('what-the-check-says', String(seen));
 
-    await scene.remove(pod);
+    await namespace.remove(pod);
     const disk = await forgotten.mountLate();
     const claim = volume.now.spec?.claimRef?.name ?? '';
-    const next = await podWith(scene, 'next', [claim]);
+    const next = await podWith(namespace, 'next', [claim]);
     await expect(next).to.runOn('node3');
     await expect(next).to.mount(volume, { path: '/data', from: disk });
     expect(await sumOf(next), 'on the disk that was mounted late').to.equal(sum);
@@ -122,13 +122,13 @@ describe(chapter, () => {
 
   proves('LV-FAULT-19', async () => {
     await using lease = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, pod, uid, sum } = await replaceable(scene, 'drained', lease.disk);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'drained', lease.disk);
     {
       await using _cordon = await cordonedNode('node3');
-      await knownToScheduler(scene, 'node3');
-      await scene.world.client.evict(pod.ref);
+      await knownToScheduler(namespace, 'node3');
+      await namespace.cluster.client.evict(pod.ref);
       await replaced(pod, uid);
       const message = await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
       evidence.keep('why-it-waits', message);
@@ -141,9 +141,9 @@ describe(chapter, () => {
   proves('LV-FAULT-20', async function () {
     this.timeout(180_000);
     await using lease = await makeLeasedDisk('node2', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, pod, uid, sum } = await replaceable(scene, 'deleted', lease.disk);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'deleted', lease.disk);
 
     await using absence = await deletedNode('node2');
     await replaced(pod, uid, 90_000);
@@ -159,9 +159,9 @@ describe(chapter, () => {
   proves('LV-FAULT-21', async function () {
     this.timeout(180_000);
     await using lease = await makeLeasedDisk('node2', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, pod, uid, sum } = await replaceable(scene, 'served', lease.disk);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'served', lease.disk);
     {
       await using _down = await outOfService('node2');
       await replaced(pod, uid);

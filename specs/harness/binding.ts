@@ -1,9 +1,9 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { contrary, eventually } from './expectations.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
-import type { Scene } from './scene.ts';
+import type { SpecNamespace } from './spec-namespace.ts';
 import { reasons } from './tally.ts';
 
 /** What the scheduler and the PersistentVolume controller say when a claim cannot be bound. */
@@ -24,7 +24,7 @@ export const nowhere = '/mnt/disks/not-there';
 
 /** A volume's place on the given node that no pod gets to mount: no disk has to be there. */
 export function nowhereHere(): { node: string; path: string } {
-  return { node: givenNode(), path: nowhere };
+  return { node: assignedNode(), path: nowhere };
 }
 
 /** The annotations by which the controller and the scheduler tell who bound what. */
@@ -55,9 +55,9 @@ export async function scheduledTo(pod: PodHandle, node: string): Promise<void> {
  * Makes the controller look at a claim again, which it does with every change of it: without that, a claim that found
  * nothing waits for the controller's next round, up to 15 s.
  */
-export async function nudge(scene: Scene, claim: ClaimHandle): Promise<void> {
+export async function nudge(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
   const change = { metadata: { annotations: { 'local-pv-conformance/look-again': 'now' } } };
-  await scene.world.client.patch(claim.ref, { type: 'merge', change });
+  await namespace.cluster.client.patch(claim.ref, { type: 'merge', change });
 }
 
 /** The phases that a volume or a claim was seen in, in order, each once for as long as it lasted. */
@@ -79,8 +79,11 @@ export function transitionsOf(volume: VolumeHandle): { phase: string; at: string
 }
 
 /** Takes the claim's name off a Released volume, as an administrator does who has cleaned the disk. */
-export async function offerAgain(scene: Scene, volume: VolumeHandle): Promise<void> {
-  await scene.world.client.patch(volume.ref, { type: 'json', operations: [{ op: 'remove', path: '/spec/claimRef' }] });
+export async function offerAgain(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
+  await namespace.cluster.client.patch(volume.ref, {
+    type: 'json',
+    operations: [{ op: 'remove', path: '/spec/claimRef' }],
+  });
 }
 
 /** Waits until a volume and a claim are bound to each other or neither to anything, and says which. */

@@ -4,10 +4,10 @@ import {
   type BlockDeviceRequest,
   detachBlockDevice,
 } from '../../clusters/nodes/block-device.ts';
-import { mustBeGiven } from '../runner/current-spec.ts';
+import { assertAssigned } from '../runner/current-spec.ts';
 import { infrastructure } from '../runner/infrastructure.ts';
 import { newName } from '../runner/node-names.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** A raw block device that a spec has for itself until it gives it back. */
 export interface BlockDeviceLease extends AsyncDisposable {
@@ -19,8 +19,8 @@ export async function makeLeasedBlockDevice(
   nodeName: string,
   request: Omit<BlockDeviceRequest, 'name'>,
 ): Promise<BlockDeviceLease> {
-  mustBeGiven(nodeName);
-  const { context, node } = await world();
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
   const place = node(nodeName);
   const name = newName('raw');
   const device = await attachBlockDevice(place, context.run, { ...request, name }, infrastructure);

@@ -1,7 +1,7 @@
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { holdDirectory } from '../../clusters/nodes/hold-directory.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './once.ts';
 
 // Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. The disk
@@ -20,7 +20,7 @@ export interface AbsentDisk extends AsyncDisposable {
  * (chattr(1)), as a careful administrator makes mount points.
  */
 export async function takeOut(disk: Disk, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
-  const node = (await world()).node(disk.node);
+  const node = (await testCluster()).node(disk.node);
   const take = 'mkdir "$2"; mount --bind "$1" "$2"; umount "$1"; [ "$3" = plain ] || chattr +i "$1"';
   await onNode(node, ['sh', '-ceu', take, 'sh', disk.mountPath, apart(disk), directory]);
   const back = `
@@ -37,7 +37,7 @@ rmdir "$2"`;
 
 /** Mounts two disks of a node each at the other's path, as a machine does whose disks came up in another order. */
 export async function exchange(one: Disk, other: Disk): Promise<AsyncDisposable> {
-  const node = (await world()).node(one.node);
+  const node = (await testCluster()).node(one.node);
   const paths = [one.mountPath, other.mountPath, apart(one), apart(other)];
   const cross = `
 mkdir "$3" "$4"
@@ -72,7 +72,7 @@ export interface DiskByUuid extends AsyncDisposable {
 
 /** Mounts a disk at a directory that is named for its file system's UUID, and is there only while the disk is. */
 export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
-  const node = (await world()).node(disk.node);
+  const node = (await testCluster()).node(disk.node);
   const uuid = (await onNode(node, ['blkid', '--match-tag', 'UUID', '--output', 'value', disk.device])).trim();
   const path = `/mnt/disks/by-uuid-${uuid}`;
   await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.mountPath, path]);
@@ -87,7 +87,7 @@ export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
  * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `mountAnew` heals it.
  */
 export async function breakDisk(disk: Disk): Promise<void> {
-  const node = (await world()).node(disk.node);
+  const node = (await testCluster()).node(disk.node);
   // _IOR('X', 125, __u32) with EXT4_GOING_FLAGS_NOLOGFLUSH.
   const program =
     'open(my $root, "<", $ARGV[0]) or die $!; my $flags = pack("L", 2); ioctl($root, 0x8004587d, $flags) or die $!';
@@ -96,7 +96,7 @@ export async function breakDisk(disk: Disk): Promise<void> {
 
 /** Unmounts a disk from its path and mounts it anew, which reads it afresh where nobody else has it mounted. */
 export async function mountAnew(disk: Disk): Promise<void> {
-  const node = (await world()).node(disk.node);
+  const node = (await testCluster()).node(disk.node);
   // The open device keeps the kernel from giving the loop device away between the two.
   const script = 'exec 3<"$1"; umount "$2"; mount -t "$3" "$1" "$2"';
   await onNode(node, ['sh', '-ceu', script, 'sh', disk.device, disk.mountPath, disk.fileSystem]);

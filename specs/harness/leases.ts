@@ -1,10 +1,10 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { backingFile, type Disk, makeDisk, removeDisk, verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
 import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/volume-types/back-end.ts';
-import { currentSpec, mustBeGiven } from '../runner/current-spec.ts';
+import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
 import { infrastructure } from '../runner/infrastructure.ts';
 import { newName, ownPrefix } from '../runner/node-names.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** A disk that a spec has for itself until it gives it back. */
 export interface DiskLease extends AsyncDisposable {
@@ -19,8 +19,8 @@ const holders = new Map<string, string>();
  * directory, and emptied, both when it is taken and when it is given back.
  */
 export async function leaseDisk(nodeName: string, mountPath: string): Promise<DiskLease> {
-  mustBeGiven(nodeName);
-  const { context, node } = await world();
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
   const made = context.disks.find((disk) => disk.node === nodeName && disk.mountPath === mountPath);
   if (!made) {
     const known = context.disks.map((disk) => `${disk.node}:${disk.mountPath}`).join(', ');
@@ -56,8 +56,8 @@ export async function makeLeasedDisk(
   nodeName: string,
   request: { bytes: number; fileSystem?: 'ext4' | 'xfs'; at?: string },
 ): Promise<DiskLease> {
-  mustBeGiven(nodeName);
-  const { context, node } = await world();
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
   const place = node(nodeName);
   const name = newName('disk');
   const { at } = request;
@@ -82,8 +82,8 @@ export async function leaseBackEnd(
   backEnd: DiskBackEnd,
   { bytes = 16 * 2 ** 20 }: { bytes?: number } = {},
 ): Promise<BackEndLease> {
-  mustBeGiven(nodeName);
-  const { context, node } = await world();
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
   // Without the spec's signal: what is half made when a run is interrupted would be nobody's to take away.
   const disk = await backEnd.make(node(nodeName), {
     run: context.run,

@@ -5,11 +5,14 @@ import { scheduledTo } from './binding.ts';
 import { eventually } from './expectations.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { podWith } from './parts.ts';
-import type { Scene } from './scene.ts';
+import type { SpecNamespace } from './spec-namespace.ts';
 
 /** Asks for an object's deletion, and waits until the API shows that it is asked for: marked, or gone. */
-export async function markForDeletion(scene: Scene, handle: VolumeHandle | ClaimHandle | PodHandle): Promise<void> {
-  await scene.world.client.remove(handle.ref);
+export async function markForDeletion(
+  namespace: SpecNamespace,
+  handle: VolumeHandle | ClaimHandle | PodHandle,
+): Promise<void> {
+  await namespace.cluster.client.remove(handle.ref);
   await eventually(handle as unknown as Handle, `${handle} to be marked for deletion`, (store) => {
     const now = store.get(handle.ref);
     return now === undefined || now.metadata.deletionTimestamp !== undefined;
@@ -18,19 +21,19 @@ export async function markForDeletion(scene: Scene, handle: VolumeHandle | Claim
 
 /** Deletes a claim and waits for what that makes of its volume. */
 export async function release(
-  scene: Scene,
+  namespace: SpecNamespace,
   claim: ClaimHandle,
   volume: VolumeHandle,
   phase: 'Released' | 'Failed' = 'Released',
 ): Promise<void> {
-  await scene.remove(claim);
+  await namespace.remove(claim);
   await expect(volume).to.reachPhase(phase);
 }
 
 /** Takes a PersistentVolume object away while it is in use, past its protection: the finalizer is removed by hand. */
-export async function takeAway(scene: Scene, volume: VolumeHandle): Promise<void> {
-  await markForDeletion(scene, volume);
-  await scene.world.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
+export async function takeAway(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
+  await markForDeletion(namespace, volume);
+  await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
   await expect(volume).to.beGone();
 }
 
@@ -39,40 +42,45 @@ export async function takeAway(scene: Scene, volume: VolumeHandle): Promise<void
  * starts.
  */
 export async function podThatOnlyWaits(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   claim: ClaimHandle,
   node: string,
 ): Promise<PodHandle> {
-  const pod = await podWith(scene, name, [claim]);
+  const pod = await podWith(namespace, name, [claim]);
   await scheduledTo(pod, node);
   return pod;
 }
 
 /** The mounts of a node whose mount point has this text in it, as lines. */
-export async function mountsWith(scene: Scene, nodeName: string, text: string): Promise<string[]> {
-  const mounts = await nodeMounts(scene.world.node(nodeName), scene.signal);
+export async function mountsWith(namespace: SpecNamespace, nodeName: string, text: string): Promise<string[]> {
+  const mounts = await nodeMounts(namespace.cluster.node(nodeName), namespace.signal);
   return mounts.filter(({ mountPoint }) => mountPoint.includes(text)).map(({ mountPoint }) => mountPoint);
 }
 
 /** Whether something is mounted at a path of a node. */
-export async function isMounted(scene: Scene, nodeName: string, path: string): Promise<boolean> {
-  return mountAt(await nodeMounts(scene.world.node(nodeName), scene.signal), path) !== undefined;
+export async function isMounted(namespace: SpecNamespace, nodeName: string, path: string): Promise<boolean> {
+  return mountAt(await nodeMounts(namespace.cluster.node(nodeName), namespace.signal), path) !== undefined;
 }
 
 /**
  * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod has
  * gone from the API, and tells nobody: the node itself waits on its mount table.
  */
-export async function unmounted(scene: Scene, nodeName: string, path: string): Promise<void> {
+export async function unmounted(namespace: SpecNamespace, nodeName: string, path: string): Promise<void> {
   const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
   const argv = ['timeout', '25', 'sh', '-c', script, 'sh', path] as const;
-  await onNode(scene.world.node(nodeName), argv, { signal: scene.signal });
+  await onNode(namespace.cluster.node(nodeName), argv, { signal: namespace.signal });
 }
 
 /** How often a text stands in a file or device of a node, read whole and raw. */
-export async function occurrences(scene: Scene, nodeName: string, path: string, text: string): Promise<number> {
+export async function occurrences(
+  namespace: SpecNamespace,
+  nodeName: string,
+  path: string,
+  text: string,
+): Promise<number> {
   const script = 'grep --text --only-matching --fixed-strings -- "$2" "$1" | wc -l';
   const argv = ['sh', '-c', script, 'sh', path, text] as const;
-  return Number(await onNode(scene.world.node(nodeName), argv, { signal: scene.signal }));
+  return Number(await onNode(namespace.cluster.node(nodeName), argv, { signal: namespace.signal }));
 }

@@ -2,7 +2,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts } from '../../clusters/nodes/node.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import type { PodHandle, VolumeHandle } from './handles.ts';
 import { readInPod } from './pod-commands.ts';
 
@@ -42,7 +42,7 @@ export async function mountChain(
   disk: Pick<Disk, 'node' | 'mountPath'>,
   containerPath: string,
 ): Promise<MountChain> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const onNode = await nodeMounts(node(disk.node));
   const inContainer = parseMountinfo(await readInPod(pod, '/proc/self/mountinfo'));
   const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);

@@ -4,10 +4,10 @@ import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { infrastructure } from '../runner/infrastructure.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { nowhere, scheduledTo } from './binding.ts';
 import { podWithHostPath } from './parts.ts';
-import type { Scene } from './scene.ts';
+import type { SpecNamespace } from './spec-namespace.ts';
 
 /** A taint that keeps pods from a node, or drives them off it. */
 export interface Taint {
@@ -27,7 +27,7 @@ const cordonTaint = 'node.kubernetes.io/unschedulable';
 
 /** Gives a node labels, or other values to those it has; at its end every label is what it was. */
 export async function labelledNode(name: string, labels: Readonly<Record<string, string>>): Promise<AsyncDisposable> {
-  const { client, store } = await world();
+  const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const before = (await client.read(ref)).metadata.labels ?? {};
   const former = Object.fromEntries(Object.keys(labels).map((key) => [key, before[key] ?? null]));
@@ -45,7 +45,7 @@ export async function labelledNode(name: string, labels: Readonly<Record<string,
 
 /** Cordons a node, as `kubectl cordon` does; at its end the node takes pods again, and has lost the cordon's taint. */
 export async function cordonedNode(name: string): Promise<AsyncDisposable> {
-  const { client, store } = await world();
+  const { client, store } = await testCluster();
   const make = async (unschedulable: boolean): Promise<void> => {
     await client.patch({ kind: 'Node', name }, { type: 'merge', change: { spec: { unschedulable } } });
     const what = unschedulable ? 'its cordon and the taint of it' : 'neither cordon nor the taint of it';
@@ -66,7 +66,7 @@ export async function cordonedNode(name: string): Promise<AsyncDisposable> {
 
 /** Taints a node; at its end that taint is gone, and others are as they were. */
 export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisposable> {
-  const { client, store } = await world();
+  const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const ours = (one: { key?: string; effect?: string }) => one.key === taint.key && one.effect === taint.effect;
   const make = async (present: boolean): Promise<void> => {
@@ -101,15 +101,15 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
  * change of a node may be scheduled by what the node was. It hears of a node's changes in their order, so the proof is
  * a pod that only a later one lets onto the node; it tolerates everything, and never starts.
  */
-export async function knownToScheduler(scene: Scene, name: string): Promise<void> {
-  const mark = { [`local-pv-conformance/${scene.namespace}`]: 'known' };
+export async function knownToScheduler(namespace: SpecNamespace, name: string): Promise<void> {
+  const mark = { [`local-pv-conformance/${namespace.name}`]: 'known' };
   await using _marked = await labelledNode(name, mark);
-  const pod = await podWithHostPath(scene, `knows-${name}`, nowhere, {}, ({ spec }) => {
+  const pod = await podWithHostPath(namespace, `knows-${name}`, nowhere, {}, ({ spec }) => {
     spec.nodeSelector = mark;
     spec.tolerations = [{ operator: 'Exists' }];
   });
   await scheduledTo(pod, name);
-  await scene.world.client.remove(pod.ref);
+  await namespace.cluster.client.remove(pod.ref);
 }
 
 /** Makes a change; a change that fails half way is undone, too. */

@@ -2,7 +2,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { loggedLine } from '../../clusters/nodes/unit-log.ts';
 import { currentSpec } from '../runner/current-spec.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './once.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface KubeletOutage extends AsyncDisposable {
 
 /** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that have the node. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
-  const node = (await world()).node(nodeName);
+  const node = (await testCluster()).node(nodeName);
   const end = once(() => start(node));
   try {
     await onNode(node, ['systemctl', 'stop', 'kubelet']);
@@ -34,7 +34,7 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
 
 /** Restarts kubelet of a node; resolves when it has taken up its work again. For specs that have the node. */
 export async function restartKubelet(nodeName: string): Promise<void> {
-  const node = (await world()).node(nodeName);
+  const node = (await testCluster()).node(nodeName);
   await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
   await workTakenUp(node);
 }
@@ -45,7 +45,7 @@ export async function restartKubelet(nodeName: string): Promise<void> {
  * specs that have the node for themselves.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
-  const node = (await world()).node(nodeName);
+  const node = (await testCluster()).node(nodeName);
   // The unit is of the type "notify": the restart is over when containerd says so.
   await onNode(node, ['systemctl', 'restart', 'containerd'], { signal: currentSpec().signal });
 }
@@ -78,7 +78,7 @@ export interface PausedControllers extends AsyncDisposable {
  * the scheduler. For specs that have the whole cluster.
  */
 export async function pausedControllers(): Promise<PausedControllers> {
-  const node = (await world()).node(controlPlane);
+  const node = (await testCluster()).node(controlPlane);
   const pause = `
 pid=$(pgrep --exact --full 'kube-controller-manager .*')
 kill -STOP "$pid"

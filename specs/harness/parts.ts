@@ -1,7 +1,7 @@
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { mustBeGiven } from '../runner/current-spec.ts';
+import { assertAssigned } from '../runner/current-spec.ts';
 import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from './handles.ts';
-import type { Scene } from './scene.ts';
+import type { SpecNamespace } from './spec-namespace.ts';
 
 /** The parts that most specs are put together from, as a user would write them. */
 export const parts = {
@@ -19,11 +19,11 @@ type Change<K extends 'StorageClass' | 'PersistentVolume' | 'PersistentVolumeCla
 
 /** Makes the spec's class, `local-storage`, which volumes and claims below belong to. */
 export function localClass(
-  scene: Scene,
+  namespace: SpecNamespace,
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer' = 'WaitForFirstConsumer',
   change: Change<'StorageClass'> = () => {},
 ): Promise<ClassHandle> {
-  return scene.storageClass(parts.storageClass, (manifest) => {
+  return namespace.storageClass(parts.storageClass, (manifest) => {
     manifest.volumeBindingMode = volumeBindingMode;
     change(manifest);
   });
@@ -46,13 +46,13 @@ export interface VolumeAt {
 
 /** Makes a PersistentVolume at a path of a node, and waits until it is Available or Bound. */
 export function localVolume(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   { node, path, storage = '1Gi' }: VolumeAt,
   change: Change<'PersistentVolume'> = () => {},
 ): Promise<VolumeHandle> {
-  mustBeGiven(node);
-  return scene.volume(parts.volume, (manifest) => {
+  assertAssigned(node);
+  return namespace.volume(parts.volume, (manifest) => {
     manifest.metadata.name = name;
     manifest.spec.capacity.storage = storage;
     manifest.spec.local.path = path;
@@ -63,12 +63,12 @@ export function localVolume(
 
 /** Makes a claim. `volume` names the PersistentVolume it asks for, by its name in the spec. */
 export function localClaim(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   { storage = '1Gi', volume }: { storage?: string; volume?: string } = {},
   change: Change<'PersistentVolumeClaim'> = () => {},
 ): Promise<ClaimHandle> {
-  return scene.claim(parts.claim, (manifest) => {
+  return namespace.claim(parts.claim, (manifest) => {
     manifest.metadata.name = name;
     manifest.spec.resources.requests.storage = storage;
     if (volume !== undefined) manifest.spec.volumeName = volume;
@@ -78,14 +78,14 @@ export function localClaim(
 
 /** Makes a volume and a claim of one name that are bound to each other, for specs that are not about how they meet. */
 export async function boundPair(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   at: VolumeAt,
   change: { volume?: Change<'PersistentVolume'>; claim?: Change<'PersistentVolumeClaim'> } = {},
 ): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
-  const volume = await localVolume(scene, name, at, change.volume);
+  const volume = await localVolume(namespace, name, at, change.volume);
   const claim = await localClaim(
-    scene,
+    namespace,
     name,
     { volume: name, ...(at.storage && { storage: at.storage }) },
     change.claim,
@@ -95,13 +95,13 @@ export async function boundPair(
 
 /** Makes a pod that has a directory of its node at `/data`, by hostPath; it does not start where there is none. */
 export function podWithHostPath(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   path: string,
   at: { node?: string } = {},
   change: Change<'Pod'> = () => {},
 ): Promise<PodHandle> {
-  return podWith(scene, name, [], at, (manifest) => {
+  return podWith(namespace, name, [], at, (manifest) => {
     manifest.spec.volumes = [{ name: 'data', hostPath: { path, type: 'Directory' } }];
     for (const container of manifest.spec.containers) container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
     change(manifest);
@@ -113,13 +113,13 @@ export function podWithHostPath(
  * hostname label; without it, the volumes say where it runs.
  */
 export function podWith(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   claims: readonly (string | { name: string })[],
   { node }: { node?: string } = {},
   change: Change<'Pod'> = () => {},
 ): Promise<PodHandle> {
-  return scene.pod(parts.pod, (manifest) => {
+  return namespace.pod(parts.pod, (manifest) => {
     manifest.metadata.name = name;
     if (node !== undefined) manifest.spec.nodeSelector = { 'kubernetes.io/hostname': node };
     const names = claims.map((claim) => (typeof claim === 'string' ? claim : claim.name));

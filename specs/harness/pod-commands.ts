@@ -2,7 +2,7 @@ import type { Pod } from '../../clusters/api/objects.ts';
 import { execInPod, type PodCommand, type PodCommandResult } from '../../clusters/api/pod-exec.ts';
 import type { ContainerLife } from '../../clusters/api/pod-shells.ts';
 import { currentSpec } from '../runner/current-spec.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import type { PodHandle } from './handles.ts';
 
 interface PodCommandOptions {
@@ -48,7 +48,7 @@ async function call(
   nonZero: 'throw' | 'return',
   options: PodCommandOptions,
 ): Promise<PodCommandResult> {
-  const { client, podShells } = await world();
+  const { client, podShells } = await testCluster();
   const { now } = pod;
   const { container = now.spec?.containers[0]?.name ?? '', ...rest } = options;
   const namespace = now.metadata.namespace ?? 'default';

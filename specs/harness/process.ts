@@ -1,7 +1,7 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { gatherRecords } from '../trace/gather.ts';
 import { makeTrace } from '../trace/make-trace.ts';
 import { openReader } from '../trace/reader.ts';
@@ -50,7 +50,7 @@ export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
 
 /** The trace of a pod that this run has watched from its beginning. */
 export async function traceOf(pod: PodHandle): Promise<Trace> {
-  const { context, store, node } = await world();
+  const { context, store, node } = await testCluster();
   using reader = await openReader(context.kubeconfig);
   return makeTrace(
     await gatherRecords({

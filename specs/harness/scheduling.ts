@@ -2,7 +2,7 @@ import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { eventually, whyUnschedulable } from './expectations.ts';
 import type { PodHandle } from './handles.ts';
 import { tells, type WantedTally } from './tally.ts';
@@ -56,7 +56,7 @@ export function requirePods(
  * components leave, such as `1360m`.
  */
 export async function cpuBeyond(nodeName: string): Promise<string> {
-  const { store } = await world();
+  const { store } = await testCluster();
   const allocatable = store.get({ kind: 'Node', name: nodeName })?.status?.allocatable?.cpu;
   const own = store.list('Pod', { namespace: 'kube-system', where: (pod) => pod.spec?.nodeName === nodeName });
   const taken = own.flatMap(requests).reduce((sum, cpu) => sum + milliCpu(cpu), 0);

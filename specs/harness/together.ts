@@ -1,6 +1,6 @@
 /**
  * Waits for all of them, also where one fails, and then fails as the first did: nothing is still being made when a
- * scene ends. Otherwise as Promise.all.
+ * namespace ends. Otherwise as Promise.all.
  */
 export async function together<Works extends readonly Promise<unknown>[] | []>(
   works: Works,

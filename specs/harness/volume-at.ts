@@ -4,15 +4,15 @@ import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/volume-types/back-end.ts';
 import { backEnds } from '../../clusters/nodes/volume-types/index.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import type { Chapter } from '../runner/requirement.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from './handles.ts';
 import { podVolumeDirectory, stagedDirectory } from './mount-chain.ts';
 import { boundPair, localClass, podWith } from './parts.ts';
 import { readInPod } from './pod-commands.ts';
-import type { Scene } from './scene.ts';
+import type { SpecNamespace } from './spec-namespace.ts';
 
 /** The spec of a case of the catalogue's matrix, for one of the types. It plays on the node that the run gives it. */
 export type CaseProof = (backEnd: DiskBackEnd, nodeName: string) => Promise<void>;
@@ -28,7 +28,7 @@ export function provesCase(
     if (pair?.case !== number) continue;
     const backEnd = backEndOf(pair.type);
     if (backEnd.volumeMode !== volumeMode) continue;
-    proves(id, () => proof(backEnd, givenNode()));
+    proves(id, () => proof(backEnd, assignedNode()));
   }
 }
 
@@ -44,13 +44,13 @@ type ClaimChange = (manifest: ManifestOf<'PersistentVolumeClaim'>) => void;
 
 /** Makes the class, a volume at a back end's disk, and a claim that is bound to it. */
 export async function pairAt(
-  scene: Scene,
+  namespace: SpecNamespace,
   disk: MadeDisk,
   { name = 'data', ...change }: { name?: string; volume?: VolumeChange; claim?: ClaimChange } = {},
 ): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
-  if (name === 'data') await localClass(scene);
+  if (name === 'data') await localClass(namespace);
   const { volumeMode } = disk;
-  const pair = await boundPair(scene, name, disk, {
+  const pair = await boundPair(namespace, name, disk, {
     volume: (manifest) => {
       manifest.spec.volumeMode = volumeMode;
       change.volume?.(manifest);
@@ -72,12 +72,12 @@ export function runAs(container: ManifestOf<'Pod'>['spec']['containers'][number]
 
 /** Makes a pod that has the claim's volume as the device `/dev/data`. */
 export function podWithDevice(
-  scene: Scene,
+  namespace: SpecNamespace,
   name: string,
   claim: ClaimHandle,
   change: (manifest: ManifestOf<'Pod'>) => void = () => {},
 ): Promise<PodHandle> {
-  return podWith(scene, name, [claim], {}, (manifest) => {
+  return podWith(namespace, name, [claim], {}, (manifest) => {
     for (const container of manifest.spec.containers) {
       delete container.volumeMounts;
       container.volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
@@ -109,7 +109,7 @@ export async function mountedFrom(
   volume: VolumeHandle,
   path = '/data',
 ): Promise<BothEnds> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const [onItsNode, inside] = await Promise.all([nodeMounts(node(disk.node)), containerMounts(pod)]);
   const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
   const ends = { kubelet: mountAt(onItsNode, directory), container: mountAt(inside, path) };
@@ -131,12 +131,12 @@ export async function containerMounts(pod: PodHandle, container?: string): Promi
 
 /** The mounts that kubelet has made for a pod and not taken away, whatever they are of. */
 export async function mountsLeftOf(podUid: string, nodeName: string): Promise<Mount[]> {
-  const { node } = await world();
+  const { node } = await testCluster();
   return (await nodeMounts(node(nodeName))).filter(({ mountPoint }) => mountPoint.includes(podUid));
 }
 
 /** Group and mode of a file or directory on a node, such as `1234 2775`. */
 export async function groupAndMode(nodeName: string, path: string): Promise<string> {
-  const { node } = await world();
+  const { node } = await testCluster();
   return (await onNode(node(nodeName), ['stat', '-L', '-c', '%g %a', path])).trim();
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { leaseBackEnd } from '../harness/leases.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, pairAt, podWithDevice } from '../harness/volume-at.ts';
 import { evidence } from '../runner/evidence.ts';
 import { proveUnchanged, readPlaces } from '../runner/places.ts';
@@ -19,12 +19,12 @@ describe(chapter, () => {
       await using directory = await leaseBackEnd('node2', backEndOf('LOOP'));
       await using formatted = await leaseBackEnd('node2', backEndOf('FORMAT'));
       await using raw = await leaseBackEnd('node3', backEndOf('BLOCK'));
-      await using scene = await Scene.open();
-      const first = await pairAt(scene, directory.disk);
-      const second = await pairAt(scene, formatted.disk, { name: 'formatted' });
-      const third = await pairAt(scene, raw.disk, { name: 'raw' });
-      const files = await podWith(scene, 'files', [first.claim, second.claim]);
-      const device = await podWithDevice(scene, 'device', third.claim);
+      await using namespace = await SpecNamespace.open();
+      const first = await pairAt(namespace, directory.disk);
+      const second = await pairAt(namespace, formatted.disk, { name: 'formatted' });
+      const third = await pairAt(namespace, raw.disk, { name: 'raw' });
+      const files = await podWith(namespace, 'files', [first.claim, second.claim]);
+      const device = await podWithDevice(namespace, 'device', third.claim);
       await expect(files).to.runOn('node2');
       await expect(device).to.runOn('node3');
 
@@ -43,13 +43,13 @@ describe(chapter, () => {
   proves('LV-LEAK-02', async () => {
     const before = await readPlaces();
     {
-      await using scene = await Scene.open();
-      await localClass(scene);
-      const { claim, volume } = await boundPair(scene, 'absent', { node: 'node2', path: '/mnt/disks/not-there' });
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
+      const { claim, volume } = await boundPair(namespace, 'absent', { node: 'node2', path: '/mnt/disks/not-there' });
       await expect(claim).to.bindTo(volume);
-      const pod = await podWith(scene, 'never', [claim]);
+      const pod = await podWith(namespace, 'never', [claim]);
       await expect(pod).to.reportEvent('FailedMount', 'path "/mnt/disks/not-there" does not exist');
-      await scene.world.client.remove(pod.ref);
+      await namespace.cluster.client.remove(pod.ref);
       await expect(pod).to.beGone({ within: 20_000 });
     }
     await proveUnchanged(before);

@@ -6,8 +6,8 @@ import { makeLeasedDisk } from '../harness/leases.ts';
 import { podThatOnlyWaits, takeAway } from '../harness/lifecycle.ts';
 import { boundPair, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -16,13 +16,13 @@ const { chapter, proves } = readChapter('lifecycle');
 
 describe(chapter, () => {
   proves('LV-LIFE-15', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', nowhereHere());
-    const spare = await localVolume(scene, 'spare', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'taken', nowhereHere());
+    const spare = await localVolume(namespace, 'spare', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
-    await takeAway(scene, volume);
+    await takeAway(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
     await expect(claim).to.reportEvent(
       'ClaimLost',
@@ -30,7 +30,7 @@ describe(chapter, () => {
     );
     expect(claim.now.spec?.volumeName, 'it still names the volume that was').to.equal(volume.name);
     expect(claim.now.metadata.annotations).to.have.property('pv.kubernetes.io/bind-completed', 'yes');
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${claim} stays Lost beside ${spare}, which would fit`,
       on: [claim.ref, spare.ref],
       window: 2000,
@@ -41,14 +41,14 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-16', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'taken', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    await takeAway(scene, volume);
+    await takeAway(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
 
-    const pod = await podWith(scene, 'late', [claim]);
+    const pod = await podWith(namespace, 'late', [claim]);
     const message = await expect(pod).to.beUnschedulable([
       `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`,
     ]);
@@ -60,10 +60,10 @@ describe(chapter, () => {
   const moment = (time: string | undefined) => Date.parse(time ?? '');
 
   proves('LV-LIFE-23', async () => {
-    const here = givenNode();
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'lent', nowhereHere());
+    const here = assignedNode();
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const turned = () => {
       const condition = claim.now.status?.conditions?.find(({ type }) => type === 'Unused');
@@ -78,7 +78,7 @@ describe(chapter, () => {
     await expect(claim).to.haveCondition(unused);
     expect(turned()).to.be.at.least(moment(claim.now.metadata.creationTimestamp));
 
-    const pod = await podThatOnlyWaits(scene, 'user', claim, here);
+    const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
     const began = moment(pod.now.metadata.creationTimestamp);
     await expect(claim).to.haveCondition({
       type: 'Unused',
@@ -88,24 +88,24 @@ describe(chapter, () => {
     });
     expect(turned(), 'it turned when the pod came').to.be.at.least(began);
 
-    await scene.remove(pod);
+    await namespace.remove(pod);
     await expect(claim).to.haveCondition(unused);
     // The time of a deletion is that of its request, and the grace period as it was then.
-    const marked = scene.world.store.history(pod.ref).find(({ object }) => object.metadata.deletionTimestamp);
+    const marked = namespace.cluster.store.history(pod.ref).find(({ object }) => object.metadata.deletionTimestamp);
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = marked?.object.metadata ?? {};
     const asked = moment(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
     expect(turned(), 'it turned when the pod went').to.be.at.least(asked).and.to.be.at.least(began);
   });
 
   proves('LV-LIFE-24', async () => {
-    const here = givenNode();
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'lent', nowhereHere());
+    const here = assignedNode();
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    const pod = await podThatOnlyWaits(scene, 'user', claim, here);
-    await scene.remove(pod);
-    await quietFor(scene.world.store, {
+    const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
+    await namespace.remove(pod);
+    await quietFor(namespace.cluster.store, {
       what: `${claim} gets no condition Unused`,
       on: [claim.ref],
       window: 3000,
@@ -115,11 +115,11 @@ describe(chapter, () => {
 
   proves('LV-LIFE-25', async () => {
     await using lease = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    const storageClass = await localClass(scene);
-    const volume = await localVolume(scene, 'disk', { node: 'node2', path: lease.disk.mountPath });
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await localClass(namespace);
+    const volume = await localVolume(namespace, 'disk', { node: 'node2', path: lease.disk.mountPath });
     const podThatOwns = (name: string) =>
-      podWith(scene, name, [], {}, (manifest) => {
+      podWith(namespace, name, [], {}, (manifest) => {
         const claim = {
           accessModes: ['ReadWriteOnce' as const],
           storageClassName: storageClass.fixtureName,
@@ -131,7 +131,7 @@ describe(chapter, () => {
       });
 
     const first = await podThatOwns('first');
-    const claim = await scene.find('PersistentVolumeClaim', 'first-scratch');
+    const claim = await namespace.find('PersistentVolumeClaim', 'first-scratch');
     await expect(claim).to.bindTo(volume);
     await expect(first).to.runOn('node2');
     const { name, uid } = first.now.metadata;
@@ -140,14 +140,14 @@ describe(chapter, () => {
     ).to.deep.equal([{ apiVersion: 'v1', kind: 'Pod', name, uid, controller: true, blockOwnerDeletion: undefined }]);
     await runInPod(first, ['sh', '-c', 'echo of the first pod >/data/left && sync /data/left']);
 
-    await scene.remove(first);
+    await namespace.remove(first);
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
     const second = await podThatOwns('second');
     await expect(second).to.beUnschedulable(["3 node(s) didn't find available persistent volumes to bind"]);
 
-    await offerAgain(scene, volume);
-    const next = await scene.find('PersistentVolumeClaim', 'second-scratch');
+    await offerAgain(namespace, volume);
+    const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');
     await expect(next).to.bindTo(volume);
     await expect(second).to.runOn('node2');
     expect(await readInPod(second, '/data/left'), 'ephemeral is the claim, not the disk').to.equal(

@@ -10,8 +10,8 @@ import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -20,15 +20,15 @@ const { chapter, proves } = readChapter('lifecycle');
 
 const MiB = 2 ** 20;
 
-const expandable = (scene: Scene) =>
-  localClass(scene, 'WaitForFirstConsumer', (manifest) => {
+const expandable = (namespace: SpecNamespace) =>
+  localClass(namespace, 'WaitForFirstConsumer', (manifest) => {
     manifest.allowVolumeExpansion = true;
   });
 
 /** What its user does: asks for more. */
-async function askForMore(scene: Scene, claim: ClaimHandle, storage: string): Promise<void> {
+async function askForMore(namespace: SpecNamespace, claim: ClaimHandle, storage: string): Promise<void> {
   const change = { spec: { resources: { requests: { storage } } } };
-  await scene.world.client.patch(claim.ref, { type: 'merge', change });
+  await namespace.cluster.client.patch(claim.ref, { type: 'merge', change });
   await eventually(
     claim,
     `${claim} to ask for ${storage}`,
@@ -37,14 +37,14 @@ async function askForMore(scene: Scene, claim: ClaimHandle, storage: string): Pr
 }
 
 /** What an administrator, or an external controller, does: says that the volume has more. */
-async function raiseVolume(scene: Scene, volume: VolumeHandle, storage: string): Promise<void> {
-  await scene.world.client.patch(volume.ref, { type: 'merge', change: { spec: { capacity: { storage } } } });
+async function raiseVolume(namespace: SpecNamespace, volume: VolumeHandle, storage: string): Promise<void> {
+  await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { capacity: { storage } } } });
 }
 
 /** kubelet compares the sizes when it looks at the pod anew: after a minute or so, or when the pod has changed. */
-async function lookAtPodAnew(scene: Scene, pod: PodHandle): Promise<void> {
+async function lookAtPodAnew(namespace: SpecNamespace, pod: PodHandle): Promise<void> {
   const change = { metadata: { annotations: { 'local-pv-conformance/look': 'anew' } } };
-  await scene.world.client.patch(pod.ref, { type: 'merge', change });
+  await namespace.cluster.client.patch(pod.ref, { type: 'merge', change });
 }
 
 async function capacityReaches(claim: ClaimHandle, storage: string): Promise<void> {
@@ -63,19 +63,19 @@ async function capacityReaches(claim: ClaimHandle, storage: string): Promise<voi
 
 describe(chapter, () => {
   proves('LV-LIFE-18', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
-    await using scene = await Scene.open();
-    await expandable(scene);
+    await using namespace = await SpecNamespace.open();
+    await expandable(namespace);
     const at = { node: here, path: lease.disk.mountPath, storage: '16Mi' };
-    const { volume, claim } = await boundPair(scene, 'numbers', at);
-    const pod = await podWith(scene, 'user', [claim]);
+    const { volume, claim } = await boundPair(namespace, 'numbers', at);
+    const pod = await podWith(namespace, 'user', [claim]);
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data');
 
-    await askForMore(scene, claim, '1Gi');
-    await raiseVolume(scene, volume, '1Gi');
-    await lookAtPodAnew(scene, pod);
+    await askForMore(namespace, claim, '1Gi');
+    await raiseVolume(namespace, volume, '1Gi');
+    await lookAtPodAnew(namespace, pod);
     await capacityReaches(claim, '1Gi');
     const resized = `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`;
     await expect(pod).to.reportEvent('FileSystemResizeSuccessful', resized);
@@ -86,13 +86,13 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-19', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 320 * MiB });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { device } = lease;
-    await expandable(scene);
+    await expandable(namespace);
     const at = { node: here, path: device.path, storage: '320Mi' };
-    const { volume, claim } = await boundPair(scene, 'grows', at, {
+    const { volume, claim } = await boundPair(namespace, 'grows', at, {
       volume: (manifest) => {
         // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
         // gives
@@ -100,18 +100,18 @@ describe(chapter, () => {
         manifest.spec.local.fsType = 'xfs';
       },
     });
-    const pod = await podWith(scene, 'user', [claim]);
+    const pod = await podWith(namespace, 'user', [claim]);
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', MiB);
     const before = await freeSpace(pod, '/data');
     const container = pod.now.status?.containerStatuses?.[0]?.containerID;
 
-    await growBlockDevice(scene.world.node(here), device, 480 * MiB);
+    await growBlockDevice(namespace.cluster.node(here), device, 480 * MiB);
     expect(await freeSpace(pod, '/data'), 'a larger device is not yet a larger file system').to.deep.equal(before);
 
-    await askForMore(scene, claim, '480Mi');
-    await raiseVolume(scene, volume, '480Mi');
-    await lookAtPodAnew(scene, pod);
+    await askForMore(namespace, claim, '480Mi');
+    await raiseVolume(namespace, volume, '480Mi');
+    await lookAtPodAnew(namespace, pod);
     await capacityReaches(claim, '480Mi');
     await expect(pod).to.reportEvent(
       'FileSystemResizeSuccessful',
@@ -129,13 +129,13 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-20', async () => {
-    await using scene = await Scene.open();
-    await expandable(scene);
-    const { volume, claim } = await boundPair(scene, 'waits', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await expandable(namespace);
+    const { volume, claim } = await boundPair(namespace, 'waits', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    await askForMore(scene, claim, '2Gi');
+    await askForMore(namespace, claim, '2Gi');
     await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${claim} and ${volume} keep their capacity`,
       on: [claim.ref, volume.ref],
       window: 3000,

@@ -7,8 +7,8 @@ import { writeChecked } from '../harness/files.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { markForDeletion, podThatOnlyWaits, release } from '../harness/lifecycle.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { readChapter } from '../runner/requirement.ts';
 
 storageVocabulary();
@@ -16,27 +16,27 @@ const { chapter, proves } = readChapter('lifecycle');
 
 describe(chapter, () => {
   proves('LV-LIFE-01', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'unbound', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'unbound', nowhereHere());
     expect(volume.now.status?.phase).to.equal('Available');
     expect(volume.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pv-protection']);
 
-    await scene.world.client.remove(volume.ref);
+    await namespace.cluster.client.remove(volume.ref);
     await expect(volume).to.beGone();
-    const refusal = await scene.world.client.read(volume.ref).catch((error: unknown) => error);
+    const refusal = await namespace.cluster.client.read(volume.ref).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(ApiRefusal).and.to.include({ status: 404, reason: 'NotFound' });
   });
 
   proves('LV-LIFE-02', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'bound', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'bound', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
-    await markForDeletion(scene, volume);
+    await markForDeletion(namespace, volume);
     expect(volume.now.metadata.finalizers).to.include('kubernetes.io/pv-protection');
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${volume} stays, Bound to ${claim}`,
       on: [volume.ref, claim.ref],
       window: 2000,
@@ -44,41 +44,41 @@ describe(chapter, () => {
         store.get(volume.ref)?.status?.phase !== 'Bound' || store.get(claim.ref)?.status?.phase !== 'Bound',
     });
 
-    await scene.world.client.remove(claim.ref);
+    await namespace.cluster.client.remove(claim.ref);
     await expect(claim).to.beGone();
     await expect(volume).to.beGone();
     expect(phasesOf(claim), 'it was never Lost').not.to.include('Lost');
   });
 
   proves('LV-LIFE-03', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim: bound } = await boundPair(scene, 'bound', nowhereHere());
-    const pending = await localClaim(scene, 'pending');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim: bound } = await boundPair(namespace, 'bound', nowhereHere());
+    const pending = await localClaim(namespace, 'pending');
     await expect(bound).to.bindTo(volume);
     await expect(pending).to.reportEvent('WaitForFirstConsumer');
     for (const claim of [bound, pending]) {
       expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
-      await scene.world.client.remove(claim.ref);
+      await namespace.cluster.client.remove(claim.ref);
       await expect(claim).to.beGone();
-      const refusal = await scene.world.client.read(claim.ref).catch((error: unknown) => error);
+      const refusal = await namespace.cluster.client.read(claim.ref).catch((error: unknown) => error);
       expect(refusal).to.be.instanceOf(ApiRefusal).and.to.include({ status: 404, reason: 'NotFound' });
     }
     await expect(volume).to.reachPhase('Released');
   });
 
   proves('LV-LIFE-04', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'user', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'used', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'user', [claim]);
     await expect(pod).to.runOn(here);
 
-    await markForDeletion(scene, claim);
+    await markForDeletion(namespace, claim);
     expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${claim} stays Bound while ${pod} uses it`,
       on: [claim.ref, volume.ref],
       window: 2000,
@@ -88,55 +88,60 @@ describe(chapter, () => {
     await writeChecked(pod, '/data/written-after-the-deletion', 65_536);
     await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
 
-    await scene.remove(pod);
+    await namespace.remove(pod);
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
   });
 
   proves('LV-LIFE-05', async () => {
-    const here = givenNode();
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', nowhereHere());
+    const here = assignedNode();
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'used', nowhereHere());
     await expect(claim).to.bindTo(volume);
     // The protection counts every pod that has a node, running or not.
-    const first = await podThatOnlyWaits(scene, 'first', claim, here);
-    await markForDeletion(scene, claim);
+    const first = await podThatOnlyWaits(namespace, 'first', claim, here);
+    await markForDeletion(namespace, claim);
 
-    const second = await podWith(scene, 'second', [claim]);
+    const second = await podWith(namespace, 'second', [claim]);
     await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" is being deleted`]);
     expect(claim.now.status?.phase, 'the first pod still has it').to.equal('Bound');
 
-    await scene.remove(first);
+    await namespace.remove(first);
     await expect(claim).to.beGone();
     await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" not found`]);
   });
 
   proves('LV-LIFE-06', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     expect(volume.now.spec?.persistentVolumeReclaimPolicy).to.equal('Retain');
-    const { uid, name, namespace } = claim.now.metadata;
+    const { uid, name } = claim.now.metadata;
 
-    await release(scene, claim, volume);
-    expect(volume.now.spec?.claimRef).to.include({ kind: 'PersistentVolumeClaim', uid, name, namespace });
+    await release(namespace, claim, volume);
+    expect(volume.now.spec?.claimRef).to.include({
+      kind: 'PersistentVolumeClaim',
+      uid,
+      name,
+      namespace: namespace.name,
+    });
     const phases = phasesOf(volume).filter((phase) => phase !== 'Pending');
     expect(phases).to.deep.equal(['Available', 'Bound', 'Released']);
     expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
   });
 
   proves('LV-LIFE-07', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const uid = claim.now.metadata.uid;
-    await release(scene, claim, volume);
+    await release(namespace, claim, volume);
 
-    const sameName = await localClaim(scene, 'kept');
-    const byVolume = await localClaim(scene, 'asks-by-name', { volume: 'kept' });
+    const sameName = await localClaim(namespace, 'kept');
+    const byVolume = await localClaim(namespace, 'asks-by-name', { volume: 'kept' });
     await expect(sameName).to.reportEvent(
       'ProvisioningFailed',
       'no volume plugin matched name: kubernetes.io/no-provisioner',
@@ -145,7 +150,7 @@ describe(chapter, () => {
       'FailedBinding',
       `volume "${volume.name}" already bound to a different claim.`,
     );
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${volume} stays Released and both claims Pending`,
       on: [volume.ref, sameName.ref, byVolume.ref],
       window: 2000,
@@ -157,13 +162,13 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-09', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const { volume, claim } = await boundPair(scene, 'kept', nowhereHere());
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    await release(scene, claim, volume);
+    await release(namespace, claim, volume);
 
-    await scene.world.client.patch(volume.ref, {
+    await namespace.cluster.client.patch(volume.ref, {
       type: 'json',
       operations: [
         { op: 'remove', path: '/spec/claimRef/uid' },
@@ -171,11 +176,11 @@ describe(chapter, () => {
       ],
     });
     await expect(volume).to.reachPhase('Available');
-    const other = await localClaim(scene, 'another');
+    const other = await localClaim(namespace, 'another');
     await expect(other).to.reportEvent('ProvisioningFailed');
     expect(other.now.status?.phase, 'the volume is kept for its former claim').to.equal('Pending');
 
-    const again = await localClaim(scene, 'kept');
+    const again = await localClaim(namespace, 'kept');
     await expect(again).to.bindTo(volume);
     await eventually(
       volume,

@@ -10,8 +10,8 @@ import { isMounted, mountsWith, takeAway, unmounted } from '../harness/lifecycle
 import { podVolumeDirectory, stagedDirectory } from '../harness/mount-chain.ts';
 import { boundPair, localClass, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -22,47 +22,47 @@ const MiB = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-LIFE-17', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'taken', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'user', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'taken', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'user', [claim]);
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/before', 65_536);
 
-    await takeAway(scene, volume);
+    await takeAway(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
     await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
     await writeChecked(pod, '/data/after', 65_536);
     expect((await runInPod(pod, ['sha256sum', '/data/before'])).split(' ')[0]).to.equal(sum);
 
     const { uid } = pod.now.metadata;
-    await scene.remove(pod);
-    expect(await mountsWith(scene, here, uid)).to.deep.equal([]);
-    const kept = await onNode(scene.world.node(here), ['ls', lease.disk.mountPath]);
+    await namespace.remove(pod);
+    expect(await mountsWith(namespace, here, uid)).to.deep.equal([]);
+    const kept = await onNode(namespace.cluster.node(here), ['ls', lease.disk.mountPath]);
     expect(kept.split('\n')).to.include.members(['before', 'after']);
   });
 
   proves('LV-LIFE-21', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'used', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(scene, 'user', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'used', { node: here, path: lease.disk.mountPath });
+    const pod = await podWith(namespace, 'user', [claim]);
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/stays', 65_536);
     const { uid } = pod.now.metadata;
     const directory = podVolumeDirectory(uid, volume.name);
-    const before = await mountsWith(scene, here, uid);
+    const before = await mountsWith(namespace, here, uid);
     expect(before, 'while the pod runs').to.include(directory);
 
     // The API lets a pod go only when kubelet has unmounted its volumes; from then on there is nothing to wait for.
-    await scene.remove(pod);
-    const node = scene.world.node(here);
+    await namespace.remove(pod);
+    const node = namespace.cluster.node(here);
     const mounts = await nodeMounts(node);
-    expect(await mountsWith(scene, here, uid)).to.deep.equal([]);
+    expect(await mountsWith(namespace, here, uid)).to.deep.equal([]);
     expect((await node.attempt({ argv: ['test', '-e', directory], deadline: 10_000 })).status, directory).to.equal(1);
     expect(mountAt(mounts, lease.disk.mountPath), 'the disk itself').to.include({
       device: lease.disk.deviceNumber,
@@ -73,16 +73,16 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-22', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * MiB });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { path, deviceNumber } = lease.device;
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'staged', { node: here, path });
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'staged', { node: here, path });
     const staged = stagedDirectory(volume.name);
-    const [first, second] = [await podWith(scene, 'first', [claim]), await podWith(scene, 'second', [claim])];
+    const [first, second] = [await podWith(namespace, 'first', [claim]), await podWith(namespace, 'second', [claim])];
     for (const pod of [first, second]) await expect(pod).to.runOn(here);
-    const node = scene.world.node(here);
+    const node = namespace.cluster.node(here);
     const mounts = await nodeMounts(node);
     const ofDevice = mounts.filter(({ device }) => device === deviceNumber).map(({ mountPoint }) => mountPoint);
     const binds = [first, second].map((pod) => podVolumeDirectory(pod.now.metadata.uid, volume.name));
@@ -91,12 +91,12 @@ describe(chapter, () => {
     const groups = [staged, ...binds].map((place) => JSON.stringify(mountAt(mounts, place)?.propagation));
     expect(new Set(groups).size, groups.join()).to.equal(1);
 
-    await scene.remove(first);
-    expect(await isMounted(scene, here, staged), 'one pod is left').to.equal(true);
+    await namespace.remove(first);
+    expect(await isMounted(namespace, here, staged), 'one pod is left').to.equal(true);
     await writeChecked(second, '/data/still-writes', 65_536);
 
-    await scene.remove(second);
-    await unmounted(scene, here, staged);
+    await namespace.remove(second);
+    await unmounted(namespace, here, staged);
     const left = (await nodeMounts(node)).filter(({ device }) => device === deviceNumber);
     expect(left).to.deep.equal([]);
     evidence.keep('mounts-of-the-device', ofDevice.join('\n'));
@@ -106,12 +106,12 @@ describe(chapter, () => {
     await using onNode1 = await makeLeasedDisk('node1', { bytes: 16 * MiB });
     await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * MiB });
     await using onNode3 = await makeLeasedDisk('node3', { bytes: 16 * MiB });
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const pods = [];
     for (const { disk } of [onNode1, onNode2, onNode3]) {
-      const { claim } = await boundPair(scene, `on-${disk.node}`, { node: disk.node, path: disk.mountPath });
-      pods.push(await podWith(scene, `on-${disk.node}`, [claim]));
+      const { claim } = await boundPair(namespace, `on-${disk.node}`, { node: disk.node, path: disk.mountPath });
+      pods.push(await podWith(namespace, `on-${disk.node}`, [claim]));
     }
     const [one, two, three] = pods as [(typeof pods)[0], (typeof pods)[0], (typeof pods)[0]];
     await expect(one).to.runOn('node1');
@@ -129,14 +129,14 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-27', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     const bytes = 2 * MiB;
     await using full = await leaseBackEnd(here, tmpfs, { bytes });
     await using other = await leaseBackEnd(here, tmpfs, { bytes });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const [one, two] = [await boundPair(scene, 'full', full.disk), await boundPair(scene, 'other', other.disk)];
-    const pod = await podWith(scene, 'user', [one.claim, two.claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const [one, two] = [await boundPair(namespace, 'full', full.disk), await boundPair(namespace, 'other', other.disk)];
+    const pod = await podWith(namespace, 'user', [one.claim, two.claim]);
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 

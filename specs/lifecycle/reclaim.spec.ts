@@ -10,8 +10,8 @@ import { occurrences, release, unmounted } from '../harness/lifecycle.ts';
 import { stagedDirectory } from '../harness/mount-chain.ts';
 import { boundPair, localClaim, localClass, podWith } from '../harness/parts.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
-import { givenNode } from '../runner/current-spec.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
+import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -19,9 +19,13 @@ storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 /** Writes a text that stands nowhere else, many times over, and has it on the disk; returns it. */
-async function writeSecret(scene: Scene, pod: Parameters<typeof runInPod>[0], path: string): Promise<string> {
+async function writeSecret(
+  namespace: SpecNamespace,
+  pod: Parameters<typeof runInPod>[0],
+  path: string,
+): Promise<string> {
   // Put together in the pod: the text as a whole stands in no log and no command line of the node.
-  const parts = ['once-here', scene.namespace];
+  const parts = ['once-here', namespace.name];
   const script = 'yes "secret-$1-of-$2" | head -n 500 >"$3" && sync "$3"';
   await runInPod(pod, ['sh', '-c', script, 'sh', ...parts, path]);
   return `secret-${parts.join('-of-')}`;
@@ -29,23 +33,23 @@ async function writeSecret(scene: Scene, pod: Parameters<typeof runInPod>[0], pa
 
 describe(chapter, () => {
   proves('LV-LIFE-08', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'kept', { node: here, path: lease.disk.mountPath });
-    const before = await podWith(scene, 'before', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'kept', { node: here, path: lease.disk.mountPath });
+    const before = await podWith(namespace, 'before', [claim]);
     await expect(before).to.runOn(here);
     const sum = await writeChecked(before, '/data/left-behind', 65_536);
-    await scene.remove(before);
-    await release(scene, claim, volume);
+    await namespace.remove(before);
+    await release(namespace, claim, volume);
 
-    await offerAgain(scene, volume);
+    await offerAgain(namespace, volume);
     await expect(volume).to.reachPhase('Available');
     expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Available']);
-    const stranger = await localClaim(scene, 'stranger', { volume: 'kept' });
+    const stranger = await localClaim(namespace, 'stranger', { volume: 'kept' });
     await expect(stranger).to.bindTo(volume);
-    const after = await podWith(scene, 'after', [stranger]);
+    const after = await podWith(namespace, 'after', [stranger]);
     await expect(after).to.runOn(here);
     const found = await runInPod(after, ['sha256sum', '/data/left-behind']);
     expect(found.split(' ')[0], 'the stranger reads what the other has left').to.equal(sum);
@@ -53,53 +57,53 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-10', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { device } = lease;
-    const node = scene.world.node(here);
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'disk', { node: here, path: device.path });
-    const pod = await podWith(scene, 'writer', [claim]);
+    const node = namespace.cluster.node(here);
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'disk', { node: here, path: device.path });
+    const pod = await podWith(namespace, 'writer', [claim]);
     await expect(pod).to.runOn(here);
-    const secret = await writeSecret(scene, pod, '/data/secret');
+    const secret = await writeSecret(namespace, pod, '/data/secret');
     await runInPod(pod, ['rm', '/data/secret']);
-    await scene.remove(pod);
-    await release(scene, claim, volume);
-    await unmounted(scene, here, stagedDirectory(volume.name));
+    await namespace.remove(pod);
+    await release(namespace, claim, volume);
+    await unmounted(namespace, here, stagedDirectory(volume.name));
 
-    expect(await occurrences(scene, here, device.path, secret), 'after rm and release').to.equal(500);
+    expect(await occurrences(namespace, here, device.path, secret), 'after rm and release').to.equal(500);
     // Without the discard that mkfs asks of devices which know it: a plain disk knows none.
     await onNode(node, ['mkfs.ext4', '-q', '-F', '-E', 'nodiscard', device.path]);
-    const left = await occurrences(scene, here, device.path, secret);
+    const left = await occurrences(namespace, here, device.path, secret);
     expect(left, 'after mkfs').to.be.greaterThan(0);
     evidence.keep('scan-of-the-device', `${secret}: 500 times after rm and release, ${left} times after mkfs.ext4`);
   });
 
   proves('LV-LIFE-11', async () => {
-    const here = givenNode();
+    const here = assignedNode();
     await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const { device } = lease;
-    const node = scene.world.node(here);
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'disk', { node: here, path: device.path });
-    const before = await podWith(scene, 'before', [claim]);
+    const node = namespace.cluster.node(here);
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'disk', { node: here, path: device.path });
+    const before = await podWith(namespace, 'before', [claim]);
     await expect(before).to.runOn(here);
-    const secret = await writeSecret(scene, before, '/data/secret');
-    await scene.remove(before);
-    await release(scene, claim, volume);
-    await unmounted(scene, here, stagedDirectory(volume.name));
-    expect(await occurrences(scene, here, device.path, secret), 'before cleaning').to.equal(500);
+    const secret = await writeSecret(namespace, before, '/data/secret');
+    await namespace.remove(before);
+    await release(namespace, claim, volume);
+    await unmounted(namespace, here, stagedDirectory(volume.name));
+    expect(await occurrences(namespace, here, device.path, secret), 'before cleaning').to.equal(500);
 
     await onNode(node, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
     await onNode(node, ['cmp', '-n', String(device.bytes), device.backingFile, '/dev/zero']);
-    expect(await occurrences(scene, here, device.path, secret), 'after cleaning').to.equal(0);
-    await offerAgain(scene, volume);
+    expect(await occurrences(namespace, here, device.path, secret), 'after cleaning').to.equal(0);
+    await offerAgain(namespace, volume);
     await expect(volume).to.reachPhase('Available');
 
-    const stranger = await localClaim(scene, 'stranger', { volume: 'disk' });
-    const after = await podWith(scene, 'after', [stranger]);
+    const stranger = await localClaim(namespace, 'stranger', { volume: 'disk' });
+    const after = await podWith(namespace, 'after', [stranger]);
     await expect(after).to.runOn(here);
     expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has made the file system anew').to.equal(
       'lost+found\n',
@@ -129,41 +133,41 @@ describe(chapter, () => {
 
   for (const { id, policy, reason, message } of failures) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene);
-      const { volume, claim } = await boundPair(scene, 'reclaimed', nowhereHere(), {
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
+      const { volume, claim } = await boundPair(namespace, 'reclaimed', nowhereHere(), {
         volume: (manifest) => {
           manifest.spec.persistentVolumeReclaimPolicy = policy;
         },
       });
       await expect(claim).to.bindTo(volume);
-      await release(scene, claim, volume, 'Failed');
+      await release(namespace, claim, volume, 'Failed');
       const said = await expect(volume).to.reportEvent(reason, message(volume.name));
       expect(said).to.equal(message(volume.name));
-      const event = scene.world.store.eventsOf(volume.ref).find((candidate) => candidate.reason === reason);
+      const event = namespace.cluster.store.eventsOf(volume.ref).find((candidate) => candidate.reason === reason);
       expect(event?.type).to.equal('Warning');
       expect(volume.now.status?.message).to.equal(message(volume.name));
       expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Failed']);
       expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
       evidence.keep('volume', volume.now);
 
-      await scene.world.client.remove(volume.ref);
+      await namespace.cluster.client.remove(volume.ref);
       await expect(volume).to.beGone();
     });
   }
 
   proves('LV-LIFE-13', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'provisioned', nowhereHere(), {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'provisioned', nowhereHere(), {
       volume: (manifest) => {
         manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
         manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
       },
     });
     await expect(claim).to.bindTo(volume);
-    await release(scene, claim, volume);
-    await quietFor(scene.world.store, {
+    await release(namespace, claim, volume);
+    await quietFor(namespace.cluster.store, {
       what: `${volume} stays Released, and no event is reported about it`,
       on: [volume.ref],
       window: 3000,

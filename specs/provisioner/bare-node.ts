@@ -1,12 +1,12 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /**
  * Makes a Node object that no kubelet stands behind, until it is given back: then it is deleted, and gone. The
  * scheduler sees one node more meanwhile; only a spec that runs alone may hold one.
  */
 export async function leaseBareNode(name: string): Promise<AsyncDisposable> {
-  const { client, store } = await world();
+  const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const remove = async () => {
     await client.remove(ref, { absentIsFine: true });

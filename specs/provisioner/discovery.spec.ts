@@ -3,7 +3,7 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { freeSpace } from '../harness/files.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -24,65 +24,65 @@ const gibibyte = 2 ** 30;
 describe(chapter, () => {
   proves('LV-PROV-04', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     await directory.plain('a-directory');
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
     await directory.link(disk, 'link-to-disk');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
 
     // In the same look, after the plain directory: what is not there by now was refused.
-    await offeredVolume(scene, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
+    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
     const said = (await provisioner.said()).join('\n');
     evidence.keep('said', said);
     for (const refused of ['a-directory', 'link-to-disk'])
       expect(said).to.match(new RegExp(`path "${directory.path}/${refused}" is not an? (valid|actual) mount ?point`));
-    expect(offeredPaths(scene, storageClass)).to.have.all.keys(disk);
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk);
   });
 
   proves('LV-PROV-05', async () => {
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node3', [
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
-    expect(offeredPaths(scene, storageClass)).to.deep.equal({});
+    expect(offeredPaths(namespace, storageClass)).to.deep.equal({});
 
     const [first = ''] = await directory.memory(16 * mebibyte, 'first');
     await provisioner.look();
     const name = volumeName('first', 'node3', storageClass.name);
-    const volume = await offeredVolume(scene, { name, path: first });
+    const volume = await offeredVolume(namespace, { name, path: first });
     const { uid, resourceVersion } = volume.now.metadata;
 
     const [later = ''] = await directory.memory(16 * mebibyte, 'later');
     await provisioner.look();
     await provisioner.look();
-    await offeredVolume(scene, { name: volumeName('later', 'node3', storageClass.name), path: later });
-    expect(offeredPaths(scene, storageClass)).to.have.all.keys(first, later);
+    await offeredVolume(namespace, { name: volumeName('later', 'node3', storageClass.name), path: later });
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(first, later);
     expect(volume.now.metadata, 'the first is as it was').to.include({ uid, resourceVersion });
     evidence.keep('said', (await provisioner.said()).join('\n'));
   });
 
   proves('LV-PROV-06', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     // Memory is had only when it is written to: the sizes are but numbers.
     const [large = ''] = await directory.memory(11 * gibibyte - 4096, 'large');
     const [middle = ''] = await directory.memory(9 * gibibyte + 5 * mebibyte + 4096, 'middle');
     const [small = ''] = await directory.memory(10 * mebibyte - 4096, 'small');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
     for (const [entry, path] of Object.entries({ large, middle, small }))
-      await offeredVolume(scene, { name: volumeName(entry, 'node2', storageClass.name), path });
-    const offered = offeredPaths(scene, storageClass);
+      await offeredVolume(namespace, { name: volumeName(entry, 'node2', storageClass.name), path });
+    const offered = offeredPaths(namespace, storageClass);
     evidence.keep('offered', offered);
     expect(offered).to.deep.equal({
       [large]: '10Gi',
@@ -93,24 +93,24 @@ describe(chapter, () => {
 
   proves('LV-PROV-07', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [taken = ''] = await directory.memory(16 * mebibyte, 'taken');
     const [free = ''] = await directory.memory(16 * mebibyte, 'taken-elsewhere');
-    const storageClass = await offeredClass(scene, 'Delete');
-    const byHand = await localVolume(scene, 'by-hand', { node: 'node2', path: taken });
-    const elsewhere = await localVolume(scene, 'elsewhere', { node: 'node3', path: free });
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    const byHand = await localVolume(namespace, 'by-hand', { node: 'node2', path: taken });
+    const elsewhere = await localVolume(namespace, 'elsewhere', { node: 'node3', path: free });
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
-    await offeredVolume(scene, { name: volumeName('taken-elsewhere', 'node2', storageClass.name), path: free });
+    await offeredVolume(namespace, { name: volumeName('taken-elsewhere', 'node2', storageClass.name), path: free });
     const said = (await provisioner.said()).join('\n');
     evidence.keep('said', said);
     expect(said)
       .to.include('Volume path already in use')
       .and.to.include(byHand.name)
       .and.not.to.include(elsewhere.name);
-    const names = scene.world.store
+    const names = namespace.cluster.store
       .list('PersistentVolume', { where: ({ spec }) => spec?.local?.path === taken })
       .map(({ metadata }) => metadata.name);
     expect(names).to.deep.equal([byHand.name]);
@@ -118,20 +118,20 @@ describe(chapter, () => {
 
   proves('LV-PROV-08', async () => {
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
-    const first = await offeredClass(scene, 'Delete', { name: 'local-first' });
-    const second = await offeredClass(scene, 'Delete', { name: 'local-second' });
+    const first = await offeredClass(namespace, 'Delete', { name: 'local-first' });
+    const second = await offeredClass(namespace, 'Delete', { name: 'local-second' });
     await using provisioner = await startProvisioner(
-      scene,
+      namespace,
       'node3',
       [first, second].map(({ name }) => ({ storageClass: name, directory: directory.path })),
     );
     await provisioner.look();
     await provisioner.look();
-    await offeredVolume(scene, { name: volumeName('disk', 'node3', first.name), path });
-    expect(offeredPaths(scene, first)).to.have.all.keys(path);
-    expect(offeredPaths(scene, second)).to.deep.equal({});
+    await offeredVolume(namespace, { name: volumeName('disk', 'node3', first.name), path });
+    expect(offeredPaths(namespace, first)).to.have.all.keys(path);
+    expect(offeredPaths(namespace, second)).to.deep.equal({});
     const said = (await provisioner.said()).join('\n');
     expect(said)
       .to.include('Volume path already in use')
@@ -141,40 +141,40 @@ describe(chapter, () => {
 
   proves('LV-PROV-12', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
     const [below = ''] = await directory.memory(16 * mebibyte, 'disk/below');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
-    await offeredVolume(scene, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
-    expect(offeredPaths(scene, storageClass)).to.have.all.keys(disk).and.not.to.have.property(below);
+    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk).and.not.to.have.property(below);
   });
 
   proves('LV-PROV-13', async () => {
     await using disks = await leaseEntriesDirectory('node3');
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [shared = ''] = await disks.memory(16 * mebibyte, 'shared');
     await disks.plain('shared/left', 'shared/right');
     const [left = ''] = await directory.bind(`${shared}/left`, 'left');
     const [right = ''] = await directory.bind(`${shared}/right`, 'right');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node3', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
     for (const [entry, path] of Object.entries({ left, right }))
-      await offeredVolume(scene, { name: volumeName(entry, 'node3', storageClass.name), path });
-    expect(offeredPaths(scene, storageClass)).to.deep.equal({ [left]: '16Mi', [right]: '16Mi' });
+      await offeredVolume(namespace, { name: volumeName(entry, 'node3', storageClass.name), path });
+    expect(offeredPaths(namespace, storageClass)).to.deep.equal({ [left]: '16Mi', [right]: '16Mi' });
 
     const claims = [
-      await localClaim(scene, 'one', { storage: '16Mi' }),
-      await localClaim(scene, 'other', { storage: '16Mi' }),
+      await localClaim(namespace, 'one', { storage: '16Mi' }),
+      await localClaim(namespace, 'other', { storage: '16Mi' }),
     ];
-    const pod = await podWith(scene, 'writer', claims);
+    const pod = await podWith(namespace, 'writer', claims);
     await expect(pod).to.runOn('node3');
     const before = await freeSpace(pod, '/data-2');
     await runInPod(pod, ['dd', 'if=/dev/zero', 'of=/data/file', 'bs=64k', 'count=64']);
@@ -186,12 +186,12 @@ describe(chapter, () => {
 
   proves('LV-PROV-14', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
-    await localClass(scene, 'Immediate');
+    await localClass(namespace, 'Immediate');
     // As a provisioner writes it that is told to select by more than the hostname.
     const { claim, volume } = await boundPair(
-      scene,
+      namespace,
       'two-terms',
       { node: 'node2', path, storage: '16Mi' },
       {
@@ -203,7 +203,7 @@ describe(chapter, () => {
       },
     );
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'elsewhere', [claim], { node: 'node1' });
+    const pod = await podWith(namespace, 'elsewhere', [claim], { node: 'node1' });
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
     expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal('node1');
     evidence.keep('message', message);

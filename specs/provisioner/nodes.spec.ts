@@ -3,7 +3,7 @@ import { quietFor } from '../../clusters/api/wait.ts';
 import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
 import { knownToScheduler, taintedNode } from '../harness/node-changes.ts';
 import { boundPair, localClaim, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
@@ -29,12 +29,12 @@ const bindTo = async ({ claim, volume }: Awaited<ReturnType<typeof boundPair>>) 
 
 describe(chapter, () => {
   proves('LV-PROV-15', async () => {
-    await using scene = await Scene.open();
-    const storageClass = await offeredClass(scene, 'Delete');
-    const { client, store } = scene.world;
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await offeredClass(namespace, 'Delete');
+    const { client, store } = namespace.cluster;
     const { claim, volume } = await bindTo(
       await boundPair(
-        scene,
+        namespace,
         'used',
         { node: deletedNode, path: '/mnt/disks/none' },
         {
@@ -46,7 +46,7 @@ describe(chapter, () => {
         },
       ),
     );
-    const never = await localVolume(scene, 'never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
+    const never = await localVolume(namespace, 'never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
     await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 1500 });
     await cleanup.look();
 
@@ -66,14 +66,14 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-16', async () => {
-    await using scene = await Scene.open();
-    const { client, store } = scene.world;
-    const storageClass = await offeredClass(scene, 'Delete');
-    await offeredClass(scene, 'Delete', { name: 'not-named' });
+    await using namespace = await SpecNamespace.open();
+    const { client, store } = namespace.cluster;
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await offeredClass(namespace, 'Delete', { name: 'not-named' });
     const pair = async (name: string, node: string, className = 'local-storage') =>
       bindTo(
         await boundPair(
-          scene,
+          namespace,
           name,
           { node, path: '/mnt/disks/none' },
           {
@@ -95,8 +95,8 @@ describe(chapter, () => {
     for (const { claim } of [gone, replaced]) await expect(claim).to.reportEvent('ReferencedNodeDeleted');
 
     // While the delay runs its owner does the same by hand, and makes the claim anew.
-    await scene.remove(replaced.claim);
-    const successor = await localClaim(scene, 'replaced');
+    await namespace.remove(replaced.claim);
+    const successor = await localClaim(namespace, 'replaced');
     await expect(gone.claim).to.beGone();
     const left = [there.claim, notNamed.claim, successor];
     await quietFor(store, {
@@ -110,12 +110,12 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-17', async () => {
-    await using scene = await Scene.open();
-    const { client, store } = scene.world;
-    const storageClass = await offeredClass(scene, 'Delete');
-    const node = `bare-${scene.namespace}`;
+    await using namespace = await SpecNamespace.open();
+    const { client, store } = namespace.cluster;
+    const storageClass = await offeredClass(namespace, 'Delete');
+    const node = `bare-${namespace.name}`;
     const at = { node, path: '/mnt/disks/none' };
-    const { claim } = await bindTo(await boundPair(scene, 'of-the-node', at));
+    const { claim } = await bindTo(await boundPair(namespace, 'of-the-node', at));
     await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2000 });
     {
       await using _node = await leaseBareNode(node);
@@ -139,21 +139,21 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using _other = await taintedNode('node2', { key: 'local-pv-conformance/other', effect: 'PreferNoSchedule' });
     await using _startup = await taintedNode('node2', { key: startupTaint, effect: 'NoSchedule' });
-    await using scene = await Scene.open();
-    await knownToScheduler(scene, 'node2');
+    await using namespace = await SpecNamespace.open();
+    await knownToScheduler(namespace, 'node2');
     const [path = ''] = await directory.memory(16 * 2 ** 20, 'disk');
-    const storageClass = await offeredClass(scene, 'Delete', { mode: 'WaitForFirstConsumer' });
-    const claim = await localClaim(scene, 'claim', { storage: '8Mi' });
-    const pod = await podWith(scene, 'early', [claim], { node: 'node2' });
+    const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
+    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
+    const pod = await podWith(namespace, 'early', [claim], { node: 'node2' });
     await expect(pod).to.beUnschedulable(['1 node(s) had untolerated taint(s)']);
     await using provisioner = await startProvisioner(
-      scene,
+      namespace,
       'node2',
       [{ storageClass: storageClass.name, directory: directory.path }],
       { startupTaint },
     );
     await provisioner.look();
-    await offeredVolume(scene, { name: volumeName('disk', 'node2', storageClass.name), path });
+    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path });
     await expect(pod).to.runOn('node2');
     const keys = await eventually(pod, `the taint ${startupTaint} to be gone`, (view) => {
       const taints = (view.get({ kind: 'Node', name: 'node2' })?.spec?.taints ?? []).map(({ key }) => key);

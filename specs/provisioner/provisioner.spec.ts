@@ -5,7 +5,7 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { localClaim, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -27,16 +27,16 @@ describe(chapter, () => {
   proves('LV-PROV-01', async () => {
     await using disk = await makeLeasedDisk('node2', { bytes: 32 * mebibyte });
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.disk.mountPath, 'disk-1');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
 
     const name = volumeName('disk-1', 'node2', storageClass.name);
-    const volume = await offeredVolume(scene, { name, path });
+    const volume = await offeredVolume(namespace, { name, path });
     const { metadata, spec } = volume.now;
     expect(metadata.annotations?.['pv.kubernetes.io/provisioned-by']).to.equal(provisioner.name);
     expect(spec).to.deep.include({
@@ -55,9 +55,9 @@ describe(chapter, () => {
     });
     evidence.keep('offered', volume.now);
 
-    const claim = await localClaim(scene, 'claim', { storage: '8Mi' });
+    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'writer', [claim]);
+    const pod = await podWith(namespace, 'writer', [claim]);
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { path: '/data', from: { ...disk.disk, mountPath: path } });
     await runInPod(pod, ['sh', '-c', 'echo from the pod >/data/greeting']);
@@ -68,20 +68,20 @@ describe(chapter, () => {
   proves('LV-PROV-02', async () => {
     await using disk = await makeLeasedDisk('node3', { bytes: 16 * mebibyte });
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.disk.mountPath, 'disk-1');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node3', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
     const name = volumeName('disk-1', 'node3', storageClass.name);
-    const volume = await offeredVolume(scene, { name, path });
+    const volume = await offeredVolume(namespace, { name, path });
     const first = volume.now.metadata.uid;
 
-    const claim = await localClaim(scene, 'first', { storage: '8Mi' });
+    const claim = await localClaim(namespace, 'first', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'first', [claim]);
+    const pod = await podWith(namespace, 'first', [claim]);
     await expect(pod).to.runOn('node3');
     await runInPod(pod, [
       'sh',
@@ -91,15 +91,15 @@ describe(chapter, () => {
     const look = ['find', path, '-mindepth', '1', '-not', '-name', 'lost+found'] as const;
     const before = await onNode(directory.node, look);
     expect(before.trim().split('\n')).to.have.lengthOf(5);
-    await release(scene, volume, pod, claim);
+    await release(namespace, volume, pod, claim);
 
     await provisioner.look();
-    await offeredVolume(scene, { name, path }, { after: first });
+    await offeredVolume(namespace, { name, path }, { after: first });
     expect(await onNode(directory.node, look), 'what is left of the first claimant').to.equal('');
     expect(await onNode(directory.node, ['stat', '-c', '%a %u:%g', path])).to.equal('755 0:0\n');
     evidence.keep('found-before-cleaning', before);
     evidence.keep('said', (await provisioner.said()).join('\n'));
-    const second = await localClaim(scene, 'second', { storage: '8Mi' });
+    const second = await localClaim(namespace, 'second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
     expect(second.now.metadata.uid).to.equal(volume.now.spec?.claimRef?.uid);
   });
@@ -107,27 +107,28 @@ describe(chapter, () => {
   proves('LV-PROV-03', async () => {
     await using raw = await makeLeasedBlockDevice('node2', { bytes: 12 * mebibyte });
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.link(raw.device.path, 'raw-1');
     await directory.memory(mebibyte, 'memory');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path, volumeMode: 'Block' },
     ]);
     await provisioner.look();
     const name = volumeName('raw-1', 'node2', storageClass.name);
-    const volume = await offeredVolume(scene, { name, path });
+    const volume = await offeredVolume(namespace, { name, path });
     expect(volume.now.spec).to.deep.include({ volumeMode: 'Block', capacity: { storage: '12Mi' } });
     const first = volume.now.metadata.uid;
-    expect(Object.keys(offeredPaths(scene, storageClass)), 'a file system is no volume of mode Block').to.deep.equal([
-      path,
-    ]);
+    expect(
+      Object.keys(offeredPaths(namespace, storageClass)),
+      'a file system is no volume of mode Block',
+    ).to.deep.equal([path]);
 
-    const claim = await localClaim(scene, 'first', { storage: '8Mi' }, (manifest) => {
+    const claim = await localClaim(namespace, 'first', { storage: '8Mi' }, (manifest) => {
       manifest.spec.volumeMode = 'Block';
     });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'first', [claim], {}, (manifest) => {
+    const pod = await podWith(namespace, 'first', [claim], {}, (manifest) => {
       for (const container of manifest.spec.containers) {
         delete container.volumeMounts;
         container.volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
@@ -149,10 +150,10 @@ describe(chapter, () => {
     }
     const same = ['cmp', raw.device.path, '/dev/zero'] as const;
     expect((await directory.node.attempt({ argv: [...same], deadline: 30_000 })).status, 'data is there').to.equal(1);
-    await release(scene, volume, pod, claim);
+    await release(namespace, volume, pod, claim);
 
     await provisioner.look();
-    await offeredVolume(scene, { name, path }, { after: first });
+    await offeredVolume(namespace, { name, path }, { after: first });
     const zeros = await directory.node.attempt({
       argv: ['cmp', '--bytes', String(raw.device.bytes), raw.device.path, '/dev/zero'],
       deadline: 30_000,

@@ -3,7 +3,7 @@ import { onNode } from '../../clusters/nodes/node.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, podWith } from '../harness/parts.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -23,47 +23,49 @@ const bytes = 16 * 2 ** 20;
 describe(chapter, () => {
   proves('LV-PROV-09', async () => {
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
-    const storageClass = await offeredClass(scene, 'Retain');
-    await using provisioner = await startProvisioner(scene, 'node3', [
+    const storageClass = await offeredClass(namespace, 'Retain');
+    await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
-    const volume = await offeredVolume(scene, { name: volumeName('disk', 'node3', storageClass.name), path });
+    const volume = await offeredVolume(namespace, { name: volumeName('disk', 'node3', storageClass.name), path });
     const { uid } = volume.now.metadata;
-    const claim = await localClaim(scene, 'claim', { storage: '8Mi' });
+    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/kept`]);
-    await release(scene, volume, claim);
+    await release(namespace, volume, claim);
 
     const [later = ''] = await directory.memory(bytes, 'later');
     await provisioner.look();
     // Offered in the same look: whatever was to happen to the released volume has happened before.
-    await offeredVolume(scene, { name: volumeName('later', 'node3', storageClass.name), path: later });
+    await offeredVolume(namespace, { name: volumeName('later', 'node3', storageClass.name), path: later });
     expect(volume.now.metadata.uid).to.equal(uid);
     expect(volume.now.status?.phase).to.equal('Released');
     expect(await onNode(directory.node, ['ls', path])).to.equal('kept\n');
-    const ofThatDisk = scene.world.store.list('PersistentVolume', { where: ({ spec }) => spec?.local?.path === path });
+    const ofThatDisk = namespace.cluster.store.list('PersistentVolume', {
+      where: ({ spec }) => spec?.local?.path === path,
+    });
     expect(ofThatDisk.map(({ metadata }) => metadata.uid)).to.deep.equal([uid]);
   });
 
   proves('LV-PROV-10', async () => {
     await using directory = await leaseEntriesDirectory('node2');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
-    const storageClass = await offeredClass(scene, 'Delete');
-    await using provisioner = await startProvisioner(scene, 'node2', [
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
     const at = { name: volumeName('disk', 'node2', storageClass.name), path };
-    const volume = await offeredVolume(scene, at);
+    const volume = await offeredVolume(namespace, at);
     const { uid } = volume.now.metadata;
-    const claim = await localClaim(scene, 'claim', { storage: '8Mi' });
+    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     await directory.pull('disk');
-    await release(scene, volume, claim);
+    await release(namespace, volume, claim);
 
     await provisioner.look();
     const warning = await expect(volume).to.reportEvent('VolumeFailedDelete', `Error cleaning PV "${volume.name}"`);
@@ -76,36 +78,36 @@ describe(chapter, () => {
     await directory.memory(bytes, 'disk');
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/left`]);
     await provisioner.look();
-    await offeredVolume(scene, at, { after: uid });
+    await offeredVolume(namespace, at, { after: uid });
     expect(await onNode(directory.node, ['ls', '-A', path])).to.equal('');
   });
 
   proves('LV-PROV-11', async () => {
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
     // With Retain nothing is cleaned while the object is there; removing it is what people do next.
-    const storageClass = await offeredClass(scene, 'Retain');
-    await using provisioner = await startProvisioner(scene, 'node3', [
+    const storageClass = await offeredClass(namespace, 'Retain');
+    await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
     await provisioner.look();
     const at = { name: volumeName('disk', 'node3', storageClass.name), path };
-    const volume = await offeredVolume(scene, at);
+    const volume = await offeredVolume(namespace, at);
     const { uid } = volume.now.metadata;
-    const first = await localClaim(scene, 'first', { storage: '8Mi' });
+    const first = await localClaim(namespace, 'first', { storage: '8Mi' });
     await expect(first).to.bindTo(volume);
-    const writer = await podWith(scene, 'writer', [first]);
+    const writer = await podWith(namespace, 'writer', [first]);
     await expect(writer).to.runOn('node3');
     await runInPod(writer, ['sh', '-c', 'echo the password of the last one >/data/secret']);
-    await release(scene, volume, writer, first);
-    await scene.remove(volume);
+    await release(namespace, volume, writer, first);
+    await namespace.remove(volume);
 
     await provisioner.look();
-    await offeredVolume(scene, at, { after: uid });
-    const second = await localClaim(scene, 'second', { storage: '8Mi' });
+    await offeredVolume(namespace, at, { after: uid });
+    const second = await localClaim(namespace, 'second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
-    const reader = await podWith(scene, 'reader', [second]);
+    const reader = await podWith(namespace, 'reader', [second]);
     await expect(reader).to.runOn('node3');
     const leaked = await readInPod(reader, '/data/secret');
     expect(leaked).to.equal('the password of the last one\n');

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { asSpec, currentSpec, givenNode, mustBeGiven } from './current-spec.ts';
+import { asSpec, assertAssigned, assignedNode, currentSpec } from './current-spec.ts';
 
 describe('the current spec', () => {
   const { signal } = new AbortController();
@@ -23,12 +23,13 @@ describe('the current spec', () => {
   });
 
   it('plays on the node that it was given, and on none by chance', () => {
-    expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, givenNode)).to.equal('node1');
-    expect(() => asSpec({ id: 'SEED-1', signal }, givenNode)).to.throw(DomainError, 'playsOn: one node');
+    expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, assignedNode)).to.equal('node1');
+    expect(() => asSpec({ id: 'SEED-1', signal }, assignedNode)).to.throw(DomainError, 'playsOn: one node');
   });
 
   it('plays on no other node than the one that it was given', () => {
-    const ask = (node?: string) => asSpec({ id: 'SEED-1', signal, ...(node && { node }) }, () => mustBeGiven('node2'));
+    const ask = (node?: string) =>
+      asSpec({ id: 'SEED-1', signal, ...(node && { node }) }, () => assertAssigned('node2'));
     expect(() => ask('node1')).to.throw(DomainError, 'playing SEED-1 on node2');
     for (const given of ['node2', undefined]) expect(() => ask(given)).not.to.throw();
   });

@@ -9,7 +9,7 @@ export interface CurrentSpec {
   /** Aborted when the spec is over or takes too long, or when the run is interrupted. */
   signal: AbortSignal;
   /** Where it plays, in the order of opening: what is looked at if it fails. */
-  scenes?: LookedBackAt[];
+  namespaces?: LookedBackAt[];
   /** The node that the run has given to it, where the catalogue says that one will do. */
   node?: string;
 }
@@ -38,7 +38,7 @@ export function currentSpec(): CurrentSpec {
  * The name of the node that the running spec was given. @throws DomainError where the catalogue does not say that one
  * will do
  */
-export function givenNode(): string {
+export function assignedNode(): string {
   const { id, node } = currentSpec();
   if (node !== undefined) return node;
   throw new DomainError({
@@ -52,13 +52,13 @@ export function givenNode(): string {
  * Refuses a node that is not the running spec's, where the run has given it one: another spec may have the node for
  * itself, and stop its kubelet. @throws DomainError
  */
-export function mustBeGiven(node: string): void {
+export function assertAssigned(node: string): void {
   const { id, node: given } = currentSpec();
   if (given === undefined || given === node) return;
   throw new DomainError({
     attempted: `playing ${id} on ${node}`,
     seen: `the run has given it ${given}`,
-    remedy: 'Name no node in the spec, ask for `givenNode()`; or say `playsOn: all nodes` in the catalogue.',
+    remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `playsOn: all nodes` in the catalogue.',
   });
 }
 

@@ -2,7 +2,7 @@ import { isReady } from '../../clusters/api/conditions.ts';
 import type { Node } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';
-import { world } from './world.ts';
+import { testCluster } from './test-cluster.ts';
 
 /** Milliseconds a cluster may take to be well again after a disruptive spec. */
 const patience = 60_000;
@@ -17,7 +17,7 @@ export function isWell(node: Node | undefined): boolean {
  * taints, and every disk of theirs mounted where it belongs. @throws DomainError that says what is not so
  */
 export async function proveHealthy(nodes?: readonly string[]): Promise<void> {
-  const { context, store, node } = await world();
+  const { context, store, node } = await testCluster();
   const looked = nodes ?? context.nodes.map(({ name }) => name);
   for (const name of looked) {
     await waitFor(store, {

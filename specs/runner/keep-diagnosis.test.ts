@@ -8,7 +8,7 @@ import type { CommandRequest } from '../../clusters/host/command/commander.ts';
 import { pod, storeOf, threeNodes } from '../diagnosis/scenario-objects.ts';
 import { keepDiagnosis } from './keep-diagnosis.ts';
 import { lookAt } from './last-look.ts';
-import type { World } from './world.ts';
+import type { TestCluster } from './test-cluster.ts';
 
 const never = new AbortController().signal;
 const journal = `1795434000.100000 n kubelet[1]: I1123 11:40:00.100000 1 a.go:1] demo: token=planted1 of example-pod`;
@@ -32,7 +32,7 @@ describe('keeping the diagnosis of a failure', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function world(): World {
+  function testCluster(): TestCluster {
     const node = (name: string) => ({
       name,
       place: name,
@@ -41,16 +41,20 @@ describe('keeping the diagnosis of a failure', () => {
         return { argv, status: 0, stdout: await answer(argv[0]), stderr: '', milliseconds: 1 };
       },
     });
-    return { store, node, context: { folder } } as unknown as World;
+    return { store, node, context: { folder } } as unknown as TestCluster;
   }
 
   const own = [{ kind: 'Pod', namespace: 'demo', name: 'example-pod' }] as const;
-  const look = () => lookAt(world(), { namespace: 'demo', opened, own });
+  const look = () => lookAt(testCluster(), { namespace: 'demo', opened, own });
   const keep = (last: ReturnType<typeof look>, seen = 'expected x') =>
-    keepDiagnosis({ id: 'SEED-1', scenes: [{ lastLook: () => last }] }, { claimed: 'SEED-1 a pod runs', seen }, never);
+    keepDiagnosis(
+      { id: 'SEED-1', namespaces: [{ lastLook: () => last }] },
+      { claimed: 'SEED-1 a pod runs', seen },
+      never,
+    );
   const kept = () => readFileSync(join(folder, 'evidence', 'SEED-1', '01-diagnosis.txt'), 'utf8');
 
-  it('tells what was when the scene began to end, though its pod is gone', async () => {
+  it('tells what was when the namespace began to end, though its pod is gone', async () => {
     const last = look();
     await clock.advance(1);
     store.record('Pod', { type: 'DELETED', observed: 'watch', object: pod({ nodeName: 'node2' }) });
@@ -81,18 +85,18 @@ describe('keeping the diagnosis of a failure', () => {
     const broken = () => {
       throw new Error('token: planted4');
     };
-    const spec = { id: 'SEED-1', scenes: [{ lastLook: broken }] };
+    const spec = { id: 'SEED-1', namespaces: [{ lastLook: broken }] };
     expect(await keepDiagnosis(spec, { claimed: '', seen: '' }, never)).to.equal(
       'The diagnosis could not be made: token: [removed]',
     );
     rmSync(folder, { recursive: true });
-    expect(await keep({ ...look(), world: { ...world(), context: { folder: '/dev/null' } } as World })).to.match(
-      /^Pod demo[\s\S]*The diagnosis could not be kept as evidence: /,
-    );
+    expect(
+      await keep({ ...look(), cluster: { ...testCluster(), context: { folder: '/dev/null' } } as TestCluster }),
+    ).to.match(/^Pod demo[\s\S]*The diagnosis could not be kept as evidence: /);
     folder = mkdtempSync(join(tmpdir(), 'lpv-diagnosis-'));
   });
 
-  it('is nothing for a spec without a scene', async () => {
+  it('is nothing for a spec without a namespace', async () => {
     expect(await keepDiagnosis({ id: 'SEED-1' }, { claimed: '', seen: '' }, never)).to.equal(undefined);
     expect(readdirSync(folder)).to.deep.equal([]);
   });

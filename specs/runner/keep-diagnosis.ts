@@ -1,7 +1,7 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/kubelet-log.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
-import { failureText, nodesOf, type SceneFacts, type Told } from '../diagnosis/failure-text.ts';
+import { failureText, type NamespaceFacts, nodesOf, type Told } from '../diagnosis/failure-text.ts';
 import { withKin } from '../diagnosis/kin.ts';
 import type { CurrentSpec } from './current-spec.ts';
 import { keepEvidence } from './evidence.ts';
@@ -20,20 +20,20 @@ export interface Failure {
 
 /**
  * Gathers what the cluster looked like to a spec that has failed, keeps it as its evidence, and gives it back; nothing
- * for a spec without a scene. Call it when the spec is through. It takes a few seconds at most, and never fails: what
+ * for a spec without a namespace. Call it when the spec is through. It takes a few seconds at most, and never fails: what
  * it
  * cannot find out is a line of the text.
  */
 export async function keepDiagnosis(
-  { id, scenes = [] }: Pick<CurrentSpec, 'id' | 'scenes'>,
+  { id, namespaces = [] }: Pick<CurrentSpec, 'id' | 'namespaces'>,
   { claimed, seen }: Failure,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (scenes.length === 0) return undefined;
+  if (namespaces.length === 0) return undefined;
   try {
-    const looks = scenes.map((scene) => scene.lastLook());
+    const looks = namespaces.map((namespace) => namespace.lastLook());
     const text = failureText(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
-    const [folder = ''] = looks.map(({ world }) => world.context.folder);
+    const [folder = ''] = looks.map(({ cluster }) => cluster.context.folder);
     return text + kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
   } catch (error) {
     return `The diagnosis could not be made: ${withoutSecrets(messageOf(error))}`;
@@ -50,17 +50,17 @@ function kept(write: () => void): string {
   }
 }
 
-async function factsOf(look: LastLook, signal: AbortSignal): Promise<SceneFacts> {
-  const { namespace, opened, at, own, world, storage } = look;
+async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFacts> {
+  const { namespace, opened, at, own, cluster, storage } = look;
   const view = look.view();
   const names = nodesOf(view, withKin(view, own, namespace, ''));
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   const kubelet = (name: string): Promise<Told<readonly KubeletLogLine[]>> =>
-    told(() => kubeletLogSince(world.node(name), opened, limited));
+    told(() => kubeletLogSince(cluster.node(name), opened, limited));
   const nodes = names.map(async (name) => ({
     name,
     kubelet: await kubelet(name),
-    storage: (await storage.get(name)) ?? { unread: 'no pod was there any more when the scene ended' },
+    storage: (await storage.get(name)) ?? { unread: 'no pod was there any more when the namespace ended' },
   }));
   return { namespace, opened, at, view, own, nodes: await Promise.all(nodes) };
 }

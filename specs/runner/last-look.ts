@@ -3,7 +3,7 @@ import type { ObjectHistory } from '../../clusters/api/object-history.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type NodeStorage, readNodeStorage } from '../../clusters/nodes/node-storage.ts';
 import type { Told } from '../diagnosis/failure-text.ts';
-import type { World } from './world.ts';
+import type { TestCluster } from './test-cluster.ts';
 
 /** Milliseconds for reading the mounts of a node. */
 const patience = 4_000;
@@ -13,12 +13,12 @@ export interface LookedBackAt {
   lastLook(): LastLook;
 }
 
-/** What is lost when a scene ends, and the way to what is not: the object store keeps all, kubelet's journal too. */
+/** What is lost when a namespace ends, and the way to what is not: the object store keeps all, kubelet's journal too. */
 export interface LastLook {
   namespace: string;
   opened: Date;
   at: Date;
-  world: World;
+  cluster: TestCluster;
   /** What had been seen of the cluster by then. */
   view(): ObjectHistory;
   /** The objects that the spec has made. */
@@ -28,14 +28,14 @@ export interface LastLook {
 }
 
 /**
- * Looks at a scene before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
+ * Looks at a namespace before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
  * comes.
  * So it does next to nothing: one read on each node where a pod is, which nobody waits for.
  */
-export function lookAt(world: World, scene: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
-  const { store, node } = world;
+export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
+  const { store, node } = cluster;
   const moment = store.clock.monotonic();
-  const pods = store.list('Pod', { namespace: scene.namespace });
+  const pods = store.list('Pod', { namespace: place.namespace });
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const read = async (name: string): Promise<Told<NodeStorage>> => {
     try {
@@ -45,5 +45,5 @@ export function lookAt(world: World, scene: Pick<LastLook, 'namespace' | 'opened
     }
   };
   const storage = new Map([...names].sort().map((name) => [name, read(name)]));
-  return { ...scene, at: store.clock.now(), world, view: () => store.upTo(moment), storage };
+  return { ...place, at: store.clock.now(), cluster, view: () => store.upTo(moment), storage };
 }

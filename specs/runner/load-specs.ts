@@ -116,7 +116,7 @@ function refuseHooks(suite: Mocha.Suite): void {
         on: hook.file ?? '',
         seen: `${hook.title} in "${suite.title}"`,
         why: 'Each spec is run by itself, in any order and beside others, so there are no hooks around it.',
-        remedy: 'Let the spec make what it needs: `await using scene = await Scene.open()`.',
+        remedy: 'Let the spec make what it needs: `await using namespace = await SpecNamespace.open()`.',
       },
       { exit: 'badUsage' },
     );

@@ -1,13 +1,13 @@
 import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
 import { volumePlaces } from '../../clusters/nodes/leftovers.ts';
-import { world } from './world.ts';
+import { testCluster } from './test-cluster.ts';
 
 /** What nodes have of local volumes, by node: mount points, loop devices, directories, files behind disks. */
 export type Places = ReadonlyMap<string, readonly string[]>;
 
 /** Reads the places of all nodes, for comparison of before and after. */
 export async function readPlaces(): Promise<Places> {
-  const { nodes } = await world();
+  const { nodes } = await testCluster();
   const found = nodes.map(async (node) => [node.name, await volumePlaces(node)] as const);
   return new Map(await Promise.all(found));
 }
@@ -18,7 +18,7 @@ export async function readPlaces(): Promise<Places> {
  * @throws LeftBehind with what is left and what is gone
  */
 export async function proveUnchanged(before: Places): Promise<void> {
-  const { context } = await world();
+  const { context } = await testCluster();
   const after = await readPlaces();
   const differences = [...after].flatMap(([node, now]) =>
     differencesOf(before.get(node) ?? [], now, context).map((line) => `${node}: ${line}`),

@@ -32,7 +32,7 @@ export function millisecondsToReady(history: readonly Seen<Pod>[]): number | und
   return ready && history[0] && ready.monotonic - history[0].monotonic;
 }
 
-/** Notes how long a pod of the running spec took, if it became Ready at all. For the end of a scene. */
+/** Notes how long a pod of the running spec took, if it became Ready at all. For the end of a namespace. */
 export function notePodStart(store: ObjectStore, ref: ObjectRef<'Pod'>): void {
   const history = store.history(ref);
   const milliseconds = millisecondsToReady(history);

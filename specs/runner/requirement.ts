@@ -5,7 +5,7 @@ import { type CatalogueChapter, parseChapter, type Requirement } from '../catalo
 import { notApplicable } from '../catalogue/features.ts';
 import { noteDeclaration } from './declarations.ts';
 import { skip } from './skip.ts';
-import { world } from './world.ts';
+import { testCluster } from './test-cluster.ts';
 
 /** The body of a spec. It gets mocha's context as `this`, and the requirement that it proves. */
 export type Proof = (this: Mocha.Context, requirement: Requirement) => Promise<void>;
@@ -47,7 +47,7 @@ function parsedChapter(name: string): Chapter {
       const requirement = chapter.requirements.find((candidate) => candidate.id === id);
       if (!requirement) throw new Error(`${id} is not in specs/${name}/catalogue.yaml`);
       const test = it(`${id} ${requirement.sentence}`, async function () {
-        const { context } = await world();
+        const { context } = await testCluster();
         const reason = notApplicable(requirement.features, context);
         if (reason !== undefined) skip(this, reason);
         await proof.call(this, requirement);

@@ -32,7 +32,7 @@ export async function runSpec(
   const controller = new AbortController();
   const signal = AbortSignal.any([controller.signal, stop]);
   const settled = watchBody(test, controller);
-  const spec: CurrentSpec = { id, signal, scenes: [], ...(node !== undefined && { node }) };
+  const spec: CurrentSpec = { id, signal, namespaces: [], ...(node !== undefined && { node }) };
   const failed = await asSpec(
     spec,
     () =>

@@ -304,10 +304,10 @@ describe('running spec files', function () {
     expect(outcomes).to.deep.equal({ 'TINY-1': 'passed' });
   });
 
-  it('looks back at the scenes of a spec that fails, and only then', async () => {
+  it('looks back at the namespaces of a spec that fails, and only then', async () => {
     const { failureOf, outcomes } = await run(`
       import { currentSpec } from '${support}current-spec.ts';
-      const play = () => currentSpec().scenes.push({ lastLook() { throw new Error('looked at'); } });
+      const play = () => currentSpec().namespaces.push({ lastLook() { throw new Error('looked at'); } });
       describe('binding', () => {
         it('TINY-1 fails', async () => { play(); throw new Error('first'); });
         it('TINY-2 passes', async () => { play(); });

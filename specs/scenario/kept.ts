@@ -4,11 +4,11 @@ import type { PodHandle, VolumeHandle } from '../harness/handles.ts';
 import { describeChain, mountChain } from '../harness/mount-chain.ts';
 import { readInPod } from '../harness/pod-commands.ts';
 import { evidence } from '../runner/evidence.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** Keeps where a volume is mounted: the chain in short, and the whole mountinfo of the node and of the container. */
 export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Disk, path: string): Promise<void> {
-  const { node } = await world();
+  const { node } = await testCluster();
   evidence.keep('mount-chain', describeChain(await mountChain(pod, volume, disk, path)));
   await keepDisk(disk);
   evidence.keep('mountinfo-node', await onNode(node(disk.node), ['cat', '/proc/1/mountinfo']));
@@ -17,7 +17,7 @@ export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Dis
 
 /** Keeps what the node says of a disk. */
 export async function keepDisk(disk: Disk): Promise<void> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const place = node(disk.node);
   const findmnt = await onNode(place, ['findmnt', '--output-all', '--pairs', '--mountpoint', disk.mountPath]);
   const stat = await onNode(place, ['stat', '--file-system', disk.mountPath]);

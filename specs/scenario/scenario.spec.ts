@@ -10,7 +10,7 @@ import { makeLeasedDisk } from '../harness/leases.ts';
 import { podVolumeDirectory } from '../harness/mount-chain.ts';
 import { readInPod, runInPod } from '../harness/pod-commands.ts';
 import { recordProcess } from '../harness/process.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { keepDisk, keepMounts } from './kept.ts';
@@ -22,19 +22,19 @@ const { chapter, proves } = readChapter('scenario');
 describe(chapter, () => {
   proves('SEED-1', async () => {
     await using disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { storageClass, volumeA, claim } = await applySeed(scene);
+    await using namespace = await SpecNamespace.open();
+    const { storageClass, volumeA, claim } = await applySeed(namespace);
     expect(storageClass.now.provisioner).to.equal('kubernetes.io/no-provisioner');
     expect(claim.now.spec?.volumeName, 'the claim names no volume').to.equal(undefined);
     expect(volumeA.now.spec?.claimRef, 'the volume names no claim').to.equal(undefined);
 
-    const pod = await scene.pod(fixtures.podBySelector);
+    const pod = await namespace.pod(fixtures.podBySelector);
     await expect(claim).to.bindTo(volumeA);
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
 
     await runInPod(pod, ['sh', '-c', 'echo seen from the pod >/data/greeting && sync /data/greeting']);
-    const node2 = scene.world.node('node2');
+    const node2 = namespace.cluster.node('node2');
     expect(await onNode(node2, ['cat', '/mnt/disks/volA/greeting'])).to.equal('seen from the pod\n');
     const inode = ['stat', '-c', '%i'] as const;
     expect(await onNode(node2, [...inode, '/mnt/disks/volA/greeting'])).to.equal(
@@ -45,10 +45,10 @@ describe(chapter, () => {
 
   proves('SEED-2', async () => {
     await using disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const devices = new Set<string>();
     for (const disk of [disks.onNode1, disks.onNode2, disks.onNode3]) {
-      const mounts = await nodeMounts(scene.world.node(disk.node));
+      const mounts = await nodeMounts(namespace.cluster.node(disk.node));
       const own = mountAt(mounts, disk.mountPath);
       expect(own, `a mount at ${disk.mountPath} of ${disk.node}`).to.include({
         device: disk.deviceNumber,
@@ -65,7 +65,7 @@ describe(chapter, () => {
     }
     expect(devices.size, 'three disks are three devices').to.equal(3);
 
-    const { volumeA, pod } = await playSeed(scene);
+    const { volumeA, pod } = await playSeed(namespace);
     await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
     const { blocks, blockSize } = await freeSpace(pod, '/data');
     expect(blocks * blockSize, 'the pod sees the size of the disk, not the 1Gi of its claim').to.be.lessThanOrEqual(
@@ -76,17 +76,17 @@ describe(chapter, () => {
   proves('SEED-3', async () => {
     await using disks = await leaseSeedDisks();
     await using other = await makeLeasedDisk('node2', { bytes: 32 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await scene.storageClass(fixtures.storageClass);
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass(fixtures.storageClass);
     const full = disks.onNode2.mountPath;
-    await onNode(scene.world.node('node2'), ['mkdir', `${full}/left`, `${full}/right`]);
+    await onNode(namespace.cluster.node('node2'), ['mkdir', `${full}/left`, `${full}/right`]);
 
-    const left = await bindPair(scene, 'directory-left', { node: 'node2', path: `${full}/left` });
-    const right = await bindPair(scene, 'directory-right', { node: 'node2', path: `${full}/right` });
-    const apart = await bindPair(scene, 'disk-of-its-own', { node: 'node2', path: other.disk.mountPath });
-    const writer = await podFor(scene, left.claim.name, { name: 'writer' });
-    const starved = await podFor(scene, right.claim.name, { name: 'starved' });
-    const neighbour = await podFor(scene, apart.claim.name, { name: 'neighbour' });
+    const left = await bindPair(namespace, 'directory-left', { node: 'node2', path: `${full}/left` });
+    const right = await bindPair(namespace, 'directory-right', { node: 'node2', path: `${full}/right` });
+    const apart = await bindPair(namespace, 'disk-of-its-own', { node: 'node2', path: other.disk.mountPath });
+    const writer = await podFor(namespace, left.claim.name, { name: 'writer' });
+    const starved = await podFor(namespace, right.claim.name, { name: 'starved' });
+    const neighbour = await podFor(namespace, apart.claim.name, { name: 'neighbour' });
     for (const pod of [writer, starved, neighbour]) await expect(pod).to.runOn('node2');
     const before = await freeSpace(neighbour, '/data');
 
@@ -96,7 +96,7 @@ describe(chapter, () => {
 
     expect(await freeSpace(neighbour, '/data'), 'not a block of the other disk is gone').to.deep.equal(before);
     await writeChecked(neighbour, '/data/still-room', 2 ** 20);
-    await onNode(scene.world.node('node2'), [
+    await onNode(namespace.cluster.node('node2'), [
       'dd',
       'if=/dev/zero',
       'of=/var/lib/kubelet/still-room',
@@ -104,7 +104,7 @@ describe(chapter, () => {
       'count=1',
       'conv=fsync',
     ]);
-    await onNode(scene.world.node('node2'), [
+    await onNode(namespace.cluster.node('node2'), [
       'dd',
       'if=/dev/zero',
       'of=/root/still-room',
@@ -112,7 +112,7 @@ describe(chapter, () => {
       'count=1',
       'conv=fsync',
     ]);
-    await onNode(scene.world.node('node2'), ['rm', '/var/lib/kubelet/still-room', '/root/still-room']);
+    await onNode(namespace.cluster.node('node2'), ['rm', '/var/lib/kubelet/still-room', '/root/still-room']);
 
     const rest = await freeSpace(starved, '/data');
     expect(rest.available * rest.blockSize, 'too little for one more write of the filler').to.be.lessThan(65_536);
@@ -121,18 +121,18 @@ describe(chapter, () => {
     );
     evidence.keep(
       'df-of-the-node',
-      await onNode(scene.world.node('node2'), ['df', '-k', '/', '/var', full, other.disk.mountPath]),
+      await onNode(namespace.cluster.node('node2'), ['df', '-k', '/', '/var', full, other.disk.mountPath]),
     );
   });
 
   proves('SEED-4', async () => {
     await using _disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    await scene.storageClass(fixtures.storageClass);
-    const volumeA = await scene.volume(fixtures.volumeA);
-    const volumeB = await scene.volume(fixtures.volumeB);
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass(fixtures.storageClass);
+    const volumeA = await namespace.volume(fixtures.volumeA);
+    const volumeB = await namespace.volume(fixtures.volumeB);
     const claimOf = (name: string, volumeName: string) =>
-      scene.claim(fixtures.claim, (manifest) => {
+      namespace.claim(fixtures.claim, (manifest) => {
         manifest.metadata.name = name;
         manifest.spec.volumeName = volumeName;
       });
@@ -142,11 +142,11 @@ describe(chapter, () => {
     await expect(claimB).to.bindTo(volumeB);
 
     const pods = {
-      aOnNode1: await podFor(scene, claimA.name, { name: 'a-on-node1', node: 'node1' }),
-      aOnNode2: await podFor(scene, claimA.name, { name: 'a-on-node2', node: 'node2' }),
-      aOnNode3: await podFor(scene, claimA.name, { name: 'a-on-node3', node: 'node3' }),
-      bAnywhere: await podFor(scene, claimB.name, { name: 'b-anywhere' }),
-      bOnNode2: await podFor(scene, claimB.name, { name: 'b-on-node2', node: 'node2' }),
+      aOnNode1: await podFor(namespace, claimA.name, { name: 'a-on-node1', node: 'node1' }),
+      aOnNode2: await podFor(namespace, claimA.name, { name: 'a-on-node2', node: 'node2' }),
+      aOnNode3: await podFor(namespace, claimA.name, { name: 'a-on-node3', node: 'node3' }),
+      bAnywhere: await podFor(namespace, claimB.name, { name: 'b-anywhere' }),
+      bOnNode2: await podFor(namespace, claimB.name, { name: 'b-on-node2', node: 'node2' }),
     };
     await expect(pods.aOnNode1).to.runOn('node1');
     await expect(pods.aOnNode2).to.runOn('node2');
@@ -157,19 +157,20 @@ describe(chapter, () => {
 
   proves('SEED-5', async () => {
     await using _disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { pod, claim, volumeA, volumeB } = await playBindingOrder(scene, 'Immediate', async (early, onNode3) => {
+    await using namespace = await SpecNamespace.open();
+    const { pod, claim, volumeA, volumeB } = await playBindingOrder(namespace, 'Immediate', async (early, onNode3) => {
       await expect(early).to.bindTo(onNode3);
-      expect(scene.world.store.list('Pod', { namespace: scene.namespace }), 'no pod has asked for it').to.deep.equal(
-        [],
-      );
+      expect(
+        namespace.cluster.store.list('Pod', { namespace: namespace.name }),
+        'no pod has asked for it',
+      ).to.deep.equal([]);
     });
     const message = await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
     evidence.keep('scheduler-message', message);
     await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(1));
 
     // After the scheduler has spoken: nothing that could heal it moves for longer than a retry of its would take.
-    await quietFor(scene.world.store, {
+    await quietFor(namespace.cluster.store, {
       what: `${pod} stays Pending and ${claim} bound to ${volumeB.name}`,
       on: [pod.ref, claim.ref, volumeA.ref],
       window: 3000,
@@ -182,14 +183,18 @@ describe(chapter, () => {
 
   proves('SEED-6', async () => {
     await using disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { pod, claim, volumeA, volumeB } = await playBindingOrder(scene, 'WaitForFirstConsumer', async (early) => {
-      await expect(early).to.reportEvent(
-        'WaitForFirstConsumer',
-        'waiting for first consumer to be created before binding',
-      );
-      expect(early.now.status?.phase).to.equal('Pending');
-    });
+    await using namespace = await SpecNamespace.open();
+    const { pod, claim, volumeA, volumeB } = await playBindingOrder(
+      namespace,
+      'WaitForFirstConsumer',
+      async (early) => {
+        await expect(early).to.reportEvent(
+          'WaitForFirstConsumer',
+          'waiting for first consumer to be created before binding',
+        );
+        expect(early.now.status?.phase).to.equal('Pending');
+      },
+    );
     await expect(claim).to.bindTo(volumeA);
     await expect(pod).to.runOn('node2');
     expect(volumeB.now.status?.phase, 'the volume of node3 is left for others').to.equal('Available');
@@ -199,10 +204,10 @@ describe(chapter, () => {
 
   proves('SEED-7', async () => {
     await using _disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { claim } = await applySeed(scene);
+    await using namespace = await SpecNamespace.open();
+    const { claim } = await applySeed(namespace);
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
-    const pod = await scene.pod(fixtures.podByAffinity);
+    const pod = await namespace.pod(fixtures.podByAffinity);
     await expect(pod).to.runOn('node2');
     // Events are written after what they tell of: the last to come is waited for.
     await expect(pod).to.reportEvent('Scheduled');
@@ -223,12 +228,12 @@ describe(chapter, () => {
 
   proves('SEED-8', async () => {
     await using disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { volumeA, pod } = await playSeed(scene);
+    await using namespace = await SpecNamespace.open();
+    const { volumeA, pod } = await playSeed(namespace);
     await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
 
     // The mount is there; a fresh list of everything shows that no attachment ever was.
-    const { store } = scene.world;
+    const { store } = namespace.cluster;
     await store.confirm();
     expect(store.list('VolumeAttachment')).to.deep.equal([]);
     await expect(pod).to.reportEvent('Started');
@@ -240,19 +245,19 @@ describe(chapter, () => {
 
   proves('SEED-9', async () => {
     await using disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { volumeA, pod } = await playSeed(scene);
+    await using namespace = await SpecNamespace.open();
+    const { volumeA, pod } = await playSeed(namespace);
     const chain = await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
     expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
     // A bind mount joins the peer group of what it binds; a device that is mounted anew starts one of its own.
     expect(chain.kubelet.propagation).to.deep.equal(chain.disk.propagation).and.to.have.lengthOf(1);
 
     // A directory below the root of the disk shows the root of the bind at every place.
-    await onNode(scene.world.node('node2'), ['mkdir', '/mnt/disks/volA/below']);
-    const below = await bindPair(scene, 'directory-below', { node: 'node2', path: '/mnt/disks/volA/below' });
-    const second = await podFor(scene, below.claim.name, { name: 'below' });
+    await onNode(namespace.cluster.node('node2'), ['mkdir', '/mnt/disks/volA/below']);
+    const below = await bindPair(namespace, 'directory-below', { node: 'node2', path: '/mnt/disks/volA/below' });
+    const second = await podFor(namespace, below.claim.name, { name: 'below' });
     await expect(second).to.runOn('node2');
-    const mounts = await nodeMounts(scene.world.node('node2'));
+    const mounts = await nodeMounts(namespace.cluster.node('node2'));
     const kubelet = mountAt(mounts, podVolumeDirectory(second.now.metadata.uid, below.volume.name));
     expect(kubelet).to.include({ device: disks.onNode2.deviceNumber, root: '/below' });
     expect(await readInPod(second, '/proc/self/mountinfo')).to.match(
@@ -263,24 +268,26 @@ describe(chapter, () => {
 
   proves('SEED-10', async () => {
     await using _disks = await leaseSeedDisks();
-    await using scene = await Scene.open();
-    const { claim, pod: writer } = await playSeed(scene);
+    await using namespace = await SpecNamespace.open();
+    const { claim, pod: writer } = await playSeed(namespace);
     const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);
-    const onDisk = await onNode(scene.world.node('node2'), ['sha256sum', '/mnt/disks/volA/payload']);
+    const onDisk = await onNode(namespace.cluster.node('node2'), ['sha256sum', '/mnt/disks/volA/payload']);
     expect(onDisk.split(' ')[0]).to.equal(sum);
-    await scene.remove(writer);
+    await namespace.remove(writer);
 
-    const reader = await podFor(scene, claim.name, { name: 'reader', node: 'node2' });
+    const reader = await podFor(namespace, claim.name, { name: 'reader', node: 'node2' });
     await expect(reader).to.runOn('node2');
     expect((await runInPod(reader, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
     evidence.keep('checksums', `written by ${writer}, read by ${reader}\n${sum}\non the disk: ${onDisk}`);
   });
 
   proves('SEED-11', async () => {
-    await using scene = await Scene.open();
-    const manifest = await scene.manifest('PersistentVolume', fixtures.capitals, () => {}, { allowInvalidNames: true });
+    await using namespace = await SpecNamespace.open();
+    const manifest = await namespace.manifest('PersistentVolume', fixtures.capitals, () => {}, {
+      allowInvalidNames: true,
+    });
     expect(manifest.metadata.name).to.match(/[A-Z]/);
-    const refusal = await scene.world.client.create(manifest).catch((error: unknown) => error);
+    const refusal = await namespace.cluster.client.create(manifest).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(ApiRefusal);
     const { status, causes } = refusal as ApiRefusal;
     expect(status).to.equal(422);

@@ -3,7 +3,7 @@ import type { Disk } from '../../clusters/nodes/disk.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
 import { leaseDisk } from '../harness/leases.ts';
-import type { Scene } from '../harness/scene.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
 
 /** The scenario's three disks: volA of node1 and node2, volB of node3. */
 export interface SeedDisks extends AsyncDisposable {
@@ -55,20 +55,20 @@ export const fixtures = {
 } as const;
 
 /** Applies the scenario: class, both volumes, claim. */
-export async function applySeed(scene: Scene): Promise<SeedObjects> {
-  const storageClass = await scene.storageClass(fixtures.storageClass);
-  const volumeA = await scene.volume(fixtures.volumeA);
-  const volumeB = await scene.volume(fixtures.volumeB);
-  const claim = await scene.claim(fixtures.claim);
+export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> {
+  const storageClass = await namespace.storageClass(fixtures.storageClass);
+  const volumeA = await namespace.volume(fixtures.volumeA);
+  const volumeB = await namespace.volume(fixtures.volumeB);
+  const claim = await namespace.claim(fixtures.claim);
   return { storageClass, volumeA, volumeB, claim };
 }
 
 /**
  * Plays the scenario to its good end: the pod that must run on node2 is Ready there, with the claim bound to volume A.
  */
-export async function playSeed(scene: Scene): Promise<SeedObjects & { pod: PodHandle }> {
-  const objects = await applySeed(scene);
-  const pod = await scene.pod(fixtures.podBySelector);
+export async function playSeed(namespace: SpecNamespace): Promise<SeedObjects & { pod: PodHandle }> {
+  const objects = await applySeed(namespace);
+  const pod = await namespace.pod(fixtures.podBySelector);
   await expect(objects.claim).to.bindTo(objects.volumeA);
   await expect(pod).to.runOn('node2');
   return { ...objects, pod };
@@ -79,18 +79,18 @@ export async function playSeed(scene: Scene): Promise<SeedObjects & { pod: PodHa
  * claim, volume A and the pod that must run on node2. The binding mode is the only thing that a caller chooses.
  */
 export async function playBindingOrder(
-  scene: Scene,
+  namespace: SpecNamespace,
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer',
   settled: (claim: ClaimHandle, volumeB: VolumeHandle) => Promise<void>,
 ): Promise<SeedObjects & { pod: PodHandle }> {
-  const storageClass = await scene.storageClass(fixtures.storageClass, (manifest) => {
+  const storageClass = await namespace.storageClass(fixtures.storageClass, (manifest) => {
     manifest.volumeBindingMode = volumeBindingMode;
   });
-  const volumeB = await scene.volume(fixtures.volumeB);
-  const claim = await scene.claim(fixtures.claim);
+  const volumeB = await namespace.volume(fixtures.volumeB);
+  const claim = await namespace.claim(fixtures.claim);
   await settled(claim, volumeB);
-  const volumeA = await scene.volume(fixtures.volumeA);
-  const pod = await scene.pod(fixtures.podByAffinity);
+  const volumeA = await namespace.volume(fixtures.volumeA);
+  const pod = await namespace.pod(fixtures.podByAffinity);
   return { storageClass, volumeA, volumeB, claim, pod };
 }
 
@@ -101,8 +101,12 @@ export interface BoundPair {
 }
 
 /** Makes a PersistentVolume at a path of a node, and a claim for it. */
-export async function bindPair(scene: Scene, name: string, at: { node: string; path: string }): Promise<BoundPair> {
-  const volume = await scene.volume(fixtures.volumeB, (manifest) => {
+export async function bindPair(
+  namespace: SpecNamespace,
+  name: string,
+  at: { node: string; path: string },
+): Promise<BoundPair> {
+  const volume = await namespace.volume(fixtures.volumeB, (manifest) => {
     manifest.metadata.name = name;
     manifest.spec.local.path = at.path;
     manifest.spec.nodeAffinity = {
@@ -113,7 +117,7 @@ export async function bindPair(scene: Scene, name: string, at: { node: string; p
       },
     };
   });
-  const claim = await scene.claim(fixtures.claim, (manifest) => {
+  const claim = await namespace.claim(fixtures.claim, (manifest) => {
     manifest.metadata.name = name;
     manifest.spec.volumeName = name;
   });
@@ -121,8 +125,12 @@ export async function bindPair(scene: Scene, name: string, at: { node: string; p
 }
 
 /** Makes the reader pod for a claim; `node` pins it by its hostname label. */
-export function podFor(scene: Scene, claimName: string, pod: { name: string; node?: string }): Promise<PodHandle> {
-  return scene.pod(fixtures.reader, (manifest: ManifestOf<'Pod'>) => {
+export function podFor(
+  namespace: SpecNamespace,
+  claimName: string,
+  pod: { name: string; node?: string },
+): Promise<PodHandle> {
+  return namespace.pod(fixtures.reader, (manifest: ManifestOf<'Pod'>) => {
     manifest.metadata.name = pod.name;
     if (pod.node !== undefined) manifest.spec.nodeSelector = { 'kubernetes.io/hostname': pod.node };
     for (const volume of manifest.spec.volumes ?? []) {

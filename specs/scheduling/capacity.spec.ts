@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { nowhere, scheduledTo } from '../harness/binding.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, localVolume, parts, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { together } from '../harness/together.ts';
 import { readChapter } from '../runner/requirement.ts';
 
@@ -69,15 +69,15 @@ const choices: Record<string, Choice> = {
 describe(chapter, () => {
   for (const [id, { claims, offers }] of Object.entries(choices)) {
     proves(id, async () => {
-      await using scene = await Scene.open();
+      await using namespace = await SpecNamespace.open();
       for (const name of new Set(claims)) {
-        await scene.storageClass(parts.storageClass, (manifest) => {
+        await namespace.storageClass(parts.storageClass, (manifest) => {
           manifest.metadata.name = name;
         });
       }
       const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
         const at = { node, path: `${nowhere}/${index}`, storage };
-        return await localVolume(scene, `${node}-${index}`, at, ({ spec }) => {
+        return await localVolume(namespace, `${node}-${index}`, at, ({ spec }) => {
           spec.storageClassName = className;
           if (label !== undefined) {
             const key = 'node-role.kubernetes.io/control-plane';
@@ -92,12 +92,12 @@ describe(chapter, () => {
       await together(offers.filter(({ node }) => node !== 'node1').map(offer));
       const made = await together(
         claims.map((className, index) =>
-          localClaim(scene, `claim-${index}`, { storage: '100Gi' }, ({ spec }) => {
+          localClaim(namespace, `claim-${index}`, { storage: '100Gi' }, ({ spec }) => {
             spec.storageClassName = className;
           }),
         ),
       );
-      const pod = await podWith(scene, 'pod', made);
+      const pod = await podWith(namespace, 'pod', made);
       await scheduledTo(pod, 'node1');
       for (const claim of made) await expect(claim).to.reachPhase('Bound');
       const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();

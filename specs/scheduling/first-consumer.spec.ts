@@ -3,8 +3,8 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { nowhere, scheduledTo } from '../harness/binding.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { cpuBeyond, requirePods, unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons, type Tally } from '../harness/tally.ts';
 import { together } from '../harness/together.ts';
 import { evidence } from '../runner/evidence.ts';
@@ -64,17 +64,17 @@ const obstacles: Record<string, Obstacle> = {
 describe(chapter, () => {
   for (const [id, { resident, demand, tally }] of Object.entries(obstacles)) {
     proves(id, async () => {
-      await using scene = await Scene.open();
+      await using namespace = await SpecNamespace.open();
       const cpu = await cpuBeyond('node1');
-      await localClass(scene);
+      await localClass(namespace);
       if (resident) {
-        const pair = await boundPair(scene, 'resident', { node: 'node1', path: nowhere });
-        const pod = await podWith(scene, 'resident', [pair.claim], {}, ({ metadata }) => {
+        const pair = await boundPair(namespace, 'resident', { node: 'node1', path: nowhere });
+        const pod = await podWith(namespace, 'resident', [pair.claim], {}, ({ metadata }) => {
           metadata.labels = { app: 'resident' };
         });
         await scheduledTo(pod, 'node1');
       }
-      await scene.storageClass('local/storage-class.yaml', (manifest) => {
+      await namespace.storageClass('local/storage-class.yaml', (manifest) => {
         manifest.metadata.name = 'at-once';
         manifest.volumeBindingMode = 'Immediate';
       });
@@ -84,11 +84,11 @@ describe(chapter, () => {
           spec.storageClassName = className;
         };
         const volume = (node: string, storage: string) =>
-          localVolume(scene, `${className}-${node}`, { node, path: nowhere, storage }, inClass);
+          localVolume(namespace, `${className}-${node}`, { node, path: nowhere, storage }, inClass);
         const [best, other] = await together([volume('node1', '1Gi'), volume('node3', '2Gi')]);
-        const claim = await localClaim(scene, className, {}, inClass);
+        const claim = await localClaim(namespace, className, {}, inClass);
         if (className === 'at-once') await expect(claim).to.bindTo(best);
-        const pod = await podWith(scene, className, [claim], {}, ({ metadata, spec }) => {
+        const pod = await podWith(namespace, className, [claim], {}, ({ metadata, spec }) => {
           metadata.labels = { app: 'resident' };
           demand(spec, cpu);
         });

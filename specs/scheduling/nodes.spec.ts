@@ -5,8 +5,8 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { cordonedNode, knownToScheduler, labelledNode, taintedNode } from '../harness/node-changes.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -30,14 +30,14 @@ const closures = {
 
 describe(chapter, () => {
   proves('LV-SCHED-28', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const bound = await boundPair(scene, 'bound', { node: 'node3', path: nowhere }, { volume: inRack });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const bound = await boundPair(namespace, 'bound', { node: 'node3', path: nowhere }, { volume: inRack });
     await expect(bound.claim).to.bindTo(bound.volume);
-    const free = await localVolume(scene, 'free', { node: 'node3', path: nowhere }, inRack);
-    const claim = await localClaim(scene, 'free');
-    const ofBound = await podWith(scene, 'of-bound', [bound.claim]);
-    const ofFree = await podWith(scene, 'of-free', [claim]);
+    const free = await localVolume(namespace, 'free', { node: 'node3', path: nowhere }, inRack);
+    const claim = await localClaim(namespace, 'free');
+    const ofBound = await podWith(namespace, 'of-bound', [bound.claim]);
+    const ofFree = await podWith(namespace, 'of-free', [claim]);
     await unschedulable(ofBound, { [reasons.volumeAffinity]: 3 });
     await unschedulable(ofFree, { [reasons.noVolume]: 3 });
 
@@ -49,22 +49,22 @@ describe(chapter, () => {
 
   for (const [id, { close, reason, key }] of Object.entries(closures)) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene);
-      const { claim } = await boundPair(scene, 'bound', { node: 'node2', path: nowhere });
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
+      const { claim } = await boundPair(namespace, 'bound', { node: 'node2', path: nowhere });
       // The better fit is on the closed node.
-      await localVolume(scene, 'best', { node: 'node2', path: nowhere, storage: '1Gi' });
-      const other = await localVolume(scene, 'other', { node: 'node3', path: nowhere, storage: '2Gi' });
+      await localVolume(namespace, 'best', { node: 'node2', path: nowhere, storage: '1Gi' });
+      const other = await localVolume(namespace, 'other', { node: 'node3', path: nowhere, storage: '2Gi' });
       const tied = await (async () => {
         await using _closed = await close('node2');
-        await knownToScheduler(scene, 'node2');
-        const pod = await podWith(scene, 'tied', [claim]);
+        await knownToScheduler(namespace, 'node2');
+        const pod = await podWith(namespace, 'tied', [claim]);
         evidence.keep('scheduler-message', await unschedulable(pod, { [reason]: 1, [reasons.volumeAffinity]: 2 }));
-        const unbound = await localClaim(scene, 'unbound');
-        const free = await podWith(scene, 'free', [unbound]);
+        const unbound = await localClaim(namespace, 'unbound');
+        const free = await podWith(namespace, 'free', [unbound]);
         await scheduledTo(free, 'node3');
         await expect(unbound).to.bindTo(other);
-        const tolerant = await podWith(scene, 'tolerant', [claim], {}, ({ spec }) => {
+        const tolerant = await podWith(namespace, 'tolerant', [claim], {}, ({ spec }) => {
           spec.tolerations = [{ key, operator: 'Exists', effect: 'NoSchedule' }];
         });
         await scheduledTo(tolerant, 'node2');
@@ -77,15 +77,15 @@ describe(chapter, () => {
 
   proves('LV-SCHED-31', async () => {
     await using disk = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const at = { node: 'cabinet-12', path: disk.disk.mountPath };
-    const byLabel = await boundPair(scene, 'by-label', at);
-    const byName = await boundPair(scene, 'by-name', { ...at, node: 'node3' });
+    const byLabel = await boundPair(namespace, 'by-label', at);
+    const byName = await boundPair(namespace, 'by-name', { ...at, node: 'node3' });
     await using _label = await labelledNode('node3', { 'kubernetes.io/hostname': 'cabinet-12' });
-    await knownToScheduler(scene, 'node3');
-    const runs = await podWith(scene, 'by-label', [byLabel.claim]);
-    const stuck = await podWith(scene, 'by-name', [byName.claim]);
+    await knownToScheduler(namespace, 'node3');
+    const runs = await podWith(namespace, 'by-label', [byLabel.claim]);
+    const stuck = await podWith(namespace, 'by-name', [byName.claim]);
     await expect(runs).to.runOn('node3');
     await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk.disk });
     await unschedulable(stuck, { [reasons.volumeAffinity]: 3 });

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { nowhere, nudge, offerAgain, said, scheduledTo } from '../harness/binding.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -15,63 +15,63 @@ const { chapter, proves } = readChapter('scheduling');
 // minutes: that it is scheduled within a spec is the proof.
 describe(chapter, () => {
   proves('LV-SCHED-10', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'early', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'early', [claim]);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
-    const late = await localVolume(scene, 'late', { node: 'node3', path: nowhere });
+    const late = await localVolume(namespace, 'late', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(late);
   });
 
   proves('LV-SCHED-11', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const reserved = await localVolume(scene, 'reserved', { node: 'node3', path: nowhere }, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const reserved = await localVolume(namespace, 'reserved', { node: 'node3', path: nowhere }, ({ spec }) => {
       spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'someone-else' };
     });
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'waiting', [claim]);
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'waiting', [claim]);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
-    await offerAgain(scene, reserved);
+    await offerAgain(namespace, reserved);
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(reserved);
   });
 
   proves('LV-SCHED-12', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
-    const pod = await podWith(scene, 'early', ['late']);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const pod = await podWith(namespace, 'early', ['late']);
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
-    const claim = await localClaim(scene, 'late');
+    const claim = await localClaim(namespace, 'late');
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);
   });
 
   proves('LV-SCHED-13', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'waiting', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'waiting', [claim]);
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
-    await nudge(scene, claim);
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
   });
 
   proves('LV-SCHED-14', async () => {
-    await using scene = await Scene.open();
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'early', [claim]);
+    await using namespace = await SpecNamespace.open();
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'early', [claim]);
     evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
     const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
-    const storageClass = await localClass(scene);
+    const storageClass = await localClass(namespace);
     expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
-    const volume = await localVolume(scene, 'volume', { node: 'node3', path: nowhere });
+    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);
   });

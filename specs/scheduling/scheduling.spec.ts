@@ -5,8 +5,8 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith, podWithHostPath } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
 import { cpuBeyond, requireNodes, requirePods, unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -25,12 +25,12 @@ const demands: Record<string, (spec: ManifestOf<'Pod'>['spec']) => void> = {
 describe(chapter, () => {
   for (const [id, demand] of Object.entries(demands)) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene, 'Immediate');
-      const volume = await localVolume(scene, 'on-node2', { node: 'node2', path: nowhere });
-      const claim = await localClaim(scene, 'claim');
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace, 'Immediate');
+      const volume = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere });
+      const claim = await localClaim(namespace, 'claim');
       await expect(claim).to.bindTo(volume);
-      const pod = await podWith(scene, 'elsewhere', [claim], {}, ({ spec }) => demand(spec));
+      const pod = await podWith(namespace, 'elsewhere', [claim], {}, ({ spec }) => demand(spec));
       const message = await unschedulable(pod, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
       evidence.keep('scheduler-message', message);
       expect(claim.now.spec?.volumeName, 'what is bound stays bound').to.equal(volume.name);
@@ -38,16 +38,16 @@ describe(chapter, () => {
   }
 
   proves('LV-SCHED-03', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const taken = await boundPair(scene, 'taken', { node: 'node2', path: nowhere });
-    const neighbour = await podWith(scene, 'neighbour', [taken.claim], {}, ({ metadata }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const taken = await boundPair(namespace, 'taken', { node: 'node2', path: nowhere });
+    const neighbour = await podWith(namespace, 'neighbour', [taken.claim], {}, ({ metadata }) => {
       metadata.labels = { app: 'neighbour' };
     });
     await scheduledTo(neighbour, 'node2');
-    const own = await boundPair(scene, 'own', { node: 'node2', path: nowhere });
+    const own = await boundPair(namespace, 'own', { node: 'node2', path: nowhere });
     const cpu = await cpuBeyond('node1');
-    const pod = await podWith(scene, 'nowhere-to-go', [own.claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'nowhere-to-go', [own.claim], {}, ({ spec }) => {
       requirePods(spec, 'podAntiAffinity', { app: 'neighbour' });
       for (const container of spec.containers) container.resources = { requests: { cpu } };
     });
@@ -63,11 +63,11 @@ describe(chapter, () => {
 
   proves('LV-SCHED-04', async () => {
     await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { volume, claim } = await boundPair(scene, 'on-node2', { node: 'node2', path: disk.disk.mountPath });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { volume, claim } = await boundPair(namespace, 'on-node2', { node: 'node2', path: disk.disk.mountPath });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'misplaced', [claim], {}, ({ spec }) => {
+    const pod = await podWith(namespace, 'misplaced', [claim], {}, ({ spec }) => {
       spec.nodeName = 'node3';
     });
     const message = await expect(pod).to.reportEvent('FailedMount', 'NodeAffinity check failed');
@@ -81,18 +81,18 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-05', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volume = await localVolume(scene, 'on-node2', { node: 'node2', path: nowhere });
-    const claim = await localClaim(scene, 'claim');
-    const pod = await podWith(scene, 'unscheduled', [claim], {}, ({ spec }) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volume = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere });
+    const claim = await localClaim(namespace, 'claim');
+    const pod = await podWith(namespace, 'unscheduled', [claim], {}, ({ spec }) => {
       spec.nodeName = 'node2';
     });
     const message = await expect(pod).to.reportEvent('FailedMount', 'PVC is not bound');
     evidence.keep('kubelet-message', message);
     expect(message).to.equal(
       'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process ' +
-        `volumes=[data]: error processing PVC ${scene.namespace}/${claim.name}: PVC is not bound`,
+        `volumes=[data]: error processing PVC ${namespace.name}/${claim.name}: PVC is not bound`,
     );
     await expect(claim).to.reportEvent(
       'WaitForFirstConsumer',
@@ -105,10 +105,10 @@ describe(chapter, () => {
 
   proves('LV-SCHED-06', async () => {
     await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const { claim } = await boundPair(
-      scene,
+      namespace,
       'also-on-lost-nodes',
       { node: 'node2', path: disk.disk.mountPath },
       {
@@ -121,28 +121,28 @@ describe(chapter, () => {
         },
       },
     );
-    const pod = await podWith(scene, 'pod', [claim]);
+    const pod = await podWith(namespace, 'pod', [claim]);
     await expect(pod).to.runOn('node2');
   });
 
   proves('LV-SCHED-07', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     // Either would keep the volume to node2, if it were heard.
     const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
-      localVolume(scene, name, { node: 'node2', path: nowhere }, ({ spec }) => {
+      localVolume(namespace, name, { node: 'node2', path: nowhere }, ({ spec }) => {
         const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
         spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
       });
     const bound = await byField('bound', 'In', 'node2');
-    const boundClaim = await localClaim(scene, 'bound', { volume: 'bound' });
+    const boundClaim = await localClaim(namespace, 'bound', { volume: 'bound' });
     await expect(boundClaim).to.bindTo(bound);
     const free = await byField('free', 'NotIn', 'node3');
-    const freeClaim = await localClaim(scene, 'free');
+    const freeClaim = await localClaim(namespace, 'free');
 
     const pods = [
-      await podWith(scene, 'of-bound', [boundClaim], { node: 'node3' }),
-      await podWith(scene, 'of-free', [freeClaim], { node: 'node3' }),
+      await podWith(namespace, 'of-bound', [boundClaim], { node: 'node3' }),
+      await podWith(namespace, 'of-free', [freeClaim], { node: 'node3' }),
     ];
     for (const pod of pods) {
       await scheduledTo(pod, 'node3');
@@ -157,23 +157,23 @@ describe(chapter, () => {
     await using onNode3 = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20, at: 'shared' });
     const path = onNode2.disk.mountPath;
     expect(onNode3.disk.mountPath).to.equal(path);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { claim } = await boundPair(scene, 'local', { node: 'node2', path });
-    const byHostPath = (name: string, node: string) => podWithHostPath(scene, name, path, { node });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { claim } = await boundPair(namespace, 'local', { node: 'node2', path });
+    const byHostPath = (name: string, node: string) => podWithHostPath(namespace, name, path, { node });
     const files = ['find', '/data', '-type', 'f'];
 
     const first = await byHostPath('host-path', 'node2');
     await expect(first).to.runOn('node2');
     await runInPod(first, ['sh', '-c', 'echo of great value >/data/ledger && sync /data/ledger']);
-    await scene.remove(first);
+    await namespace.remove(first);
     const moved = await byHostPath('host-path-moved', 'node3');
     await expect(moved).to.runOn('node3');
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
-    const local = await podWith(scene, 'local-moved', [claim], { node: 'node3' });
+    const local = await podWith(namespace, 'local-moved', [claim], { node: 'node3' });
     await unschedulable(local, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
-    const kept = await podWith(scene, 'local', [claim]);
+    const kept = await podWith(namespace, 'local', [claim]);
     await expect(kept).to.runOn('node2');
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
   });
@@ -182,10 +182,10 @@ describe(chapter, () => {
     await using onNode1 = await makeLeasedDisk('node1', { bytes: 16 * 2 ** 20, at: 'shared' });
     await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20, at: 'shared' });
     const path = onNode1.disk.mountPath;
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const byType = await boundPair(
-      scene,
+      namespace,
       'by-disk-type',
       { node: 'node1', path },
       {
@@ -195,17 +195,17 @@ describe(chapter, () => {
         },
       },
     );
-    const byHostname = await boundPair(scene, 'by-hostname', { node: 'node1', path });
+    const byHostname = await boundPair(namespace, 'by-hostname', { node: 'node1', path });
 
-    const first = await podWith(scene, 'first', [byType.claim], { node: 'node1' });
+    const first = await podWith(namespace, 'first', [byType.claim], { node: 'node1' });
     await expect(first).to.runOn('node1');
     await expect(first).to.mount(byType.volume, { path: '/data', from: onNode1.disk });
     await runInPod(first, ['sh', '-c', 'echo disk of node1 >/data/whose && sync /data/whose']);
-    await scene.remove(first);
+    await namespace.remove(first);
 
     // Its node is out of the question for the restarted pod; both volumes are bound, and both name the same path.
     const restarted = (name: string, claim: { name: string }) =>
-      podWith(scene, name, [claim], {}, ({ spec }) => requireNodes(spec, 'node2', 'node3'));
+      podWith(namespace, name, [claim], {}, ({ spec }) => requireNodes(spec, 'node2', 'node3'));
     const astray = await restarted('astray', byType.claim);
     await expect(astray).to.runOn('node2');
     await expect(astray).to.mount(byType.volume, { path: '/data', from: onNode2.disk });

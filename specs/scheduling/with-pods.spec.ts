@@ -4,8 +4,8 @@ import { eventually, storageVocabulary } from '../harness/expectations.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { boundPair, localClaim, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
 import { conditionsSeen, landed, requirePods, unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { together } from '../harness/together.ts';
 import { evidence } from '../runner/evidence.ts';
@@ -18,16 +18,16 @@ const nodes = ['node1', 'node2', 'node3'] as const;
 
 describe(chapter, () => {
   proves('LV-SCHED-15', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     // node1 has volumes enough for all of them; each of the others has one.
     const places = ['node1', 'node1', 'node1', 'node1', 'node2', 'node3'];
     const volumes = await together(
-      places.map((node, index) => localVolume(scene, `volume-${index}`, { node, path: `${nowhere}/${index}` })),
+      places.map((node, index) => localVolume(namespace, `volume-${index}`, { node, path: `${nowhere}/${index}` })),
     );
     const apart = async (name: string) => {
-      const claim = await localClaim(scene, name);
-      const pod = await podWith(scene, name, [claim], {}, ({ metadata, spec }) => {
+      const claim = await localClaim(namespace, name);
+      const pod = await podWith(namespace, name, [claim], {}, ({ metadata, spec }) => {
         metadata.labels = { app: 'apart' };
         requirePods(spec, 'podAntiAffinity', { app: 'apart' });
       });
@@ -46,11 +46,11 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-16', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
     const make = (node: string, storage: string, count: number) =>
       Array.from({ length: count }, (_, index) =>
-        localVolume(scene, `${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
+        localVolume(namespace, `${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
       );
     // Volumes of the other nodes are more and larger: neither room nor score leads to node2.
     const [onNode2] = await together([
@@ -58,14 +58,14 @@ describe(chapter, () => {
       together(make('node1', '100Gi', 3)),
       together(make('node3', '100Gi', 3)),
     ]);
-    const leader = await boundPair(scene, 'leader', { node: 'node2', path: nowhere });
-    const first = await podWith(scene, 'leader', [leader.claim], {}, ({ metadata }) => {
+    const leader = await boundPair(namespace, 'leader', { node: 'node2', path: nowhere });
+    const first = await podWith(namespace, 'leader', [leader.claim], {}, ({ metadata }) => {
       metadata.labels = { app: 'together' };
     });
     await scheduledTo(first, 'node2');
     const follow = async (name: string) => {
-      const claim = await localClaim(scene, name);
-      const pod = await podWith(scene, name, [claim], {}, ({ metadata, spec }) => {
+      const claim = await localClaim(namespace, name);
+      const pod = await podWith(namespace, name, [claim], {}, ({ metadata, spec }) => {
         metadata.labels = { app: 'together' };
         requirePods(spec, 'podAffinity', { app: 'together' });
       });
@@ -85,32 +85,32 @@ describe(chapter, () => {
 
   proves('LV-SCHED-17', async () => {
     await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const { claim } = await oncePair(scene, disk.disk.mountPath);
-    const holder = await podWith(scene, 'holder', [claim]);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const { claim } = await oncePair(namespace, disk.disk.mountPath);
+    const holder = await podWith(namespace, 'holder', [claim]);
     await expect(holder).to.runOn('node2');
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
-    const next = await podWith(scene, 'next', [claim]);
+    const next = await podWith(namespace, 'next', [claim]);
     evidence.keep('scheduler-message', await unschedulable(next, { [reasons.oncePod]: 3 }));
 
-    await scene.remove(holder);
+    await namespace.remove(holder);
     await expect(next).to.runOn('node2');
     expect(await runInPod(next, ['cat', '/data/note'])).to.equal('from the holder\n');
   });
 
   proves('LV-SCHED-18', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    await scene.priorityClass(parts.priorityClass, (manifest) => {
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    await namespace.priorityClass(parts.priorityClass, (manifest) => {
       manifest.metadata.name = 'urgent';
     });
-    const { claim } = await oncePair(scene, nowhere);
-    const holder = await podWith(scene, 'holder', [claim]);
+    const { claim } = await oncePair(namespace, nowhere);
+    const holder = await podWith(namespace, 'holder', [claim]);
     await scheduledTo(holder, 'node2');
-    const equal = await podWith(scene, 'equal', [claim]);
+    const equal = await podWith(namespace, 'equal', [claim]);
     await unschedulable(equal, { [reasons.oncePod]: 3 });
-    const urgent = await podWith(scene, 'urgent', [claim], {}, ({ spec }) => {
+    const urgent = await podWith(namespace, 'urgent', [claim], {}, ({ spec }) => {
       spec.priorityClassName = 'urgent';
     });
     // By the holder's own last state, for the scheduler's events may come much later.
@@ -128,12 +128,12 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-19', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene);
-    const volumes = await together(nodes.map((node) => localVolume(scene, `of-${node}`, { node, path: nowhere })));
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    const volumes = await together(nodes.map((node) => localVolume(namespace, `of-${node}`, { node, path: nowhere })));
     const user = async (name: string) => {
-      const claim = await localClaim(scene, name);
-      return { claim, pod: await podWith(scene, name, [claim]) };
+      const claim = await localClaim(namespace, name);
+      return { claim, pod: await podWith(namespace, name, [claim]) };
     };
     const users = await together(['a', 'b', 'c'].map(user));
     const landing = await together(users.map(({ pod }) => landed(pod)));
@@ -145,22 +145,22 @@ describe(chapter, () => {
     await expect(claim).to.reachPhase('Bound');
     const volume = volumes.find(({ name }) => name === claim.now.spec?.volumeName);
     if (!volume) throw new Error(`${claim} is bound to ${claim.now.spec?.volumeName}, none of the three`);
-    await scene.remove(pod);
-    await scene.remove(claim);
+    await namespace.remove(pod);
+    await namespace.remove(claim);
     await expect(volume).to.reachPhase('Released');
     // Released is not free: the scheduler has looked again since, for the pod is not where a volume fits.
     expect(late.pod.now.spec?.nodeName).to.equal(undefined);
-    await offerAgain(scene, volume);
+    await offerAgain(namespace, volume);
     await scheduledTo(late.pod, landing[0] as string);
     await expect(late.claim).to.bindTo(volume);
   });
 });
 
 /** A volume of node2 and a claim that are bound to each other, for one pod at a time. */
-async function oncePair(scene: Scene, path: string) {
+async function oncePair(namespace: SpecNamespace, path: string) {
   const accessModes: ['ReadWriteOncePod'] = ['ReadWriteOncePod'];
   const pair = await boundPair(
-    scene,
+    namespace,
     'once',
     { node: 'node2', path },
     {

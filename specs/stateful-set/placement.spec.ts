@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { localClass } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { requirePods } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
 import {
@@ -51,19 +51,19 @@ describe(chapter, () => {
       await using onNode1 = await makeLeasedDisk('node1', small);
       await using onNode2 = await makeLeasedDisk('node2', small);
       await using onNode3 = await makeLeasedDisk('node3', small);
-      await using scene = await Scene.open();
-      await localClass(scene);
-      await offerDirectories(scene, onNode1.disk, volumes.node1);
-      await offerDirectories(scene, onNode2.disk, volumes.node2);
-      await offerDirectories(scene, onNode3.disk, volumes.node3);
-      const set = await localSet(scene, { replicas: 3, claims }, (spec) => {
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
+      await offerDirectories(namespace, onNode1.disk, volumes.node1);
+      await offerDirectories(namespace, onNode2.disk, volumes.node2);
+      await offerDirectories(namespace, onNode3.disk, volumes.node3);
+      const set = await localSet(namespace, { replicas: 3, claims }, (spec) => {
         spec.podManagementPolicy = policy;
         requirePods(spec.template.spec, how, { app: setName });
       });
       await ready(set, 3);
-      for (const ordinal of [0, 1, 2]) await sign((await member(scene, ordinal)).pod);
+      for (const ordinal of [0, 1, 2]) await sign((await member(namespace, ordinal)).pod);
 
-      const found = placements(scene);
+      const found = placements(namespace);
       evidence.keep('placements', found);
       const nodes = new Set(found.map(({ node }) => node));
       expect(nodes.size, `nodes of the three pods: ${[...nodes]}`).to.equal(how === 'podAffinity' ? 1 : 3);
@@ -75,13 +75,13 @@ describe(chapter, () => {
           `volumes of ${pod}`,
         ).to.deep.equal(Array(claims).fill(node));
 
-      const signed = await signatures(scene, all);
+      const signed = await signatures(namespace, all);
       for (const { pod, volumes: own } of found) {
         const mounts = ['/data', '/data-2'].slice(0, claims);
         expect(own.map(({ path }) => signed[path])).to.deep.equal(mounts.map((mount) => [`${pod} ${mount}`]));
       }
       // The policy is heard: one after the other, or none waits for another.
-      expect(madeBeforeReady(scene, 2, 0)).to.equal(policy === 'Parallel');
+      expect(madeBeforeReady(namespace, 2, 0)).to.equal(policy === 'Parallel');
     });
   }
 });

@@ -4,8 +4,8 @@ import { nowhere } from '../harness/binding.ts';
 import { eventually, storageVocabulary } from '../harness/expectations.ts';
 import type { ClaimHandle, VolumeHandle } from '../harness/handles.ts';
 import { localClass, localVolume } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { landed } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { together } from '../harness/together.ts';
 import { readChapter } from '../runner/requirement.ts';
 import { localSet, member, scale } from './stateful-sets.ts';
@@ -26,17 +26,17 @@ const policies: Record<string, { whenScaled: Fate; whenDeleted: Fate }> = {
 describe(chapter, () => {
   for (const [id, policy] of Object.entries(policies)) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      await localClass(scene);
+      await using namespace = await SpecNamespace.open();
+      await localClass(namespace);
       const volumes = await together(
-        ['a', 'b'].map((name) => localVolume(scene, name, { node: 'node2', path: nowhere })),
+        ['a', 'b'].map((name) => localVolume(namespace, name, { node: 'node2', path: nowhere })),
       );
-      const set = await localSet(scene, { replicas: 2 }, (spec) => {
+      const set = await localSet(namespace, { replicas: 2 }, (spec) => {
         // Its pods never start, so none may wait for another.
         spec.podManagementPolicy = 'Parallel';
         spec.persistentVolumeClaimRetentionPolicy = policy;
       });
-      const members = [await member(scene, 0), await member(scene, 1)] as const;
+      const members = [await member(namespace, 0), await member(namespace, 1)] as const;
       for (const { pod, claim } of members) {
         await landed(pod);
         await expect(claim).to.reachPhase('Bound');
@@ -50,12 +50,12 @@ describe(chapter, () => {
       if (!kept || !scaled) throw new Error('the set has two claims');
       for (const { claim } of members) await owned(claim, policy.whenDeleted === 'Delete' ? ['StatefulSet'] : []);
 
-      await scale(scene, set, 1);
+      await scale(namespace, set, 1);
       await expect(members[1].pod).to.beGone();
       await meets(scaled, policy.whenScaled);
       expect(kept.claim.now.status?.phase, 'the claim of the pod that stays').to.equal('Bound');
 
-      await scene.remove(set);
+      await namespace.remove(set);
       await expect(members[0].pod).to.beGone();
       await meets(kept, policy.whenDeleted);
       // The claim that outlived the scaling is the set's all the same.

@@ -6,8 +6,8 @@ import type { Handle } from '../harness/handles.ts';
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
 import { localClass, localVolume } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
 import { unschedulable } from '../harness/scheduling.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -38,25 +38,25 @@ describe(chapter, () => {
   proves('LV-SET-05', async () => {
     await using onNode2 = await makeLeasedDisk('node2', small);
     await using onNode3 = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 2);
-    const first = await localSet(scene, { replicas: 2, claims: 2 }, inParallel);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
+    const first = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
     await ready(first, 2);
-    const before = placements(scene);
+    const before = placements(namespace);
     expect(before.map(({ node }) => node).toSorted()).to.deep.equal(['node2', 'node3']);
-    const members = [await member(scene, 0), await member(scene, 1)];
+    const members = [await member(namespace, 0), await member(namespace, 1)];
     for (const { pod } of members) await sign(pod);
 
-    await scene.remove(first);
+    await namespace.remove(first);
     for (const { pod } of members) await expect(pod).to.beGone();
     for (const { claim } of members) expect(claim.now.status?.phase, `${claim} outlives the set`).to.equal('Bound');
-    await ready(await localSet(scene, { replicas: 2, claims: 2 }, inParallel), 2);
+    await ready(await localSet(namespace, { replicas: 2, claims: 2 }, inParallel), 2);
     for (const { pod } of members) await sign(pod);
 
-    expect(placements(scene), 'every ordinal is back at its node, with its volumes').to.deep.equal(before);
+    expect(placements(namespace), 'every ordinal is back at its node, with its volumes').to.deep.equal(before);
     const signed = await signatures(
-      scene,
+      namespace,
       before.flatMap(({ volumes }) => volumes),
     );
     evidence.keep('placements', before);
@@ -72,38 +72,38 @@ describe(chapter, () => {
   proves('LV-SET-06', async () => {
     await using onNode2 = await makeLeasedDisk('node2', small);
     await using onNode3 = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 1);
-    const set = await localSet(scene, { replicas: 1 });
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    const set = await localSet(namespace, { replicas: 1 });
     await ready(set, 1);
-    const [before] = placements(scene);
+    const [before] = placements(namespace);
     if (!before) throw new Error('the set has no pod');
-    const { pod, claim } = await member(scene, 0);
+    const { pod, claim } = await member(namespace, 0);
     await sign(pod);
     const formerClaim = claim.now.metadata.uid;
 
     await using _cordon = await cordonedNode(before.node);
-    await knownToScheduler(scene, before.node);
-    await replaced(pod, () => scene.world.client.remove(pod.ref));
+    await knownToScheduler(namespace, before.node);
+    await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
     await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
-    await replaced(claim, () => scene.world.client.remove(claim.ref));
+    await replaced(claim, () => namespace.cluster.client.remove(claim.ref));
     const other = before.node === 'node2' ? 'node3' : 'node2';
     await scheduledTo(pod, other);
     await ready(set, 1);
     await sign(pod);
 
-    const [after] = placements(scene);
+    const [after] = placements(namespace);
     expect(
       after?.volumes.map(({ node }) => node),
       'the new claim has the volume of the other node',
     ).to.deep.equal([other]);
     const [oldVolume, newVolume] = [before.volumes[0], after?.volumes[0]];
     if (!oldVolume || !newVolume) throw new Error('a claim without a volume');
-    const released = scene.world.store.get({ kind: 'PersistentVolume', name: oldVolume.volume });
+    const released = namespace.cluster.store.get({ kind: 'PersistentVolume', name: oldVolume.volume });
     expect(released?.status?.phase).to.equal('Released');
     expect(released?.spec?.claimRef?.uid, 'it remembers the claim that is gone').to.equal(formerClaim);
-    const signed = await signatures(scene, [oldVolume, newVolume]);
+    const signed = await signatures(namespace, [oldVolume, newVolume]);
     expect(signed, 'the old data stays where it was, and the new disk has none of it').to.deep.equal({
       [oldVolume.path]: [`${pod.name} /data`],
       [newVolume.path]: [`${pod.name} /data`],
@@ -113,56 +113,57 @@ describe(chapter, () => {
   proves('LV-SET-11', async () => {
     await using onNode2 = await makeLeasedDisk('node2', small);
     await using onNode3 = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(scene, disk, 1);
-    const set = await localSet(scene, { replicas: 2 }, inParallel);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    const set = await localSet(namespace, { replicas: 2 }, inParallel);
     await ready(set, 2);
-    const before = placements(scene);
-    const { pod, claim } = await member(scene, 0);
+    const before = placements(namespace);
+    const { pod, claim } = await member(namespace, 0);
     await sign(pod);
     const claimId = claim.now.metadata.uid;
     // Two more volumes to choose from, if there were a choice.
-    for (const node of ['node1', 'node3']) await localVolume(scene, `spare-${node}`, { node, path: '/mnt/disks/none' });
+    for (const node of ['node1', 'node3'])
+      await localVolume(namespace, `spare-${node}`, { node, path: '/mnt/disks/none' });
 
-    await replaced(pod, () => scene.world.client.remove(pod.ref));
+    await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
     await ready(set, 2);
     await sign(pod);
-    expect(placements(scene)).to.deep.equal(before);
+    expect(placements(namespace)).to.deep.equal(before);
     expect(claim.now.metadata.uid, 'it is the same claim').to.equal(claimId);
     const [volume] = before.find(({ pod: name }) => name === pod.name)?.volumes ?? [];
     if (!volume) throw new Error(`${pod} has no volume`);
     const line = `${setName}-0 /data`;
-    expect(await signatures(scene, [volume])).to.deep.equal({ [volume.path]: [line, line] });
+    expect(await signatures(namespace, [volume])).to.deep.equal({ [volume.path]: [line, line] });
   });
 
   proves('LV-SET-12', async () => {
     await using onNode1 = await makeLeasedDisk('node1', small);
     await using onNode2 = await makeLeasedDisk('node2', small);
     await using onNode3 = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    for (const { disk } of [onNode1, onNode2, onNode3]) await offerDirectories(scene, disk, 1);
-    const set = await localSet(scene, { replicas: 3 }, inParallel);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    for (const { disk } of [onNode1, onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    const set = await localSet(namespace, { replicas: 3 }, inParallel);
     await ready(set, 3);
-    const before = placements(scene);
-    const [first, ...others] = [await member(scene, 0), await member(scene, 1), await member(scene, 2)];
+    const before = placements(namespace);
+    const [first, ...others] = [await member(namespace, 0), await member(namespace, 1), await member(namespace, 2)];
     for (const { pod } of others) await sign(pod);
     const firstId = first?.pod.now.metadata.uid;
 
-    await scale(scene, set, 1);
+    await scale(namespace, set, 1);
     for (const { pod } of others) await expect(pod).to.beGone();
     for (const { claim } of others) expect(claim.now.status?.phase, `${claim} outlives its pod`).to.equal('Bound');
     await ready(set, 1);
-    await scale(scene, set, 3);
+    await scale(namespace, set, 3);
     await ready(set, 3);
     for (const { pod } of others) await sign(pod);
 
-    expect(placements(scene), 'every ordinal has its node and volume again').to.deep.equal(before);
+    expect(placements(namespace), 'every ordinal has its node and volume again').to.deep.equal(before);
     expect(first?.pod.now.metadata.uid, 'the pod with ordinal 0 was left alone').to.equal(firstId);
     const moved = before.filter(({ pod }) => pod !== `${setName}-0`);
     const signed = await signatures(
-      scene,
+      namespace,
       moved.flatMap(({ volumes }) => volumes),
     );
     for (const { pod, volumes } of moved)
@@ -172,21 +173,21 @@ describe(chapter, () => {
   proves('LV-SET-13', async () => {
     await using onNode2 = await makeLeasedDisk('node2', small);
     await using onNode3 = await makeLeasedDisk('node3', small);
-    await using scene = await Scene.open();
-    await localClass(scene);
-    await offerDirectories(scene, onNode2.disk, 1);
-    const set = await localSet(scene, { replicas: 2 });
-    const { pod } = await member(scene, 1);
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace);
+    await offerDirectories(namespace, onNode2.disk, 1);
+    const set = await localSet(namespace, { replicas: 2 });
+    const { pod } = await member(namespace, 1);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
     await eventually(set as unknown as Handle, `${set} to have one of two pods Ready`, (store) => {
       const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
       return replicas === 2 && readyReplicas === 1;
     });
-    expect(placements(scene).map(({ pod, node }) => [pod, node])).to.deep.equal([
+    expect(placements(namespace).map(({ pod, node }) => [pod, node])).to.deep.equal([
       [`${setName}-0`, 'node2'],
       [`${setName}-1`, ''],
     ]);
-    await offerDirectories(scene, onNode3.disk, 1);
+    await offerDirectories(namespace, onNode3.disk, 1);
     await expect(pod).to.runOn('node3');
     await ready(set, 2);
   });

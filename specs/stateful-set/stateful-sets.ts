@@ -6,7 +6,7 @@ import { eventually } from '../harness/expectations.ts';
 import type { ClaimHandle, Handle, PodHandle } from '../harness/handles.ts';
 import { localVolume, parts } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import type { Scene } from '../harness/scene.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
 import { together } from '../harness/together.ts';
 
 export type SetHandle = Handle<'StatefulSet'>;
@@ -23,11 +23,11 @@ export interface Placement {
 
 /** Makes a set with so many claims for each pod, mounted at `/data`, `/data-2` and so on. */
 export function localSet(
-  scene: Scene,
+  namespace: SpecNamespace,
   { replicas, claims = 1 }: { replicas: number; claims?: number },
   change: (spec: ManifestOf<'StatefulSet'>['spec']) => void = () => {},
 ): Promise<SetHandle> {
-  return scene.statefulSet(parts.statefulSet, ({ spec }) => {
+  return namespace.statefulSet(parts.statefulSet, ({ spec }) => {
     spec.replicas = replicas;
     const names = claimTemplates(claims);
     const [template] = spec.volumeClaimTemplates ?? [];
@@ -44,10 +44,12 @@ function claimTemplates(count: number): string[] {
 }
 
 /** Offers so many directories of a leased disk as volumes, each with its name as its last part. */
-export async function offerDirectories(scene: Scene, disk: Disk, count: number): Promise<void> {
+export async function offerDirectories(namespace: SpecNamespace, disk: Disk, count: number): Promise<void> {
   const paths = Array.from({ length: count }, (_, index) => `${disk.mountPath}/${index}`);
-  await onNode(scene.world.node(disk.node), ['mkdir', ...paths]);
-  await together(paths.map((path, index) => localVolume(scene, `${disk.node}-${index}`, { node: disk.node, path })));
+  await onNode(namespace.cluster.node(disk.node), ['mkdir', ...paths]);
+  await together(
+    paths.map((path, index) => localVolume(namespace, `${disk.node}-${index}`, { node: disk.node, path })),
+  );
 }
 
 /** Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready. */
@@ -66,22 +68,29 @@ export async function ready(set: SetHandle, pods: number): Promise<void> {
 }
 
 /** Asks for another number of replicas, by the subresource that `kubectl scale` uses. */
-export async function scale(scene: Scene, set: SetHandle, replicas: number): Promise<void> {
-  await scene.world.client.patch(set.ref, { type: 'merge', change: { spec: { replicas } } }, { subresource: 'scale' });
+export async function scale(namespace: SpecNamespace, set: SetHandle, replicas: number): Promise<void> {
+  await namespace.cluster.client.patch(
+    set.ref,
+    { type: 'merge', change: { spec: { replicas } } },
+    { subresource: 'scale' },
+  );
 }
 
 /** The handles of the pod with that ordinal and of its first claim; waits until both are there. */
-export async function member(scene: Scene, ordinal: number): Promise<{ pod: PodHandle; claim: ClaimHandle }> {
+export async function member(
+  namespace: SpecNamespace,
+  ordinal: number,
+): Promise<{ pod: PodHandle; claim: ClaimHandle }> {
   return {
-    pod: await scene.find('Pod', `${setName}-${ordinal}`),
-    claim: await scene.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`),
+    pod: await namespace.find('Pod', `${setName}-${ordinal}`),
+    claim: await namespace.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`),
   };
 }
 
 /** Where the pods of the set are and what they have, by ordinal, as the store sees it now. */
-export function placements(scene: Scene): Placement[] {
-  const { store } = scene.world;
-  return store.list('Pod', { namespace: scene.namespace, labels: { app: setName } }).map(({ metadata, spec }) => ({
+export function placements(namespace: SpecNamespace): Placement[] {
+  const { store } = namespace.cluster;
+  return store.list('Pod', { namespace: namespace.name, labels: { app: setName } }).map(({ metadata, spec }) => ({
     pod: metadata.name,
     node: spec?.nodeName ?? '',
     // In the order of the mounts: the controller adds the volumes in any.
@@ -89,7 +98,7 @@ export function placements(scene: Scene): Placement[] {
       const { persistentVolumeClaim } = spec?.volumes?.find(({ name }) => name === mount.name) ?? {};
       if (!persistentVolumeClaim) return [];
       const claim = persistentVolumeClaim.claimName;
-      const volume = store.get({ kind: 'PersistentVolumeClaim', namespace: scene.namespace, name: claim })?.spec
+      const volume = store.get({ kind: 'PersistentVolumeClaim', namespace: namespace.name, name: claim })?.spec
         ?.volumeName;
       const of = store.get({ kind: 'PersistentVolume', name: volume ?? '' })?.spec;
       const [term] = of?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
@@ -109,13 +118,18 @@ export async function sign(pod: PodHandle): Promise<void> {
 
 /** What pods have signed in volumes, read from the disks on their nodes: path → lines. */
 export async function signatures(
-  scene: Scene,
+  namespace: SpecNamespace,
   volumes: readonly { node: string; path: string }[],
 ): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
   for (const node of new Set(volumes.map((volume) => volume.node))) {
     const paths = volumes.filter((volume) => volume.node === node).map(({ path }) => path);
-    const said = await onNode(scene.world.node(node), ['grep', '-H', '', ...paths.map((path) => `${path}/signed`)]);
+    const said = await onNode(namespace.cluster.node(node), [
+      'grep',
+      '-H',
+      '',
+      ...paths.map((path) => `${path}/signed`),
+    ]);
     for (const path of paths) {
       const prefix = `${path}/signed:`;
       found[path] = said
@@ -142,9 +156,9 @@ export async function replaced(
 }
 
 /** Whether the pod with one ordinal was seen before that with another was seen Ready. */
-export function madeBeforeReady(scene: Scene, ordinal: number, other: number): boolean {
+export function madeBeforeReady(namespace: SpecNamespace, ordinal: number, other: number): boolean {
   const history = (of: number) =>
-    scene.world.store.history({ kind: 'Pod', namespace: scene.namespace, name: `${setName}-${of}` });
+    namespace.cluster.store.history({ kind: 'Pod', namespace: namespace.name, name: `${setName}-${of}` });
   const made = history(ordinal)[0]?.monotonic;
   const ready = history(other).find(({ object }) => isReady(object))?.monotonic;
   if (made === undefined || ready === undefined) throw new Error('both pods have been seen, and the other Ready');

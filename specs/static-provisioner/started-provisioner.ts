@@ -5,10 +5,10 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { eventually } from '../harness/expectations.ts';
 import { type ClassHandle, Handle, type VolumeHandle } from '../harness/handles.ts';
 import { localClass } from '../harness/parts.ts';
-import type { Scene } from '../harness/scene.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { newName, ownPrefix } from '../runner/node-names.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { chosenProvisioner } from './choose.ts';
 import { EntriesDirectory } from './entries.ts';
 import { ProgramProvisioner } from './program.ts';
@@ -19,7 +19,7 @@ import { type ClassDirectory, provisionedBy, type StaticProvisioner } from './st
  * Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end.
  */
 export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDirectory> {
-  const { node } = await world();
+  const { node } = await testCluster();
   const name = newName('entries');
   const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${name}`);
   await directory.plain();
@@ -31,11 +31,11 @@ export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDi
  * otherwise.
  */
 export function offeredClass(
-  scene: Scene,
+  namespace: SpecNamespace,
   reclaimPolicy: 'Delete' | 'Retain',
   { mode = 'Immediate', name }: { mode?: 'Immediate' | 'WaitForFirstConsumer'; name?: string } = {},
 ): Promise<ClassHandle> {
-  return localClass(scene, mode, (manifest: ManifestOf<'StorageClass'>) => {
+  return localClass(namespace, mode, (manifest: ManifestOf<'StorageClass'>) => {
     manifest.reclaimPolicy = reclaimPolicy;
     if (name !== undefined) manifest.metadata.name = name;
   });
@@ -43,12 +43,12 @@ export function offeredClass(
 
 /** Starts the static provisioner of a node, the one that specs/static-provisioner/provisioner.yaml chooses, for directories of it. */
 export async function startProvisioner(
-  scene: Scene,
+  namespace: SpecNamespace,
   nodeName: string,
   classes: readonly ClassDirectory[],
   { startupTaint }: { startupTaint?: string } = {},
 ): Promise<StaticProvisioner> {
-  const { context, client, store, node, nodes } = scene.world;
+  const { context, client, store, node, nodes } = namespace.cluster;
   const id = ownPrefix();
   const provision = {
     node: node(nodeName),
@@ -58,7 +58,7 @@ export async function startProvisioner(
   };
   const choice = await chosenProvisioner();
   if (choice.kind === 'reference')
-    return new ReferenceProvisioner({ ...provision, client, store, signal: scene.signal });
+    return new ReferenceProvisioner({ ...provision, client, store, signal: namespace.signal });
   const [controlPlane = provision.node] = nodes;
   const kubeconfig = await onNode(controlPlane, ['cat', '/etc/kubernetes/admin.conf']);
   return ProgramProvisioner.start({ ...provision, path: choice.path, kubeconfig, id });
@@ -69,17 +69,17 @@ export async function startProvisioner(
  * `after`, it is another than that one was, even if it has its name.
  */
 export async function offeredVolume(
-  scene: Scene,
+  namespace: SpecNamespace,
   { name, path }: { name: string; path: string },
   { after }: { after?: string } = {},
 ): Promise<VolumeHandle> {
-  const { store } = scene.world;
+  const { store } = namespace.cluster;
   const handle = new Handle({ kind: 'PersistentVolume', name }, name, store);
   await waitFor(store, {
     what: `${path} to be offered as ${handle}`,
     on: [handle.ref],
     within: 45_000,
-    signal: scene.signal,
+    signal: namespace.signal,
     until: (view) => {
       const now = view.get(handle.ref);
       const phase = now?.status?.phase ?? '';
@@ -90,24 +90,32 @@ export async function offeredVolume(
 }
 
 /** Paths of the volumes of a class that are there now, each with its capacity. */
-export function offeredPaths(scene: Scene, storageClass: ClassHandle): Record<string, string | undefined> {
-  const volumes = scene.world.store.list('PersistentVolume', {
+export function offeredPaths(namespace: SpecNamespace, storageClass: ClassHandle): Record<string, string | undefined> {
+  const volumes = namespace.cluster.store.list('PersistentVolume', {
     where: ({ spec }) => spec?.storageClassName === storageClass.name,
   });
   return Object.fromEntries(volumes.map(({ spec }) => [spec?.local?.path, spec?.capacity?.storage]));
 }
 
 /** Removes the users of a volume and waits until the volume was seen Released. */
-export async function release(scene: Scene, volume: VolumeHandle, ...users: readonly Handle[]): Promise<void> {
-  for (const user of users) await scene.remove(user);
+export async function release(
+  namespace: SpecNamespace,
+  volume: VolumeHandle,
+  ...users: readonly Handle[]
+): Promise<void> {
+  for (const user of users) await namespace.remove(user);
   await eventually(volume, `${volume} to be Released`, (view) =>
     view.history(volume.ref).some(({ object }) => object.status?.phase === 'Released'),
   );
 }
 
 /** Follows a provisioner's volumes: as soon as one is Released it looks, until this is given back. */
-export function lookWhenReleased(scene: Scene, provisioners: readonly StaticProvisioner[], className: string) {
-  const { store } = scene.world;
+export function lookWhenReleased(
+  namespace: SpecNamespace,
+  provisioners: readonly StaticProvisioner[],
+  className: string,
+) {
+  const { store } = namespace.cluster;
   const failures: unknown[] = [];
   const seen = new Set<string>();
   const asked = new Set<StaticProvisioner>();

@@ -1,7 +1,7 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import type { Scene } from '../harness/scene.ts';
+import type { SpecNamespace } from '../harness/spec-namespace.ts';
 
 /** A moment of a cluster, as far as binding is concerned. */
 export interface Moment {
@@ -55,10 +55,8 @@ export interface Watchman extends Disposable {
   report(): number;
 }
 
-/** Watches over the binding of a class's volumes, and of the claims and pods of a scene, from now on. */
-export function watchBinding(scene: Scene, className: string): Watchman {
-  const { store } = scene.world;
-  const { namespace } = scene;
+/** Watches over the binding of a class's volumes, and of the claims and pods of a namespace, from now on. */
+export function watchBinding({ cluster: { store }, name: namespace }: SpecNamespace, className: string): Watchman {
   const seen: string[] = [];
   let looks = 0;
   let last = '';

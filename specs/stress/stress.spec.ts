@@ -3,7 +3,7 @@ import { isReady } from '../../clusters/api/conditions.ts';
 import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
@@ -46,7 +46,7 @@ const width = 4;
  * are its alone.
  */
 const bareVolumes = (
-  scene: Scene,
+  namespace: SpecNamespace,
   names: readonly string[],
   {
     node = 'node3',
@@ -54,7 +54,7 @@ const bareVolumes = (
   }: { node?: string; reservedFor?: (name: string) => string | undefined } = {},
 ) =>
   atMost(width, names, (name) =>
-    localVolume(scene, name, { node, path: `/mnt/disks/none/${name}` }, (manifest) => {
+    localVolume(namespace, name, { node, path: `/mnt/disks/none/${name}` }, (manifest) => {
       const claim = reservedFor(name);
       if (claim !== undefined)
         manifest.spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: claim };
@@ -72,27 +72,27 @@ describe(chapter, () => {
     this.timeout(120_000);
     await using onNode2 = await leaseEntriesDirectory('node2');
     await using onNode3 = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
-    const storageClass = await offeredClass(scene, 'Delete', { mode: 'WaitForFirstConsumer' });
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
     const disks = numbered(4, 'disk');
     await Promise.all([onNode2, onNode3].map((directory) => directory.memory(16 * 2 ** 20, ...disks)));
-    await using provisioner2 = await startProvisioner(scene, 'node2', [
+    await using provisioner2 = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: onNode2.path },
     ]);
-    await using provisioner3 = await startProvisioner(scene, 'node3', [
+    await using provisioner3 = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: onNode3.path },
     ]);
     const provisioners = [provisioner2, provisioner3];
     await Promise.all(provisioners.map((provisioner) => provisioner.look()));
-    await using _offering = lookWhenReleased(scene, provisioners, storageClass.name);
-    using watchman = watchBinding(scene, storageClass.name);
+    await using _offering = lookWhenReleased(namespace, provisioners, storageClass.name);
+    using watchman = watchBinding(namespace, storageClass.name);
 
     const places: string[] = [];
     await atMost(5, numbered(12, 'pod'), async (name) => {
       const claims = await Promise.all(
-        ['left', 'right'].map((side) => localClaim(scene, `${name}-${side}`, { storage: '8Mi' })),
+        ['left', 'right'].map((side) => localClaim(namespace, `${name}-${side}`, { storage: '8Mi' })),
       );
-      const pod = await podWith(scene, name, claims, {}, (manifest) => {
+      const pod = await podWith(namespace, name, claims, {}, (manifest) => {
         // Fails where a disk is not empty, or both are the same.
         for (const container of manifest.spec.containers)
           container.command = [
@@ -115,7 +115,7 @@ describe(chapter, () => {
       const volumes = claims.map(({ now }) => now.spec?.volumeName);
       expect(new Set(volumes).size, 'a disk for each claim').to.equal(2);
       places.push(`${name} on ${pod.now.spec?.nodeName}: ${volumes.join(', ')}`);
-      await Promise.all([pod, ...claims].map((handle) => scene.remove(handle)));
+      await Promise.all([pod, ...claims].map((handle) => namespace.remove(handle)));
     });
     expect(places).to.have.lengthOf(12);
     const looks = watchman.report();
@@ -126,21 +126,21 @@ describe(chapter, () => {
       });
       return volumes.length === 8;
     });
-    expect(Object.keys(offeredPaths(scene, storageClass))).to.have.lengthOf(8);
+    expect(Object.keys(offeredPaths(namespace, storageClass))).to.have.lengthOf(8);
     evidence.keep('pods', `${places.join('\n')}\nlooked at ${looks} moments`);
   });
 
   proves('LV-STRESS-02', async () => {
-    await using scene = await Scene.open();
-    const storageClass = await localClass(scene, 'Immediate');
-    using watchman = watchBinding(scene, storageClass.name);
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await localClass(namespace, 'Immediate');
+    using watchman = watchBinding(namespace, storageClass.name);
     const named = numbered(12, 'named');
     const free = numbered(12, 'free');
     // Claims and volumes at once, as it comes.
     const made = await Promise.all([
-      bareVolumes(scene, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
-      atMost(width, named, (name) => localClaim(scene, name)),
-      atMost(width, free, (name) => localClaim(scene, name)),
+      bareVolumes(namespace, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
+      atMost(width, named, (name) => localClaim(namespace, name)),
+      atMost(width, free, (name) => localClaim(namespace, name)),
     ]);
     const [volumes, namedClaims, freeClaims] = made;
     const ofNamed = await boundTo(namedClaims);
@@ -159,16 +159,16 @@ describe(chapter, () => {
   });
 
   proves('LV-STRESS-03', async () => {
-    await using scene = await Scene.open();
-    const storageClass = await localClass(scene, 'WaitForFirstConsumer');
-    using watchman = watchBinding(scene, storageClass.name);
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await localClass(namespace, 'WaitForFirstConsumer');
+    using watchman = watchBinding(namespace, storageClass.name);
     const names = numbered(24, 'volume');
     const isReserved = (name: string) => names.indexOf(name) % 2 === 0;
     const reservedFor = (name: string) => (isReserved(name) ? name : undefined);
-    const volumes = await bareVolumes(scene, names, { node: 'node2', reservedFor });
-    const claims = await atMost(width, names, (name) => localClaim(scene, name));
+    const volumes = await bareVolumes(namespace, names, { node: 'node2', reservedFor });
+    const claims = await atMost(width, names, (name) => localClaim(namespace, name));
     const pods: PodHandle[] = await atMost(width, numbered(8, 'pod'), (name, index) =>
-      podWith(scene, name, claims.slice(index * 3, index * 3 + 3)),
+      podWith(namespace, name, claims.slice(index * 3, index * 3 + 3)),
     );
     const bound = await boundTo(claims);
     expect(new Set(bound)).to.deep.equal(new Set(volumes.map(({ name }) => name)));
@@ -183,13 +183,14 @@ describe(chapter, () => {
   });
 
   proves('LV-STRESS-04', async () => {
-    await using scene = await Scene.open();
-    const storageClass = await localClass(scene, 'Immediate');
-    using watchman = watchBinding(scene, storageClass.name);
-    const claims = await atMost(width, numbered(9, 'claim'), (name) => localClaim(scene, name));
-    const volumes = await bareVolumes(scene, numbered(6, 'volume'));
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await localClass(namespace, 'Immediate');
+    using watchman = watchBinding(namespace, storageClass.name);
+    const claims = await atMost(width, numbered(9, 'claim'), (name) => localClaim(namespace, name));
+    const volumes = await bareVolumes(namespace, numbered(6, 'volume'));
     for (const volume of volumes) await expect(volume).to.reachPhase('Bound');
-    const phases = (phase: string) => claims.filter(({ ref }) => scene.world.store.get(ref)?.status?.phase === phase);
+    const phases = (phase: string) =>
+      claims.filter(({ ref }) => namespace.cluster.store.get(ref)?.status?.phase === phase);
     await eventually(storageClass, 'six claims to be bound', () => phases('Bound').length === 6);
     const [first, second] = phases('Bound');
     const waiting = phases('Pending');
@@ -201,9 +202,9 @@ describe(chapter, () => {
       [second, 1],
     ] as const) {
       const volume = volumes.find(({ name }) => name === freed?.now.spec?.volumeName) as VolumeHandle;
-      if (freed) await scene.remove(freed);
+      if (freed) await namespace.remove(freed);
       await expect(volume).to.reachPhase('Released');
-      await scene.world.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef: null } } });
+      await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef: null } } });
       await eventually(
         storageClass,
         `${volume} to go to one of those that wait`,
@@ -218,15 +219,17 @@ describe(chapter, () => {
 
   proves('LV-STRESS-05', async () => {
     await using directory = await leaseEntriesDirectory('node3');
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     const paths = await directory.memory(4 * 2 ** 20, ...numbered(3, 'disk'));
-    const storageClass = await localClass(scene, 'WaitForFirstConsumer');
-    using watchman = watchBinding(scene, storageClass.name);
-    const claims = await atMost(width, numbered(6, 'claim'), (name) => localClaim(scene, name));
+    const storageClass = await localClass(namespace, 'WaitForFirstConsumer');
+    using watchman = watchBinding(namespace, storageClass.name);
+    const claims = await atMost(width, numbered(6, 'claim'), (name) => localClaim(namespace, name));
     const pods = await Promise.all(
-      claims.map((claim, index) => podWith(scene, numbered(6, 'pod')[index] ?? '', [claim])),
+      claims.map((claim, index) => podWith(namespace, numbered(6, 'pod')[index] ?? '', [claim])),
     );
-    await Promise.all(paths.map((path, index) => localVolume(scene, `volume-${index + 1}`, { node: 'node3', path })));
+    await Promise.all(
+      paths.map((path, index) => localVolume(namespace, `volume-${index + 1}`, { node: 'node3', path })),
+    );
     const ready = (pod: PodHandle) => isReady(pod.now);
     await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(ready).length === 3);
     const losers = pods.filter((pod) => !ready(pod));

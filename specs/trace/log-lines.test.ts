@@ -12,8 +12,8 @@ describe('log lines', () => {
     for (const { step } of (await readLogLines()).of('1.37').lines) expect(ids).to.include(step);
   });
 
-  // What each scene cannot show: a pod binds at once or waits, has files or a device, fails or not.
-  const scenes = {
+  // What each recording cannot show: a pod binds at once or waits, has files or a device, fails or not.
+  const recordings = {
     '1.36': [
       ['wait', 'reader'],
       ['stuck', 'elsewhere'],
@@ -33,8 +33,8 @@ describe('log lines', () => {
   for (const minor of ['1.36', '1.37'] as const) {
     it(`of ${minor} are all found in its recorded logs`, async () => {
       const found = new Set<string>();
-      for (const [scene, pod] of scenes[minor]) {
-        const records = await recorded(minor, scene, pod);
+      for (const [recording, pod] of recordings[minor]) {
+        const records = await recorded(minor, recording, pod);
         const lines = records.logs.flatMap((log) => ('lines' in log ? log.lines : []));
         for (const { step } of matchLines(lines, records.lines.lines, subjectOf(records.store, records.pod)))
           found.add(step);

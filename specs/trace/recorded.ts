@@ -18,18 +18,18 @@ export function recordedText(minor: RecordedMinor, name: string): string {
 }
 
 /**
- * The records of a pod of a recorded cluster, as `lpv trace` gathers them. Scenes of 1.37: `wait`, `now` (Immediate),
- * `block` and `sub` (looked at only afterwards). Scenes of 1.36: `wait`, and `stuck` with the pods `elsewhere` and
+ * The records of a pod of a recorded cluster, as `lpv trace` gathers them. Recordings of 1.37: `wait`, `now` (Immediate),
+ * `block` and `sub` (looked at only afterwards). Recordings of 1.36: `wait`, and `stuck` with the pods `elsewhere` and
  * `absent`.
  */
-export async function recorded(minor: RecordedMinor, scene: string, podName = 'reader'): Promise<Records> {
+export async function recorded(minor: RecordedMinor, recording: string, podName = 'reader'): Promise<Records> {
   const store = recordedObjects(minor);
-  const namespace = `trace-${scene}`;
+  const namespace = `trace-${recording}`;
   const pod = store.get({ kind: 'Pod', namespace, name: podName });
   if (!pod) throw new Error(`recorded/${minor} has no pod ${namespace}/${podName}`);
   const lines = (await readLogLines()).of(minor);
   const node = pod.spec?.nodeName;
-  const view = recordedText(minor, `node-view-${scene}.txt`);
+  const view = recordedText(minor, `node-view-${recording}.txt`);
   const nodes = store.list('Node');
   const wanted = verbosityFor(lines.lines);
   return {

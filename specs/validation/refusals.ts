@@ -5,7 +5,7 @@ import { localise } from '../../fixtures/localise.ts';
 import { parts } from '../harness/parts.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 /** What the API server is to say: HTTP status and causes, each with its field, reason and a part of its message. */
 export interface Refused {
@@ -24,7 +24,7 @@ export type Anything = any;
  * Loads the volume, class, claim or pod that most specs begin with, as a plain object with a name of the spec's own.
  */
 export async function plainManifest(part: keyof typeof parts, change: (manifest: Anything) => void): Promise<Anything> {
-  const { context } = await world();
+  const { context } = await testCluster();
   const locality = { run: context.run, spec: currentSpec().id, namespace: 'default' };
   const [manifest] = localise(await loadManifests(parts[part]), locality);
   if (!manifest) throw new Error(`${parts[part]} is empty`);

@@ -6,10 +6,10 @@ import type { ClaimHandle, ClassHandle, VolumeHandle } from '../harness/handles.
 import { makeLeasedDisk } from '../harness/leases.ts';
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { runInPod } from '../harness/pod-commands.ts';
-import { Scene } from '../harness/scene.ts';
+import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/requirement.ts';
-import { world } from '../runner/world.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 import { type Anything, expectRefusal, plainManifest } from './refusals.ts';
 import { affinityIsImmutable, createCases, graduatedLabels, type UpdateCase, updateCases } from './validation-cases.ts';
 
@@ -17,12 +17,15 @@ storageVocabulary();
 const { chapter, proves } = readChapter('validation');
 
 /** Makes the object that a case changes. The class is Immediate, without expansion, and deletes. */
-async function subject(scene: Scene, of: UpdateCase['of']): Promise<VolumeHandle | ClassHandle | ClaimHandle> {
-  if (of === 'volume') return localVolume(scene, 'volume', { node: 'node2', path: nowhere });
-  const storageClass = await localClass(scene, 'Immediate');
+async function subject(
+  namespace: SpecNamespace,
+  of: UpdateCase['of'],
+): Promise<VolumeHandle | ClassHandle | ClaimHandle> {
+  if (of === 'volume') return localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+  const storageClass = await localClass(namespace, 'Immediate');
   if (of === 'class') return storageClass;
-  if (of === 'unboundClaim') return localClaim(scene, 'claim');
-  const { claim, volume } = await boundPair(scene, 'pair', { node: 'node2', path: nowhere });
+  if (of === 'unboundClaim') return localClaim(namespace, 'claim');
+  const { claim, volume } = await boundPair(namespace, 'pair', { node: 'node2', path: nowhere });
   await expect(claim).to.bindTo(volume);
   return claim;
 }
@@ -35,7 +38,7 @@ function inlineLocal({ spec }: Anything): void {
 describe(chapter, () => {
   for (const { id, change, refused } of createCases) {
     proves(id, async () => {
-      const { client } = await world();
+      const { client } = await testCluster();
       // The same volume without the change is taken: nothing else is wrong with it.
       const usual = await plainManifest('volume', () => {});
       await client.create(usual, { dryRun: true });
@@ -45,10 +48,10 @@ describe(chapter, () => {
 
   for (const { id, of, patch: change, refused } of updateCases) {
     proves(id, async () => {
-      await using scene = await Scene.open();
-      const object = await subject(scene, of);
+      await using namespace = await SpecNamespace.open();
+      const object = await subject(namespace, of);
       const before = object.now;
-      const patch = scene.world.client.patch.bind(scene.world.client);
+      const patch = namespace.cluster.client.patch.bind(namespace.cluster.client);
       await expectRefusal(patch(object.ref, change, { dryRun: true }), refused);
       // What may change does: the object is refused for that field, not for its state.
       const labelled = { type: 'merge', change: { metadata: { labels: { checked: 'yes' } } } } as const;
@@ -58,24 +61,24 @@ describe(chapter, () => {
 
   proves('LV-VALID-03', async () => {
     await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
     const relative = onNode2.disk.mountPath.slice(1);
-    const { volume, claim } = await boundPair(scene, 'relative', { node: 'node2', path: relative });
+    const { volume, claim } = await boundPair(namespace, 'relative', { node: 'node2', path: relative });
     expect(volume.now.spec?.local?.path, 'kept as it was written').to.equal(relative);
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
     await runInPod(pod, ['sh', '-c', 'echo below the root >/data/place && sync /data/place']);
     const file = `${onNode2.disk.mountPath}/place`;
-    expect(await onNode(scene.world.node('node2'), ['cat', file])).to.equal('below the root\n');
+    expect(await onNode(namespace.cluster.node('node2'), ['cat', file])).to.equal('below the root\n');
   });
 
   proves('LV-VALID-07', async () => {
-    await using scene = await Scene.open();
-    await localClass(scene, 'Immediate');
+    await using namespace = await SpecNamespace.open();
+    await localClass(namespace, 'Immediate');
     const { volume, claim } = await boundPair(
-      scene,
+      namespace,
       'of-no-node',
       { node: 'node2', path: nowhere },
       {
@@ -85,21 +88,21 @@ describe(chapter, () => {
       },
     );
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(scene, 'consumer', [claim]);
+    const pod = await podWith(namespace, 'consumer', [claim]);
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(3)]));
   });
 
   proves('LV-VALID-30', async () => {
-    await using scene = await Scene.open();
+    await using namespace = await SpecNamespace.open();
     for (const [index, { beta, stable }] of graduatedLabels.entries()) {
       const terms = (key: string, value: string) => ({
         required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In' as const, values: [value] }] }] },
       });
-      const volume = await localVolume(scene, `volume-${index}`, { node: 'node2', path: nowhere }, ({ spec }) => {
+      const volume = await localVolume(namespace, `volume-${index}`, { node: 'node2', path: nowhere }, ({ spec }) => {
         spec.nodeAffinity = terms(beta, 'a');
       });
       const change = (key: string, value: string) =>
-        scene.world.client.patch(volume.ref, {
+        namespace.cluster.client.patch(volume.ref, {
           type: 'merge',
           change: { spec: { nodeAffinity: terms(key, value) } },
         });
@@ -111,7 +114,7 @@ describe(chapter, () => {
   });
 
   proves('LV-VALID-45', async () => {
-    const { client } = await world();
+    const { client } = await testCluster();
     const pod = await plainManifest('pod', inlineLocal);
     await expectRefusal(client.create(pod, { dryRun: true }), {
       status: 400,
@@ -120,7 +123,7 @@ describe(chapter, () => {
   });
 
   proves('LV-VALID-46', async () => {
-    const { client } = await world();
+    const { client } = await testCluster();
     const pod = await plainManifest('pod', inlineLocal);
     for (const fieldValidation of ['Warn', 'Ignore'] as const) {
       const taken = (await client.create(pod, { dryRun: true, fieldValidation })) as Anything;

@@ -4,9 +4,9 @@ import { host } from '../../../clusters/host/command/host.ts';
 import { onNode } from '../../../clusters/nodes/node.ts';
 import { median } from '../../../clusters/text/median.ts';
 import { runInPod } from '../../../specs/harness/pod-commands.ts';
-import { Scene } from '../../../specs/harness/scene.ts';
+import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
 import { asSpec } from '../../../specs/runner/current-spec.ts';
-import { world } from '../../../specs/runner/world.ts';
+import { testCluster } from '../../../specs/runner/test-cluster.ts';
 import { applySeed, fixtures } from '../../../specs/scenario/seed.ts';
 import { becomesReady, type Figure } from './measure.ts';
 
@@ -21,13 +21,13 @@ const following = 10;
  * it, and those that follow in that shell.
  */
 export async function measureCommands(rounds: number): Promise<Figure[]> {
-  const { client, nodes, closeShells } = await world();
+  const { client, nodes, closeShells } = await testCluster();
   const node = nodes.find(({ name }) => name === 'node2');
   if (!node) throw new Error('the cluster has no node2');
   return await asSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }, async () => {
-    await using scene = await Scene.open();
-    await applySeed(scene);
-    const pod = await scene.pod(fixtures.podBySelector);
+    await using namespace = await SpecNamespace.open();
+    await applySeed(namespace);
+    const pod = await namespace.pod(fixtures.podBySelector);
     await becomesReady(pod);
     const container = pod.now.spec?.containers[0]?.name ?? '';
     const onNode2 = await measureShell(rounds, 'on a node', closeShells, {
@@ -36,7 +36,7 @@ export async function measureCommands(rounds: number): Promise<Figure[]> {
     });
     const inPod = await measureShell(rounds, 'in a pod', closeShells, {
       inShell: () => runInPod(pod, argv),
-      alone: () => execInPod(client, { namespace: scene.namespace, pod: pod.name, container, argv }),
+      alone: () => execInPod(client, { namespace: namespace.name, pod: pod.name, container, argv }),
     });
     return [...onNode2, ...inPod];
   });

@@ -3,10 +3,10 @@ import { waitFor } from '../../../clusters/api/wait.ts';
 import { makeDisk, removeDisk } from '../../../clusters/nodes/disk.ts';
 import { silent } from '../../../clusters/text/progress.ts';
 import type { PodHandle } from '../../../specs/harness/handles.ts';
-import { Scene } from '../../../specs/harness/scene.ts';
+import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
 import { asSpec } from '../../../specs/runner/current-spec.ts';
 import { lowerLimits, millisecondsToReady } from '../../../specs/runner/pod-starts.ts';
-import { closeWorld, world } from '../../../specs/runner/world.ts';
+import { closeTestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
 import { fixtures } from '../../../specs/scenario/seed.ts';
 
 /** One thing that was measured, once or several times. */
@@ -50,29 +50,29 @@ export async function measurePods(rounds: number): Promise<Figure[]> {
 
 /** Seconds of one pod of the scenario, from created to Ready and from deleted to gone. */
 async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready: number; gone: number }> {
-  await using scene = await Scene.open();
-  await scene.storageClass(fixtures.storageClass, (manifest) => {
+  await using namespace = await SpecNamespace.open();
+  await namespace.storageClass(fixtures.storageClass, (manifest) => {
     manifest.volumeBindingMode = mode;
   });
-  await scene.volume(fixtures.volumeA);
-  const claim = await scene.claim(fixtures.claim);
+  await namespace.volume(fixtures.volumeA);
+  const claim = await namespace.claim(fixtures.claim);
   const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
   await waitFor(claim.store, {
     what: `${claim} to be ${settled}`,
     within: 20_000,
     until: () => claim.now.status?.phase === settled,
   });
-  const pod = await scene.pod(fixtures.podBySelector);
+  const pod = await namespace.pod(fixtures.podBySelector);
   await becomesReady(pod);
   const ready = (millisecondsToReady(pod.store.history(pod.ref)) ?? Number.NaN) / 1000;
   const begun = performance.now();
-  await scene.remove(pod);
+  await namespace.remove(pod);
   return { ready, gone: (performance.now() - begun) / 1000 };
 }
 
 /** A disk on demand: made, mounted and verified; and given back. */
 export async function measureDisks(rounds: number): Promise<Figure[]> {
-  const { context, node } = await world();
+  const { context, node } = await testCluster();
   const place = node('node2');
   const made: number[] = [];
   const removed: number[] = [];
@@ -90,7 +90,7 @@ export async function measureDisks(rounds: number): Promise<Figure[]> {
     await removeDisk(place, disk);
     removed.push((performance.now() - full) / 1000);
   }
-  await closeWorld();
+  await closeTestCluster();
   return [
     { what: 'disk of 64Mi made and verified', seconds: made },
     { what: 'disk removed', seconds: removed },

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { closeWorld } from '../../../specs/runner/world.ts';
+import { closeTestCluster } from '../../../specs/runner/test-cluster.ts';
 import { measurePods } from './measure.ts';
 
 // One cluster of trace-overhead.ts, which LPV_RUN_CONTEXT names: for each line of standard input, a pod in each binding
@@ -8,5 +8,5 @@ for await (const _line of createInterface({ input: process.stdin })) {
   const figures = await measurePods(1);
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
-await closeWorld();
+await closeTestCluster();
 process.exit();

@@ -8,7 +8,7 @@ import { event, pod, storeOf, threeNodes } from '../../../specs/diagnosis/scenar
 import { keepEvidence } from '../../../specs/runner/evidence.ts';
 import { keepDiagnosis } from '../../../specs/runner/keep-diagnosis.ts';
 import { lookAt } from '../../../specs/runner/last-look.ts';
-import type { World } from '../../../specs/runner/world.ts';
+import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
 import { ended, eventsOf, failed, reportOf, specOf, started } from '../model/example-run.ts';
 import { writeReportFiles } from '../report-files.ts';
 import { ownProduct } from './conformance/product.ts';
@@ -21,7 +21,7 @@ const kubeconfig = `users: [{name: example-pod, user: {client-key-data: cGxhbnRl
 const planted = /planted\d|cGxhbnRlZD/i;
 
 /** A pod with tokens, of which an event tells a key, and kubelet's log a kubeconfig. */
-function tellingWorld(folder: string): World {
+function tellingCluster(folder: string): TestCluster {
   const telling = pod({ nodeName: 'node2' });
   telling.metadata.annotations = { note: 'Authorization: Bearer planted5.annotation' };
   for (const container of telling.spec?.containers ?? [])
@@ -43,22 +43,22 @@ function tellingWorld(folder: string): World {
       return { argv, status: 0, stdout: line, stderr: '', milliseconds: 1 };
     },
   });
-  return { store, node, context: { folder } } as unknown as World;
+  return { store, node, context: { folder } } as unknown as TestCluster;
 }
 
 it('secrets that pods, events and logs tell are in nothing that a failed spec leaves', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lpv-secrets-'));
   const { write: original } = process.stdout;
   try {
-    const world = tellingWorld(folder);
+    const cluster = tellingCluster(folder);
     const [own] = [{ kind: 'Pod', namespace: 'demo', name: 'example-pod' } as const];
-    const last = lookAt(world, { namespace: 'demo', opened: new Date('2026-11-23T11:59:00Z'), own: [own] });
+    const last = lookAt(cluster, { namespace: 'demo', opened: new Date('2026-11-23T11:59:00Z'), own: [own] });
     const spec = specOf('SEED-1');
     const seen = `expected ${kubeconfig} to be ${key}`;
-    const scenes = [{ lastLook: () => last }];
-    keepEvidence(folder, spec.id, 'objects', [world.store.get(own) ?? {}, secret]);
+    const namespaces = [{ lastLook: () => last }];
+    keepEvidence(folder, spec.id, 'objects', [cluster.store.get(own) ?? {}, secret]);
     const diagnosis = await keepDiagnosis(
-      { id: spec.id, scenes },
+      { id: spec.id, namespaces },
       { claimed: 'x', seen },
       new AbortController().signal,
     );

@@ -9,7 +9,7 @@ import { currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { type LastLook, type LookedBackAt, lookAt } from '../runner/last-look.ts';
 import { notePodStart } from '../runner/pod-starts.ts';
-import { type World, world } from '../runner/world.ts';
+import { type TestCluster, testCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
 
 /** A change to a manifest before it is applied, for what only a spec knows, such as the path of a leased disk. */
@@ -27,30 +27,30 @@ const removalOrder = [
 
 /**
  * Where a spec plays: a namespace of its own, and every object it creates. Its end removes all of them in order,
- * and proves that they are gone: `await using scene = await Scene.open()`.
+ * and proves that they are gone: `await using namespace = await SpecNamespace.open()`.
  */
-export class Scene implements AsyncDisposable, LookedBackAt {
-  readonly world: World;
-  readonly namespace: string;
+export class SpecNamespace implements AsyncDisposable, LookedBackAt {
+  readonly cluster: TestCluster;
+  readonly name: string;
   readonly #owner: Ownership;
   readonly #opened = new Date();
   readonly #handles: Handle[] = [];
   /** Taken as it begins to end. */
   #lastLook: LastLook | undefined;
 
-  private constructor(world: World, namespace: string, owner: Ownership) {
-    this.world = world;
-    this.namespace = namespace;
+  private constructor(cluster: TestCluster, name: string, owner: Ownership) {
+    this.cluster = cluster;
+    this.name = name;
     this.#owner = owner;
   }
 
-  static async open(): Promise<Scene> {
-    const opened = await world();
+  static async open(): Promise<SpecNamespace> {
+    const opened = await testCluster();
     const spec = currentSpec().id;
     const { run } = opened.context;
     // A number makes all names new, for a spec that is run again: nothing of its last run is taken for this one's.
-    const scene = (sceneNumber++).toString(36);
-    const namespace = `${spec}-${run}-${scene}`.toLowerCase();
+    const sequence = (namespaceCount++).toString(36);
+    const namespace = `${spec}-${run}-${sequence}`.toLowerCase();
     await opened.client.create({
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -63,8 +63,8 @@ export class Scene implements AsyncDisposable, LookedBackAt {
       signal: currentSpec().signal,
       until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
     });
-    const made = new Scene(opened, namespace, { run, spec, scene });
-    currentSpec().scenes?.push(made);
+    const made = new SpecNamespace(opened, namespace, { run, spec, sequence });
+    currentSpec().namespaces?.push(made);
     return made;
   }
 
@@ -80,7 +80,7 @@ export class Scene implements AsyncDisposable, LookedBackAt {
   /** Creates the PersistentVolume of a fixture and waits until the controller calls it Available or it is bound. */
   async volume(fixture: string, change?: Change<ManifestOf<'PersistentVolume'>>): Promise<Handle<'PersistentVolume'>> {
     const volume = await this.#create('PersistentVolume', fixture, change);
-    await waitFor(this.world.store, {
+    await waitFor(this.cluster.store, {
       what: `${volume} to be Available`,
       on: [volume.ref],
       within: 20_000,
@@ -118,8 +118,8 @@ export class Scene implements AsyncDisposable, LookedBackAt {
    * or the claim of an ephemeral volume; waits until it is there.
    */
   async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 30_000): Promise<Handle<K>> {
-    const handle = new Handle<K>({ kind, name, namespace: this.namespace }, name, this.world.store);
-    await waitFor(this.world.store, {
+    const handle = new Handle<K>({ kind, name, namespace: this.name }, name, this.cluster.store);
+    await waitFor(this.cluster.store, {
       what: `${handle} to be there`,
       on: [handle.ref],
       within,
@@ -141,19 +141,19 @@ export class Scene implements AsyncDisposable, LookedBackAt {
     const manifest = loaded.find((candidate): candidate is Manifest & ManifestOf<K> => candidate.kind === kind);
     if (!manifest) throw new Error(`fixtures/${fixture} has no ${kind}`);
     change(manifest);
-    const [own] = localise([manifest], { ...this.#owner, namespace: this.namespace });
+    const [own] = localise([manifest], { ...this.#owner, namespace: this.name });
     return own as ManifestOf<K>;
   }
 
   /** Removes an object now and waits until it is gone. */
   async remove(handle: Handle): Promise<void> {
-    await this.world.client.remove(handle.ref, { absentIsFine: true });
+    await this.cluster.client.remove(handle.ref, { absentIsFine: true });
     await this.#gone(handle);
   }
 
-  /** Keeps every object of the scene, as last seen, and the events about them as evidence. */
+  /** Keeps every object of the namespace, as last seen, and the events about them as evidence. */
   keepObjects(name = 'objects'): void {
-    const { store } = this.world;
+    const { store } = this.cluster;
     const refs = this.#handles.map(({ ref }) => ref);
     const objects = refs.map((ref) => store.history(ref).at(-1)?.object).filter((object) => object !== undefined);
     evidence.keep(name, objects);
@@ -161,9 +161,9 @@ export class Scene implements AsyncDisposable, LookedBackAt {
   }
 
   lastLook(): LastLook {
-    const { world, namespace } = this;
+    const { cluster, name: namespace } = this;
     return (
-      this.#lastLook ?? lookAt(world, { namespace, opened: this.#opened, own: this.#handles.map(({ ref }) => ref) })
+      this.#lastLook ?? lookAt(cluster, { namespace, opened: this.#opened, own: this.#handles.map(({ ref }) => ref) })
     );
   }
 
@@ -178,14 +178,14 @@ export class Scene implements AsyncDisposable, LookedBackAt {
     });
     await attempt(async () => this.keepObjects('objects-at-the-end'));
     for (const { ref } of this.#handles)
-      if (ref.kind === 'Pod') notePodStart(this.world.store, { ...ref, kind: 'Pod' });
-    this.world.podShells.close(this.namespace);
+      if (ref.kind === 'Pod') notePodStart(this.cluster.store, { ...ref, kind: 'Pod' });
+    this.cluster.podShells.close(this.name);
     // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
     const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
     const going = this.#handles.toSorted((a, b) => order(a) - order(b));
-    const { client } = this.world;
+    const { client } = this.cluster;
     for (const handle of going)
-      if (this.world.store.get(handle.ref)) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+      if (this.cluster.store.get(handle.ref)) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     // A volume stays while it is bound to a claim that only a StatefulSet knows.
     for (const handle of this.#strays())
       if (handle.ref.kind !== 'PersistentVolume')
@@ -196,14 +196,14 @@ export class Scene implements AsyncDisposable, LookedBackAt {
     for (const handle of strays) await attempt(() => this.#gone(handle));
     await attempt(() => this.#proveNothingLeft([...going, ...strays]));
     // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
-    if (this.world.context.stays)
-      await attempt(() => client.remove({ kind: 'Namespace', name: this.namespace }, { absentIsFine: true }));
+    if (this.cluster.context.stays)
+      await attempt(() => client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
   }
 
-  /** On every node where a pod of the scene was: nothing mounted, no loop device, no directory of kubelet. */
+  /** On every node where a pod of the namespace was: nothing mounted, no loop device, no directory of kubelet. */
   async #proveNothingLeft(handles: readonly Handle[]): Promise<void> {
-    const { store, node } = this.world;
+    const { store, node } = this.cluster;
     const seen = handles.flatMap(({ ref }) => store.history(ref).map(({ object }) => ({ kind: ref.kind, object })));
     const nodes = new Set<string>();
     const words = new Set<string>();
@@ -222,11 +222,11 @@ export class Scene implements AsyncDisposable, LookedBackAt {
    * that a static provisioner has offered with the spec's labels.
    */
   #strays(): Handle[] {
-    const { store, context } = this.world;
+    const { store, context } = this.cluster;
     const known = new Set(this.#handles.map(String));
     const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
       store
-        .list(kind, { namespace: this.namespace })
+        .list(kind, { namespace: this.name })
         .map(({ metadata: { name, namespace } }) => ({ kind, name, namespace })),
     );
     const offered = store.list('PersistentVolume', {
@@ -243,7 +243,7 @@ export class Scene implements AsyncDisposable, LookedBackAt {
   }
 
   async #gone(handle: Handle): Promise<void> {
-    await waitFor(this.world.store, {
+    await waitFor(this.cluster.store, {
       what: `${handle} to be gone`,
       on: [handle.ref],
       within: 60_000,
@@ -256,7 +256,7 @@ export class Scene implements AsyncDisposable, LookedBackAt {
     fixture: string,
     change: Change<ManifestOf<K>> = () => {},
   ): Promise<Handle<K>> {
-    const { client, store, context } = this.world;
+    const { client, store, context } = this.cluster;
     let fixtureName = fixture;
     const own = await this.manifest(kind, fixture, (manifest) => {
       fixtureName = manifest.metadata.name;
@@ -278,7 +278,7 @@ export class Scene implements AsyncDisposable, LookedBackAt {
   }
 }
 
-let sceneNumber = 0;
+let namespaceCount = 0;
 
 type PodSpec = ManifestOf<'Pod'>['spec'];
 

@@ -9,7 +9,7 @@ import { infrastructure } from './infrastructure.ts';
 import { type RunContext, runContext } from './run-context.ts';
 
 /** What specs stand on: the cluster's API, what was seen of its objects, and its nodes. One for a process. */
-export interface World {
+export interface TestCluster {
   context: RunContext;
   client: ClusterClient;
   store: ObjectStore;
@@ -22,15 +22,15 @@ export interface World {
   closeShells(): void;
 }
 
-let opening: Promise<World> | undefined;
+let opening: Promise<TestCluster> | undefined;
 
-/** The world of this process; the first call connects and waits until the whole cluster has been listed once. */
-export function world(): Promise<World> {
+/** The cluster of this process; the first call connects and waits until the whole cluster has been listed once. */
+export function testCluster(): Promise<TestCluster> {
   opening ??= open();
   return opening;
 }
 
-async function open(): Promise<World> {
+async function open(): Promise<TestCluster> {
   const context = runContext();
   const client = await connect({ kubeconfig: context.kubeconfig, expectedServer: context.server });
   const store = new ObjectStore({
@@ -65,7 +65,7 @@ async function open(): Promise<World> {
  * of
  * its specs are gone. Elsewhere they go with the cluster.
  */
-export async function closeWorld(): Promise<void> {
+export async function closeTestCluster(): Promise<void> {
   const opened = await opening?.catch(() => undefined);
   opening = undefined;
   if (!opened) return;
