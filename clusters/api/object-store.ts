@@ -134,8 +134,8 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   #fail(kind: Kind, error: unknown): void {
-    const account = { attempted: `following the objects of kind ${kind}`, on: this.#server, seen: messageOf(error) };
-    this.#failure ??= error instanceof DomainError ? error : new DomainError(account, { cause: error });
+    const details = { attempted: `following the objects of kind ${kind}`, on: this.#server, seen: messageOf(error) };
+    this.#failure ??= error instanceof DomainError ? error : new DomainError(details, { cause: error });
     this.announce();
   }
 

@@ -114,7 +114,7 @@ export async function execOf(command: PodCommand, once: () => Promise<PodCommand
     shouldRetry: ({ error }) => error instanceof PodExecFault && error.kind === 'no status',
     onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
       if (retriesLeft > 0 && error instanceof PodExecFault && error.kind === 'no status') {
-        progress.retried(`exec in ${placeOf(command)}`, attemptNumber, error.account.seen ?? '');
+        progress.retried(`exec in ${placeOf(command)}`, attemptNumber, error.details.seen ?? '');
       }
     },
   });

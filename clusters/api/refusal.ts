@@ -23,7 +23,7 @@ export class ApiRefusal extends DomainError {
   readonly status: number;
   /** The machine's word for it, such as `NotFound`, `AlreadyExists`, `Invalid`, `Expired`. */
   readonly reason: string;
-  /** The API server's own sentence. (`message`, as in every DomainError, is the whole account.) */
+  /** The API server's own sentence. (`message`, as in every DomainError, has all details.) */
   readonly refusal: string;
   readonly causes: readonly RefusalCause[];
 

@@ -30,7 +30,7 @@ export interface WaitOptions<Value> {
   explain?: ((store: StoreView) => string) | undefined;
 }
 
-/** A wait reached its deadline. Its account has the last states of the objects and, where given, the diagnosis. */
+/** A wait reached its deadline. Its details have the last states of the objects and, where given, the diagnosis. */
 export class WaitTimedOut extends DomainError {
   override readonly name = 'WaitTimedOut';
 }

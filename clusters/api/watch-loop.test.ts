@@ -196,7 +196,7 @@ describe('WatchLoop', () => {
     expect(source.asked.at(-1)).to.equal('watch from 11');
   });
 
-  it('tells of a request that failed in one line, not in its whole account', async () => {
+  it('tells of a request that failed in one line, not in all its details', async () => {
     await begin();
     source.watches.push(new ApiUnreachable('watching a collection', 'things', 'connect ECONNREFUSED'));
     await send(event('BOOKMARK', { metadata: { resourceVersion: '11' } }));

@@ -281,8 +281,8 @@ export class WatchLoop<T extends Listed> {
     if (error instanceof ApiRefusal && error.status === 410) {
       return { next: 'list', fault: { kind: 'gone', message: error.refusal } };
     }
-    // One line is enough here: the whole account of a request would hide what is being waited for.
-    const message = (error instanceof DomainError && error.account.seen) || messageOf(error);
+    // One line is enough here: all details of a request would hide what is being waited for.
+    const message = (error instanceof DomainError && error.details.seen) || messageOf(error);
     return { next, fault: { kind: 'broken', message } };
   }
 }

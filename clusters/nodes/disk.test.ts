@@ -77,8 +77,8 @@ describe('what is mounted in the place of a disk', () => {
       }
       expect(error).to.be.instanceOf(DomainError);
       if (!(error instanceof DomainError)) return;
-      expect(error.account).to.include({ attempted: 'verifying the disk volA', on: '/mnt/disks/volA of node1' });
-      expect(error.account.seen).to.contain(seen);
+      expect(error.details).to.include({ attempted: 'verifying the disk volA', on: '/mnt/disks/volA of node1' });
+      expect(error.details.seen).to.contain(seen);
     });
   }
 

@@ -1,4 +1,4 @@
-import { type Account, DomainError } from '../errors/domain-error.ts';
+import { DomainError, type ErrorDetails } from '../errors/domain-error.ts';
 
 /** Something of a spec is left on a node: a mount, a loop device, a directory. Reports tell it as a leak. */
 export class LeftBehind extends DomainError {
@@ -6,8 +6,8 @@ export class LeftBehind extends DomainError {
   /** What is left and where, a line each. */
   readonly left: readonly string[];
 
-  constructor(account: Omit<Account, 'seen'>, left: readonly string[]) {
-    super({ ...account, seen: left.join('\n') }, { exit: 'doesNotConform' });
+  constructor(details: Omit<ErrorDetails, 'seen'>, left: readonly string[]) {
+    super({ ...details, seen: left.join('\n') }, { exit: 'doesNotConform' });
     this.left = left;
   }
 }

@@ -79,8 +79,8 @@ describe('a node', () => {
         .and.contain('complained\n')
         .and.contain('said');
     }
-    expect(command.account.on).to.equal("false 'a b'");
-    expect(script.account.on).to.equal('make.sh x');
+    expect(command.details.on).to.equal("false 'a b'");
+    expect(script.details.on).to.equal('make.sh x');
   });
 
   it('has its mounts as its first process sees them', async () => {

@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { generalHelp, verbHelp } from './help.ts';
 import type { OptionsOf } from './options.ts';
@@ -40,9 +40,8 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
         return await dispatch(command, modules);
     }
   } catch (error) {
-    const errors = inOrder(error);
-    err(`${errors.map((each) => explain(each, debug)).join('\n\nand then:\n')}\n`);
-    const [first] = errors;
+    const { first, afterwards } = unsuppressed(error);
+    err(`${[first, ...afterwards].map((each) => explain(each, debug)).join('\n\nand then:\n')}\n`);
     return first instanceof DomainError ? first.exit : 'environment';
   }
 }
@@ -53,14 +52,6 @@ async function dispatch<V extends Verb>(
 ): Promise<ExitStatus> {
   const { verb, options } = command as unknown as { verb: V; options: OptionsOf<V> };
   return (await modules[verb]()).default(options);
-}
-
-/** The error that came first, then those of cleaning up after it: `await using` wraps them the other way round. */
-function inOrder(error: unknown): unknown[] {
-  if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error && 'error' in error) {
-    return [...inOrder(error.suppressed), ...inOrder(error.error)];
-  }
-  return [error];
 }
 
 function explain(error: unknown, debug: boolean): string {

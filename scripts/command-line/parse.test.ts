@@ -8,7 +8,7 @@ function problemsOf(line: string, environment = {}): string {
   try {
     parse(line, environment);
   } catch (error) {
-    if (error instanceof BadUsage) return error.account.seen ?? '';
+    if (error instanceof BadUsage) return error.details.seen ?? '';
     throw error;
   }
   return 'no problem';

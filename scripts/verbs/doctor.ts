@@ -17,7 +17,7 @@ export default async function doctor(options: DoctorOptions): Promise<ExitStatus
   if (state.kind === 'answers') findings.push(await imageFinding(plan, new Engine(state.facts)));
   else if (state.kind === 'no client' || state.kind === 'no daemon')
     findings.splice(0, 1, await engineFinding(plan, findings[0]));
-  else findings.splice(0, 1, engineProblem(findings[0], engineMissing(state, []).account.remedy));
+  else findings.splice(0, 1, engineProblem(findings[0], engineMissing(state, []).details.remedy));
   findings.push(await leftoverFinding());
 
   const marks = { fine: '✓', warning: '!', problem: '✗' };

@@ -1,5 +1,5 @@
 import Mocha from 'mocha';
-import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
 import type { SpecFailure } from './events.ts';
 
@@ -27,15 +27,6 @@ export function failureOf(thrown: unknown): SpecFailure {
     ...(first instanceof Error && { name: first.name, ...(first.stack !== undefined && { stack: first.stack }) }),
     ...(left.length > 0 && { left }),
   };
-}
-
-/** `await using` wraps the error of a body in the error of its disposal; the body's comes first. */
-function unsuppressed(thrown: unknown): { first: unknown; afterwards: unknown[] } {
-  if (thrown instanceof Error && 'suppressed' in thrown && 'error' in thrown) {
-    const { first, afterwards } = unsuppressed(thrown.suppressed);
-    return { first, afterwards: [...afterwards, thrown.error] };
-  }
-  return { first: thrown, afterwards: [] };
 }
 
 function causesOf(thrown: unknown): unknown[] {

@@ -23,11 +23,11 @@ describe('an engine that is missing', () => {
     [{ kind: 'silent', seconds: 10 }, commands, 'did not end within 10 s', 'restart it'],
   ] as const) {
     it(`is told as ${state.kind} ${installation.length > 0 ? 'with' : 'without'} commands to install one`, () => {
-      const { account, exit } = engineMissing(state, installation);
+      const { details, exit } = engineMissing(state, installation);
       expect(exit).to.equal('environment');
-      expect(account.attempted).to.equal('looking for a container engine (Docker)');
-      expect(account.seen).to.contain(seen);
-      expect(account.remedy).to.contain(remedy);
+      expect(details.attempted).to.equal('looking for a container engine (Docker)');
+      expect(details.seen).to.contain(seen);
+      expect(details.remedy).to.contain(remedy);
     });
   }
 

@@ -128,7 +128,7 @@ describe('an engine', () => {
     }));
     const error = await engine.provePrivileged('node:1').catch((e) => e);
     expect(error).to.be.instanceOf(DomainError);
-    expect(error.account).to.include({ attempted: 'starting a privileged container', on: 'node:1' });
+    expect(error.details).to.include({ attempted: 'starting a privileged container', on: 'node:1' });
     expect(error.message).to.contain('incompatible with user namespaces').and.contain('kubelet in them mounts disks');
   });
 });

@@ -94,30 +94,30 @@ describe('a creation that failed', () => {
   ].join('\n');
 
   it("tells kubeadm's own words without its trace, and where the logs are", () => {
-    const { account, exit } = creationFailed('lpv-a', failure(kubeadm), '/r/logs');
+    const { details, exit } = creationFailed('lpv-a', failure(kubeadm), '/r/logs');
     expect(exit).to.equal('environment');
-    expect(account.attempted).to.equal('creating the cluster lpv-a with kind');
-    expect(account.seen).to.contain('failed to join node with kubeadm').and.contain('a client config must be provided');
-    expect(account.seen).not.to.contain('runKubeletStartJoinPhase').and.not.contain('goexit');
-    expect(account.remedy).to.equal("read kubelet's and containerd's logs in /r/logs");
+    expect(details.attempted).to.equal('creating the cluster lpv-a with kind');
+    expect(details.seen).to.contain('failed to join node with kubeadm').and.contain('a client config must be provided');
+    expect(details.seen).not.to.contain('runKubeletStartJoinPhase').and.not.contain('goexit');
+    expect(details.remedy).to.equal("read kubelet's and containerd's logs in /r/logs");
   });
 
   it('says how to keep the nodes where no logs were taken', () => {
-    expect(creationFailed('lpv-a', failure(kubeadm), undefined).account.remedy).to.contain('--keep=failure');
+    expect(creationFailed('lpv-a', failure(kubeadm), undefined).details.remedy).to.contain('--keep=failure');
   });
 
   it('knows inotify instances that have run out', () => {
-    const { account } = creationFailed(
+    const { details } = creationFailed(
       'lpv-a',
       failure('ERROR: failed to start: inotify_init1: too many open files'),
       '/r/logs',
     );
-    expect(account.why).to.contain('inotify instances are exhausted');
-    expect(account.remedy).to.match(/^sysctl fs\.inotify\.max_user_instances=\d+ /);
+    expect(details.why).to.contain('inotify instances are exhausted');
+    expect(details.remedy).to.match(/^sysctl fs\.inotify\.max_user_instances=\d+ /);
   });
 
   it('falls back on the last lines, and on the message of what is no command', () => {
-    expect(creationFailed('lpv-a', failure('one\ntwo\n'), undefined).account.seen).to.equal('one\ntwo');
-    expect(creationFailed('lpv-a', new Error('no end'), undefined).account.seen).to.equal('no end');
+    expect(creationFailed('lpv-a', failure('one\ntwo\n'), undefined).details.seen).to.equal('one\ntwo');
+    expect(creationFailed('lpv-a', new Error('no end'), undefined).details.seen).to.equal('no end');
   });
 });

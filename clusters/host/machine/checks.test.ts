@@ -81,13 +81,13 @@ describe('the checks of the machine', () => {
     };
     const error = refusal(judge(bad));
     expect(error?.exit).to.equal('environment');
-    expect(error?.account.seen?.split('\n')).to.deep.equal([
+    expect(error?.details.seen?.split('\n')).to.deep.equal([
       'container engine: Docker 26.1.5, overlay2, rootless',
       'memory: 1.0 GiB available of 8.0 GiB',
       'disk space: 1.0 GiB free at /var/lib/docker',
       'loop devices: neither /dev/loop-control nor /dev/loop0',
     ]);
-    expect(error?.account.remedy?.split('\n')).to.have.length(4);
+    expect(error?.details.remedy?.split('\n')).to.have.length(4);
     expect(refusal(judge({ ...good, inotify: { instances: 1, watches: 1 } }))).to.equal(undefined);
     expect(refusal(judge(good))).to.equal(undefined);
   });

@@ -36,7 +36,7 @@ export class BuildLog implements AsyncDisposable {
       throw new DomainError(
         {
           attempted: `building the node image: ${step}`,
-          seen: error.account.seen ?? error.message,
+          seen: error.details.seen ?? error.message,
           remedy: `read the whole log: ${this.path}`,
         },
         { cause: error },

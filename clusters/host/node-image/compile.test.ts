@@ -61,7 +61,7 @@ describe('a Kubernetes tree', () => {
       const error = await treeReplacements(tree).catch((e) => e);
       expect(error).to.be.instanceOf(DomainError);
       expect(error.exit).to.equal('badUsage');
-      expect(error.account).to.include({ on: tree, seen });
+      expect(error.details).to.include({ on: tree, seen });
     });
   }
 });

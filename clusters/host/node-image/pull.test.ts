@@ -75,13 +75,13 @@ describe('a pull that failed', () => {
       ['wrong digest', 'it is not used', 'find out who changed the image'],
       ['refused', 'refuses this user', 'docker login'],
     ] as const) {
-      const { account, exit } = pullFailed('node:1', { kind, said: 'as it was said' });
-      expect(account).to.include({ attempted: 'pulling the node image', on: 'node:1', seen: 'as it was said' });
-      expect(account.why).to.contain(why);
-      expect(account.remedy).to.contain(remedy);
+      const { details, exit } = pullFailed('node:1', { kind, said: 'as it was said' });
+      expect(details).to.include({ attempted: 'pulling the node image', on: 'node:1', seen: 'as it was said' });
+      expect(details.why).to.contain(why);
+      expect(details.remedy).to.contain(remedy);
       expect(exit).to.equal('environment');
     }
-    expect(pullFailed('node:1', { kind: 'silent', seconds: 15 }).account.seen).to.contain('nothing within 15 s');
+    expect(pullFailed('node:1', { kind: 'silent', seconds: 15 }).details.seen).to.contain('nothing within 15 s');
   });
 });
 

@@ -80,7 +80,7 @@ export function autoCase(
         return { outcome: `${origin} image`, said: notes.join('\n') };
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
-        return { outcome: `error: ${error.account.why}`, said: error.message };
+        return { outcome: `error: ${error.details.why}`, said: error.message };
       }
     },
   };

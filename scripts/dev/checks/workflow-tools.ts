@@ -76,7 +76,7 @@ async function attempt(request: CommandRequest): Promise<string | undefined> {
     return lines.findLast((line) => /error|fail|no such|cannot/i.test(line)) ?? lines.at(-1) ?? `exit status ${status}`;
   } catch (error) {
     request.signal?.throwIfAborted();
-    if (error instanceof CommandFailed) return error.account.attempted;
+    if (error instanceof CommandFailed) return error.details.attempted;
     throw error;
   }
 }
