@@ -87,8 +87,8 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
     });
     const planned = [...undertaking.specs].map(([test, spec]) => {
-      const { features = [], holds = [], playsOn = 'all nodes', takes = 'seconds' } = requirements.get(spec.id) ?? {};
-      return { test, spec, disruptive: features.includes('disruptive'), holds, playsOn, takes };
+      const { features = [], exclusive = [], nodes = 'all', slow = false } = requirements.get(spec.id) ?? {};
+      return { test, spec, disruptive: features.includes('disruptive'), exclusive, nodes, slow };
     });
     let places: Places | undefined;
     const begun = await readProcessorTime();

@@ -9,37 +9,34 @@ const feature = z.string().refine(isFeature, {
 });
 
 /**
- * Which nodes must be as they always are while a spec runs: all, or one, whichever the run gives it. The latter runs
- * beside specs that have other nodes for themselves.
+ * Which nodes a spec needs undisturbed while it runs: all of them, or any one, which the run assigns. A spec on any
+ * node runs beside specs with exclusive use of other nodes.
  */
-const playsOn = z.enum(['all nodes', 'one node']);
+const nodes = z.enum(['all', 'any']);
 
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
   level,
   /**
-   * Rows of the inventory of upstream's tests that it stands for, such as `B14`; `12.3` is the third of the
+   * Rows of the inventory of upstream's tests that the requirement covers, such as `B14`; `12.3` is the third of the
    * behaviours that no upstream test asserts.
    */
-  rows: z.array(z.string().regex(/^([A-J]\d+|12\.\d+|SEED-\d+)$/)).default([]),
+  upstream: z.array(z.string().regex(/^([A-J]\d+|12\.\d+|SEED-\d+)$/)).default([]),
   /** What a cluster must have for it, and how it may be run. */
   features: z.array(feature).default([]),
   /**
-   * What its spec has for itself while it runs, beside specs that hold nothing of it: such as the disks of disks.yaml.
-   * A disruptive one names the nodes that it touches; one that names none has the whole cluster.
+   * What no other spec may use while the requirement's spec runs, such as the disks of disks.yaml. A disruptive spec
+   * names the nodes that it touches; one that names none has the whole cluster.
    */
-  holds: z.array(z.string().min(1)).default([]),
-  /**
-   * How long its spec takes while others run beside it: what takes long begins early, lest the run wait for it at its
-   * end.
-   */
-  takes: z.enum(['seconds', 'half a minute']).default('seconds'),
+  exclusive: z.array(z.string().min(1)).default([]),
+  /** Whether the spec takes half a minute or more: slow specs begin early, so that the run does not end with them. */
+  slow: z.boolean().default(false),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */
   source: z.string().min(1),
   /** What would turn the spec red: one line. */
-  refutedBy: z.string().min(1),
+  failsIf: z.string().min(1),
   /** The constant of Kubernetes that makes its spec take longer than a minute, with the seconds. */
-  waitsOut: z.string().min(1).exactOptional(),
+  slowBecause: z.string().min(1).exactOptional(),
   /** What is promised where minors of Kubernetes differ, by minor. */
   byMinor: z.record(z.string().regex(/^\d+\.\d+$/), z.string().min(1)).exactOptional(),
 };
@@ -51,7 +48,7 @@ const requirementSchema = z.strictObject({
   sentence: z.string().min(1),
   ...promise,
   /** Where not given, what the chapter says. */
-  playsOn: playsOn.exactOptional(),
+  nodes: nodes.exactOptional(),
 });
 
 /** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
@@ -64,7 +61,7 @@ const matrixSchema = z.strictObject({
         key: z.string().regex(/^[A-Z]+$/),
         /** What a sentence calls it; stands where a case has `{type}`. */
         name: z.string().min(1),
-        rows: promise.rows,
+        upstream: promise.upstream,
         features: promise.features,
       }),
     )
@@ -85,13 +82,13 @@ const matrixSchema = z.strictObject({
 const chapterSchema = z.strictObject({
   chapter: z.string(),
   /** Of its requirements that are not disruptive, unless one of them says otherwise. */
-  playsOn: playsOn.default('all nodes'),
+  nodes: nodes.default('all'),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
-export type Requirement = Omit<z.infer<typeof requirementSchema>, 'playsOn'> & {
-  playsOn: z.infer<typeof playsOn>;
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes'> & {
+  nodes: z.infer<typeof nodes>;
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: number };
 };
@@ -113,14 +110,14 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
       return twice ? [{ path: ['requirements', index, 'id'], text: `${id} stands twice` }] : [];
     });
   });
-  const { chapter, playsOn, requirements, matrix } = value;
+  const { chapter, requirements, matrix } = value;
   const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
-  // A disruptive one says by what it holds where it plays.
-  const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all nodes' : playsOn);
-  return { chapter, requirements: all.map((requirement) => ({ playsOn: usual(requirement), ...requirement })) };
+  // A disruptive requirement names its nodes in `exclusive`.
+  const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all' : value.nodes);
+  return { chapter, requirements: all.map((requirement) => ({ nodes: usual(requirement), ...requirement })) };
 }
 
-type AsWritten = Omit<Requirement, 'playsOn'> & { playsOn?: Requirement['playsOn'] };
+type AsWritten = Omit<Requirement, 'nodes'> & { nodes?: Requirement['nodes'] };
 
 function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>
@@ -130,7 +127,7 @@ function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): AsW
         ...shared,
         id: `${prefix}-${type.key}-${String(number).padStart(2, '0')}`,
         sentence: shared.sentence.replaceAll('{type}', type.name),
-        rows: [...new Set([...type.rows, ...shared.rows])],
+        upstream: [...new Set([...type.upstream, ...shared.upstream])],
         features: [...new Set([...type.features, ...shared.features])],
         pair: { type: type.key, case: number },
       })),

@@ -25,24 +25,26 @@ describe('the catalogue and its specs', function () {
 
   it('cover every row of the inventory, or say why not', () => {
     const { rows, without } = readInventory();
-    const covered = new Set(requirements.flatMap((requirement) => requirement.rows));
+    const covered = new Set(requirements.flatMap((requirement) => requirement.upstream));
     expect(rows.filter((row) => !covered.has(row) && !without.has(row))).to.deep.equal([]);
     expect([...without.keys()].filter((row) => covered.has(row) || !rows.includes(row))).to.deep.equal([]);
   });
 
   it('quote only rows that there are', () => {
     const known = new Set(readInventory().rows);
-    const quoted = requirements.flatMap((requirement) => requirement.rows);
+    const quoted = requirements.flatMap((requirement) => requirement.upstream);
     expect(quoted.filter((row) => !known.has(row) && !row.startsWith('SEED-'))).to.deep.equal([]);
   });
 
   it('touch nodes that there are, or the whole cluster', () => {
-    const held = requirements.filter(({ features }) => features.includes('disruptive')).flatMap(({ holds }) => holds);
+    const held = requirements
+      .filter(({ features }) => features.includes('disruptive'))
+      .flatMap(({ exclusive }) => exclusive);
     expect([...new Set(held)].toSorted()).to.deep.equal(['node2', 'node3']);
   });
 
   it('touch no node where any would do', () => {
-    const anywhere = requirements.filter(({ playsOn }) => playsOn === 'one node');
+    const anywhere = requirements.filter(({ nodes }) => nodes === 'any');
     expect(anywhere.length).to.be.above(0);
     expect(anywhere.filter(({ features }) => features.includes('disruptive'))).to.deep.equal([]);
   });

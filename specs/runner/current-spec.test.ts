@@ -24,7 +24,7 @@ describe('the current spec', () => {
 
   it('plays on the node that it was given, and on none by chance', () => {
     expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, assignedNode)).to.equal('node1');
-    expect(() => asSpec({ id: 'SEED-1', signal }, assignedNode)).to.throw(DomainError, 'playsOn: one node');
+    expect(() => asSpec({ id: 'SEED-1', signal }, assignedNode)).to.throw(DomainError, 'nodes: any');
   });
 
   it('plays on no other node than the one that it was given', () => {

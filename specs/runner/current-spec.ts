@@ -42,9 +42,9 @@ export function assignedNode(): string {
   const { id, node } = currentSpec();
   if (node !== undefined) return node;
   throw new DomainError({
-    attempted: `finding the node that ${id} plays on`,
+    attempted: `finding the node assigned to ${id}`,
     seen: 'the run has given it none',
-    remedy: 'Say `playsOn: one node` in the catalogue.',
+    remedy: 'Say `nodes: any` in the catalogue.',
   });
 }
 
@@ -58,7 +58,7 @@ export function assertAssigned(node: string): void {
   throw new DomainError({
     attempted: `playing ${id} on ${node}`,
     seen: `the run has given it ${given}`,
-    remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `playsOn: all nodes` in the catalogue.',
+    remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `nodes: all` in the catalogue.',
   });
 }
 

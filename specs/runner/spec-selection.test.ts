@@ -35,17 +35,17 @@ describe('choosing requirements', () => {
     sentence: 'a claim is bound',
     chapter: 'binding',
     level: 'core',
-    rows: [],
+    upstream: [],
     features: [],
-    holds: [],
-    playsOn: 'all nodes' as const,
-    takes: 'seconds' as const,
+    exclusive: [],
+    nodes: 'all' as const,
+    slow: false,
     source: 'x',
-    refutedBy: 'y',
+    failsIf: 'y',
     ...more,
   });
   const catalogue = [
-    entry('LV-BIND-1', { rows: ['B1'] }),
+    entry('LV-BIND-1', { upstream: ['B1'] }),
     entry('LV-BIND-2', { level: 'extended', features: ['block'] }),
     entry('LV-BLOCK-1', { chapter: 'block', features: ['block'], sentence: 'a device is a device' }),
   ];

@@ -82,7 +82,7 @@ export function chooseBy(filters: Filters, catalogue: readonly CatalogueEntry[])
     chapter: ({ chapter }: CatalogueEntry) => [chapter],
     level: ({ level }: CatalogueEntry) => [level],
     feature: ({ features }: CatalogueEntry) => features,
-    row: ({ rows }: CatalogueEntry) => rows,
+    row: ({ upstream }: CatalogueEntry) => upstream,
   };
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const tests: ((requirement: CatalogueEntry) => boolean)[] = [];

@@ -62,9 +62,9 @@ describe('running spec files', function () {
         test,
         spec,
         disruptive: disruptive.includes(spec.id),
-        holds: holds[spec.id] ?? [],
-        playsOn: anywhere.includes(spec.id) ? ('one node' as const) : ('all nodes' as const),
-        takes: long.includes(spec.id) ? ('half a minute' as const) : ('seconds' as const),
+        exclusive: holds[spec.id] ?? [],
+        nodes: anywhere.includes(spec.id) ? ('any' as const) : ('all' as const),
+        slow: long.includes(spec.id),
       };
     });
     const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };

@@ -13,11 +13,9 @@ export interface PlannedSpec {
   test: Mocha.Test;
   /** It touches nodes, or something of the whole cluster, and runs after those that do not. */
   disruptive: boolean;
-  /** What it has for itself while it runs. A disruptive one that names no nodes has the whole cluster. */
-  holds: readonly string[];
-  /** Which nodes must be as they always are while it runs; one is given to it. */
-  playsOn: Requirement['playsOn'];
-  takes: Requirement['takes'];
+  exclusive: Requirement['exclusive'];
+  nodes: Requirement['nodes'];
+  slow: Requirement['slow'];
 }
 
 export interface SpecRunOptions {
@@ -83,7 +81,7 @@ export async function runSpecs(
     tracker.began(spec);
     const outcome = await runSpec(test, { id: spec.id, node }, stop);
     if (!disruptive) return tracker.ended(spec, outcome);
-    const health = await outcomeOf(proveHealthy(hasWholeCluster(planned) ? undefined : planned.holds));
+    const health = await outcomeOf(proveHealthy(hasWholeCluster(planned) ? undefined : planned.exclusive));
     const good = outcome.outcome !== 'failed';
     tracker.ended(spec, good && health.outcome === 'failed' ? health : outcome);
     if (health.outcome === 'failed') unhealthy.abort(new Error(`${spec.id} left the cluster unhealthy`));
@@ -117,20 +115,19 @@ export async function runSpecs(
 }
 
 /** Whether a spec has every node for itself. */
-function hasWholeCluster({ disruptive, holds }: PlannedSpec): boolean {
-  return disruptive && holds.length === 0;
+function hasWholeCluster({ disruptive, exclusive }: PlannedSpec): boolean {
+  return disruptive && exclusive.length === 0;
 }
 
 /** The order in which specs begin, as far as what they need allows. */
 function turnOf(planned: PlannedSpec): number {
-  const { disruptive, holds, playsOn, takes } = planned;
-  const long = takes === 'half a minute';
+  const { disruptive, exclusive, nodes, slow } = planned;
   // Those that hold the same thing wait for each other, so they begin with the first.
-  if (!disruptive && playsOn === 'all nodes') return holds.length > 0 || long ? 0 : 1;
+  if (!disruptive && nodes === 'all') return exclusive.length > 0 || slow ? 0 : 1;
   if (hasWholeCluster(planned)) return 6;
   // Several nodes are free together before others have them in turn, and then for long not again.
-  if (disruptive && holds.length > 1) return 2;
-  if (long) return 3;
+  if (disruptive && exclusive.length > 1) return 2;
+  if (slow) return 3;
   return disruptive ? 4 : 5;
 }
 
@@ -147,13 +144,13 @@ function needsAmong(
   plan: readonly PlannedSpec[],
   nodes: readonly string[],
 ): (planned: PlannedSpec, users: (thing: string) => number) => SpecNeeds {
-  const touched = new Set(plan.flatMap(({ disruptive, holds }) => (disruptive ? holds : [])));
+  const touched = new Set(plan.flatMap(({ disruptive, exclusive }) => (disruptive ? exclusive : [])));
   const quiet = nodes.filter((node) => !touched.has(node));
   const given = quiet.length > 0 ? quiet : nodes;
   return (planned, users) => {
-    const { disruptive, holds, playsOn } = planned;
+    const { disruptive, exclusive: holds } = planned;
     if (disruptive) return { holds: hasWholeCluster(planned) ? nodes : holds, uses: [] };
-    if (playsOn === 'all nodes') return { holds, uses: nodes };
+    if (planned.nodes === 'all') return { holds, uses: nodes };
     const node = given.toSorted((a, b) => users(a) - users(b))[0] as string;
     return { holds, uses: [node], node };
   };

@@ -60,7 +60,7 @@ describe('ctrf.json', () => {
     });
     const path = 'evidence/SEED-1/01-claim.yaml';
     expect(first?.attachments).to.deep.equal([{ name: path, contentType: 'application/yaml', path }]);
-    expect(first?.extra).to.include({ source: 'KEP-121', refutedBy: 'it is not', sentence: 'a claim is bound' });
+    expect(first?.extra).to.include({ source: 'KEP-121', failsIf: 'it is not', sentence: 'a claim is bound' });
     expect(second).to.include({ status: 'skipped', message: 'no mkfs.xfs on the nodes' });
     expect(third).to.include({ status: 'failed', message: 'no' });
     expect(third?.trace).to.match(/^at Context.*binding\.spec\.ts:41:7\)\n.*\n\nPod p: Pending$/);

@@ -50,8 +50,8 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
 }
 
 function testOf(requirement: ReportedRequirement): Test {
-  const { id, chapter, level, sentence, source, refutedBy, features, file, line, result, milliseconds } = requirement;
-  const { evidence, reason, failure, repetitions, waitsOut } = requirement;
+  const { id, chapter, level, sentence, source, failsIf, features, file, line, result, milliseconds } = requirement;
+  const { evidence, reason, failure, repetitions, slowBecause } = requirement;
   const trace = [failure?.frames.join('\n'), failure?.diagnosis].filter(Boolean).join('\n\n');
   const message = failure?.message ?? reason;
   return {
@@ -67,7 +67,7 @@ function testOf(requirement: ReportedRequirement): Test {
     type: 'e2e',
     ...(file !== '' && { filePath: file }),
     attachments: evidence.map((path) => ({ name: path, contentType: contentTypeOf(path), path })),
-    extra: { id, sentence, source, refutedBy, level, features, waitsOut, repetitions },
+    extra: { id, sentence, source, failsIf, level, features, slowBecause, repetitions },
   };
 }
 

@@ -166,9 +166,7 @@ describe('junit_01.xml', () => {
       ['feature', 'block'],
       ['feature', 'xfs'],
     ]);
-    expect(only(one, 'system-out')[0]?.text)
-      .to.include('what refutes it: it is not')
-      .and.include('Pod p: Pending\n  why');
+    expect(only(one, 'system-out')[0]?.text).to.include('fails if: it is not').and.include('Pod p: Pending\n  why');
   });
 
   it('tells how often a repeated spec ended how', () => {

@@ -169,12 +169,12 @@ function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case[
 }
 
 /** The evidence, one path a line, so that CI systems may find it; then the diagnosis. */
-function outputOf({ evidence, reason, failure, refutedBy, waitsOut }: ReportedRequirement): string[] {
+function outputOf({ evidence, reason, failure, failsIf, slowBecause }: ReportedRequirement): string[] {
   return [
     ...evidence,
     ...(reason === undefined ? [] : [`skipped: ${reason}`]),
-    ...(failure === undefined ? [] : [`what refutes it: ${refutedBy}`]),
-    ...(failure !== undefined && waitsOut !== undefined ? [`waits out: ${waitsOut}`] : []),
+    ...(failure === undefined ? [] : [`fails if: ${failsIf}`]),
+    ...(failure !== undefined && slowBecause !== undefined ? [`slow because: ${slowBecause}`] : []),
     ...(failure?.diagnosis === undefined ? [] : ['', failure.diagnosis]),
   ];
 }

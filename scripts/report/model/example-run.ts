@@ -50,13 +50,13 @@ export function requirementOf(spec: SpecIdentity, more: Partial<CatalogueEntry> 
   const { id, chapter, title: sentence } = spec;
   const promise = {
     level: 'core' as const,
-    rows: [],
+    upstream: [],
     features: [],
-    holds: [],
-    playsOn: 'all nodes' as const,
-    takes: 'seconds' as const,
+    exclusive: [],
+    nodes: 'all' as const,
+    slow: false,
     source: 'KEP-121',
-    refutedBy: 'it is not',
+    failsIf: 'it is not',
   };
   return { ...promise, id, chapter, sentence, ...more };
 }

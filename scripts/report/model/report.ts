@@ -32,7 +32,7 @@ const requirement = z.strictObject({
   level: z.enum(['core', 'extended']),
   sentence: text.describe('What Kubernetes promises.'),
   source: text.describe('Where Kubernetes promises it.'),
-  refutedBy: text.describe('What would make the requirement fail.'),
+  failsIf: text.describe('What would make the requirement fail.'),
   features: z.array(text),
   file: text.describe('The spec that proves it, relative to the root of the harness.'),
   line: z.int().positive().optional(),
@@ -49,7 +49,7 @@ const requirement = z.strictObject({
     })
     .optional(),
   evidence: z.array(text).describe('Paths relative to the folder of the report.'),
-  waitsOut: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
+  slowBecause: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
 });
 
 /** A step of the run around the specs, such as making the cluster. */

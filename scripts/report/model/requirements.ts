@@ -26,13 +26,13 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
   const specs = new Map(chosen.map((spec) => [spec.id, spec]));
   const resultsOf = grouped(results, ({ spec }) => spec.id);
   return catalogue.flatMap((requirement) => {
-    const { id, chapter, level, sentence, source, refutedBy, features, waitsOut } = requirement;
+    const { id, chapter, level, sentence, source, failsIf, features, slowBecause } = requirement;
     const runs = resultsOf.get(id)?.map(({ result }) => result) ?? [];
     const spec = specs.get(id) ?? resultsOf.get(id)?.[0]?.spec;
     if (!spec) return [];
-    const promise = { id, chapter, level, sentence, source, refutedBy, features: [...features] };
+    const promise = { id, chapter, level, sentence, source, failsIf, features: [...features] };
     const place = { file: spec.file, ...(spec.line !== undefined && { line: spec.line }) };
-    return [{ ...promise, ...place, ...inAll(runs, notRun, root), ...(waitsOut !== undefined && { waitsOut }) }];
+    return [{ ...promise, ...place, ...inAll(runs, notRun, root), ...(slowBecause !== undefined && { slowBecause }) }];
   });
 }
 

@@ -71,7 +71,7 @@ function slowest({ requirements }: LocalVolumeConformanceReport): Markup | undef
 <caption>The ${order.length} specs that took longest, with the time that each had for itself or shared with others</caption>
 <thead><tr><th scope="col">requirement</th><th scope="col"><span class="unseen">as a bar</span></th><th scope="col" class="number">time</th></tr></thead>
 <tbody>${order.map(
-    ({ id, sentence, milliseconds, waitsOut }) =>
-      html`<tr><td><a class="id" href="#${id}">${id}</a> <span class="what">${sentence}${waitsOut !== undefined && html` <em class="quiet">Waits out ${waitsOut}.</em>`}</span></td><td class="bar-cell"><svg aria-hidden="true"><rect width="${percent(milliseconds, longest.milliseconds)}" height="100%" rx="2"/></svg></td><td class="number">${duration(milliseconds)}</td></tr>`,
+    ({ id, sentence, milliseconds, slowBecause }) =>
+      html`<tr><td><a class="id" href="#${id}">${id}</a> <span class="what">${sentence}${slowBecause !== undefined && html` <em class="quiet">Slow because: ${slowBecause}.</em>`}</span></td><td class="bar-cell"><svg aria-hidden="true"><rect width="${percent(milliseconds, longest.milliseconds)}" height="100%" rx="2"/></svg></td><td class="number">${duration(milliseconds)}</td></tr>`,
   )}</tbody></table></div>`;
 }

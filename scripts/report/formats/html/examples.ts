@@ -22,7 +22,7 @@ export function requirementOf(
     level: 'core',
     sentence: `What ${id} promises about a local volume and the pod that uses it, on the node that has the disk`,
     source: 'https://kubernetes.io/docs/concepts/storage/volumes/#local',
-    refutedBy: 'the pod runs elsewhere',
+    failsIf: 'the pod runs elsewhere',
     features: [],
     file: `specs/${chapter}.spec.ts`,
     line: 41,
@@ -118,7 +118,7 @@ export function wholeReport(): LocalVolumeConformanceReport {
       level: index % 3 === 2 ? 'extended' : 'core',
       features: index % 10 === 0 ? ['block', 'disruptive'] : [],
       milliseconds: 400 + ((index * 7919) % 21_000),
-      ...(index === 40 ? { waitsOut: 'pod garbage collection' } : {}),
+      ...(index === 40 ? { slowBecause: 'pod garbage collection' } : {}),
     });
     if (index === 20 || index === 150) return { ...plain, result: 'failed', failure: failureOf(index), sentence: odd };
     if (index % 50 === 7)

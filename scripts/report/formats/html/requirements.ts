@@ -40,10 +40,10 @@ function entry(requirement: ReportedRequirement, material: Material): Markup {
     ['reason', reason],
     ['level', level],
     ['promised in', sourceLink(requirement.source)],
-    ['refuted by', requirement.refutedBy],
+    ['fails if', requirement.failsIf],
     ['features', features.length > 0 && html`<span data-search>${features.join(', ')}</span>`],
     ['duration', result !== 'skipped' && duration(requirement.milliseconds)],
-    ['waits out', requirement.waitsOut],
+    ['slow because', requirement.slowBecause],
     [
       'repetitions',
       repetitions && `${repetitions.passed} passed, ${repetitions.failed} failed, ${repetitions.skipped} skipped`,
