@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { allRequirements } from '../../specs/runner/requirement.ts';
+import { allRequirements } from '../../specs/runner/registry.ts';
 import { type CatalogueEntry, chooseBy } from '../../specs/runner/spec-selection.ts';
 import type { ListOptions } from '../command-line/options.ts';
 import { catalogueFigures } from '../report/model/catalogue-figures.ts';

@@ -4,7 +4,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { loadSpecs } from '../../specs/runner/load-specs.ts';
-import { allRequirements } from '../../specs/runner/requirement.ts';
+import { allRequirements } from '../../specs/runner/registry.ts';
 import { specFiles } from '../../specs/runner/spec-files.ts';
 import { seedLimit } from '../../specs/runner/spec-order.ts';
 import { chooseBy } from '../../specs/runner/spec-selection.ts';

@@ -16,7 +16,7 @@ import {
   runAs,
 } from '../harness/volume-at.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const chapter = readChapter('access');

@@ -7,7 +7,7 @@ import { leaseBackEnd } from '../harness/leases.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { mountsLeftOf, pairAt, podWithDevice, provesCase } from '../harness/volume-at.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const chapter = readChapter('access');

@@ -10,7 +10,7 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, containerMounts, mountedFrom, pairAt, runAs } from '../harness/volume-at.ts';
 import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { mountOnNode } from './late-mount.ts';
 import { volumeStatistics } from './volume-statistics.ts';
 

@@ -8,7 +8,7 @@ import { podWith } from '../harness/parts.ts';
 import { runInPod, tryInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { containerMounts, mountedFrom, pairAt, provesCase } from '../harness/volume-at.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const chapter = readChapter('access');

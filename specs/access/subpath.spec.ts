@@ -12,7 +12,7 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, containerMounts, mountsLeftOf, pairAt } from '../harness/volume-at.ts';
 import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('access');

@@ -8,7 +8,7 @@ import { localClaim, localClass, localVolume, podWith } from '../harness/parts.t
 import { runInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('binding');

@@ -4,7 +4,7 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 storageVocabulary();

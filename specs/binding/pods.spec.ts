@@ -6,7 +6,7 @@ import type { VolumeHandle } from '../harness/handles.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('binding');

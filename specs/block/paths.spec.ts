@@ -9,7 +9,7 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { podWithDevice } from '../harness/volume-at.ts';
 import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import {
   blockPair,
   readSector,

@@ -16,7 +16,7 @@ import { unschedulable } from '../harness/scheduling.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('fault');

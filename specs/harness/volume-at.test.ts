@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { backEnds } from '../../clusters/nodes/volume-types/index.ts';
-import { allRequirements } from '../runner/requirement.ts';
+import { allRequirements } from '../runner/registry.ts';
 
 const matrix = allRequirements().filter(({ pair }) => pair !== undefined);
 

@@ -6,7 +6,7 @@ import { backEnds } from '../../clusters/nodes/volume-types/index.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import type { Chapter } from '../runner/requirement.ts';
+import type { Chapter } from '../runner/registry.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from './handles.ts';
 import { podVolumeDirectory, stagedDirectory } from './mount-chain.ts';

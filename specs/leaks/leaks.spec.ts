@@ -6,7 +6,7 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { backEndOf, pairAt, podWithDevice } from '../harness/volume-at.ts';
 import { evidence } from '../runner/evidence.ts';
 import { proveUnchanged, readPlaces } from '../runner/places.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('leaks');

@@ -13,7 +13,7 @@ import { runInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');

@@ -9,7 +9,7 @@ import { markForDeletion, podThatOnlyWaits, release } from '../harness/lifecycle
 import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { assignedNode } from '../runner/current-spec.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');

@@ -5,7 +5,7 @@ import { boundPair, localClaim, localClass, localVolume, podWith } from '../harn
 import { runInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import {
   leaseEntriesDirectory,
   offeredClass,

@@ -5,7 +5,7 @@ import { knownToScheduler, taintedNode } from '../harness/node-changes.ts';
 import { boundPair, localClaim, localVolume, podWith } from '../harness/parts.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
 import {
   leaseEntriesDirectory,

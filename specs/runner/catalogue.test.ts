@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { readInventory } from '../catalogue/inventory.ts';
 import { loadSpecs } from './load-specs.ts';
-import { allRequirements } from './requirement.ts';
+import { allRequirements } from './registry.ts';
 import { specFiles } from './spec-files.ts';
 
 describe('the catalogue and its specs', function () {

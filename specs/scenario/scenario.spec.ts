@@ -12,7 +12,7 @@ import { readInPod, runInPod } from '../harness/pod-commands.ts';
 import { recordProcess } from '../harness/process.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { keepDisk, keepMounts } from './kept.ts';
 import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSeed, podFor } from './seed.ts';
 

@@ -4,7 +4,7 @@ import { storageVocabulary } from '../harness/expectations.ts';
 import { localClaim, localVolume, parts, podWith } from '../harness/parts.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { together } from '../harness/together.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');

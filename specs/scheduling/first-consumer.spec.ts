@@ -8,7 +8,7 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons, type Tally } from '../harness/tally.ts';
 import { together } from '../harness/together.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');

@@ -9,7 +9,7 @@ import { cpuBeyond, requireNodes, requirePods, unschedulable } from '../harness/
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');

@@ -5,7 +5,7 @@ import { localClass } from '../harness/parts.ts';
 import { requirePods } from '../harness/scheduling.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import {
   localSet,
   madeBeforeReady,

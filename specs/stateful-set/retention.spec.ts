@@ -7,7 +7,7 @@ import { localClass, localVolume } from '../harness/parts.ts';
 import { landed } from '../harness/scheduling.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { together } from '../harness/together.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { localSet, member, scale } from './stateful-sets.ts';
 
 storageVocabulary();

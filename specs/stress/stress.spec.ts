@@ -6,7 +6,7 @@ import { localClaim, localClass, localVolume, podWith } from '../harness/parts.t
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { reasons } from '../harness/tally.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import {
   leaseEntriesDirectory,
   lookWhenReleased,

@@ -8,7 +8,7 @@ import { boundPair, localClaim, localClass, localVolume, podWith } from '../harn
 import { runInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/requirement.ts';
+import { readChapter } from '../runner/registry.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { type Anything, expectRefusal, plainManifest } from './refusals.ts';
 import { affinityIsImmutable, createCases, graduatedLabels, type UpdateCase, updateCases } from './validation-cases.ts';
