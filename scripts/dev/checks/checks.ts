@@ -16,6 +16,7 @@ export const checkNames: readonly string[] = [
   'types',
   'style',
   'dead-code',
+  'house',
   'shell',
   'workflow-syntax',
   'workflow-security',
@@ -35,6 +36,9 @@ export function checks(cacheFolder: string): Check[] {
     check('types', 'types (tsc)', async () => ours('tsc', '--noEmit')),
     check('style', 'style (biome)', async () => ours('biome', 'check', '--error-on-warnings', '.')),
     check('dead-code', 'dead code (knip)', async () => ours('knip', '--no-progress')),
+    check('house', 'rules of the house (dependency-cruiser)', async () => ({
+      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'scripts', 'dev', 'house.ts')],
+    })),
     check('shell', 'shell scripts (shellcheck)', findShellcheck),
     check('workflow-syntax', 'workflow syntax (actionlint)', (signal) => findActionlint(tools, signal)),
     check('workflow-security', 'workflow security (zizmor)', async (signal) => {

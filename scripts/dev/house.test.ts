@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { houseProblems } from './house.ts';
+
+/** Returns what is wrong with a tree of files, each given with the paths that it imports. */
+async function problemsOf(tree: Readonly<Record<string, readonly string[]>>): Promise<string[]> {
+  const root = await mkdtemp(join(tmpdir(), 'lpv-house-'));
+  try {
+    for (const folder of ['clusters', 'fixtures', 'specs', 'scripts']) await mkdir(join(root, folder));
+    for (const [path, imports] of Object.entries(tree)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      const lines = imports.map((other) => `import '${'../'.repeat(path.split('/').length - 1)}${other}';\n`);
+      await writeFile(join(root, path), `${lines.join('')}export {};\n`);
+    }
+    return await houseProblems(root);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
+
+describe('the rules of the house', () => {
+  it('are kept where arrows go down, and a folder and one inside it import each other', async () => {
+    const tree = {
+      'scripts/run/run.ts': ['specs/runner/run.ts', 'scripts/run/cluster/steps.ts'],
+      'scripts/run/cluster/steps.ts': ['scripts/run/actions.ts', 'clusters/cluster.ts'],
+      'scripts/run/actions.ts': [],
+      'specs/runner/run.ts': ['fixtures/load.ts'],
+      'specs/access/access.spec.ts': ['specs/harness/pods.ts', 'specs/access/mounts.ts'],
+      'specs/access/mounts.ts': [],
+      'specs/harness/pods.ts': ['specs/runner/run.ts'],
+      'fixtures/load.ts': ['clusters/text/words.ts'],
+      'clusters/text/words.ts': ['clusters/errors/error.ts'],
+      'clusters/errors/error.ts': [],
+      'clusters/cluster.ts': ['clusters/text/words.ts'],
+    };
+    expect(await problemsOf(tree)).to.deep.equal([]);
+  });
+
+  it('report whatever breaks one of them', async () => {
+    const leaves = Object.fromEntries(
+      [
+        ...['scripts/run/run.ts', 'scripts/dev/dev.ts', 'specs/harness/pods.ts', 'specs/binding/rules.ts'],
+        ...['fixtures/load.ts', 'clusters/cluster.ts'],
+      ].map((path) => [path, []]),
+    );
+    const problems = await problemsOf({
+      ...leaves,
+      'clusters/up.ts': ['fixtures/load.ts'],
+      'fixtures/up.ts': ['specs/harness/pods.ts'],
+      'specs/up.ts': ['scripts/run/run.ts'],
+      'clusters/text/up.ts': ['clusters/cluster.ts'],
+      'specs/access/access.spec.ts': ['specs/binding/rules.ts'],
+      'specs/harness/up.ts': ['specs/binding/rules.ts'],
+      'specs/runner/up.ts': ['specs/harness/pods.ts'],
+      'scripts/report/up.ts': ['scripts/run/run.ts'],
+      'scripts/verbs/up.ts': ['scripts/dev/dev.ts'],
+      'clusters/api/nowhere.ts': ['clusters/api/none.ts'],
+      'clusters/nodes/a.ts': ['clusters/nodes/b.ts'],
+      'clusters/nodes/b.ts': ['clusters/nodes/a.ts'],
+    });
+    expect(problems.sort()).to.deep.equal([
+      'arrows-down-from-clusters: clusters/up.ts → fixtures/load.ts',
+      'arrows-down-from-fixtures: fixtures/up.ts → specs/harness/pods.ts',
+      'arrows-down-from-specs: specs/up.ts → scripts/run/run.ts',
+      'chapters-apart: specs/access/access.spec.ts → specs/binding/rules.ts',
+      'dev-apart: scripts/verbs/up.ts → scripts/dev/dev.ts',
+      'ground-floor: clusters/text/up.ts → clusters/cluster.ts',
+      'no-chapter-below: specs/harness/up.ts → specs/binding/rules.ts',
+      'no-circle: clusters/nodes/a.ts → clusters/nodes/b.ts → clusters/nodes/a.ts',
+      'report-without-run: scripts/report/up.ts → scripts/run/run.ts',
+      'resolved: clusters/api/nowhere.ts → ../../clusters/api/none.ts',
+      'runner-without-harness: specs/runner/up.ts → specs/harness/pods.ts',
+    ]);
+  });
+
+  it('report folders that import each other, by whatever way, but for a folder and one inside it', async () => {
+    const problems = await problemsOf({
+      'specs/catalogue/a.ts': ['specs/runner/a.ts'],
+      'specs/runner/a.ts': [],
+      'specs/runner/b.ts': ['specs/diagnosis/a.ts'],
+      'specs/diagnosis/a.ts': ['specs/catalogue/b.ts'],
+      'specs/catalogue/b.ts': [],
+    });
+    expect(problems).to.deep.equal([
+      'no-folder-circle: specs/catalogue → specs/runner → specs/diagnosis → specs/catalogue',
+    ]);
+  });
+});
