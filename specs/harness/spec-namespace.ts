@@ -1,8 +1,8 @@
 import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { proveNothingLeft } from '../../clusters/nodes/leftovers.ts';
+import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
-import { localise, type Ownership, ownershipLabels } from '../../fixtures/localise.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { eventsInOrder } from '../diagnosis/record.ts';
 import { currentSpec } from '../runner/current-spec.ts';
@@ -141,7 +141,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const manifest = loaded.find((candidate): candidate is Manifest & ManifestOf<K> => candidate.kind === kind);
     if (!manifest) throw new Error(`fixtures/${fixture} has no ${kind}`);
     change(manifest);
-    const [own] = localise([manifest], { ...this.#owner, namespace: this.name });
+    const [own] = isolateNames([manifest], { ...this.#owner, namespace: this.name });
     return own as ManifestOf<K>;
   }
 

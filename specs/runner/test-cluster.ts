@@ -4,7 +4,7 @@ import { PodShells } from '../../clusters/api/pod-shells.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
-import { ownershipLabels } from '../../fixtures/localise.ts';
+import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { infrastructure } from './infrastructure.ts';
 import { type RunContext, runContext } from './run-context.ts';
 

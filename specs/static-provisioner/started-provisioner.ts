@@ -1,6 +1,6 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
-import { ownershipLabels } from '../../fixtures/localise.ts';
+import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import { eventually } from '../harness/expectations.ts';
 import { type ClassHandle, Handle, type VolumeHandle } from '../harness/handles.ts';

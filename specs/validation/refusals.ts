@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ApiRefusal, type RefusalCause } from '../../clusters/api/refusal.ts';
+import { isolateNames } from '../../fixtures/isolate-names.ts';
 import { loadManifests } from '../../fixtures/load.ts';
-import { localise } from '../../fixtures/localise.ts';
 import { parts } from '../harness/parts.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
@@ -26,7 +26,7 @@ export type Anything = any;
 export async function plainManifest(part: keyof typeof parts, change: (manifest: Anything) => void): Promise<Anything> {
   const { context } = await testCluster();
   const locality = { run: context.run, spec: currentSpec().id, namespace: 'default' };
-  const [manifest] = localise(await loadManifests(parts[part]), locality);
+  const [manifest] = isolateNames(await loadManifests(parts[part]), locality);
   if (!manifest) throw new Error(`${parts[part]} is empty`);
   change(manifest);
   return manifest;
