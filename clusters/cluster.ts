@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import pRetry from 'p-retry';
 import { DomainError } from './errors/domain-error.ts';
 import type { Engine } from './host/engine/engine.ts';
+import { pollUntil } from './host/poll-until.ts';
 
 /** The label by which kind marks the containers of a cluster. */
 export function kindLabel(cluster: string): string {
@@ -68,23 +69,21 @@ async function loopDevicesOf(run: string): Promise<string[]> {
   return held.filter((line) => line !== undefined);
 }
 
-/** Resolves once the kernel has released the run's loop devices. sysfs sends no events, hence a few looks in 5 s. */
-export async function proveLoopDevicesReleased(run: string): Promise<void> {
+/**
+ * Waits until the kernel has released the loop devices of a run. sysfs sends no events, so they are polled.
+ * @throws DomainError with the devices that are still attached after 5 s
+ */
+export async function awaitLoopDevicesReleased(run: string): Promise<void> {
   const look = async () => {
     const held = await loopDevicesOf(run);
-    if (held.length > 0) throw new Error(held.join('\n'));
+    return held.length === 0 ? { answer: true } : { notYet: held };
   };
-  try {
-    await pRetry(look, { retries: 20, minTimeout: 50, maxTimeout: 500, maxRetryTime: 5000 });
-  } catch (error) {
-    throw new DomainError(
-      {
-        attempted: 'proving that the run’s loop devices are released',
-        seen: error instanceof Error ? error.message : String(error),
-        why: 'a loop device that outlives its cluster is a leak',
-        remedy: 'losetup --detach DEVICE for each of them',
-      },
-      { cause: error },
-    );
-  }
+  const end = await pollUntil(look, { within: 5_000, every: 200 });
+  if ('answer' in end) return;
+  throw new DomainError({
+    attempted: 'waiting until the loop devices of the run are released',
+    seen: end.notYet.join('\n'),
+    why: 'a loop device that outlives its cluster is a leak',
+    remedy: 'losetup --detach DEVICE for each of them',
+  });
 }

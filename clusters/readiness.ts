@@ -1,6 +1,6 @@
 import type { ClusterClient } from './api/client.ts';
-import { isReady } from './api/conditions.ts';
 import type { StoreView } from './api/object-history.ts';
+import { isReady } from './api/object-state.ts';
 import { ObjectStore } from './api/object-store.ts';
 import type { Node as NodeObject } from './api/objects.ts';
 import { waitFor } from './api/wait.ts';

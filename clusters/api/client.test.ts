@@ -135,15 +135,12 @@ describe('ClusterClient', function () {
     await client.patch(ref, { type: 'merge', change: { metadata: { labels: { a: 'b' } } } });
     await client.patch(ref, { type: 'json', operations: [{ op: 'remove', path: '/spec/claimRef' }] });
     await client.patch(ref, { type: 'strategic', change: { status: {} } }, { subresource: 'status' });
-    await client.apply(volume, { force: true });
     expect(received.map(({ method, path, contentType }) => `${method} ${path} ${contentType}`)).to.deep.equal([
       'PATCH /api/v1/persistentvolumes/example-pv-a application/merge-patch+json',
       'PATCH /api/v1/persistentvolumes/example-pv-a application/json-patch+json',
       'PATCH /api/v1/persistentvolumes/example-pv-a/status application/strategic-merge-patch+json',
-      'PATCH /api/v1/persistentvolumes/example-pv-a application/apply-patch+yaml',
     ]);
     expect(received[1]?.body).to.deep.equal([{ op: 'remove', path: '/spec/claimRef' }]);
-    expect(received[3]?.query).to.include({ force: 'true' });
   });
 
   it('removes with grace period, propagation and precondition', async () => {

@@ -1,13 +1,17 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { ListOptions, LogOptions, PatchOptions, RemoveOptions, WriteOptions } from './call-options.ts';
-import type { ApiRequest, CallOptions } from './connection.ts';
-import { Connection } from './connection.ts';
-import type { KubernetesManifest, ObjectRef } from './kinds.ts';
-import { collectionPath, kinds, objectPath, refOf, titleOf } from './kinds.ts';
+import { type ApiRequest, type CallOptions, Connection } from './connection.ts';
+import { collectionPath, type KubernetesManifest, kinds, type ObjectRef, objectPath, refOf, titleOf } from './kinds.ts';
 import type { AnyObject, Kind, ObjectOf } from './objects.ts';
-import type { Patch } from './patch.ts';
-import { contentTypeOf, patchBody } from './patch.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
+import {
+  contentTypeOf,
+  type ListOptions,
+  type Patch,
+  type PatchOptions,
+  patchBody,
+  type RemoveOptions,
+  type WriteOptions,
+} from './requests.ts';
 
 /** The name under which the API server records what the harness wrote (`metadata.managedFields`). */
 const fieldManager = 'local-pv-conformance';
@@ -96,19 +100,21 @@ export class ClusterClient implements Disposable {
     );
   }
 
-  /**
-   * Server-side apply: creates the object, or makes the fields it names so. `force` takes fields over from other
-   * managers.
-   */
-  async apply(manifest: KubernetesManifest, options: PatchOptions & { force?: boolean } = {}): Promise<AnyObject> {
-    const ref = refOf(manifest);
-    const query = { ...writeQuery(options), force: options.force ? true : undefined };
-    return this.#patch(ref, 'applying', 'application/apply-patch+yaml', manifest, query, options);
-  }
-
   /** Patches the object or one of its subresources; `patch.type` says how it is meant. */
   async patch<K extends Kind>(ref: ObjectRef<K>, patch: Patch, options: PatchOptions = {}): Promise<ObjectOf[K]> {
-    const sent = this.#patch(ref, 'patching', contentTypeOf(patch), patchBody(patch), writeQuery(options), options);
+    const { subresource } = options;
+    const sent = this.#object(
+      {
+        method: 'PATCH',
+        path: objectPath(ref) + (subresource ? `/${subresource}` : ''),
+        query: writeQuery(options),
+        body: patchBody(patch),
+        contentType: contentTypeOf(patch),
+        attempted: 'patching an object',
+        on: titleOf(ref) + (subresource ? ` (${subresource})` : ''),
+      },
+      options,
+    );
     return (await sent) as ObjectOf[K];
   }
 
@@ -208,38 +214,9 @@ export class ClusterClient implements Disposable {
     );
   }
 
-  /** The log of a container up to now. */
-  podLog(options: LogOptions): Promise<string> {
-    const { namespace, pod, container, previous, tailLines, timestamps } = options;
-    const ref: ObjectRef = { kind: 'Pod', namespace, name: pod };
-    const on = `${titleOf(ref)}${container ? `, container ${container}` : ''}`;
-    const query = { container, previous, tailLines, timestamps };
-    const path = `${objectPath(ref)}/log`;
-    return this.#connection.request(
-      { method: 'GET', path, query, attempted: 'reading the log of a container', on },
-      options,
-    );
-  }
-
   /** Closes idle connections. */
   [Symbol.dispose](): void {
     this.#connection.close();
-  }
-
-  #patch(
-    ref: ObjectRef,
-    verb: string,
-    contentType: string,
-    body: unknown,
-    query: Record<string, string | boolean | undefined>,
-    options: PatchOptions,
-  ): Promise<AnyObject> {
-    const path = objectPath(ref) + (options.subresource ? `/${options.subresource}` : '');
-    const on = titleOf(ref) + (options.subresource ? ` (${options.subresource})` : '');
-    return this.#object(
-      { method: 'PATCH', path, query, body, contentType, attempted: `${verb} an object`, on },
-      options,
-    );
   }
 
   #object(request: ApiRequest, options: CallOptions): Promise<AnyObject> {

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { waits } from './backoff.ts';
-import { duration, pause } from './clock.ts';
+import { duration, pause, waits } from './clock.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 
 describe('time', () => {

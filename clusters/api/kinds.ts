@@ -21,12 +21,8 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   Event: { apiVersion: 'v1', plural: 'events', namespaced: true },
   VolumeAttachment: { apiVersion: 'storage.k8s.io/v1', plural: 'volumeattachments', namespaced: false },
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
-  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
   StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', namespaced: true },
-  Job: { apiVersion: 'batch/v1', plural: 'jobs', namespaced: true },
-  PodDisruptionBudget: { apiVersion: 'policy/v1', plural: 'poddisruptionbudgets', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
-  Lease: { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespaced: true },
 };
 
 /** Names one object. `namespace` is for namespaced kinds only. */

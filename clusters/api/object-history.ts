@@ -1,9 +1,7 @@
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
-import type { ObjectRef } from './kinds.ts';
-import { kinds } from './kinds.ts';
+import type { Change, ChangeType, Observed } from './changes.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { kinds, type ObjectRef } from './kinds.ts';
 import type { Event, Kind, ObjectOf } from './objects.ts';
-import type { Change, ChangeType, Observed } from './relist.ts';
 
 /** One change of one object, and when the harness saw it. */
 export interface Seen<T> {

@@ -1,14 +1,10 @@
 import type {
   CoreV1Event,
-  V1ConfigMap,
-  V1Job,
-  V1Lease,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
-  V1PodDisruptionBudget,
   V1PriorityClass,
   V1ServiceAccount,
   V1StatefulSet,
@@ -70,12 +66,8 @@ export interface ObjectOf {
   Namespace: Stored<V1Namespace>;
   VolumeAttachment: Stored<V1VolumeAttachment>;
   ServiceAccount: Stored<V1ServiceAccount>;
-  ConfigMap: Stored<V1ConfigMap>;
   StatefulSet: Stored<V1StatefulSet>;
-  Job: Stored<V1Job>;
-  PodDisruptionBudget: Stored<V1PodDisruptionBudget>;
   PriorityClass: Stored<V1PriorityClass>;
-  Lease: Stored<V1Lease>;
 }
 
 /** A kind that the harness knows how to address, such as `PersistentVolumeClaim`. */

@@ -1,10 +1,9 @@
 import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { duration } from './clock.ts';
-import type { ObjectRef } from './kinds.ts';
-import { titleOf } from './kinds.ts';
+import { type ObjectRef, titleOf } from './kinds.ts';
 import type { StoreView } from './object-history.ts';
+import { stateOf } from './object-state.ts';
 import type { OngoingFault } from './object-store.ts';
-import { stateOf } from './state-line.ts';
 
 /** The part of the object store that waits read; a test may give an `ObjectHistory` with no faults. */
 export interface WaitedStore extends StoreView {

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
+import type { Change } from './changes.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
-import type { Change } from './relist.ts';
-import type { WatchFault, WatchSource } from './watch-loop.ts';
-import { WatchLoop, watchPolicy } from './watch-loop.ts';
+import { type WatchFault, WatchLoop, type WatchSource, watchPolicy } from './watch-loop.ts';
 
 interface Thing {
   metadata: { name: string; uid: string; resourceVersion: string };

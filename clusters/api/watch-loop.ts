@@ -1,12 +1,15 @@
 import { DomainError, messageOf } from '../errors/domain-error.ts';
-import type { BackoffPolicy } from './backoff.ts';
-import { waits } from './backoff.ts';
-import type { Clock } from './clock.ts';
-import { duration, pause } from './clock.ts';
+import {
+  type Change,
+  changesBetween,
+  isAsNewAs,
+  keyOf,
+  type Listed,
+  type Observed,
+  parseWatchLine,
+} from './changes.ts';
+import { type BackoffPolicy, type Clock, duration, pause, waits } from './clock.ts';
 import { ApiRefusal } from './refusal.ts';
-import type { Change, Listed, Observed } from './relist.ts';
-import { changesBetween, isAsNewAs, keyOf } from './relist.ts';
-import { parseWatchLine } from './watch-event.ts';
 
 /** Where one kind's objects come from: the API, or a test. */
 export interface WatchSource<T> {

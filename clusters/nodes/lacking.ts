@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { holdDirectoryProgram } from './hold-directory.ts';
-import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 
-const lackingScript: NodeScript = {
-  name: 'lacking.sh',
-  text: readFileSync(new URL('lacking.sh', import.meta.url), 'utf8'),
-};
+const lackingScript = nodeScript(import.meta.url, 'lacking.sh');
 
 /**
  * What the nodes of a cluster lack, by the names of features, each with the reason and the nodes that it is said of:
@@ -38,4 +34,12 @@ export function lackingOf(told: readonly { node: string; lines: string }[]): Rec
   return Object.fromEntries(
     Object.entries(lacking).map(([feature, { reason, nodes }]) => [feature, `${reason}: ${nodes.join(', ')}`]),
   );
+}
+
+/** A Perl program that keeps a directory, its first argument, from being opened for so many seconds, its second. */
+export const holdDirectoryProgram = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
+
+/** Keeps a directory of a node from being opened; gives the id of the process that does. */
+export async function holdDirectory(node: Node, path: string, seconds: number): Promise<string> {
+  return (await onNode(node, ['perl', '-e', holdDirectoryProgram, path, String(seconds)])).trim();
 }

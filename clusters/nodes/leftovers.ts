@@ -1,10 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { LeftBehind } from './left-behind.ts';
-import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+import { DomainError, type ErrorDetails } from '../errors/domain-error.ts';
+import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
-const leftoversScript = script('leftovers.sh');
-const placesScript = script('volume-places.sh');
+/** Something of a spec is left on a node: a mount, a loop device, a directory. Reports tell it as a leak. */
+export class LeftBehind extends DomainError {
+  override readonly name = 'LeftBehind';
+  /** What is left and where, a line each. */
+  readonly left: readonly string[];
+
+  constructor(details: Omit<ErrorDetails, 'seen'>, left: readonly string[]) {
+    super({ ...details, seen: left.join('\n') }, { exit: 'doesNotConform' });
+    this.left = left;
+  }
+}
+
+const leftoversScript = nodeScript(import.meta.url, 'leftovers.sh');
+const placesScript = nodeScript(import.meta.url, 'volume-places.sh');
 
 /** Milliseconds that kubelet may take to unmount and detach what a pod that is gone has used. */
 const patience = 20_000;

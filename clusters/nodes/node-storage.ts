@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
-import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
-const script: NodeScript = {
-  name: 'node-storage.sh',
-  text: readFileSync(new URL('node-storage.sh', import.meta.url), 'utf8'),
-};
+const script = nodeScript(import.meta.url, 'node-storage.sh');
 
 /** What a node has mounted, and the loop devices of its kernel. */
 export interface NodeStorage {

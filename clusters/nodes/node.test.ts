@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Commander, CommandFailed, type CommandRequest } from '../host/command/commander.ts';
+import { connectProcess } from '../host/command/host.ts';
 import { type ShellConnection, shellArgv } from '../host/command/shell-session.ts';
-import { connectProcess } from '../host/command/shell-session-process.ts';
 import { EngineNode, nodeMounts, onNode, scriptOnNode } from './node.ts';
 
 /** A machine that notes what it is asked to run. */

@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from '../host/command/commander.ts';
-import { host } from '../host/command/host.ts';
+import { connectProcess, host } from '../host/command/host.ts';
 import { fitsShell, type ShellConnection, shellArgv } from '../host/command/shell-session.ts';
 import { ShellPool } from '../host/command/shell-session-pool.ts';
-import { connectProcess } from '../host/command/shell-session-process.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 
 /**
@@ -18,6 +18,11 @@ export interface Node extends Commander {
 export interface NodeScript {
   name: string;
   text: string;
+}
+
+/** Reads a shell script that stands beside a module, whose `import.meta.url` is given. */
+export function nodeScript(module: string, name: string): NodeScript {
+  return { name, text: readFileSync(new URL(name, module), 'utf8') };
 }
 
 /** Opens a shell in the container of a node. */

@@ -8,7 +8,7 @@ import { kinds } from '../../clusters/api/kinds.ts';
 import type { Kind } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { openReader } from '../../specs/trace/reader.ts';
-import { recordedObjects, recordedText } from '../../specs/trace/recorded.ts';
+import { recordedObjects, recordedText } from '../../specs/trace/recorded-for-tests.ts';
 import { traceOfPod } from './of-pod.ts';
 import { userKubeconfig } from './user-kubeconfig.ts';
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import pc from 'picocolors';
 import { create } from 'xmlbuilder2';
 import { makeTrace } from '../../specs/trace/make-trace.ts';
-import { recorded } from '../../specs/trace/recorded.ts';
+import { recorded } from '../../specs/trace/recorded-for-tests.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 import { drawingOf } from '../report/formats/html/drawing.ts';
 import { besideText, pairedSteps } from './beside.ts';

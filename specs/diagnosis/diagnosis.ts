@@ -1,8 +1,7 @@
-import type { ObjectRef } from '../../clusters/api/kinds.ts';
-import { titleOf } from '../../clusters/api/kinds.ts';
+import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
+import { stateOf } from '../../clusters/api/object-state.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
-import { stateOf } from '../../clusters/api/state-line.ts';
 import { claimConclusion, mountConclusion, schedulingConclusion, unhurried } from './conclusion.ts';
 import { claimFacts, claimsOfPod, nodeFacts, podsOfClaim, volumesOf } from './facts.ts';
 import { podDemandText } from './node-fit.ts';

@@ -1,8 +1,8 @@
 import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import { eventTime, type StoreView } from '../../clusters/api/object-history.ts';
-import { stateOf } from '../../clusters/api/state-line.ts';
+import { stateOf } from '../../clusters/api/object-state.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
-import type { KubeletLogLine } from '../../clusters/nodes/kubelet-log.ts';
+import type { KubeletLogLine } from '../../clusters/nodes/node-logs.ts';
 import type { NodeStorage } from '../../clusters/nodes/node-storage.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
 import { diagnose } from './diagnosis.ts';

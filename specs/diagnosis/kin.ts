@@ -1,6 +1,6 @@
-import { isReady } from '../../clusters/api/conditions.ts';
 import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import type { Kind, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
 import { claimsOfPod } from './facts.ts';
 import { isNamedIn } from './text.ts';

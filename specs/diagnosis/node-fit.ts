@@ -1,6 +1,11 @@
-import { conditionOf } from '../../clusters/api/conditions.ts';
-import type { Misfit } from '../../clusters/api/node-affinity.ts';
-import { labelMisfits, selectorMisfits, selectorText, volumeMisfits } from '../../clusters/api/node-affinity.ts';
+import {
+  labelMisfits,
+  type Misfit,
+  selectorMisfits,
+  selectorText,
+  volumeMisfits,
+} from '../../clusters/api/node-affinity.ts';
+import { conditionOf } from '../../clusters/api/object-state.ts';
 import type { Node, PersistentVolume, Pod } from '../../clusters/api/objects.ts';
 
 /** The pod's own demands on a node, in one line; undefined where it has none. */

@@ -1,6 +1,6 @@
 import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import { eventCount, eventTime, type StoreView } from '../../clusters/api/object-history.ts';
-import { stateOf } from '../../clusters/api/state-line.ts';
+import { stateOf } from '../../clusters/api/object-state.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
 import { aligned } from './text.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isReady } from '../../clusters/api/conditions.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import { quietFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';

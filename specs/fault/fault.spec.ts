@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import { isReady } from '../../clusters/api/conditions.ts';
-import { kubeletLog } from '../../clusters/nodes/kubelet-log.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import { mountAt } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
-import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { kubeletLog, loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { mountedBelow } from '../harness/disk-faults.ts';
 import { eventually, storageVocabulary } from '../harness/expectations.ts';
 import { fill, freeSpace, writeChecked } from '../harness/files.ts';

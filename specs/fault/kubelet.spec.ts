@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { mountAt } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts } from '../../clusters/nodes/node.ts';
-import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { storageVocabulary } from '../harness/expectations.ts';
 import { writeChecked } from '../harness/files.ts';
 import type { PodHandle } from '../harness/handles.ts';

@@ -1,5 +1,5 @@
 import type { Disk } from '../../clusters/nodes/disk.ts';
-import { holdDirectory } from '../../clusters/nodes/hold-directory.ts';
+import { holdDirectory } from '../../clusters/nodes/lacking.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './once.ts';

@@ -1,6 +1,6 @@
 import { use } from 'chai';
-import { conditionOf, isReady } from '../../clusters/api/conditions.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
+import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';

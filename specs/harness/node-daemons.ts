@@ -1,6 +1,6 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
-import { loggedLine } from '../../clusters/nodes/unit-log.ts';
+import { loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './once.ts';

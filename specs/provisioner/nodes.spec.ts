@@ -7,13 +7,13 @@ import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/registry.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
+import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
   offeredClass,
   offeredVolume,
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
-import { volumeName } from '../static-provisioner/volume-name.ts';
 import { leaseBareNode } from './bare-node.ts';
 
 storageVocabulary();

@@ -6,6 +6,7 @@ import { readInPod, runInPod } from '../harness/pod-commands.ts';
 import { SpecNamespace } from '../harness/spec-namespace.ts';
 import { evidence } from '../runner/evidence.ts';
 import { readChapter } from '../runner/registry.ts';
+import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
   offeredClass,
@@ -13,7 +14,6 @@ import {
   release,
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
-import { volumeName } from '../static-provisioner/volume-name.ts';
 
 storageVocabulary();
 const { chapter, proves } = readChapter('provisioner');

@@ -1,4 +1,4 @@
-import { isReady } from '../../clusters/api/conditions.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import type { Node } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';

@@ -1,5 +1,5 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
-import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/kubelet-log.ts';
+import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
 import { failureText, type NamespaceFacts, nodesOf, type Told } from '../diagnosis/failure-text.ts';
 import { withKin } from '../diagnosis/kin.ts';

@@ -1,5 +1,4 @@
-import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
-import { volumePlaces } from '../../clusters/nodes/leftovers.ts';
+import { LeftBehind, volumePlaces } from '../../clusters/nodes/leftovers.ts';
 import { testCluster } from './test-cluster.ts';
 
 /** What nodes have of local volumes, by node: mount points, loop devices, directories, files behind disks. */

@@ -1,6 +1,6 @@
-import { isReady } from '../../clusters/api/conditions.ts';
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { Seen } from '../../clusters/api/object-history.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import type { ObjectStore } from '../../clusters/api/object-store.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { currentSpec } from './current-spec.ts';

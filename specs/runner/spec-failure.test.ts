@@ -1,5 +1,5 @@
 import { AssertionError, expect } from 'chai';
-import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
+import { LeftBehind } from '../../clusters/nodes/leftovers.ts';
 import { failureOf } from './spec-failure.ts';
 
 describe('what a failure tells', () => {

@@ -1,6 +1,6 @@
 import Mocha from 'mocha';
 import { messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
-import { LeftBehind } from '../../clusters/nodes/left-behind.ts';
+import { LeftBehind } from '../../clusters/nodes/leftovers.ts';
 import type { SpecFailure } from './events.ts';
 
 /** Longer values are not compared line by line. */

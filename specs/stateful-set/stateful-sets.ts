@@ -1,4 +1,4 @@
-import { isReady } from '../../clusters/api/conditions.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';

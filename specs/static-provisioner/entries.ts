@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
-const scripts = { make: script('make-entries.sh'), remove: script('remove-entries.sh') };
+const scripts = {
+  make: nodeScript(import.meta.url, 'make-entries.sh'),
+  remove: nodeScript(import.meta.url, 'remove-entries.sh'),
+};
 
 /** A directory on a node in which a static provisioner looks for disks, until it is given back. */
 export class EntriesDirectory implements AsyncDisposable {

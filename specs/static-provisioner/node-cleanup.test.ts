@@ -3,7 +3,7 @@ import type { ClusterClient } from '../../clusters/api/client.ts';
 import { ManualClock, settle } from '../../clusters/api/manual-clock.ts';
 import { ObjectHistory } from '../../clusters/api/object-history.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
-import { NodeCleanup } from './node-cleanup.ts';
+import { areBound, isStale, mayGo, NodeCleanup, nodeOf } from './node-cleanup.ts';
 
 const stored = (kind: string, name: string, namespace?: string) => ({
   apiVersion: 'v1',
@@ -93,5 +93,69 @@ describe('the clean-up after a deleted node', () => {
     await clock.advance(5000);
     expect(written).to.deep.equal(['Event ReferencedNodeDeleted']);
     expect(clock.pending).to.equal(0);
+  });
+});
+
+const volumeOf = (...values: string[]): PersistentVolume => ({
+  ...stored('PersistentVolume', 'pv'),
+  spec: {
+    local: { path: '/mnt/fast/a' },
+    storageClassName: 'fast',
+    nodeAffinity: {
+      required: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values }] }],
+      },
+    },
+  },
+});
+
+const nodeCalled = (name: string, hostname = name): Node => {
+  const made = stored('Node', name);
+  return { ...made, metadata: { ...made.metadata, labels: { 'kubernetes.io/hostname': hostname } } };
+};
+
+describe('the node of a volume', () => {
+  it('is the one hostname that its affinity names', () => {
+    expect(nodeOf(volumeOf('node2'))).to.equal('node2');
+  });
+
+  it('is not known where the affinity says anything else, or the volume is not local', () => {
+    expect(nodeOf(volumeOf('node2', 'node3'))).to.equal(undefined);
+    const two = volumeOf('node2');
+    two.spec?.nodeAffinity?.required?.nodeSelectorTerms.push({});
+    expect(nodeOf(two)).to.equal(undefined);
+    const { local: _local, ...spec } = volumeOf('node2').spec ?? {};
+    expect(nodeOf({ ...volumeOf('node2'), spec })).to.equal(undefined);
+    expect(nodeOf(stored('PersistentVolume', 'pv'))).to.equal(undefined);
+  });
+});
+
+describe('a stale volume', () => {
+  it('is of a named class and of no node that is there, by name or hostname', () => {
+    expect(isStale(volumeOf('gone'), ['fast'], [nodeCalled('node2')])).to.equal(true);
+    expect(isStale(volumeOf('gone'), ['slow'], [nodeCalled('node2')])).to.equal(false);
+    expect(isStale(volumeOf('node2'), ['fast'], [nodeCalled('node2')])).to.equal(false);
+    expect(isStale(volumeOf('host2'), ['fast'], [nodeCalled('node2', 'host2')])).to.equal(false);
+  });
+
+  it('may go when nobody has used it, or when it is released and to be deleted', () => {
+    const inPhase = (phase: string, persistentVolumeReclaimPolicy: string): PersistentVolume => ({
+      ...stored('PersistentVolume', 'pv'),
+      spec: { persistentVolumeReclaimPolicy },
+      status: { phase },
+    });
+    expect(mayGo(inPhase('Available', 'Retain'))).to.equal(true);
+    expect(mayGo(inPhase('Released', 'Delete'))).to.equal(true);
+    expect(mayGo(inPhase('Released', 'Retain'))).to.equal(false);
+    expect(mayGo(inPhase('Bound', 'Delete'))).to.equal(false);
+  });
+
+  it('is bound to a claim only where each names the other, uid included', () => {
+    const volume = volumeOf('gone');
+    if (volume.spec) volume.spec.claimRef = { name: 'claim', uid: 'uid-of-claim' };
+    const claim: PersistentVolumeClaim = { ...stored('PersistentVolumeClaim', 'claim'), spec: { volumeName: 'pv' } };
+    expect(areBound(volume, claim)).to.equal(true);
+    expect(areBound(volume, { ...claim, metadata: { ...claim.metadata, uid: 'another' } })).to.equal(false);
+    expect(areBound(volume, { ...claim, spec: { volumeName: 'another' } })).to.equal(false);
   });
 });

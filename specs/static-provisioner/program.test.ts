@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { CommandRequest } from '../../clusters/host/command/commander.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
-import { configurationFiles, ProgramProvisioner } from './program.ts';
+import { BadConfiguration } from '../../clusters/yaml/bad-configuration.ts';
+import { chosenProvisioner, configurationFiles, ProgramProvisioner, parseProvisioner } from './program.ts';
 
 /** A node that notes what it is asked to run, and fails where a program's name is given. */
 function nodeThat(fails?: string) {
@@ -74,5 +75,23 @@ describe('a provisioner that is a program', () => {
     const failure = await ProgramProvisioner.start({ ...options, node }).catch((error: unknown) => error);
     expect(String(failure)).to.include('systemd-run');
     expect(requests.at(-1)?.argv).to.deep.equal(['rm', '-rf', '/run/local-volume-provisioner-x1']);
+  });
+});
+
+const choose = (text: string) => parseProvisioner({ file: 'provisioner.yaml', text });
+
+describe('the choice of a provisioner', () => {
+  it('is the reference, or a program by its path', () => {
+    expect(choose('provisioner: reference')).to.deep.equal({ kind: 'reference' });
+    expect(choose('provisioner: /opt/provisioner')).to.deep.equal({ kind: 'program', path: '/opt/provisioner' });
+  });
+
+  it('is refused where it is neither', () => {
+    for (const text of ['provisioner: real', 'provisioner: ./provisioner', '{}'])
+      expect(() => choose(text), text).to.throw(BadConfiguration);
+  });
+
+  it('of the project can be read', async () => {
+    expect((await chosenProvisioner()).kind).to.be.oneOf(['reference', 'program']);
   });
 });

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { ClusterClient } from '../../clusters/api/client.ts';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
 import { type WaitedStore, waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { CommandFailed } from '../../clusters/host/command/commander.ts';
-import { type Node, type NodeScript, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { type Node, nodeScript, scriptOnNode } from '../../clusters/nodes/node.ts';
 import { decideOffers, readEntries } from './offers.ts';
 import { decideReclaim, failedToClean } from './reclaim.ts';
 import { reportEvent } from './reported-event.ts';
@@ -16,8 +15,10 @@ import {
   type StaticProvisioner,
 } from './static-provisioner.ts';
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
-const scripts = { look: script('look-at-directory.sh'), clean: script('clean-volume.sh') };
+const scripts = {
+  look: nodeScript(import.meta.url, 'look-at-directory.sh'),
+  clean: nodeScript(import.meta.url, 'clean-volume.sh'),
+};
 
 /** How long the API server may take to show what was just written, in milliseconds. */
 const patience = 20_000;

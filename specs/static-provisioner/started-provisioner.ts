@@ -9,9 +9,8 @@ import type { SpecNamespace } from '../harness/spec-namespace.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { newName, ownPrefix } from '../runner/node-names.ts';
 import { testCluster } from '../runner/test-cluster.ts';
-import { chosenProvisioner } from './choose.ts';
 import { EntriesDirectory } from './entries.ts';
-import { ProgramProvisioner } from './program.ts';
+import { chosenProvisioner, ProgramProvisioner } from './program.ts';
 import { ReferenceProvisioner } from './reference.ts';
 import { type ClassDirectory, provisionedBy, type StaticProvisioner } from './static-provisioner.ts';
 

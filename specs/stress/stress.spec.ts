@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isReady } from '../../clusters/api/conditions.ts';
+import { isReady } from '../../clusters/api/object-state.ts';
 import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
 import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';

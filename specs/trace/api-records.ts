@@ -1,5 +1,6 @@
 import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
+import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
 import type { AnyObject, Kind, ObjectOf, PersistentVolume, Pod } from '../../clusters/api/objects.ts';
 import { millisecondsOf, momentOf } from './moment.ts';
 import type { Subject, SubjectVolume } from './subject.ts';
@@ -56,8 +57,7 @@ const ofPod = {
     }),
   },
   'pod-ready': {
-    holds: ({ status }) =>
-      status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
+    holds: isReady,
     past: (pod) => conditionTime(pod, 'Ready'),
   },
 } satisfies Record<string, Milestone<'Pod'>>;
@@ -108,9 +108,8 @@ function milestone<K extends Kind>(
   return { ...common, at: momentOf(millisecondsOf(at), 0), resolution: 1000, clock: 'api-server', source };
 }
 
-function conditionTime({ status }: Pod, wanted: string): { at: string | undefined; field: string } {
-  const condition = status?.conditions?.find(({ type }) => type === wanted);
-  return { at: condition?.lastTransitionTime, field: `status.conditions[${wanted}].lastTransitionTime` };
+function conditionTime(pod: Pod, wanted: string): { at: string | undefined; field: string } {
+  return { at: conditionOf(pod, wanted)?.lastTransitionTime, field: `status.conditions[${wanted}].lastTransitionTime` };
 }
 
 type Entry = NonNullable<AnyObject['metadata']['managedFields']>[number];

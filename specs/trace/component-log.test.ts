@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseJournal, parsePodLog } from './component-log.ts';
-import { recordedText } from './recorded.ts';
+import { recordedText } from './recorded-for-tests.ts';
 
 describe('logs of components', () => {
   it('are read from what the API gives, with the component’s own time', () => {

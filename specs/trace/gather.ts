@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { StoreView } from '../../clusters/api/object-history.ts';
+import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { type ComponentLog, parseJournal, parsePodLog } from './component-log.ts';
 import { readLogLines } from './log-lines.ts';
-import { levelOfArguments, levelOfKubelet } from './logging-level.ts';
 import { readNodeView } from './node-view.ts';
 import type { ClusterReader } from './reader.ts';
 import type { Records } from './records.ts';
 import { type Subject, subjectOf } from './subject.ts';
+import { levelOfArguments, levelOfKubelet } from './verbosity.ts';
 
 /** The way to a node on which commands can be run, or why there is none. */
 export type NodeAccess = { node: Node } | { unread: string };
@@ -115,12 +116,9 @@ async function nodeLog(
 ): Promise<ComponentLog> {
   if ('unread' in way) return { component: unit, node: nodeName, unread: way.unread };
   const created = Date.parse(pod.metadata.creationTimestamp) / 1000;
-  const started = pod.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
+  const started = isReady(pod) ? conditionOf(pod, 'Ready')?.lastTransitionTime : undefined;
   // After it is Ready nothing more comes of its beginning; a pod that is stuck says its reason anew, up to now.
-  const until =
-    started?.lastTransitionTime === undefined
-      ? []
-      : ['--until', `@${Date.parse(started.lastTransitionTime) / 1000 + 5}`];
+  const until = started === undefined ? [] : ['--until', `@${Date.parse(started) / 1000 + 5}`];
   try {
     const argv = [
       'journalctl',

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { parseJournal, parsePodLog } from './component-log.ts';
+import { matchLines } from './component-records.ts';
 import { parseLogLines, readLogLines, verbosityFor } from './log-lines.ts';
-import { matchLines } from './log-records.ts';
-import { recorded, recordedText } from './recorded.ts';
+import { recorded, recordedText } from './recorded-for-tests.ts';
 import { stepKinds } from './steps.ts';
 import { subjectOf } from './subject.ts';
 

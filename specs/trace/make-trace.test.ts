@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { makeTrace } from './make-trace.ts';
-import { recorded } from './recorded.ts';
+import { recorded } from './recorded-for-tests.ts';
 import type { Step, Trace } from './trace.ts';
 
 const seen = ({ steps }: Trace): string[] => steps.filter(({ record }) => record.state === 'seen').map(({ id }) => id);

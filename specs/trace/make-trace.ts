@@ -1,14 +1,11 @@
 import { apiRecord } from './api-records.ts';
-import { attachPhase } from './attach.ts';
-import { clocksOf } from './clocks.ts';
 import type { LogLine } from './component-log.ts';
-import { eventRecord } from './event-records.ts';
-import { logRecord, type MatchedLine, matchLines } from './log-records.ts';
+import { eventRecord, logRecord, type MatchedLine, matchLines } from './component-records.ts';
 import { millisecondsOf } from './moment.ts';
 import { mountGraphs } from './mount-graph.ts';
 import { inOrder } from './order.ts';
-import { outcomeOf } from './outcome.ts';
 import type { Records } from './records.ts';
+import { attachPhase, clocksOf, outcomeOf } from './statements.ts';
 import { type Called, type Caught, type StepKind, stepKinds } from './steps.ts';
 import { type Subject, type SubjectVolume, subjectOf } from './subject.ts';
 import type { Step, StepRecord, Trace } from './trace.ts';

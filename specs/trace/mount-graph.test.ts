@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { makeTrace } from './make-trace.ts';
 import type { MountPlace } from './mount-graph.ts';
 import { parseNodeView } from './node-view.ts';
-import { recorded, recordedText } from './recorded.ts';
+import { recorded, recordedText } from './recorded-for-tests.ts';
 
 /** A tree as lines: depth, title, device and root of each place. */
 function outline(places: readonly MountPlace[], depth = 0): string[] {

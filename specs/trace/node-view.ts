@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type Mount, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
-import { type Node, type NodeScript, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { type Node, nodeScript, scriptOnNode } from '../../clusters/nodes/node.ts';
 import type { Subject } from './subject.ts';
 
-const script: NodeScript = {
-  name: 'node-view.sh',
-  text: readFileSync(new URL('node-view.sh', import.meta.url), 'utf8'),
-};
+const script = nodeScript(import.meta.url, 'node-view.sh');
 
 /** A loop device of the machine. */
 export interface LoopDevice {

@@ -5,7 +5,7 @@ import {
   readClusterConfiguration,
   renderKindConfiguration,
 } from '../../clusters/configuration/cluster-shape.ts';
-import { withVerbosity } from './verbosity.ts';
+import { levelOfArguments, levelOfKubelet, withVerbosity } from './verbosity.ts';
 
 describe('verbosity of a trace', () => {
   const verbosity = {
@@ -37,5 +37,29 @@ describe('verbosity of a trace', () => {
     const { document, shape } = await readClusterConfiguration();
     const text = renderKindConfiguration(withVerbosity(document, verbosity));
     expect(parseClusterConfiguration({ file: 'traced.yaml', text }).shape).to.deep.equal(shape);
+  });
+});
+
+describe('how much a component logs', () => {
+  it('is in its arguments', () => {
+    expect(levelOfArguments(['kube-scheduler', '--v=2', '--vmodule=binder=5,schedule_one=3'])).to.deep.equal({
+      verbosity: 2,
+      files: { binder: 5, schedule_one: 3 },
+    });
+    expect(levelOfArguments(['kube-scheduler', '-v', '4', '--leader-elect=true'])).to.deep.equal({
+      verbosity: 4,
+      files: {},
+    });
+    expect(levelOfArguments(['kube-scheduler', '--version=true'])).to.deep.equal({ verbosity: 0, files: {} });
+  });
+
+  it('is in what kubelet says of its configuration', () => {
+    const logging = { format: 'text', verbosity: 1, vmodule: [{ filePattern: 'local', verbosity: 4 }] };
+    expect(levelOfKubelet({ kubeletconfig: { logging, other: 1 } })).to.deep.equal({
+      verbosity: 1,
+      files: { local: 4 },
+    });
+    expect(levelOfKubelet({ kubeletconfig: { logging: { verbosity: 0 } } })).to.deep.equal({ verbosity: 0, files: {} });
+    expect(() => levelOfKubelet({})).to.throw();
   });
 });

@@ -1,5 +1,7 @@
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import type { KindDocument } from '../../clusters/configuration/kind-document.ts';
+import type { LoggingLevel } from './records.ts';
 
 /** The components of Kubernetes whose logs show what becomes of a volume. */
 export type LoggingComponent = 'kube-controller-manager' | 'kube-scheduler' | 'kubelet';
@@ -43,4 +45,37 @@ export function withVerbosity(document: KindDocument, verbosity: Verbosity): Kin
 
 function entriesOf(files: Readonly<Record<string, number>>): [file: string, level: number][] {
   return Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** How much a component logs by its command line: `--v=2`, `-v 2`, `--vmodule=binder=5,local=4`. */
+export function levelOfArguments(argv: readonly string[]): LoggingLevel {
+  const values = (name: string): string[] =>
+    argv.flatMap((word, index) => {
+      const [, written] = new RegExp(`^--?${name}=(.*)$`).exec(word) ?? [];
+      if (written !== undefined) return [written];
+      return new RegExp(`^--?${name}$`).test(word) ? [argv[index + 1] ?? ''] : [];
+    });
+  const files = values('vmodule')
+    .flatMap((list) => list.split(','))
+    .flatMap((entry) => {
+      const [, file, level] = /^(.+)=(\d+)$/.exec(entry) ?? [];
+      return file === undefined ? [] : [[file, Number(level)] as const];
+    });
+  return { verbosity: Number(values('v').at(-1) ?? 0) || 0, files: Object.fromEntries(files) };
+}
+
+const configz = z.object({
+  kubeletconfig: z.object({
+    logging: z.object({
+      verbosity: z.number().default(0),
+      vmodule: z.array(z.object({ filePattern: z.string(), verbosity: z.number() })).nullish(),
+    }),
+  }),
+});
+
+/** How much kubelet logs, by what it says of its configuration (`/configz`). @throws ZodError for another form */
+export function levelOfKubelet(answer: unknown): LoggingLevel {
+  const { verbosity, vmodule } = configz.parse(answer).kubeletconfig.logging;
+  const files = (vmodule ?? []).map(({ filePattern, verbosity: level }) => [filePattern, level]);
+  return { verbosity, files: Object.fromEntries(files) };
 }

@@ -1,4 +1,4 @@
-import type { Patch } from '../../clusters/api/patch.ts';
+import type { Patch } from '../../clusters/api/requests.ts';
 import type { Anything, Refused } from './refusals.ts';
 
 /** A PersistentVolume that is not valid, and what the API server says of it. */

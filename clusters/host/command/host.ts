@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { $ } from 'zx';
 import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from './commander.ts';
+import type { ShellConnection, ShellEnd } from './shell-session.ts';
 
 /**
  * Runs programs on this machine through zx. They get a process group of their own, so that Ctrl-C reaches
@@ -26,9 +30,9 @@ export const host: Commander = {
       ...(request.stdin === undefined ? {} : { input: Buffer.from(request.stdin) }),
     });
     const child = shell`${[...request.argv]}`;
+    // zx iterates over the lines of stdout only; docker, kind and apt report their progress on stderr, with \r too.
     if (request.onLine) {
-      follow(child.stdout, request.onLine);
-      follow(child.stderr, request.onLine);
+      for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', request.onLine);
     }
     const output = await child;
     const milliseconds = performance.now() - begun;
@@ -43,14 +47,32 @@ export const host: Commander = {
   },
 };
 
-function follow(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
-  let rest = '';
-  stream.on('data', (chunk: Buffer | string) => {
-    const lines = (rest + chunk.toString()).split(/\r?\n|\r/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
+/**
+ * Starts a program on this machine that is a shell with the loop, or brings one, such as `docker exec --interactive …`.
+ * It does not keep this process alive, and ends when this process ends, because its standard input then does.
+ */
+export function connectProcess(argv: readonly [string, ...string[]]): ShellConnection {
+  const [program, ...args] = argv;
+  // A process group of its own, as for other commands: Ctrl-C reaches the harness only.
+  const child = spawn(program, args, { stdio: 'pipe', detached: true });
+  const ended = new Promise<ShellEnd>((resolve) => {
+    child.on('error', ({ message }) => resolve({ kind: 'not started', how: message }));
+    child.on('close', (status, signal) =>
+      resolve(
+        status === null
+          ? { kind: 'ended', how: `killed by ${signal}` }
+          : { kind: 'ended', how: `exit status ${status}`, status },
+      ),
+    );
   });
-  stream.on('end', () => {
-    if (rest) onLine(rest);
-  });
+  child.stdin.on('error', () => {});
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
+  return {
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    write: (text) => void child.stdin.write(text),
+    close: () => void child.stdin.end(),
+  };
 }

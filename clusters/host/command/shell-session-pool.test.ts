@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { connectProcess } from './host.ts';
 import { type ShellConnection, shellArgv } from './shell-session.ts';
 import { ShellPool } from './shell-session-pool.ts';
-import { connectProcess } from './shell-session-process.ts';
 
 const deadline = 4000;
 

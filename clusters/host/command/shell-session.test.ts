@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { host } from './host.ts';
-import { fitsShell, type ShellConnection, ShellSession, shellArgv } from './shell-session.ts';
-import { connectProcess } from './shell-session-process.ts';
+import { connectProcess, host } from './host.ts';
+import { fitsShell, MarkedOutput, type ShellConnection, ShellSession, shellArgv } from './shell-session.ts';
 
 const args = shellArgv.slice(1);
 const deadline = 4000;
@@ -171,7 +170,7 @@ describe('a shell of a process', () => {
   it('neither keeps the process alive nor outlives it', async () => {
     const word = `lpv-shell-${process.pid}`;
     const script = `
-      import { connectProcess } from ${JSON.stringify(new URL('shell-session-process.ts', import.meta.url).href)};
+      import { connectProcess } from ${JSON.stringify(new URL('host.ts', import.meta.url).href)};
       import { ShellSession, shellArgv } from ${JSON.stringify(new URL('shell-session.ts', import.meta.url).href)};
       const session = new ShellSession(connectProcess([...shellArgv, ${JSON.stringify(word)}]));
       const { stdout } = await session.run({ argv: ['echo', 'done'], deadline: 4000 });
@@ -218,5 +217,34 @@ describe('a session whose connection is slow', () => {
     stderr.write(`late words${nonce} 1\n`);
     await running;
     expect(outcome).to.include({ kind: 'ended', stderr: 'late words' });
+  });
+});
+
+const nonce = 'a1b2c3';
+const shown = (parts: ReturnType<MarkedOutput['feed']>) =>
+  parts.map(({ output, words }) => [output.toString(), ...words]);
+
+describe('the output of a shell', () => {
+  it('ends at the marker, with or without a newline before it', () => {
+    const output = new MarkedOutput(nonce);
+    expect(shown(output.feed(Buffer.from('line\na1b2c3 1 0\nhalfa1b2c3 2 7\na1b2c3 3\nmore')))).to.deep.equal([
+      ['line\n', '1', '0'],
+      ['half', '2', '7'],
+      ['', '3'],
+    ]);
+    expect(output.rest.toString()).to.equal('more');
+  });
+
+  it('is the same however it is cut into chunks', () => {
+    const bytes = Buffer.from('ä a1b2 a1b2c a1b2c3 1 0\n\0\na1b2c3 2 0\n');
+    for (let size = 1; size <= bytes.length; size++) {
+      const output = new MarkedOutput(nonce);
+      const parts: ReturnType<MarkedOutput['feed']> = [];
+      for (let at = 0; at < bytes.length; at += size) parts.push(...output.feed(bytes.subarray(at, at + size)));
+      expect(shown(parts), `chunks of ${size}`).to.deep.equal([
+        ['ä a1b2 a1b2c ', '1', '0'],
+        ['\0\n', '2', '0'],
+      ]);
+    }
   });
 });

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pRetry from 'p-retry';
 import type { Versions } from '../../configuration/versions.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
 import { pasteable, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
+import { pollUntil } from '../poll-until.ts';
 import {
   type DebianArchive,
   debianArchives,
@@ -16,7 +16,7 @@ import {
   refreshPackageLists,
   sourceEntry,
 } from './apt.ts';
-import { type EngineFacts, type EngineState, probeEngine } from './engine.ts';
+import { type EngineFacts, probeEngine } from './engine.ts';
 
 /** The pins of the engine: the part `engine` of versions.yaml. */
 export type EnginePins = Versions['engine'];
@@ -199,28 +199,20 @@ async function startByHand(log: string): Promise<void> {
 }
 
 /**
- * Asks until the daemon answers: started by hand it tells nobody when it is ready, so there is no event to wait for.
+ * Waits until the daemon answers. A daemon that was started by hand signals readiness to no one, so it is polled.
+ * @throws DomainError with the end of the log, where there is no answer within 60 s
  */
 async function answering(log: string, signal?: AbortSignal): Promise<EngineFacts> {
-  let state: EngineState = { kind: 'no daemon', said: 'not asked yet' };
-  const ask = async () => {
-    state = await probeEngine(signal);
-    if (state.kind === 'answers') return state.facts;
-    throw new Error(state.kind);
+  const look = async () => {
+    const state = await probeEngine(signal);
+    return state.kind === 'answers' ? { answer: state.facts } : { notYet: state };
   };
-  try {
-    const options = { retries: 200, minTimeout: 100, maxTimeout: 500, maxRetryTime: 60_000 };
-    return await pRetry(ask, signal === undefined ? options : { ...options, signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    const written = await readFile(log, 'utf8').catch(() => '');
-    throw new DomainError(
-      {
-        attempted: 'starting the Docker daemon',
-        seen: `no answer within 60 s (${state.kind})\n${written.trimEnd().split('\n').slice(-6).join('\n')}`,
-        remedy: `read its log: ${pasteable(['less', log])}`,
-      },
-      { cause: error },
-    );
-  }
+  const end = await pollUntil(look, { within: 60_000, every: 250, signal });
+  if ('answer' in end) return end.answer;
+  const written = await readFile(log, 'utf8').catch(() => '');
+  throw new DomainError({
+    attempted: 'starting the Docker daemon',
+    seen: `no answer within 60 s (${end.notYet.kind})\n${written.trimEnd().split('\n').slice(-6).join('\n')}`,
+    remedy: `read its log: ${pasteable(['less', log])}`,
+  });
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pRetry from 'p-retry';
+import { pollUntil } from '../poll-until.ts';
 
 /** A process, and what it does for the creation of a cluster. */
 export interface CreationProcess {
@@ -24,14 +24,11 @@ export async function endCreation(cluster: string, kubeconfig: string, proc = '/
   const look = async () => {
     const left = await creationProcesses(cluster, kubeconfig, proc);
     for (const { pid, kind } of left) if (kind === 'kind create') kill(pid);
-    if (left.length > 0) throw new Error(`${left.length} processes are still creating the cluster`);
+    return left.length === 0 ? { answer: true } : { notYet: left };
   };
-  try {
-    await pRetry(look, { retries: 500, minTimeout: 20, maxTimeout: 100, maxRetryTime: runDeadline });
-  } catch {
-    // The engine is stuck: what it still makes can only be found by another `lpv clean` or `lpv down`.
-    for (const { pid } of await creationProcesses(cluster, kubeconfig, proc)) kill(pid);
-  }
+  const end = await pollUntil(look, { within: runDeadline, every: 50 });
+  // The engine hangs: only a later `lpv clean` or `lpv down` can find what it still creates.
+  if ('notYet' in end) for (const { pid } of end.notYet) kill(pid);
 }
 
 /**

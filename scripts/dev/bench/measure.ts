@@ -1,4 +1,4 @@
-import { isReady } from '../../../clusters/api/conditions.ts';
+import { isReady } from '../../../clusters/api/object-state.ts';
 import { waitFor } from '../../../clusters/api/wait.ts';
 import { makeDisk, removeDisk } from '../../../clusters/nodes/disk.ts';
 import { silent } from '../../../clusters/text/progress.ts';

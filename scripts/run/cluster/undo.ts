@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deleteCluster, nodeContainers, proveLoopDevicesReleased } from '../../../clusters/cluster.ts';
+import { awaitLoopDevicesReleased, deleteCluster, nodeContainers } from '../../../clusters/cluster.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { endCreation } from '../../../clusters/host/kind/creation.ts';
 import type { Action } from '../actions.ts';
@@ -35,7 +35,7 @@ export function clusterUndo(site: ClusterSite, made: Construction): Action & Req
       }
       await rm(kubeconfig, { force: true });
       await rm(`${kubeconfig}.lock`, { force: true });
-      await proveLoopDevicesReleased(run);
+      await awaitLoopDevicesReleased(run);
     },
   };
 }

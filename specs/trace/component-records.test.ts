@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Event } from '../../clusters/api/objects.ts';
-import { firstTimeOf } from './event-records.ts';
+import { firstTimeOf } from './component-records.ts';
 
 const event = (metadata: object, times: object): Event =>
   ({

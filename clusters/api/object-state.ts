@@ -1,6 +1,24 @@
-import { isReady } from './conditions.ts';
 import { kinds } from './kinds.ts';
 import type { AnyObject, Kind, Node, ObjectOf, PersistentVolume, PersistentVolumeClaim, Pod } from './objects.ts';
+
+/** An object whose status has conditions: a pod, a claim or a node. */
+interface WithConditions {
+  status?: {
+    conditions?:
+      | readonly { type: string; status: string; reason?: string; message?: string; lastTransitionTime?: string }[]
+      | undefined;
+  };
+}
+
+/** A condition of an object by its type, such as `PodScheduled`. */
+export function conditionOf(object: WithConditions | undefined, type: string) {
+  return object?.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether a pod or a node is Ready. An object that is not there is not. */
+export function isReady(object: WithConditions | undefined): boolean {
+  return conditionOf(object, 'Ready')?.status === 'True';
+}
 
 /** The state of an object in a few words: `Pending, not scheduled`, `Bound to example-pv-b`, `Ready`. */
 export function stateOf(object: AnyObject): string {
