@@ -3,4 +3,4 @@
 
 import { launch } from '../launch.js';
 
-await launch('the test run', () => import('./test.ts'));
+await launch('the test run', async () => await (await import('./test.ts')).main(process.argv.slice(2)));

@@ -1,46 +1,194 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+/**
+ * `npm test` (every check, then the specs), `npm run check -- [NAME…]` (checks only) and `npm run test:matrix` (the
+ * specs on every minor that can be built). Options are those of `lpv run`. The last line sums everything up; the exit
+ * status is that of the first part that failed.
+ */
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { $, type ProcessPromise } from 'zx';
 import { readVersions } from '../../clusters/configuration/versions.ts';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
+import { duration } from '../../clusters/text/duration.ts';
+import { nearest } from '../../clusters/text/nearest.ts';
 import { outliveReaders } from '../command-line/outlive-readers.ts';
+import { BadUsage, parseCommandLine } from '../command-line/parse.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
-import { cacheFolder } from '../run/cluster/plan.ts';
-import { checks } from './checks/checks.ts';
-import { clusterStage } from './checks/cluster-stage.ts';
-import { Interruptions } from './checks/interruptions.ts';
-import { planTests } from './checks/plan.ts';
-import { Tally } from './checks/tally.ts';
+import { readReport } from '../report/model/read-report.ts';
+import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
+import { type Counts, countsInWords } from '../report/model/summary.ts';
+import { Interruption, type InterruptSignal, interruptSignals } from '../run/signals.ts';
+import { checks, type Outcome, runCheck } from './checks.ts';
 
-/** Runs what the command line asks for, stage by stage; the last line sums everything up. */
-async function test(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<ExitStatus> {
-  const plan = planTests(argv, environment, (await readVersions()).minors);
-  using interruptions = new Interruptions(process);
-  const tally = new Tally((text) => process.stdout.write(text), terminalManners(process.stdout, environment).color);
-  const { signal } = interruptions;
-  for (const check of checks(cacheFolder(environment))) {
-    if (plan.checks === 'all' || plan.checks.includes(check.name)) await tally.perform(check, signal);
+/** Performs the parts of a test run one after the other, writes a line on each, and sums them up. */
+export class TestRun {
+  readonly #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  readonly #write: (line: string) => void;
+  readonly #colors: ReturnType<typeof pc.createColors>;
+  #firstFailure: ExitStatus | undefined;
+
+  constructor(write: (line: string) => void, color: boolean) {
+    this.#write = write;
+    this.#colors = pc.createColors(color);
   }
-  const launcher = fileURLToPath(new URL('../lpv.js', import.meta.url));
-  for (const run of plan.runs) {
-    const stage = clusterStage(run, (args) => {
-      const child = spawn(process.execPath, [launcher, ...args], {
-        stdio: ['ignore', 'inherit', 'inherit'],
-        detached: true,
-      });
-      return interruptions.passOnTo(child);
-    });
-    // A cluster says little about a tree that does not even pass its own checks.
-    if (tally.checksFailed) tally.skip(stage.title, 'a check failed');
-    else await tally.perform(stage, signal);
+
+  get failed(): boolean {
+    return this.#firstFailure !== undefined;
   }
-  return tally.finish(signal.aborted);
+
+  /** Performs a part and counts it. What it throws is its failure; a part that the signal cut short says nothing. */
+  async perform(title: string, run: () => Promise<Outcome>, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    const begun = performance.now();
+    const thrown = (error: unknown): Outcome => ({ kind: 'failed', exit: 'environment', output: messageOf(error) });
+    const outcome = await run().catch(thrown);
+    if (signal?.aborted) return;
+    const { green, red, yellow } = this.#colors;
+    const one: Counts = { passed: 0, failed: 0, skipped: 0, [outcome.kind]: 1 };
+    const counted = 'counts' in outcome ? outcome.counts : undefined;
+    for (const key of ['passed', 'failed', 'skipped'] as const) this.#counts[key] += (counted ?? one)[key];
+    if (outcome.kind === 'skipped') return this.#write(` ${yellow('-')} ${title}: skipped: ${outcome.reason}`);
+    const facts = [...(counted ? [countsInWords(counted)] : []), duration(performance.now() - begun)].join(', ');
+    this.#write(` ${outcome.kind === 'passed' ? green('✓') : red('✗')} ${title} (${facts})`);
+    if (outcome.kind === 'passed') return;
+    this.#firstFailure ??= outcome.exit ?? 'doesNotConform';
+    if (outcome.output) this.#write(outcome.output.trimEnd().replace(/^(?=.)/gm, '   '));
+  }
+
+  /** Writes the line that sums everything up; returns the exit status of the first part that failed. */
+  finish(signal: AbortSignal): ExitStatus {
+    this.#write(countsInWords(this.#counts));
+    return signal.aborted ? 'interrupted' : (this.#firstFailure ?? 'conforms');
+  }
 }
 
-outliveReaders();
-try {
-  process.exitCode = exitStatus[await test(process.argv.slice(2), process.env)];
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = exitStatus[error instanceof DomainError ? error.exit : 'environment'];
+const names = Object.keys(checks);
+
+/**
+ * Returns the checks that a command line asks for, and the arguments of `lpv` where it asks for specs, too.
+ * @throws DomainError (badUsage)
+ */
+export function planTests(
+  [first, ...rest]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  minors: readonly { name: string; built?: unknown }[],
+): { checks: readonly string[]; specs?: { title: string; argv: readonly string[] } } {
+  if (first === 'check') {
+    const unknown = rest.find((name) => !names.includes(name));
+    if (unknown === undefined)
+      return { checks: rest.length === 0 ? names : names.filter((name) => rest.includes(name)) };
+    const meant = nearest(unknown, names);
+    const hint = meant === undefined ? `checks are ${names.join(', ')}` : `did you mean ${meant}?`;
+    const seen = `${unknown} is no check; ${hint}`;
+    throw new DomainError({ attempted: 'understanding the command line', seen }, { exit: 'badUsage' });
+  }
+  const built = minors.filter((minor) => minor.built !== undefined).map(({ name }) => name);
+  const all = built.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).join(',');
+  const argv = [
+    'run',
+    ...(first === 'matrix' ? [...rest, '--kubernetes', all] : first === undefined ? [] : [first, ...rest]),
+  ];
+  const command = parseCommandLine(argv, environment);
+  if (command.kind !== 'verb' || command.verb !== 'run' || command.options.list || command.options.dryRun)
+    throw new BadUsage(argv, ['a test run proves something; for this, use npm run lpv --'], 'run');
+  const of = command.options.kubernetes?.split(',').join(' and ');
+  return { checks: names, specs: { title: `specs on a cluster${of ? ` of Kubernetes ${of}` : ''}`, argv } };
+}
+
+/** Signals that interrupt, as a signal for the checks; each one also goes to the process that `passOnTo` was given. */
+export function listen(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>) {
+  const controller = new AbortController();
+  let target: { kill(signal: InterruptSignal): unknown } | undefined;
+  const listeners = interruptSignals.map((name) => {
+    const listener = () => {
+      controller.abort(new Interruption(name));
+      target?.kill(name);
+    };
+    source.on(name, listener);
+    return () => source.off(name, listener);
+  });
+  return {
+    signal: controller.signal,
+    passOnTo: (child: typeof target) => {
+      target = child;
+    },
+    [Symbol.dispose]: () => {
+      for (const off of listeners) off();
+    },
+  };
+}
+
+/**
+ * Runs the specs in a process of their own, which writes to this terminal, undoes what it made, and decides itself what
+ * a further signal means. It sends the folders of its reports when it ends.
+ */
+export async function runSpecs(
+  command: readonly string[],
+  passOnTo: ReturnType<typeof listen>['passOnTo'],
+): Promise<Outcome> {
+  // A process group of its own: else Ctrl-C would reach it twice.
+  const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true, nothrow: true, prefix: 'exec ' };
+  const started: ProcessPromise = $(options as Parameters<typeof $>[0] & object)`${[...command]}`;
+  let folders: string[] = [];
+  // The loader sends messages of its own.
+  started.child?.on('message', (message: { reports?: string[] }) => {
+    folders = message.reports ?? folders;
+  });
+  passOnTo(started.child);
+  const { exitCode } = await started;
+  passOnTo(undefined);
+  const reports = await Promise.all(folders.map((folder) => readReport(join(folder, 'report.yaml'))));
+  return outcomeOfSpecs(exitCode, reports);
+}
+
+/** Returns what came of a run by its exit status and its reports, one for each minor. */
+export function outcomeOfSpecs(
+  status: number | null,
+  reports: readonly Pick<LocalVolumeConformanceReport, 'statistics' | 'outside' | 'steps'>[],
+): Outcome {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { statistics, outside, steps } of reports) {
+    counts.passed += statistics.passed;
+    counts.skipped += statistics.skipped;
+    counts.failed += statistics.failed + outside.length + steps.filter(({ outcome }) => outcome === 'failed').length;
+  }
+  if (status === exitStatus.conforms && counts.failed === 0 && counts.passed > 0) return { kind: 'passed', counts };
+  const known = (Object.keys(exitStatus) as ExitStatus[]).find((name) => exitStatus[name] === status);
+  const exit = known === undefined ? 'environment' : known === 'conforms' ? 'doesNotConform' : known;
+  // A run that ended badly before or after its specs is a failure, too; what happened stands above.
+  return { kind: 'failed', exit, output: '', counts: { ...counts, failed: Math.max(counts.failed, 1) } };
+}
+
+/** Runs what the command line asks for. A cluster says little about a tree that fails its own checks. */
+export async function test(argv: readonly string[]): Promise<ExitStatus> {
+  const plan = planTests(argv, process.env, (await readVersions()).minors);
+  using interruptions = listen(process);
+  const { signal, passOnTo } = interruptions;
+  const write = (line: string) => void process.stdout.write(`${line}\n`);
+  const run = new TestRun(write, terminalManners(process.stdout, process.env).color);
+  for (const name of plan.checks) {
+    const check = checks[name];
+    if (check) await run.perform(check.title, () => runCheck(check, signal), signal);
+  }
+  const { specs } = plan;
+  if (specs && !signal.aborted) {
+    if (run.failed) await run.perform(specs.title, async () => ({ kind: 'skipped', reason: 'a check failed' }));
+    else {
+      write(` • ${specs.title}`);
+      const lpv = join(import.meta.dirname, '..', 'lpv.js');
+      await run.perform(specs.title, () => runSpecs([process.execPath, lpv, ...specs.argv], passOnTo));
+    }
+  }
+  return run.finish(signal);
+}
+
+/** Runs the test run of a command line and sets the exit status of this process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  outliveReaders();
+  try {
+    process.exitCode = exitStatus[await test(argv)];
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = exitStatus[error instanceof DomainError ? error.exit : 'environment'];
+  }
 }

@@ -30,11 +30,13 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   if (options.dryRun) return tellSteps(undertakings, options.report);
   const [only, ...others] = undertakings;
   if (only && others.length === 0) {
-    const { verdict, kept } = await prove(only, options.report);
+    const { verdict, kept, folder } = await prove(only, options.report);
+    await sendReports([folder]);
     if (kept) say(keptAdvice(kept));
     return verdict;
   }
   const { runs, verdict, folder, comparison } = await proveOnEach(undertakings, options.report);
+  await sendReports(runs.map((run) => run.folder));
   if (comparison) {
     say(`\n${comparisonForTerminal(comparison, terminalManners(process.stdout, process.env).color).trimEnd()}`);
     say(`\n   comparison: ${join(folder, 'comparison.html')}`);
@@ -44,6 +46,12 @@ export default async function run(options: RunOptions): Promise<ExitStatus> {
   }
   for (const { kept } of runs) if (kept) say(keptAdvice(kept));
   return verdict;
+}
+
+/** Sends the folders of reports to the parent process, where it listens, as `npm test` does. */
+async function sendReports(reports: readonly string[]): Promise<void> {
+  // A parent that is gone is an error that concerns no one.
+  await new Promise<unknown>((sent) => process.send?.({ reports }, undefined, undefined, sent) ?? sent(undefined));
 }
 
 /** Finds whatever may be wrong before anything is made; one undertaking for each minor that is asked for. */
