@@ -1,24 +1,24 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { podWith } from '../harness/parts.ts';
-import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
 import {
+  evidence,
+  expect,
   filesOnNode,
   groupAndMode,
+  leaseBackEnd,
   mountedFrom,
   mountsLeftOf,
+  onNode,
   pairAt,
+  podWith,
   provesCase,
+  readChapter,
+  readInPod,
   runAs,
-} from '../harness/volume-at.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const chapter = readChapter('access');
 
 /** Two groups, and the users of two pods, that nothing else has. */

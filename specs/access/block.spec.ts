@@ -1,15 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { mountsLeftOf, pairAt, podWithDevice, provesCase } from '../harness/volume-at.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  expect,
+  leaseBackEnd,
+  mountsLeftOf,
+  onNode,
+  type PodHandle,
+  pairAt,
+  podWithDevice,
+  provesCase,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const chapter = readChapter('access');
 
 /** Bytes of a block that the specs below write, and of the devices that they write to. */

@@ -1,17 +1,23 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { nowhereHere } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { backEndOf, mountedFrom, pairAt, podWithDevice } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  backEndOf,
+  boundPair,
+  evidence,
+  expect,
+  leaseBackEnd,
+  localClass,
+  mountedFrom,
+  nowhereHere,
+  onNode,
+  pairAt,
+  podWith,
+  podWithDevice,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('access');
 
 describe(chapter, () => {

@@ -1,20 +1,28 @@
-import { expect } from 'chai';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { fill, freeSpace, writeChecked } from '../harness/files.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { podWith } from '../harness/parts.ts';
-import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { backEndOf, containerMounts, mountedFrom, pairAt, runAs } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  backEndOf,
+  containerMounts,
+  evidence,
+  expect,
+  fill,
+  freeSpace,
+  leaseBackEnd,
+  mountAt,
+  mountedFrom,
+  onNode,
+  pairAt,
+  podWith,
+  readChapter,
+  readInPod,
+  runAs,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+  writeChecked,
+} from '../harness/index.ts';
 import { mountOnNode } from './late-mount.ts';
 import { volumeStatistics } from './volume-statistics.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('access');
 
 const mebibyte = 2 ** 20;

@@ -1,19 +1,25 @@
-import { expect } from 'chai';
-import { eventTime, type StoreView } from '../../clusters/api/object-history.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { heldDirectory } from '../harness/disk-faults.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { podWith } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { backEndOf, groupAndMode, pairAt, runAs } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  backEndOf,
+  eventTime,
+  eventually,
+  evidence,
+  expect,
+  groupAndMode,
+  heldDirectory,
+  leaseBackEnd,
+  onNode,
+  pairAt,
+  podWith,
+  readChapter,
+  runAs,
+  runInPod,
+  SpecNamespace,
+  type StoreView,
+  tryInPod,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('access');
 
 /** A user, a group, and the group of files that were there before, that nothing else has. */

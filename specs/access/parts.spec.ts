@@ -1,16 +1,20 @@
-import { expect } from 'chai';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { podWith } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { containerMounts, mountedFrom, pairAt, provesCase } from '../harness/volume-at.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  containerMounts,
+  expect,
+  leaseBackEnd,
+  mountAt,
+  mountedFrom,
+  onNode,
+  pairAt,
+  podWith,
+  provesCase,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const chapter = readChapter('access');
 
 /** What a shell says when it may not write: of a file system that is mounted read-only, EROFS. */

@@ -1,20 +1,25 @@
-import { expect } from 'chai';
-import { ApiRefusal } from '../../clusters/api/refusal.ts';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { minorOf } from '../catalogue/features.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { podWith } from '../harness/parts.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { backEndOf, containerMounts, mountsLeftOf, pairAt } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  ApiRefusal,
+  assignedNode,
+  backEndOf,
+  containerMounts,
+  eventually,
+  evidence,
+  expect,
+  leaseBackEnd,
+  minorOf,
+  mountAt,
+  mountsLeftOf,
+  onNode,
+  type PodHandle,
+  pairAt,
+  podWith,
+  readChapter,
+  readInPod,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('access');
 
 /** Waits until that container of the pod runs, or waits for a reason. */

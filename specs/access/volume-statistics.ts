@@ -1,9 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { VolumeStatistics } from '../../clusters/api/client.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { currentSpec } from '../runner/current-spec.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { currentSpec, type PodHandle, testCluster } from '../harness/index.ts';
 
 /** Milliseconds. kubelet looks once a minute for pods whose volumes it has not measured yet. */
 const [patience, interval] = [80_000, 4_000];

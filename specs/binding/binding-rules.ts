@@ -1,8 +1,5 @@
-import { expect } from 'chai';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import type { VolumeHandle } from '../harness/handles.ts';
-import { localClaim } from '../harness/parts.ts';
-import type { SpecNamespace } from '../harness/spec-namespace.ts';
+import { expect, localClaim, type SpecNamespace, type VolumeHandle } from '../harness/index.ts';
 
 type Volume = ManifestOf<'PersistentVolume'>;
 type Claim = ManifestOf<'PersistentVolumeClaim'>;

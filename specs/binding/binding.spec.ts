@@ -1,16 +1,24 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { marks, marksOf, nowhere, phasesOf, said, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import type { ClaimHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  type ClaimHandle,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  marks,
+  marksOf,
+  nowhere,
+  phasesOf,
+  podWith,
+  quietFor,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  said,
+  scheduledTo,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
 

@@ -1,7 +1,5 @@
 import { onNode } from '../../clusters/nodes/node.ts';
-import { controlPlane } from '../harness/node-daemons.ts';
-import { currentSpec } from '../runner/current-spec.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { controlPlane, currentSpec, testCluster } from '../harness/index.ts';
 
 /** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
 export interface Sample {

@@ -1,13 +1,18 @@
-import { expect } from 'chai';
-import { nowhere, said, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  nowhere,
+  podWith,
+  readChapter,
+  SpecNamespace,
+  said,
+  scheduledTo,
+} from '../harness/index.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 
 describe(chapter, () => {

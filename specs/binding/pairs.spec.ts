@@ -1,18 +1,29 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { nowhere, nudge, phasesOf, said, scheduledTo, transitionsOf } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { ClaimHandle, VolumeHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  type ClaimHandle,
+  eventually,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  nowhere,
+  nudge,
+  onNode,
+  phasesOf,
+  podWith,
+  quietFor,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  said,
+  scheduledTo,
+  transitionsOf,
+  type VolumeHandle,
+} from '../harness/index.ts';
 import { controllerMetric } from './controller-metrics.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
 

@@ -1,14 +1,24 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { nowhere, nudge, offerAgain, phasesOf, said, scheduledTo, settled } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { VolumeHandle } from '../harness/handles.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  eventually,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  nowhere,
+  nudge,
+  offerAgain,
+  phasesOf,
+  podWith,
+  quietFor,
+  readChapter,
+  SpecNamespace,
+  said,
+  scheduledTo,
+  settled,
+  type VolumeHandle,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 
 /** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */

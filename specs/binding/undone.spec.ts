@@ -1,17 +1,26 @@
-import { expect } from 'chai';
-import { nowhere, offerAgain, phasesOf, scheduledTo } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { takeAway } from '../harness/lifecycle.ts';
-import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
-import { pausedControllers } from '../harness/node-daemons.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { conditionsSeen } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  conditionsSeen,
+  eventually,
+  evidence,
+  expect,
+  knownToScheduler,
+  labelledNode,
+  localClaim,
+  localClass,
+  localVolume,
+  nowhere,
+  offerAgain,
+  type PodHandle,
+  pausedControllers,
+  phasesOf,
+  podWith,
+  readChapter,
+  SpecNamespace,
+  scheduledTo,
+  takeAway,
+  type VolumeHandle,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('binding');
 
 const label = 'local-pv-conformance/shelf';

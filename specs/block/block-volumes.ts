@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockDevice } from '../../clusters/nodes/block-device.ts';
 import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
-import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { boundPair } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import type { SpecNamespace } from '../harness/spec-namespace.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import {
+  boundPair,
+  type ClaimHandle,
+  type PodHandle,
+  runInPod,
+  type SpecNamespace,
+  testCluster,
+  tryInPod,
+  type VolumeHandle,
+} from '../harness/index.ts';
 
 /** Makes a volume of mode Block at a device, and a claim that is bound to it. */
 export function blockPair(

@@ -1,14 +1,16 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { localClass } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { podWithDevice } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  evidence,
+  expect,
+  localClass,
+  makeLeasedBlockDevice,
+  onNode,
+  podWithDevice,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+} from '../harness/index.ts';
 import {
   blockPair,
   mappedAt,
@@ -22,7 +24,6 @@ import {
   writeSector,
 } from './block-volumes.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('block');
 
 const bytes = 4 * 2 ** 20;

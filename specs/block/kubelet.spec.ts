@@ -1,16 +1,17 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { markForDeletion } from '../harness/lifecycle.ts';
-import { stopKubelet } from '../harness/node-daemons.ts';
-import { localClass } from '../harness/parts.ts';
-import { readInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { podWithDevice } from '../harness/volume-at.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClass,
+  makeLeasedBlockDevice,
+  markForDeletion,
+  onNode,
+  type PodHandle,
+  podWithDevice,
+  readChapter,
+  readInPod,
+  SpecNamespace,
+  stopKubelet,
+} from '../harness/index.ts';
 import {
   blockPair,
   mappedPod,
@@ -23,7 +24,6 @@ import {
   writeSector,
 } from './block-volumes.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('block');
 
 const bytes = 4 * 2 ** 20;

@@ -1,15 +1,18 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import type { ManifestOf } from '../../fixtures/schema.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { podWithDevice } from '../harness/volume-at.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  evidence,
+  expect,
+  localClass,
+  type ManifestOf,
+  makeLeasedBlockDevice,
+  onNode,
+  podWith,
+  podWithDevice,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 import {
   blockPair,
   readSector,
@@ -21,7 +24,6 @@ import {
   writeSector,
 } from './block-volumes.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('block');
 
 const bytes = 4 * 2 ** 20;

@@ -1,9 +1,5 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import { taintedNode } from '../harness/node-changes.ts';
-import { restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
-import { once } from '../harness/once.ts';
-import { isWell } from '../runner/health.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { isWell, once, restartKubelet, stopKubelet, taintedNode, testCluster } from '../harness/index.ts';
 
 // For specs that have the node for themselves.
 

@@ -1,23 +1,33 @@
-import { expect } from 'chai';
-import { isReady } from '../../clusters/api/object-state.ts';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { verifyDisk } from '../../clusters/nodes/disk.ts';
-import { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
-import { breakDisk, exchange, mountAnew, mountByUuid, takeOut } from '../harness/disk-faults.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { podVolumeDirectory } from '../harness/mount-chain.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { readInPod, runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  breakDisk,
+  DomainError,
+  evidence,
+  exchange,
+  expect,
+  isReady,
+  localClass,
+  makeLeasedDisk,
+  mountAnew,
+  mountAt,
+  mountByUuid,
+  mountHolding,
+  nodeMounts,
+  onNode,
+  podVolumeDirectory,
+  podWith,
+  quietFor,
+  readChapter,
+  readInPod,
+  runInPod,
+  SpecNamespace,
+  takeOut,
+  tryInPod,
+  verifyDisk,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };

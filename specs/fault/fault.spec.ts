@@ -1,21 +1,28 @@
-import { expect } from 'chai';
-import { isReady } from '../../clusters/api/object-state.ts';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
-import { kubeletLog, loggedLine } from '../../clusters/nodes/node-logs.ts';
-import { mountedBelow } from '../harness/disk-faults.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { fill, freeSpace, writeChecked } from '../harness/files.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { podVolumeDirectory } from '../harness/mount-chain.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  eventually,
+  evidence,
+  expect,
+  fill,
+  freeSpace,
+  isReady,
+  kubeletLog,
+  localClass,
+  loggedLine,
+  makeLeasedDisk,
+  mountAt,
+  mountedBelow,
+  nodeMounts,
+  onNode,
+  podVolumeDirectory,
+  podWith,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };

@@ -1,24 +1,31 @@
-import { expect } from 'chai';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts } from '../../clusters/nodes/node.ts';
-import { loggedLine } from '../../clusters/nodes/node-logs.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { mountsWith, unmounted } from '../harness/lifecycle.ts';
-import { podVolumeDirectory } from '../harness/mount-chain.ts';
-import { knownToScheduler, labelledNode } from '../harness/node-changes.ts';
-import { restartContainerd, restartKubelet, stopKubelet } from '../harness/node-daemons.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  evidence,
+  expect,
+  knownToScheduler,
+  labelledNode,
+  localClass,
+  loggedLine,
+  makeLeasedDisk,
+  mountAt,
+  mountsWith,
+  nodeMounts,
+  type PodHandle,
+  podVolumeDirectory,
+  podWith,
+  readChapter,
+  readInPod,
+  reasons,
+  restartContainerd,
+  restartKubelet,
+  runInPod,
+  SpecNamespace,
+  stopKubelet,
+  unmounted,
+  unschedulable,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };

@@ -4,10 +4,7 @@ import { run } from '../../clusters/host/command/commander.ts';
 import { host } from '../../clusters/host/command/host.ts';
 import { type Disk, mountUnitName, verifyDisk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
-import { workTakenUp } from '../harness/node-daemons.ts';
-import { once } from '../harness/once.ts';
-import { currentSpec } from '../runner/current-spec.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { currentSpec, once, testCluster, workTakenUp } from '../harness/index.ts';
 
 /** Milliseconds until kubelet has started on a node that is restarted. */
 const patience = 60_000;

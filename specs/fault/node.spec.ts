@@ -1,24 +1,33 @@
-import { expect } from 'chai';
-import { type Disk, verifyDisk } from '../../clusters/nodes/disk.ts';
-import { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts } from '../../clusters/nodes/node.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import type { PodHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { podVolumeDirectory } from '../harness/mount-chain.ts';
-import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
-import { boundPair, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
-import { runInPod, tryInPod } from '../harness/pod-commands.ts';
-import { unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  cordonedNode,
+  type Disk,
+  eventually,
+  evidence,
+  expect,
+  knownToScheduler,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  mountAt,
+  mountHolding,
+  nodeMounts,
+  type PodHandle,
+  parts,
+  podVolumeDirectory,
+  podWith,
+  readChapter,
+  reasons,
+  runInPod,
+  SpecNamespace,
+  tryInPod,
+  unschedulable,
+  verifyDisk,
+  writeChecked,
+} from '../harness/index.ts';
 import { deletedNode, outOfService } from './absent-nodes.ts';
 import { forgetAtStart, machineOf } from './node-restart.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };

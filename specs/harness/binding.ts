@@ -1,7 +1,7 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
 import { assignedNode } from '../runner/current-spec.ts';
-import { contrary, eventually } from './expectations.ts';
+import { contrary, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 import { reasons } from './tally.ts';

@@ -1,8 +1,8 @@
-import { expect } from 'chai';
 import { mountAt } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import { scheduledTo } from './binding.ts';
-import { eventually } from './expectations.ts';
+import { eventually } from './eventually.ts';
+import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { podWith } from './parts.ts';
 import type { SpecNamespace } from './spec-namespace.ts';

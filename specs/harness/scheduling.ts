@@ -3,9 +3,10 @@ import type { Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import { testCluster } from '../runner/test-cluster.ts';
-import { eventually, whyUnschedulable } from './expectations.ts';
+import { eventually } from './eventually.ts';
 import type { PodHandle } from './handles.ts';
 import { tells, type WantedTally } from './tally.ts';
+import { whyUnschedulable } from './words.ts';
 
 /** Waits until the scheduler calls the pod Unschedulable with exactly this tally; returns its message. */
 export function unschedulable(pod: PodHandle, tally: WantedTally, options: { within?: number } = {}): Promise<string> {

@@ -1,4 +1,3 @@
-import { expect } from 'chai';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import type { DiskBackEnd, MadeDisk } from '../../clusters/nodes/volume-types/back-end.ts';
@@ -8,8 +7,9 @@ import { assignedNode } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import type { Chapter } from '../runner/registry.ts';
 import { testCluster } from '../runner/test-cluster.ts';
+import { expect } from './expect.ts';
 import type { ClaimHandle, PodHandle, VolumeHandle } from './handles.ts';
-import { podVolumeDirectory, stagedDirectory } from './mount-chain.ts';
+import { podVolumeDirectory, stagedDirectory } from './mounts.ts';
 import { boundPair, localClass, podWith } from './parts.ts';
 import { readInPod } from './pod-commands.ts';
 import type { SpecNamespace } from './spec-namespace.ts';

@@ -1,14 +1,19 @@
-import { expect } from 'chai';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { leaseBackEnd } from '../harness/leases.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { backEndOf, pairAt, podWithDevice } from '../harness/volume-at.ts';
-import { evidence } from '../runner/evidence.ts';
-import { proveUnchanged, readPlaces } from '../runner/places.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  backEndOf,
+  boundPair,
+  evidence,
+  expect,
+  leaseBackEnd,
+  localClass,
+  pairAt,
+  podWith,
+  podWithDevice,
+  proveUnchanged,
+  readChapter,
+  readPlaces,
+  SpecNamespace,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('leaks');
 
 describe(chapter, () => {

@@ -1,17 +1,25 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { nowhereHere, offerAgain, phasesOf } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { podThatOnlyWaits, takeAway } from '../harness/lifecycle.ts';
-import { boundPair, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  eventually,
+  evidence,
+  expect,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  nowhereHere,
+  offerAgain,
+  phasesOf,
+  podThatOnlyWaits,
+  podWith,
+  quietFor,
+  readChapter,
+  readInPod,
+  runInPod,
+  SpecNamespace,
+  takeAway,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 describe(chapter, () => {

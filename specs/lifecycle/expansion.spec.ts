@@ -1,21 +1,27 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { growBlockDevice } from '../../clusters/nodes/block-device.ts';
-import { quantityToBytes } from '../../clusters/text/quantity.ts';
-import { nowhereHere } from '../harness/binding.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { freeSpace, writeChecked } from '../harness/files.ts';
-import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  type ClaimHandle,
+  eventually,
+  evidence,
+  expect,
+  freeSpace,
+  growBlockDevice,
+  localClass,
+  makeLeasedBlockDevice,
+  makeLeasedDisk,
+  nowhereHere,
+  type PodHandle,
+  podWith,
+  quantityToBytes,
+  quietFor,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  type VolumeHandle,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 const MiB = 2 ** 20;

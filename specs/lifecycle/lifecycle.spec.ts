@@ -1,17 +1,25 @@
-import { expect } from 'chai';
-import { ApiRefusal } from '../../clusters/api/refusal.ts';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { nowhereHere, phasesOf } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { markForDeletion, podThatOnlyWaits, release } from '../harness/lifecycle.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  ApiRefusal,
+  assignedNode,
+  boundPair,
+  eventually,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  markForDeletion,
+  nowhereHere,
+  phasesOf,
+  podThatOnlyWaits,
+  podWith,
+  quietFor,
+  readChapter,
+  release,
+  SpecNamespace,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 describe(chapter, () => {

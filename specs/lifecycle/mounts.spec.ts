@@ -1,21 +1,31 @@
-import { expect } from 'chai';
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
-import { tmpfs } from '../../clusters/nodes/volume-types/tmpfs.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { fill, freeSpace, writeChecked } from '../harness/files.ts';
-import { leaseBackEnd, makeLeasedDisk } from '../harness/leases.ts';
-import { isMounted, mountsWith, takeAway, unmounted } from '../harness/lifecycle.ts';
-import { podVolumeDirectory, stagedDirectory } from '../harness/mount-chain.ts';
-import { boundPair, localClass, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  evidence,
+  expect,
+  fill,
+  freeSpace,
+  isMounted,
+  leaseBackEnd,
+  localClass,
+  makeLeasedBlockDevice,
+  makeLeasedDisk,
+  mountAt,
+  mountsWith,
+  nodeMounts,
+  onNode,
+  podVolumeDirectory,
+  podWith,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  stagedDirectory,
+  takeAway,
+  tmpfs,
+  unmounted,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 const MiB = 2 ** 20;

@@ -1,21 +1,29 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { nowhereHere, offerAgain, phasesOf } from '../harness/binding.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { writeChecked } from '../harness/files.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { occurrences, release, unmounted } from '../harness/lifecycle.ts';
-import { stagedDirectory } from '../harness/mount-chain.ts';
-import { boundPair, localClaim, localClass, podWith } from '../harness/parts.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { assignedNode } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  assignedNode,
+  boundPair,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  makeLeasedBlockDevice,
+  makeLeasedDisk,
+  nowhereHere,
+  occurrences,
+  offerAgain,
+  onNode,
+  phasesOf,
+  podWith,
+  quietFor,
+  readChapter,
+  readInPod,
+  release,
+  runInPod,
+  SpecNamespace,
+  stagedDirectory,
+  unmounted,
+  writeChecked,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('lifecycle');
 
 /** Writes a text that stands nowhere else, many times over, and has it on the disk; returns it. */

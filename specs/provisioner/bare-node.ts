@@ -1,5 +1,5 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { testCluster } from '../harness/index.ts';
 
 /**
  * Makes a Node object that no kubelet stands behind, until it is given back: then it is deleted, and gone. The

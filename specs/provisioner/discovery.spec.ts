@@ -1,11 +1,16 @@
-import { expect } from 'chai';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { freeSpace } from '../harness/files.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  evidence,
+  expect,
+  freeSpace,
+  localClaim,
+  localClass,
+  localVolume,
+  podWith,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -15,7 +20,6 @@ import {
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('provisioner');
 
 const mebibyte = 2 ** 20;

@@ -1,11 +1,18 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
-import { knownToScheduler, taintedNode } from '../harness/node-changes.ts';
-import { boundPair, localClaim, localVolume, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  contrary,
+  eventually,
+  evidence,
+  expect,
+  knownToScheduler,
+  localClaim,
+  localVolume,
+  podWith,
+  quietFor,
+  readChapter,
+  SpecNamespace,
+  taintedNode,
+} from '../harness/index.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
@@ -16,7 +23,6 @@ import {
 } from '../static-provisioner/started-provisioner.ts';
 import { leaseBareNode } from './bare-node.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('provisioner');
 
 /** The hostname of a node that was deleted: volumes of it are what such a node leaves behind. */

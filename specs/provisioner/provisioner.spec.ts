@@ -1,13 +1,15 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { makeLeasedBlockDevice } from '../harness/block-devices.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { localClaim, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClaim,
+  makeLeasedBlockDevice,
+  makeLeasedDisk,
+  onNode,
+  podWith,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -18,7 +20,6 @@ import {
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('provisioner');
 
 const mebibyte = 2 ** 20;

@@ -1,11 +1,14 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { localClaim, podWith } from '../harness/parts.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClaim,
+  onNode,
+  podWith,
+  readChapter,
+  readInPod,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -15,7 +18,6 @@ import {
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('provisioner');
 
 const bytes = 16 * 2 ** 20;

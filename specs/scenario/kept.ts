@@ -1,10 +1,14 @@
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
-import type { PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { describeChain, mountChain } from '../harness/mount-chain.ts';
-import { readInPod } from '../harness/pod-commands.ts';
-import { evidence } from '../runner/evidence.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import {
+  describeChain,
+  evidence,
+  mountChain,
+  type PodHandle,
+  readInPod,
+  testCluster,
+  type VolumeHandle,
+} from '../harness/index.ts';
 
 /** Keeps where a volume is mounted: the chain in short, and the whole mountinfo of the node and of the container. */
 export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Disk, path: string): Promise<void> {

@@ -1,22 +1,28 @@
-import { expect } from 'chai';
-import { ApiRefusal } from '../../clusters/api/refusal.ts';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
-import { said } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { cannotWrite, fill, freeSpace, writeChecked } from '../harness/files.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { podVolumeDirectory } from '../harness/mount-chain.ts';
-import { readInPod, runInPod } from '../harness/pod-commands.ts';
-import { recordProcess } from '../harness/process.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  ApiRefusal,
+  cannotWrite,
+  evidence,
+  expect,
+  fill,
+  freeSpace,
+  makeLeasedDisk,
+  mountAt,
+  mountHolding,
+  nodeMounts,
+  onNode,
+  podVolumeDirectory,
+  quietFor,
+  readChapter,
+  readInPod,
+  recordProcess,
+  runInPod,
+  SpecNamespace,
+  said,
+  writeChecked,
+} from '../harness/index.ts';
 import { keepDisk, keepMounts } from './kept.ts';
 import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSeed, podFor } from './seed.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scenario');
 
 describe(chapter, () => {

@@ -1,9 +1,14 @@
-import { expect } from 'chai';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import type { ClaimHandle, ClassHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { leaseDisk } from '../harness/leases.ts';
-import type { SpecNamespace } from '../harness/spec-namespace.ts';
+import {
+  type ClaimHandle,
+  type ClassHandle,
+  expect,
+  leaseDisk,
+  type PodHandle,
+  type SpecNamespace,
+  type VolumeHandle,
+} from '../harness/index.ts';
 
 /** The scenario's three disks: volA of node1 and node2, volB of node3. */
 export interface SeedDisks extends AsyncDisposable {

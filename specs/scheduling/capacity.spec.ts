@@ -1,12 +1,16 @@
-import { expect } from 'chai';
-import { nowhere, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { localClaim, localVolume, parts, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { together } from '../harness/together.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  expect,
+  localClaim,
+  localVolume,
+  nowhere,
+  parts,
+  podWith,
+  readChapter,
+  SpecNamespace,
+  scheduledTo,
+  together,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 interface Offer {

@@ -1,16 +1,24 @@
-import { expect } from 'chai';
-import type { ManifestOf } from '../../fixtures/schema.ts';
-import { nowhere, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { cpuBeyond, requirePods, unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons, type Tally } from '../harness/tally.ts';
-import { together } from '../harness/together.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  cpuBeyond,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  type ManifestOf,
+  nowhere,
+  podWith,
+  readChapter,
+  reasons,
+  requirePods,
+  SpecNamespace,
+  scheduledTo,
+  type Tally,
+  together,
+  unschedulable,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 type PodSpec = ManifestOf<'Pod'>['spec'];

@@ -1,17 +1,25 @@
-import { expect } from 'chai';
-import type { ManifestOf } from '../../fixtures/schema.ts';
-import { nowhere, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { cordonedNode, knownToScheduler, labelledNode, taintedNode } from '../harness/node-changes.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  cordonedNode,
+  evidence,
+  expect,
+  knownToScheduler,
+  labelledNode,
+  localClaim,
+  localClass,
+  localVolume,
+  type ManifestOf,
+  makeLeasedDisk,
+  nowhere,
+  podWith,
+  readChapter,
+  reasons,
+  SpecNamespace,
+  scheduledTo,
+  taintedNode,
+  unschedulable,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 const own = 'local-pv-conformance/rack';

@@ -1,14 +1,21 @@
-import { expect } from 'chai';
-import { nowhere, nudge, offerAgain, said, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  nowhere,
+  nudge,
+  offerAgain,
+  podWith,
+  readChapter,
+  reasons,
+  SpecNamespace,
+  said,
+  scheduledTo,
+  unschedulable,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 // What makes the scheduler look at a pod again. Without its cause, a pod that was called Unschedulable rests for five

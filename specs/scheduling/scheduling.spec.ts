@@ -1,17 +1,26 @@
-import { expect } from 'chai';
-import type { ManifestOf } from '../../fixtures/schema.ts';
-import { nowhere, scheduledTo } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith, podWithHostPath } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { cpuBeyond, requireNodes, requirePods, unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  cpuBeyond,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  type ManifestOf,
+  makeLeasedDisk,
+  nowhere,
+  podWith,
+  podWithHostPath,
+  readChapter,
+  reasons,
+  requireNodes,
+  requirePods,
+  runInPod,
+  SpecNamespace,
+  scheduledTo,
+  unschedulable,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 /** The two ways in which a pod names the node that it must have. */

@@ -1,17 +1,28 @@
-import { expect } from 'chai';
-import { nowhere, offerAgain, scheduledTo } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { boundPair, localClaim, localClass, localVolume, parts, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { conditionsSeen, landed, requirePods, unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { together } from '../harness/together.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  boundPair,
+  conditionsSeen,
+  eventually,
+  evidence,
+  expect,
+  landed,
+  localClaim,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  nowhere,
+  offerAgain,
+  parts,
+  podWith,
+  readChapter,
+  reasons,
+  requirePods,
+  runInPod,
+  SpecNamespace,
+  scheduledTo,
+  together,
+  unschedulable,
+} from '../harness/index.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('scheduling');
 
 const nodes = ['node1', 'node2', 'node3'] as const;

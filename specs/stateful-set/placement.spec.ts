@@ -1,11 +1,12 @@
-import { expect } from 'chai';
-import { storageVocabulary } from '../harness/expectations.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { localClass } from '../harness/parts.ts';
-import { requirePods } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  evidence,
+  expect,
+  localClass,
+  makeLeasedDisk,
+  readChapter,
+  requirePods,
+  SpecNamespace,
+} from '../harness/index.ts';
 import {
   localSet,
   madeBeforeReady,
@@ -18,7 +19,6 @@ import {
   signatures,
 } from './stateful-sets.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('stateful-set');
 
 const small = { bytes: 16 * 2 ** 20 };

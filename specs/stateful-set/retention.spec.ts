@@ -1,16 +1,19 @@
-import { expect } from 'chai';
-import { quietFor } from '../../clusters/api/wait.ts';
-import { nowhere } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { ClaimHandle, VolumeHandle } from '../harness/handles.ts';
-import { localClass, localVolume } from '../harness/parts.ts';
-import { landed } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { together } from '../harness/together.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  type ClaimHandle,
+  eventually,
+  expect,
+  landed,
+  localClass,
+  localVolume,
+  nowhere,
+  quietFor,
+  readChapter,
+  SpecNamespace,
+  together,
+  type VolumeHandle,
+} from '../harness/index.ts';
 import { localSet, member, scale } from './stateful-sets.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('stateful-set');
 
 type Fate = 'Retain' | 'Delete';

@@ -1,16 +1,20 @@
-import { expect } from 'chai';
-import type { ManifestOf } from '../../fixtures/schema.ts';
-import { scheduledTo } from '../harness/binding.ts';
-import { eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { Handle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { cordonedNode, knownToScheduler } from '../harness/node-changes.ts';
-import { localClass, localVolume } from '../harness/parts.ts';
-import { unschedulable } from '../harness/scheduling.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  cordonedNode,
+  eventually,
+  evidence,
+  expect,
+  type Handle,
+  knownToScheduler,
+  localClass,
+  localVolume,
+  type ManifestOf,
+  makeLeasedDisk,
+  readChapter,
+  reasons,
+  SpecNamespace,
+  scheduledTo,
+  unschedulable,
+} from '../harness/index.ts';
 import {
   localSet,
   member,
@@ -24,7 +28,6 @@ import {
   signatures,
 } from './stateful-sets.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('stateful-set');
 
 const small = { bytes: 16 * 2 ** 20 };

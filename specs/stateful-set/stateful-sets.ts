@@ -2,12 +2,17 @@ import { isReady } from '../../clusters/api/object-state.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { eventually } from '../harness/expectations.ts';
-import type { ClaimHandle, Handle, PodHandle } from '../harness/handles.ts';
-import { localVolume, parts } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import type { SpecNamespace } from '../harness/spec-namespace.ts';
-import { together } from '../harness/together.ts';
+import {
+  type ClaimHandle,
+  eventually,
+  type Handle,
+  localVolume,
+  type PodHandle,
+  parts,
+  runInPod,
+  type SpecNamespace,
+  together,
+} from '../harness/index.ts';
 
 export type SetHandle = Handle<'StatefulSet'>;
 

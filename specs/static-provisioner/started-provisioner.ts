@@ -2,7 +2,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { eventually } from '../harness/expectations.ts';
+import { eventually } from '../harness/eventually.ts';
 import { type ClassHandle, Handle, type VolumeHandle } from '../harness/handles.ts';
 import { localClass } from '../harness/parts.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';

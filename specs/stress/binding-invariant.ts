@@ -1,7 +1,7 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import type { SpecNamespace } from '../harness/spec-namespace.ts';
+import type { SpecNamespace } from '../harness/index.ts';
 
 /** A moment of a cluster, as far as binding is concerned. */
 export interface Moment {

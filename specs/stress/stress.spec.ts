@@ -1,12 +1,20 @@
-import { expect } from 'chai';
-import { isReady } from '../../clusters/api/object-state.ts';
-import { contrary, eventually, storageVocabulary } from '../harness/expectations.ts';
-import type { ClaimHandle, PodHandle, VolumeHandle } from '../harness/handles.ts';
-import { localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { reasons } from '../harness/tally.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
+import {
+  type ClaimHandle,
+  contrary,
+  eventually,
+  evidence,
+  expect,
+  isReady,
+  localClaim,
+  localClass,
+  localVolume,
+  type PodHandle,
+  podWith,
+  readChapter,
+  reasons,
+  SpecNamespace,
+  type VolumeHandle,
+} from '../harness/index.ts';
 import {
   leaseEntriesDirectory,
   lookWhenReleased,
@@ -16,7 +24,6 @@ import {
 } from '../static-provisioner/started-provisioner.ts';
 import { watchBinding } from './binding-invariant.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('stress');
 
 const numbered = (count: number, name: string) =>

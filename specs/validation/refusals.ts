@@ -1,11 +1,7 @@
-import { expect } from 'chai';
 import { ApiRefusal, type RefusalCause } from '../../clusters/api/refusal.ts';
 import { isolateNames } from '../../fixtures/isolate-names.ts';
 import { loadManifests } from '../../fixtures/load.ts';
-import { parts } from '../harness/parts.ts';
-import { currentSpec } from '../runner/current-spec.ts';
-import { evidence } from '../runner/evidence.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { currentSpec, evidence, expect, parts, testCluster } from '../harness/index.ts';
 
 /** What the API server is to say: HTTP status and causes, each with its field, reason and a part of its message. */
 export interface Refused {

@@ -1,19 +1,26 @@
-import { expect } from 'chai';
-import { onNode } from '../../clusters/nodes/node.ts';
-import { nowhere, said } from '../harness/binding.ts';
-import { storageVocabulary } from '../harness/expectations.ts';
-import type { ClaimHandle, ClassHandle, VolumeHandle } from '../harness/handles.ts';
-import { makeLeasedDisk } from '../harness/leases.ts';
-import { boundPair, localClaim, localClass, localVolume, podWith } from '../harness/parts.ts';
-import { runInPod } from '../harness/pod-commands.ts';
-import { SpecNamespace } from '../harness/spec-namespace.ts';
-import { evidence } from '../runner/evidence.ts';
-import { readChapter } from '../runner/registry.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import {
+  boundPair,
+  type ClaimHandle,
+  type ClassHandle,
+  evidence,
+  expect,
+  localClaim,
+  localClass,
+  localVolume,
+  makeLeasedDisk,
+  nowhere,
+  onNode,
+  podWith,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  said,
+  testCluster,
+  type VolumeHandle,
+} from '../harness/index.ts';
 import { type Anything, expectRefusal, plainManifest } from './refusals.ts';
 import { affinityIsImmutable, createCases, graduatedLabels, type UpdateCase, updateCases } from './validation-cases.ts';
 
-storageVocabulary();
 const { chapter, proves } = readChapter('validation');
 
 /** Makes the object that a case changes. The class is Immediate, without expansion, and deletes. */
@@ -127,7 +134,10 @@ describe(chapter, () => {
     const pod = await plainManifest('pod', inlineLocal);
     for (const fieldValidation of ['Warn', 'Ignore'] as const) {
       const taken = (await client.create(pod, { dryRun: true, fieldValidation })) as Anything;
-      expect(taken.spec.volumes[0], 'nothing is left of the path').to.deep.equal({ name: 'data', emptyDir: {} });
+      expect(taken.spec.volumes[0] as object, 'nothing is left of the path').to.deep.equal({
+        name: 'data',
+        emptyDir: {},
+      });
       evidence.keep(`taken-with-${fieldValidation}`, taken);
     }
   });

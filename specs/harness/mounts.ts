@@ -3,6 +3,7 @@ import type { Disk } from '../../clusters/nodes/disk.ts';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts } from '../../clusters/nodes/node.ts';
 import { testCluster } from '../runner/test-cluster.ts';
+import { final } from './eventually.ts';
 import type { PodHandle, VolumeHandle } from './handles.ts';
 import { readInPod } from './pod-commands.ts';
 
@@ -73,4 +74,21 @@ export function describeChain(chain: MountChain): string {
         `${place.padEnd(9)} ${mount.device} ${mount.root} ${mount.mountPoint} ${mount.fileSystem} ${mount.source} ${mount.options.join(',')}`,
     )
     .join('\n');
+}
+
+/** Where a mount begins: the root of the file system that stands at a path of a node. */
+type MountSource = Pick<Disk, 'node' | 'mountPath' | 'deviceNumber'>;
+
+/** The container path, kubelet's directory and the disk are one and the same mounted file system. */
+export async function mount(
+  pod: PodHandle,
+  volume: VolumeHandle,
+  at: { path: string; from: MountSource },
+): Promise<MountChain> {
+  const chain = await mountChain(pod, volume, at.from, at.path);
+  for (const [place, mounted] of Object.entries(chain)) {
+    const same = mounted.device === at.from.deviceNumber && mounted.root === '/';
+    if (!same) throw final(`${place} is not the root of the disk ${at.from.deviceNumber}`, describeChain(chain));
+  }
+  return chain;
 }

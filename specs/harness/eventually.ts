@@ -1,0 +1,49 @@
+import type { StoreView } from '../../clusters/api/object-history.ts';
+import { waitFor } from '../../clusters/api/wait.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { diagnose } from '../diagnosis/diagnosis.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import type { Handle } from './handles.ts';
+
+/** Milliseconds that a positive outcome may take. Far above what an idle cluster needs: a deadline, not a measure. */
+const patience = 45_000;
+
+export interface Within {
+  /** Milliseconds. */
+  within?: number;
+}
+
+/**
+ * Waits until `until` returns something for the objects as seen, and returns that. For what `expect` has no word for.
+ * @throws WaitTimedOut with the state that the object was in, and why it did not get further
+ * @example
+ * const node = await eventually(pod, `${pod} to be scheduled`, (store) => store.get(pod.ref)?.spec?.nodeName);
+ */
+export async function eventually<Value>(
+  subject: Handle,
+  what: string,
+  until: (store: StoreView) => Value | undefined | false,
+  { within = patience, also = [] }: Within & { also?: readonly Handle[] } = {},
+): Promise<Value> {
+  return await waitFor(subject.store, {
+    what,
+    on: [subject, ...also].map(({ ref }) => ref),
+    within,
+    signal: currentSpec().signal,
+    explain: (store) => diagnose(store, subject.ref),
+    until,
+  });
+}
+
+/** Returns the error that ends a wait at once: what is seen of the object can never become right any more. */
+export function contrary(subject: Handle, what: string): DomainError {
+  return final(what, diagnose(subject.store, subject.ref));
+}
+
+/** Returns the error of something that no further event can make right. */
+export function final(attempted: string, seen: string): DomainError {
+  return new DomainError(
+    { attempted, seen, why: 'that is final: no further event can make it right' },
+    { exit: 'doesNotConform' },
+  );
+}
