@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { DomainError, type ErrorDetails, messageOf } from '../errors/domain-error.ts';
 import { duration } from './clock.ts';
 import { type ObjectRef, titleOf } from './kinds.ts';
 import type { StoreView } from './object-history.ts';
@@ -26,8 +26,11 @@ export interface WaitOptions<Value> {
    */
   until: (store: StoreView) => Value | undefined | false;
   /** Says why it did not happen, from the store as it is at the deadline. */
-  explain?: ((store: StoreView) => string) | undefined;
+  explain?: ((store: StoreView) => Explanation) | undefined;
 }
+
+/** Why something did not happen: a text, or a diagnosis with what it concludes. */
+export type Explanation = string | Pick<ErrorDetails, 'why' | 'conclusion'>;
 
 /** A wait reached its deadline. Its details have the last states of the objects and, where given, the diagnosis. */
 export class WaitTimedOut extends DomainError {
@@ -134,17 +137,21 @@ function timedOut<Value>(store: WaitedStore, { what, on = [], within, explain }:
     attempted: `waiting for ${what}, at most ${duration(within)}`,
     on: on.map(titleOf).join(', '),
     seen: [...on.map((ref) => lastState(store, ref)), ...faults].join('\n'),
-    why: explain ? explained(explain, store) : '',
+    ...(explain && explained(explain, store)),
     remedy: remedyFor(store, on, within),
   });
 }
 
 /** A broken diagnosis must not hide the time-out. */
-function explained(explain: (store: StoreView) => string, store: StoreView): string {
+function explained(
+  explain: (store: StoreView) => Explanation,
+  store: StoreView,
+): Pick<ErrorDetails, 'why' | 'conclusion'> {
   try {
-    return explain(store);
+    const explanation = explain(store);
+    return typeof explanation === 'string' ? { why: explanation } : explanation;
   } catch (error) {
-    return `(the diagnosis failed: ${messageOf(error)})`;
+    return { why: `(the diagnosis failed: ${messageOf(error)})` };
   }
 }
 

@@ -25,7 +25,7 @@ const labels: Readonly<Record<Exclude<keyof ErrorDetails, 'attempted'>, string>>
 };
 
 /** Returns the details as aligned lines: the attempt first, then one labelled line for each part. */
-function renderDetails(details: ErrorDetails): string {
+export function detailsText(details: ErrorDetails): string {
   const lines = [details.attempted];
   for (const [part, label] of Object.entries(labels) as [keyof typeof labels, string][]) {
     const text = details[part];
@@ -44,7 +44,7 @@ export class DomainError extends Error {
   readonly exit: ExitStatus;
 
   constructor(details: ErrorDetails, options: { exit?: ExitStatus; cause?: unknown } = {}) {
-    super(renderDetails(details), options.cause === undefined ? undefined : { cause: options.cause });
+    super(detailsText(details), options.cause === undefined ? undefined : { cause: options.cause });
     this.details = details;
     this.exit = options.exit ?? 'environment';
   }

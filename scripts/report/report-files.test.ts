@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { keepEvidence } from '../../specs/runner/evidence.ts';
 import { ownProduct, parseProduct } from './formats/conformance/product.ts';
 import { openEventLog } from './formats/event-log.ts';
 import {
   broken,
+  diagnosisOf,
   ended,
   eventsOf,
   failed,
@@ -105,10 +107,17 @@ describe('the files of a report', () => {
       const events = [
         started,
         { kind: 'action-retried', action: 'a', step: 'pull', attempt: 2, reason: all },
-        failed(spec, all, { name: 'AssertionError', diagnosis: all, left: planted }),
+        failed(spec, all, {
+          name: 'AssertionError',
+          details: { attempted: all, seen: all, conclusion: all },
+          causes: [{ message: all }],
+          afterwards: [{ message: all, details: { attempted: all } }],
+          diagnosis: diagnosisOf(all),
+          left: planted,
+        }),
         skipped(specOf('SEED-2'), all),
         failedOutside('CLOSE', all),
-        broken('Deleting', 'undo', new Error(all)),
+        broken('Deleting', 'undo', new DomainError({ attempted: all, why: all })),
         ended('doesNotConform', all),
       ] as const;
       const report = reportOf(...events);

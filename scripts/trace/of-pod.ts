@@ -1,7 +1,7 @@
 import type { Node as NodeObject } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
-import { diagnose } from '../../specs/diagnosis/diagnosis.ts';
+import { diagnose, diagnosisText } from '../../specs/diagnosis/diagnosis.ts';
 import { gatherRecords, type NodeAccess } from '../../specs/trace/gather.ts';
 import { kindNode } from '../../specs/trace/kind-node.ts';
 import { makeTrace } from '../../specs/trace/make-trace.ts';
@@ -34,7 +34,7 @@ export async function traceOfPod(
   };
   try {
     const runs = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-    const diagnosis = runs ? undefined : diagnose(store, { kind: 'Pod', ...name });
+    const diagnosis = runs ? undefined : diagnosisText(diagnose(store, { kind: 'Pod', ...name }));
     return makeTrace(await gatherRecords({ title, pod, store, reader, access, unreadable, diagnosis }));
   } finally {
     for (const place of places) place[Symbol.dispose]();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ManualClock } from '../../clusters/api/manual-clock.ts';
 import type { AnyObject, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
-import { diagnose } from './diagnosis.ts';
+import { diagnose, diagnosisText } from './diagnosis.ts';
 import { claim, event, node, pod, storageClass, storeOf, threeNodes, volume } from './scenario-objects.ts';
 
 const podRef = { kind: 'Pod', namespace: 'demo', name: 'example-pod' } as const;
@@ -11,13 +11,10 @@ const onSsd = { key: 'diskType', values: ['ssd'] };
 const ours = 'demo/example-local-claim';
 
 const diagnosisOf = (ref: Parameters<typeof diagnose>[1], ...objects: AnyObject[]): string =>
-  diagnose(storeOf(new ManualClock('2026-11-23T12:00:00Z'), ...objects), ref);
+  diagnosisText(diagnose(storeOf(new ManualClock('2026-11-23T12:00:00Z'), ...objects), ref));
 
-/** The last lines, from "So:" on, as one. */
-function conclusionOf(...args: Parameters<typeof diagnosisOf>): string {
-  const text = diagnosisOf(...args);
-  return text.includes('So: ') ? text.slice(text.indexOf('So: ') + 4).replace(/\s+/g, ' ') : '';
-}
+const conclusionOf = (ref: Parameters<typeof diagnose>[1], ...objects: AnyObject[]): string =>
+  diagnose(storeOf(new ManualClock('2026-11-23T12:00:00Z'), ...objects), ref).conclusion ?? '';
 
 describe('diagnosis, as a whole', () => {
   it('explains the trap of immediate binding', () => {
@@ -189,8 +186,10 @@ So: the claim demo/example-local-claim is gone and the policy is Retain: no othe
     const store = storeOf(new ManualClock(), ...threeNodes());
     const placed = pod({ nodeName: 'node2' });
     store.record('Pod', { type: 'DELETED', observed: 'watch', object: placed });
-    expect(diagnose(store, podRef)).to.contain('was deleted; its last state: Pending on node2, not Ready');
-    expect(diagnose(store, { kind: 'Node', name: 'node2' })).to.equal('Node node2: Ready\n  no events');
+    expect(diagnosisText(diagnose(store, podRef))).to.contain(
+      'was deleted; its last state: Pending on node2, not Ready',
+    );
+    expect(diagnosisText(diagnose(store, { kind: 'Node', name: 'node2' }))).to.equal('Node node2: Ready\n  no events');
   });
 });
 

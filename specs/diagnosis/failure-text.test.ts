@@ -3,7 +3,7 @@ import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { ManualClock } from '../../clusters/api/manual-clock.ts';
 import type { ObjectHistory } from '../../clusters/api/object-history.ts';
 import { parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
-import { failureText, type NamespaceFacts, type NodeSaid, nodesOf } from './failure-text.ts';
+import { diagnoseFailure, type NamespaceFacts, type NodeSaid, nodesOf } from './failure-text.ts';
 import { claim, event, pod, storageClass, storeOf, threeNodes, volume } from './scenario-objects.ts';
 
 const podRef: ObjectRef = { kind: 'Pod', namespace: 'demo', name: 'example-pod' };
@@ -16,6 +16,8 @@ const said = (text: string, seconds: number): { at: Date; origin: string; text: 
   origin: 'reconciler_common.go:225',
   text,
 });
+
+const failureText = (...of: Parameters<typeof diagnoseFailure>): string => diagnoseFailure(...of).text;
 
 /** The scenario with a pod on node2 that waits for its volume's path. */
 function stuck(): ObjectHistory {
@@ -66,8 +68,9 @@ function namespace(
 
 describe('what a failure is told with', () => {
   it('is the essence first, then changes, events, the cluster’s view, kubelet and the mounts', () => {
-    const text = failureText([namespace(stuck(), [node2])], 'expected false to be true');
-    const [essence, ...blocks] = text.split('\n\n');
+    const { essence, text } = diagnoseFailure([namespace(stuck(), [node2])], 'expected false to be true');
+    const [first, ...blocks] = text.split('\n\n');
+    expect(first).to.equal(essence);
     expect(essence).to.equal(`\
 Pod demo/example-pod: Pending on node2, not Ready
 So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the disk there. kubelet tries
@@ -101,7 +104,7 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
     const other = { ...claim('example', 'local-storage'), status: { phase: 'Pending' } };
     view.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'watch', object: other });
     const own: ObjectRef[] = [podRef, { ...claimRef, name: 'example' }];
-    const essenceFor = (seen: string) => failureText([namespace(view, [], own)], seen).split('\n')[0];
+    const essenceFor = (seen: string) => diagnoseFailure([namespace(view, [], own)], seen).essence.split('\n')[0];
     expect(essenceFor('PersistentVolumeClaim demo/example is odd')).to.equal(
       'PersistentVolumeClaim demo/example: Pending',
     );
@@ -162,7 +165,8 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
       read: [said(`demo: ${kubeconfig}`, -1), said(`demo: ${'x'.repeat(990)} Bearer planted8.cut`, -1)],
     };
     const node = { ...node2, kubelet, storage: { unread: `no: Bearer planted9.bearer` } };
-    const text = failureText([namespace(view, [node])], 'x');
+    const { essence, text } = diagnoseFailure([namespace(view, [node])], 'x');
+    expect(essence).to.not.match(/planted\d|cGxhbnRlZD/i);
     expect(text).to.not.match(/planted\d|cGxhbnRlZD/i);
     expect(text.split('[removed]').length).to.be.greaterThan(7);
     expect(text).to.include('Planted').and.include('could not be read: no: Bearer [removed]');

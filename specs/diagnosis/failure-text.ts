@@ -5,7 +5,7 @@ import { messageOf } from '../../clusters/errors/domain-error.ts';
 import type { KubeletLogLine } from '../../clusters/nodes/node-logs.ts';
 import type { NodeStorage } from '../../clusters/nodes/node-storage.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
-import { diagnose } from './diagnosis.ts';
+import { conclusionLines, type Diagnosis, diagnose } from './diagnosis.ts';
 import { viewpoints, withKin } from './kin.ts';
 import { changesOf, eventsInOrder, timeOfDay } from './record.ts';
 import { aligned, isNamedIn, wrapped } from './text.ts';
@@ -37,14 +37,23 @@ const objectsShown = 24;
 const linesShown = 60;
 const widest = 1_000;
 
+/** What the cluster looked like to a spec that failed. */
+export interface FailureDiagnosis {
+  /** The object that it is about, and what is concluded: a few lines, as a terminal shows them. */
+  essence: string;
+  /** All of it, which begins with the essence. */
+  text: string;
+}
+
 /**
- * What the cluster looked like to a spec that failed. Its first paragraph is the essence: the object it is about, and
- * what follows. `seen` is the message of the failure, which tells which object that is. Without secrets; pure.
+ * Returns what the cluster looked like to a spec that failed, without secrets. Pure.
+ * @param seen the message of the failure: an object that it names comes first
  */
-export function failureText(namespaces: readonly NamespaceFacts[], seen: string): string {
+export function diagnoseFailure(namespaces: readonly NamespaceFacts[], seen: string): FailureDiagnosis {
   const blocks = namespaces.map((namespace) => namespaceBlocks(namespace, seen));
-  const essence = blocks.map(({ essence }) => essence).find((lines) => lines.length > 0) ?? [];
-  return withoutSecrets([essence, ...blocks.flatMap(({ rest }) => rest)].map((lines) => lines.join('\n')).join('\n\n'));
+  const essence = (blocks.map(({ essence }) => essence).find((lines) => lines.length > 0) ?? []).join('\n');
+  const rest = blocks.flatMap((block) => block.rest).map((lines) => lines.join('\n'));
+  return { essence: withoutSecrets(essence), text: withoutSecrets([essence, ...rest].join('\n\n')) };
 }
 
 /** Words by which kubelet names what belongs to a namespace: its namespace, and the pods' uids and the volumes' names. */
@@ -64,7 +73,9 @@ function namespaceBlocks(facts: NamespaceFacts, seen: string): { essence: string
   const { namespace, opened, at, view, own, nodes } = facts;
   const refs = withKin(view, own, namespace, seen);
   const time = `namespace ${namespace}, at ${timeOfDay(at)} UTC, before its objects were removed`;
-  const views = attempt('the cluster’s view', () => viewpoints(view, refs).map((ref) => viewFrom(view, ref)));
+  const views = attempt('the cluster’s view', () =>
+    viewpoints(view, refs).map((ref): ViewFrom => ({ ref, ...diagnose(view, ref) })),
+  );
   const shown = refs.slice(0, objectsShown).flatMap((ref) => changesOf(view, ref));
   const more = refs.length - objectsShown;
   const words = wordsFor(facts);
@@ -78,7 +89,11 @@ function namespaceBlocks(facts: NamespaceFacts, seen: string): { essence: string
       ],
       ['Events of these objects, in order', ...lastOf(eventsInOrder(view, refs), 'no events')],
       ...('read' in views
-        ? views.read.map(({ ref, lines }) => [`The cluster seen from ${titleOf(ref)}`, ...lines])
+        ? views.read.map(({ ref, lines, conclusion }) => [
+            `The cluster seen from ${titleOf(ref)}`,
+            ...lines,
+            ...conclusionLines(conclusion),
+          ])
         : [[views.unread]]),
       ...(nodes.length === 0
         ? [['kubelet and mounts: no pod of the namespace was on a node']]
@@ -90,21 +105,13 @@ function namespaceBlocks(facts: NamespaceFacts, seen: string): { essence: string
   };
 }
 
-interface ViewFrom {
+interface ViewFrom extends Diagnosis {
   ref: ObjectRef;
-  lines: string[];
-  conclusion: string[];
-}
-
-function viewFrom(view: StoreView, ref: ObjectRef): ViewFrom {
-  const lines = diagnose(view, ref).split('\n');
-  const start = lines.findLastIndex((line) => line.startsWith('So: '));
-  return { ref, lines, conclusion: start < 0 ? [] : lines.slice(start) };
 }
 
 /** The object that it is about, its last warning where nothing is concluded, and the conclusion. */
 function essenceOf(view: StoreView, refs: readonly ObjectRef[], views: readonly ViewFrom[]): string[] {
-  const concluded = views.find(({ conclusion }) => conclusion.length > 0);
+  const concluded = views.find(({ conclusion }) => conclusion !== undefined);
   const ref = concluded?.ref ?? refs[0];
   if (!ref) return [];
   const last = view.history(ref).at(-1);
@@ -118,7 +125,7 @@ function essenceOf(view: StoreView, refs: readonly ObjectRef[], views: readonly 
   return [
     `${titleOf(ref)}: ${state}`,
     ...(concluded || !warning ? [] : wrapped('  ', `${warning.reason}: ${warning.message ?? ''}`)),
-    ...(concluded?.conclusion ?? []),
+    ...conclusionLines(concluded?.conclusion),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
-import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { diagnose } from '../diagnosis/diagnosis.ts';
+import { DomainError, type ErrorDetails } from '../../clusters/errors/domain-error.ts';
+import { diagnose, explanationBy } from '../diagnosis/diagnosis.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import type { Handle } from './handles.ts';
 
@@ -30,20 +30,21 @@ export async function eventually<Value>(
     on: [subject, ...also].map(({ ref }) => ref),
     within,
     signal: currentSpec().signal,
-    explain: (store) => diagnose(store, subject.ref),
+    explain: (store) => explanationBy(diagnose(store, subject.ref)),
     until,
   });
 }
 
 /** Returns the error that ends a wait at once: what is seen of the object can never become right any more. */
 export function contrary(subject: Handle, what: string): DomainError {
-  return final(what, diagnose(subject.store, subject.ref));
+  const { why, ...conclusion } = explanationBy(diagnose(subject.store, subject.ref));
+  return final(what, { seen: why, ...conclusion });
 }
 
 /** Returns the error of something that no further event can make right. */
-export function final(attempted: string, seen: string): DomainError {
+export function final(attempted: string, details: Pick<ErrorDetails, 'seen' | 'conclusion'>): DomainError {
   return new DomainError(
-    { attempted, seen, why: 'that is final: no further event can make it right' },
+    { attempted, ...details, why: 'that is final: no further event can make it right' },
     { exit: 'doesNotConform' },
   );
 }

@@ -88,7 +88,8 @@ export async function mount(
   const chain = await mountChain(pod, volume, at.from, at.path);
   for (const [place, mounted] of Object.entries(chain)) {
     const same = mounted.device === at.from.deviceNumber && mounted.root === '/';
-    if (!same) throw final(`${place} is not the root of the disk ${at.from.deviceNumber}`, describeChain(chain));
+    if (!same)
+      throw final(`${place} is not the root of the disk ${at.from.deviceNumber}`, { seen: describeChain(chain) });
   }
   return chain;
 }

@@ -1,4 +1,6 @@
+import type { ErrorDetails } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { PodStart } from './pod-starts.ts';
 
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
@@ -48,14 +50,27 @@ export type SpecResult =
   | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: SpecFailure }
   | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string };
 
-/** Why a spec failed. */
-export interface SpecFailure {
-  message: string;
-  stack?: string;
-  /** Name of the error's class, such as `AssertionError` or `DomainError`. */
+/** An error as data: what a report can say about it. */
+export interface ThrownError {
+  /** Name of the error's class, such as `AssertionError` or `DomainError`. Absent where no Error was thrown. */
   name?: string;
-  /** What the cluster looked like when it failed. Its first paragraph is the essence, which the terminal shows. */
-  diagnosis?: string;
+  /** The error's own message, without its causes. */
+  message: string;
+  /** What a DomainError's message is made from. */
+  details?: ErrorDetails;
+}
+
+/** Why a spec failed. */
+export interface SpecFailure extends ThrownError {
+  stack?: string;
+  /** What caused the error, nearest first. */
+  causes?: ThrownError[];
+  /** Expected and actual value of an assertion, line by line, where the message does not show the difference. */
+  difference?: string;
+  /** What failed in cleaning up after the spec, in order. */
+  afterwards?: ThrownError[];
+  /** What the cluster looked like when the spec failed. */
+  diagnosis?: FailureDiagnosis;
   /** What the spec has left on nodes, a line each. */
   left?: readonly string[];
 }

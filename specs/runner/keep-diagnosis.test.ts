@@ -58,7 +58,7 @@ describe('keeping the diagnosis of a failure', () => {
     const last = look();
     await clock.advance(1);
     store.record('Pod', { type: 'DELETED', observed: 'watch', object: pod({ nodeName: 'node2' }) });
-    const text = await keep(last, 'expected Bearer planted2.bearer');
+    const text = (await keep(last, 'expected Bearer planted2.bearer'))?.text;
     expect(asked).to.deep.equal(['node2 sh', 'node2 journalctl']);
     expect(text)
       .to.match(/^Pod demo\/example-pod: Pending on node2/)
@@ -74,7 +74,7 @@ describe('keeping the diagnosis of a failure', () => {
 
   it('hides nothing where nodes do not answer', async () => {
     answer = (program) => Promise.reject(new Error(`${program}: Bearer planted3.bearer`));
-    const text = await keep(look());
+    const text = (await keep(look()))?.text;
     expect(text)
       .to.include('could not be read: journalctl: Bearer [removed]')
       .and.include('could not be read: sh: Bearer [removed]');
@@ -86,13 +86,14 @@ describe('keeping the diagnosis of a failure', () => {
       throw new Error('token: planted4');
     };
     const spec = { id: 'SEED-1', namespaces: [{ lastLook: broken }] };
-    expect(await keepDiagnosis(spec, { claimed: '', seen: '' }, never)).to.equal(
+    expect((await keepDiagnosis(spec, { claimed: '', seen: '' }, never))?.text).to.equal(
       'The diagnosis could not be made: token: [removed]',
     );
     rmSync(folder, { recursive: true });
-    expect(
-      await keep({ ...look(), cluster: { ...testCluster(), context: { folder: '/dev/null' } } as TestCluster }),
-    ).to.match(/^Pod demo[\s\S]*The diagnosis could not be kept as evidence: /);
+    const cluster = { ...testCluster(), context: { folder: '/dev/null' } } as TestCluster;
+    expect((await keep({ ...look(), cluster }))?.text).to.match(
+      /^Pod demo[\s\S]*The diagnosis could not be kept as evidence: /,
+    );
     folder = mkdtempSync(join(tmpdir(), 'lpv-diagnosis-'));
   });
 

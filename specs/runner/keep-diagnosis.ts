@@ -1,7 +1,13 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
-import { failureText, type NamespaceFacts, nodesOf, type Told } from '../diagnosis/failure-text.ts';
+import {
+  diagnoseFailure,
+  type FailureDiagnosis,
+  type NamespaceFacts,
+  nodesOf,
+  type Told,
+} from '../diagnosis/failure-text.ts';
 import { withKin } from '../diagnosis/kin.ts';
 import type { CurrentSpec } from './current-spec.ts';
 import { keepEvidence } from './evidence.ts';
@@ -19,24 +25,25 @@ export interface Failure {
 }
 
 /**
- * Gathers what the cluster looked like to a spec that has failed, keeps it as its evidence, and gives it back; nothing
- * for a spec without a namespace. Call it when the spec is through. It takes a few seconds at most, and never fails: what
- * it
+ * Returns what the cluster looked like to a spec that has failed, and keeps it as evidence of the spec; undefined for a
+ * spec without a namespace. Call it when the spec has ended. It takes a few seconds at most, and never throws: what it
  * cannot find out is a line of the text.
  */
 export async function keepDiagnosis(
   { id, namespaces = [] }: Pick<CurrentSpec, 'id' | 'namespaces'>,
   { claimed, seen }: Failure,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<FailureDiagnosis | undefined> {
   if (namespaces.length === 0) return undefined;
   try {
     const looks = namespaces.map((namespace) => namespace.lastLook());
-    const text = failureText(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
+    const { essence, text } = diagnoseFailure(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
     const [folder = ''] = looks.map(({ cluster }) => cluster.context.folder);
-    return text + kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
+    const note = kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
+    return { essence, text: text + note };
   } catch (error) {
-    return `The diagnosis could not be made: ${withoutSecrets(messageOf(error))}`;
+    const text = `The diagnosis could not be made: ${withoutSecrets(messageOf(error))}`;
+    return { essence: text, text };
   }
 }
 

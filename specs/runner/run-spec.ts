@@ -4,7 +4,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { asSpec, type CurrentSpec } from './current-spec.ts';
 import { keepDiagnosis } from './keep-diagnosis.ts';
 import { skipReason } from './skip.ts';
-import { failureOf } from './spec-failure.ts';
+import { failureOf, wholeMessage } from './spec-failure.ts';
 import type { SpecOutcome } from './spec-tracker.ts';
 
 /** Milliseconds a spec has, once its time is up, to say what it was waiting for and to clean up. */
@@ -48,8 +48,8 @@ export async function runSpec(
   if (test.isPending()) return { outcome: 'skipped', reason: skipReason(test) };
   if (!failed) return { outcome: 'passed' };
   // A run that is being stopped tells its specs as skipped, and waits for none.
-  const { message } = failureOf(failed.thrown);
-  const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen: message }, stop);
+  const seen = wholeMessage(failureOf(failed.thrown));
+  const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen }, stop);
   return { outcome: 'failed', ...failed, ...(diagnosis !== undefined && { diagnosis }) };
 }
 

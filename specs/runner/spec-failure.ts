@@ -1,31 +1,59 @@
 import Mocha from 'mocha';
-import { messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import { LeftBehind } from '../../clusters/nodes/leftovers.ts';
-import type { SpecFailure } from './events.ts';
+import type { SpecFailure, ThrownError } from './events.ts';
 
 /** Longer values are not compared line by line. */
 const longestDiff = 8_192;
 
 /**
- * What a thrown value tells the report: the first error in full, with the chain of its causes, the difference of
- * expected and actual where it has several lines, and after it what failed in clean-up; beside it what is left on
- * nodes.
+ * Returns a thrown value as data: the first error with its causes and its difference, what failed in cleaning up after
+ * it, and what is left on nodes.
  */
 export function failureOf(thrown: unknown): SpecFailure {
   const { first, afterwards } = unsuppressed(thrown);
-  const left = [first, ...causesOf(first), ...afterwards].flatMap((error) =>
-    error instanceof LeftBehind ? error.left : [],
-  );
-  const message = [
-    messageOf(first),
-    ...causesOf(first).map((cause) => `caused by: ${messageOf(cause)}`),
-    differenceIn(first),
-    ...afterwards.map((error) => `afterwards, cleaning up failed: ${messageOf(error)}`),
-  ];
+  const causes = causesOf(first);
+  const difference = differenceIn(first);
+  const left = [first, ...causes, ...afterwards].flatMap((error) => (error instanceof LeftBehind ? error.left : []));
   return {
-    message: message.filter(Boolean).join('\n'),
-    ...(first instanceof Error && { name: first.name, ...(first.stack !== undefined && { stack: first.stack }) }),
+    ...reported(first),
+    ...(first instanceof Error && first.stack !== undefined && { stack: first.stack }),
+    ...(causes.length > 0 && { causes: causes.map(reported) }),
+    ...(difference !== undefined && { difference }),
+    ...(afterwards.length > 0 && { afterwards: afterwards.map(reported) }),
     ...(left.length > 0 && { left }),
+  };
+}
+
+/** The texts of a failure, as an event or a report has them. */
+interface WholeFailure {
+  message: string;
+  causes?: readonly { message: string }[] | undefined;
+  difference?: string | undefined;
+  afterwards?: readonly { message: string }[] | undefined;
+}
+
+/** Returns all that a failure says as one text: its message, causes, difference, and what failed in cleaning up. */
+export function wholeMessage(failure: WholeFailure): string {
+  const { message, causes = [], difference, afterwards = [] } = failure;
+  return [
+    message,
+    ...causes.map((cause) => `caused by: ${cause.message}`),
+    ...(difference === undefined ? [] : [difference]),
+    ...afterwards.map(cleanUpFailed),
+  ].join('\n');
+}
+
+/** Returns the sentence about an error that came in cleaning up. */
+export function cleanUpFailed({ message }: Pick<ThrownError, 'message'>): string {
+  return `afterwards, cleaning up failed: ${message}`;
+}
+
+function reported(thrown: unknown): ThrownError {
+  return {
+    ...(thrown instanceof Error && { name: thrown.name }),
+    message: messageOf(thrown),
+    ...(thrown instanceof DomainError && { details: thrown.details }),
   };
 }
 

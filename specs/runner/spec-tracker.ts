@@ -1,3 +1,4 @@
+import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { EventStream, SpecFailure, SpecIdentity, SpecResult } from './events.ts';
 import { evidenceOf } from './evidence.ts';
 import { failureOf } from './spec-failure.ts';
@@ -5,7 +6,7 @@ import { failureOf } from './spec-failure.ts';
 /** How a spec's body ended. */
 export type SpecOutcome =
   | { outcome: 'passed' }
-  | { outcome: 'failed'; thrown: unknown; diagnosis?: string }
+  | { outcome: 'failed'; thrown: unknown; diagnosis?: FailureDiagnosis }
   | { outcome: 'skipped'; reason: string };
 
 interface Running {
@@ -118,7 +119,7 @@ export class SpecTracker {
   }
 }
 
-function diagnosisOf({ diagnosis }: { diagnosis?: string }): Pick<SpecFailure, 'diagnosis'> {
+function diagnosisOf({ diagnosis }: { diagnosis?: FailureDiagnosis }): Pick<SpecFailure, 'diagnosis'> {
   return diagnosis === undefined ? {} : { diagnosis };
 }
 

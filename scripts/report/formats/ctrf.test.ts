@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { buildReport } from '../model/build-report.ts';
 import {
   broken,
+  diagnosisOf,
   ended,
   failed,
   failedOutside,
@@ -40,7 +41,7 @@ describe('ctrf.json', () => {
       started,
       passed(one),
       skipped(two),
-      failed(three, 'no', { name: 'AssertionError', diagnosis: 'Pod p: Pending' }),
+      failed(three, 'no', { name: 'AssertionError', diagnosis: diagnosisOf('Pod p: Pending') }),
       ended('doesNotConform', ''),
     );
     const catalogue = [one, two, three].map((spec) => requirementOf(spec, { level: 'extended', features: ['block'] }));

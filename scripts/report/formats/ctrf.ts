@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import type { CTRFReport, Test } from 'ctrf';
 import { grouped } from '../../../clusters/text/grouped.ts';
+import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 
@@ -53,7 +54,7 @@ function testOf(requirement: ReportedRequirement): Test {
   const { id, chapter, level, sentence, source, failsIf, features, file, line, result, milliseconds } = requirement;
   const { evidence, reason, failure, repetitions, slowBecause } = requirement;
   const trace = [failure?.frames.join('\n'), failure?.diagnosis].filter(Boolean).join('\n\n');
-  const message = failure?.message ?? reason;
+  const message = failure === undefined ? reason : wholeMessage(failure);
   return {
     testId: id,
     name: `${id} ${sentence}`,
@@ -67,7 +68,7 @@ function testOf(requirement: ReportedRequirement): Test {
     type: 'e2e',
     ...(file !== '' && { filePath: file }),
     attachments: evidence.map((path) => ({ name: path, contentType: contentTypeOf(path), path })),
-    extra: { id, sentence, source, failsIf, level, features, slowBecause, repetitions },
+    extra: { id, sentence, source, failsIf, level, features, slowBecause, repetitions, details: failure?.details },
   };
 }
 

@@ -62,7 +62,11 @@ it('secrets that pods, events and logs tell are in nothing that a failed spec le
       { claimed: 'x', seen },
       new AbortController().signal,
     );
-    expect(diagnosis).to.include('FailedMount').and.include('a.go:1').and.include('no mounts').and.include('[removed]');
+    expect(diagnosis?.text)
+      .to.include('FailedMount')
+      .and.include('a.go:1')
+      .and.include('no mounts')
+      .and.include('[removed]');
     const run = [
       { ...started, folder },
       failed(spec, seen, diagnosis === undefined ? {} : { diagnosis }),
@@ -97,7 +101,7 @@ it('secrets that pods, events and logs tell are in nothing that a failed spec le
     for (const name of files) expect(readFileSync(join(folder, name), 'utf8'), name).to.not.match(planted);
     expect(screen.shown.join('')).to.include('FailedMount').and.not.match(planted);
     expect(said.join('')).to.not.match(planted);
-    expect(diagnosis).to.not.match(planted);
+    expect(JSON.stringify(diagnosis)).to.not.match(planted);
   } finally {
     process.stdout.write = original;
     rmSync(folder, { recursive: true });

@@ -3,6 +3,7 @@ import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import type { RunEvent, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
+import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { stolenLine } from '../model/processors-shared.ts';
 import { podStartLine } from '../model/run-figures.ts';
 import { toldText } from '../model/told-text.ts';
@@ -64,8 +65,9 @@ function details(result: SpecResult): string {
   const evidence = lines(result.evidence.map((path) => `evidence: ${path}`));
   if (result.outcome === 'skipped') return `: ${result.reason}${evidence}`;
   if (result.outcome === 'passed') return evidence;
-  const { message, stack, diagnosis } = result.error;
-  return `\n${message}${lines(framesOf(stack))}${diagnosis === undefined ? '' : `\n${diagnosis}`}${evidence}`;
+  const { error } = result;
+  const diagnosis = error.diagnosis === undefined ? '' : `\n${error.diagnosis.text}`;
+  return `\n${wholeMessage(error)}${lines(framesOf(error.stack))}${diagnosis}${evidence}`;
 }
 
 /** The log is for whoever looks closely: here, and only here, the stack and all causes are written out. */

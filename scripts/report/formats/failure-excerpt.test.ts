@@ -1,36 +1,48 @@
 import { expect } from 'chai';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { FailureDiagnosis } from '../../../specs/diagnosis/failure-text.ts';
+import { failureOf } from '../../../specs/runner/spec-failure.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
 
 const view = [
   'Pod demo/p: Pending, not scheduled, created 45 s ago',
   ...Array.from({ length: 20 }, (_, index) => `  line ${index}`),
-  'So: claim demo/c is bound to pv, which belongs to node3; the pod',
-  '    must run on node2: no node satisfies both.',
 ].join('\n');
+const conclusion =
+  'claim demo/c is bound to pv, which belongs to node3; the pod that uses it must run on node2: no node satisfies both.';
+const concluded = [
+  'So: claim demo/c is bound to pv, which belongs to node3; the pod that uses it must run on node2: no node',
+  '    satisfies both.',
+];
 const late = new DomainError({
   attempted: 'waiting for Pod demo/p to be Ready on node2, at most 45 s',
   on: 'Pod demo/p',
   seen: 'Pod demo/p: Pending, not scheduled; 2 changes seen',
   why: view,
+  conclusion,
   remedy: 'change what is named above',
-}).message;
-const diagnosis = `Pod demo/p: Pending, not scheduled\n${view.split('\n').slice(-2).join('\n')}\n\nmuch more\n`;
+});
+const essence = ['Pod demo/p: Pending, not scheduled', ...concluded].join('\n');
+const diagnosis: FailureDiagnosis = { essence, text: `${essence}\n\nmuch more\n` };
 const evidence = ['evidence/SEED-1/01-objects.yaml', 'evidence/SEED-1/02-diagnosis.txt'];
 const place = 'specs/binding/binding.spec.ts:41:7';
 const folder = '/r';
 
+/** What `await using` throws where a body fails, and cleaning up after it, too. */
+function cleanUpAfter(suppressed: unknown, error: unknown = new Error('x')): Error {
+  return Object.assign(new Error('suppressed'), { name: 'SuppressedError', error, suppressed });
+}
+
 describe('the lines of a failure in the terminal', () => {
-  const of = (message: string, more: { diagnosis?: string } = {}, files: string[] = []) =>
-    failureExcerpt({ error: { message, ...more }, evidence: files }, { place, folder });
+  const of = (thrown: unknown, more: { diagnosis?: FailureDiagnosis } = {}, files: string[] = []) =>
+    failureExcerpt({ error: { ...failureOf(thrown), ...more }, evidence: files }, { place, folder });
 
   it('are what was seen, the conclusion, the place and where the rest is', () => {
     expect(of(late, { diagnosis }, evidence)).to.deep.equal([
       'waiting for Pod demo/p to be Ready on node2, at most 45 s',
       '  on:   Pod demo/p',
       '  seen: Pod demo/p: Pending, not scheduled; 2 changes seen',
-      'So: claim demo/c is bound to pv, which belongs to node3; the pod',
-      '    must run on node2: no node satisfies both.',
+      ...concluded,
       'at specs/binding/binding.spec.ts:41:7',
       'all of it: /r/evidence/SEED-1/02-diagnosis.txt',
     ]);
@@ -40,14 +52,13 @@ describe('the lines of a failure in the terminal', () => {
     expect(of('expected false to be true', { diagnosis }, evidence).slice(0, 3)).to.deep.equal([
       'expected false to be true',
       'Pod demo/p: Pending, not scheduled',
-      'So: claim demo/c is bound to pv, which belongs to node3; the pod',
+      concluded[0],
     ]);
   });
 
   it('take the conclusion from the message where there is no diagnosis', () => {
     expect(of(late).slice(3)).to.deep.equal([
-      'So: claim demo/c is bound to pv, which belongs to node3; the pod',
-      '    must run on node2: no node satisfies both.',
+      ...concluded,
       'at specs/binding/binding.spec.ts:41:7',
       'all of it: /r/e2e.log',
     ]);
@@ -62,19 +73,26 @@ describe('the lines of a failure in the terminal', () => {
   });
 
   it('are ten, whatever the message, and say how many lines are left out', () => {
-    const final = new DomainError({ attempted: 'Pod demo/p was scheduled to node1', seen: view, why: 'that is final' });
+    const final = new DomainError({
+      attempted: 'Pod demo/p was scheduled to node1',
+      seen: view,
+      why: 'that is final',
+      conclusion,
+    });
     const long = Array.from({ length: 40 }, (_, index) => `${index}`).join('\n');
-    for (const message of [late, final.message, long, `${long}\nafterwards, cleaning up failed: x`]) {
-      for (const more of [{}, { diagnosis }, { diagnosis: long }]) {
-        expect(of(message, more, evidence).length, message).to.be.at.most(10);
+    for (const thrown of [late, final, long, cleanUpAfter(long)]) {
+      for (const more of [{}, { diagnosis }, { diagnosis: { essence: long, text: long } }]) {
+        expect(of(thrown, more, evidence).length, String(thrown)).to.be.at.most(10);
       }
     }
     expect(of(long)).to.include('… and 33 more lines').and.have.length(10);
   });
 
   it('keep that cleaning up failed, too', () => {
-    const message = `${late}\nafterwards, cleaning up failed: a mount is left\n  on: node2`;
-    expect(of(message, { diagnosis }, evidence)).to.include('afterwards, cleaning up failed: a mount is left');
+    const left = new DomainError({ attempted: 'a mount is left', on: 'node2' });
+    expect(of(cleanUpAfter(late, left), { diagnosis }, evidence)).to.include(
+      'afterwards, cleaning up failed: a mount is left',
+    );
   });
 
   it('are cut where they are long, but for the path', () => {

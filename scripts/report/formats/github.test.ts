@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   broken,
+  diagnosisOf,
   ended,
   failed,
   failedOutside,
@@ -56,7 +57,7 @@ describe('the step summary', () => {
         planned(3),
         passed(specOf('SEED-1', 'a | b @me <i>`x`')),
         skipped(specOf('SEED-2')),
-        failed(specOf('SEED-3'), 'Pending < Bound\n\n& more', { diagnosis: 'Pod p: <Pending>' }),
+        failed(specOf('SEED-3'), 'Pending < Bound\n\n& more', { diagnosis: diagnosisOf('Pod p: <Pending>') }),
         end,
       ),
     );
@@ -112,7 +113,7 @@ npm run lpv -- run --seed 42</pre>
 
   it('stays below the size that GitHub takes with 300 failures of 20 KB, each of which is named', () => {
     const many = Array.from({ length: 300 }, (_, index) =>
-      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: 'ö<'.repeat(5_000) }),
+      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: diagnosisOf('ö<'.repeat(5_000)) }),
     );
     const text = stepSummary(reportOf(started, ...many, end));
     expect(Buffer.byteLength(text))
@@ -142,7 +143,7 @@ it('the summaries of several runs, and what is added to them, stay below the siz
   try {
     const summaryFile = join(folder, 'summary.md');
     const many = Array.from({ length: 300 }, (_, index) =>
-      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: 'ö<'.repeat(5_000) }),
+      failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: diagnosisOf('ö<'.repeat(5_000)) }),
     );
     const report = reportOf(started, ...many, end);
     for (const _minor of [1, 2]) writeForGithub(report, { summaryFile, say: () => {} });

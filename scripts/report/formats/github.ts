@@ -2,6 +2,7 @@ import { appendFileSync, statSync } from 'node:fs';
 import { duration } from '../../../clusters/text/duration.ts';
 import { plainText } from '../../../clusters/text/plain-text.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
+import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
 
@@ -58,7 +59,8 @@ function failuresOf({ steps, outside, requirements }: LocalVolumeConformanceRepo
 
 /** With the place where the failure came from in the spec's file, else where the spec stands. */
 function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequirement): Failure {
-  const { message = '', frames = [], diagnosis } = failure ?? {};
+  const { frames = [], diagnosis } = failure ?? {};
+  const message = failure === undefined ? '' : wholeMessage(failure);
   const place = placeAmong(frames, file)
     ?.slice(file.length + 1)
     .split(':')[0];

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { buildReport } from '../model/build-report.ts';
 import {
   broken,
+  diagnosisOf,
   ended,
   failed,
   failedOutside,
@@ -152,7 +153,7 @@ describe('junit_01.xml', () => {
     const spec = specOf('SEED-1');
     const sources = sourcesOf(
       started,
-      failed(spec, 'no', { name: 'AssertionError', diagnosis: 'Pod p: Pending\n  why' }),
+      failed(spec, 'no', { name: 'AssertionError', diagnosis: diagnosisOf('Pod p: Pending\n  why') }),
     );
     const catalogue = [requirementOf(spec, { level: 'extended', features: ['block', 'xfs'], source: 'KEP-1' })];
     const suite = write(buildReport({ ...sources, catalogue })).children[1];

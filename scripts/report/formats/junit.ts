@@ -2,6 +2,7 @@ import { create } from 'xmlbuilder2';
 import { inSeconds } from '../../../clusters/text/duration.ts';
 import { grouped } from '../../../clusters/text/grouped.ts';
 import { plainText as xmlText } from '../../../clusters/text/plain-text.ts';
+import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
 
@@ -162,7 +163,8 @@ const unmetExpectations: ReadonlySet<string> = new Set([
 function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case['outcome'] {
   if (result === 'passed') return { kind: 'passed' };
   if (result === 'skipped') return { kind: 'skipped', message: reason };
-  const { name, message = '', frames = [] } = failure ?? {};
+  const { name, frames = [] } = failure ?? {};
+  const message = failure === undefined ? '' : wholeMessage(failure);
   const unmet = name !== undefined && unmetExpectations.has(name);
   const text = [message, ...frames.map((frame) => `    ${frame}`)].join('\n');
   return { kind: unmet ? 'failed' : 'error', message, type: name ?? 'Error', text };

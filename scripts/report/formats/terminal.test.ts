@@ -79,7 +79,8 @@ describe('the terminal', () => {
   });
 
   it('shows of a failure the essence of its diagnosis, and where all of it is', () => {
-    const diagnosis = 'Pod demo/p: Pending\nSo: Bearer planted-token\n\nmuch more';
+    const essence = 'Pod demo/p: Pending\nSo: Bearer planted-token';
+    const diagnosis = { essence, text: `${essence}\n\nmuch more` };
     const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'a\nb', { diagnosis })));
     expect(text).to.include(`
       a

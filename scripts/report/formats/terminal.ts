@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
+import { withTexts } from '../../../clusters/text/plain-text.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
 import { runFigures } from '../model/run-figures.ts';
@@ -151,11 +152,7 @@ export class Terminal implements Disposable {
 
   #failure(spec: SpecIdentity, { error, evidence }: FailedResult, time = ''): void {
     this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}${time}`);
-    const plain = {
-      ...error,
-      message: toldText(error.message),
-      ...(error.diagnosis !== undefined && { diagnosis: toldText(error.diagnosis) }),
-    };
+    const plain = withTexts(error, toldText);
     // A wait that ends too late has no frame of its spec.
     const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
     const place = placeIn(error.stack, spec.file) ?? declared;

@@ -119,6 +119,7 @@ describe('the report of a run', () => {
         milliseconds: 60_000,
         name: 'DomainError',
         message: 'creating the cluster lpv-k3x9qd\n  seen: node2 is not Ready',
+        details: { attempted: 'creating the cluster lpv-k3x9qd', seen: 'node2 is not Ready' },
       },
     ]);
   });

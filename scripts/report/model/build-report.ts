@@ -1,6 +1,7 @@
-import { messageOf } from '../../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { withTexts } from '../../../clusters/text/plain-text.ts';
 import type { SpecIdentity } from '../../../specs/runner/events.ts';
+import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
 import type { EnvironmentRecord } from './environment.ts';
 import { featuresOf, profilesOf, statisticsOf, verdictOn } from './profiles.ts';
@@ -96,14 +97,15 @@ function resultOf(verdict: ReturnType<typeof verdictOf>['verdict'], statistics: 
 /** What failed and is in no catalogue: an error outside of specs, a proof at the end of the run. */
 function outsideOf({ specs }: Summary, known: ReadonlySet<string>): LocalVolumeConformanceReport['outside'] {
   return specs.flatMap(({ spec: { id, title }, result }) =>
-    result.outcome === 'failed' && !known.has(id) ? [{ id, title, message: result.error.message }] : [],
+    result.outcome === 'failed' && !known.has(id) ? [{ id, title, message: wholeMessage(result.error) }] : [],
   );
 }
 
 function stepOf({ title, direction, outcome, milliseconds, error }: FinishedAction): ReportedStep {
   const step = { title, direction, outcome, milliseconds: Math.round(milliseconds) };
   if (outcome === 'done') return step;
-  return { ...step, name: error instanceof Error ? error.name : 'Error', message: messageOf(error) };
+  const details = error instanceof DomainError ? { details: error.details } : {};
+  return { ...step, name: error instanceof Error ? error.name : 'Error', message: messageOf(error), ...details };
 }
 
 /** What specs proved to be left on nodes, and what the run could not undo. */

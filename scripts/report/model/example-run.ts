@@ -1,4 +1,5 @@
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { FailureDiagnosis } from '../../../specs/diagnosis/failure-text.ts';
 import type { RunEvent, SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
 import { buildReport, type ReportSources } from './build-report.ts';
@@ -113,6 +114,11 @@ export function ended(
   summary: string,
 ): Untimed<RunEvent> {
   return { kind: 'run-finished', verdict, milliseconds: 83_000, summary };
+}
+
+/** What the cluster looked like, in one paragraph. */
+export function diagnosisOf(text: string): FailureDiagnosis {
+  return { essence: text, text };
 }
 
 /** A failure that belongs to no requirement. */

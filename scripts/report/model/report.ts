@@ -26,6 +26,29 @@ const part = z.strictObject({
 /** A chapter of the catalogue. A level is absent where none of its requirements was chosen for the run. */
 const profile = z.strictObject({ name: text, summary: text, core: part.optional(), extended: part.optional() });
 
+const errorDetails = z.strictObject({
+  attempted: text,
+  on: text.optional().describe('The object, file or place.'),
+  seen: text.optional().describe('The last state seen, and when.'),
+  why: text.optional().describe('Why that matters; for a wait, the diagnosis.'),
+  conclusion: text.optional().describe('What the diagnosis concludes.'),
+  remedy: text.optional().describe('What the reader can do.'),
+});
+
+const thrown = z.strictObject({
+  name: text.optional().describe('Class of the error, such as AssertionError.'),
+  message: text.describe("The error's own message, without its causes."),
+  details: errorDetails.optional().describe('What the message is made from, where the harness has written it.'),
+});
+
+const failure = thrown.extend({
+  causes: z.array(thrown).optional().describe('What caused the error, nearest first.'),
+  difference: text.optional().describe('Expected and actual value, line by line.'),
+  afterwards: z.array(thrown).optional().describe('What failed in cleaning up after it.'),
+  frames: z.array(text).describe('Places in specs, nearest first.'),
+  diagnosis: text.optional().describe('The cluster’s view when it failed; whole, without secrets.'),
+});
+
 const requirement = z.strictObject({
   id: text,
   chapter: text,
@@ -40,14 +63,7 @@ const requirement = z.strictObject({
   milliseconds: milliseconds.describe('Milliseconds; of a requirement that was run several times, the median.'),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped.'),
-  failure: z
-    .strictObject({
-      name: text.optional().describe('Class of the error, such as AssertionError.'),
-      message: text.describe('What was claimed, on which object, what was seen, why, what to do.'),
-      frames: z.array(text).describe('Places in specs, nearest first.'),
-      diagnosis: text.optional().describe('The cluster’s view when it failed; whole, without secrets.'),
-    })
-    .optional(),
+  failure: failure.optional(),
   evidence: z.array(text).describe('Paths relative to the folder of the report.'),
   slowBecause: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
 });
@@ -60,6 +76,7 @@ const step = z.strictObject({
   milliseconds,
   name: text.optional().describe('Class of the error, where it failed.'),
   message: text.optional(),
+  details: errorDetails.optional(),
 });
 
 const nullable = text.nullable();
@@ -140,6 +157,7 @@ export const reportSchema = z
 
 export type LocalVolumeConformanceReport = z.infer<typeof reportSchema>;
 export type ReportedRequirement = LocalVolumeConformanceReport['requirements'][number];
+export type ReportedFailure = z.infer<typeof failure>;
 export type ReportedStep = LocalVolumeConformanceReport['steps'][number];
 export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
 export type ReportedPart = z.infer<typeof part>;

@@ -3,7 +3,7 @@ import { median } from '../../../clusters/text/median.ts';
 import type { SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
-import type { ReportedRequirement } from './report.ts';
+import type { ReportedFailure, ReportedRequirement } from './report.ts';
 import type { SpecOutcome } from './summary.ts';
 
 export interface RequirementSources {
@@ -56,12 +56,11 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
   return { ...shared, result: 'skipped', milliseconds: medianTime(skipped), reason: skipped[0]?.reason ?? notRun };
 }
 
-function failureOf({ message, stack, name, diagnosis }: SpecFailure, root: string): ReportedRequirement['failure'] {
+function failureOf({ stack, diagnosis, left: _, ...failure }: SpecFailure, root: string): ReportedFailure {
   return {
-    ...(name !== undefined && { name }),
-    message,
+    ...failure,
     frames: framesOf(stack).map((frame) => frame.trim().replaceAll('file://', '').replaceAll(`${root}/`, '')),
-    ...(diagnosis !== undefined && { diagnosis }),
+    ...(diagnosis !== undefined && { diagnosis: diagnosis.text }),
   };
 }
 

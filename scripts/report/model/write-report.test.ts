@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
-import { ended, failed, passed, reportOf, specOf, started } from './example-run.ts';
+import { diagnosisOf, ended, failed, passed, reportOf, specOf, started } from './example-run.ts';
 import { parseReport, readReport } from './read-report.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
 import { reportText, writeReport } from './write-report.ts';
@@ -13,7 +13,7 @@ describe('report.yaml', () => {
   const report = reportOf(
     started,
     passed(specOf('SEED-1', 'yes')),
-    failed(specOf('SEED-2', '0x1'), odd, { name: 'AssertionError', diagnosis: `  ${odd}` }),
+    failed(specOf('SEED-2', '0x1'), odd, { name: 'AssertionError', diagnosis: diagnosisOf(`  ${odd}`) }),
     ended('doesNotConform', 'x'),
   );
   let folder: string;

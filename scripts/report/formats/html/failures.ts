@@ -1,5 +1,5 @@
 import { duration } from '../../../../clusters/text/duration.ts';
-import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
+import type { LocalVolumeConformanceReport, ReportedFailure, ReportedRequirement } from '../../model/report.ts';
 import { cutText, evidenceList, type Material } from './evidence-list.ts';
 import { html, type Markup } from './markup.ts';
 import { counted, resultMark } from './words.ts';
@@ -26,6 +26,35 @@ ${outside.map(
 </section>`;
 }
 
+type ThrownError = Pick<ReportedFailure, 'message' | 'details'>;
+
+const parts = [
+  ['on', 'on'],
+  ['seen', 'seen'],
+  ['why', 'why'],
+  ['conclusion', 'so'],
+  ['remedy', 'do'],
+] as const satisfies readonly (readonly [keyof NonNullable<ThrownError['details']>, string])[];
+
+/** An error, then its causes, the difference of an assertion, and what failed in cleaning up. */
+function errorMarkup(error: ReportedFailure, material: Material): Markup {
+  const { causes = [], difference, afterwards = [] } = error;
+  return html`${thrownMarkup(error, material)}
+${difference !== undefined && cutText(difference, 'messages', material, 'message')}
+${causes.map((cause) => html`<h4>Caused by</h4>${thrownMarkup(cause, material)}`)}
+${afterwards.map((each) => html`<h4>Afterwards, cleaning up failed</h4>${thrownMarkup(each, material)}`)}`;
+}
+
+/** What an error says: its details by name where the harness has written it, else its message. */
+function thrownMarkup({ message, details }: ThrownError, material: Material): Markup {
+  if (!details) return cutText(message, 'messages', material, 'message');
+  const rows = parts.flatMap(([part, label]) => (details[part] ? [[label, details[part]] as const] : []));
+  return html`${cutText(details.attempted, 'messages', material, 'message')}
+<dl class="details">${rows.map(
+    ([label, text]) => html`<dt>${label}</dt><dd>${cutText(text, 'messages', material, 'message')}</dd>`,
+  )}</dl>`;
+}
+
 function failure(requirement: ReportedRequirement, material: Material): Markup {
   const { id, sentence, failure: seen, evidence, file, line } = requirement;
   const place = line === undefined ? file : `${file}:${line}`;
@@ -33,7 +62,7 @@ function failure(requirement: ReportedRequirement, material: Material): Markup {
 <h3><span class="id">${resultMark('failed')} ${id}</span>${sentence}</h3>
 <p class="quiet">${requirement.level} · ${requirement.chapter} · ${duration(requirement.milliseconds)} · <a href="#${id}">the requirement</a></p>
 <h4>What was seen${seen?.name !== undefined && html` <code>${seen.name}</code>`}</h4>
-${seen ? cutText(seen.message, 'messages', material, 'message') : html`<p>No message was written.</p>`}
+${seen ? errorMarkup(seen, material) : html`<p>No message was written.</p>`}
 <h4>Where</h4>
 <ul class="files">${(seen && seen.frames.length > 0 ? seen.frames : [place]).map((frame) => html`<li><code>${frame.trim()}</code></li>`)}</ul>
 ${
