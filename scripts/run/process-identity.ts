@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 /** Which process began a run. More than a pid, because pids are used again. */
@@ -43,7 +44,21 @@ export function livenessOf(identity: ProcessIdentity, facts: ProcessFacts = syst
   return differ(identity.startTime, facts.startTimeOf(identity.pid)) ? 'dead' : 'alive';
 }
 
-/** The start time in the text of /proc/PID/stat; the command in parentheses may itself hold spaces and parentheses. */
+/** Writes the identity of this process to a file, which {@link ownerOf} reads. */
+export async function markAsOurs(file: string): Promise<void> {
+  await writeFile(file, JSON.stringify({ process: identifyProcess() }));
+}
+
+/** Returns the process that a file names; undefined where the file is gone, or was not written to its end. */
+export async function ownerOf(file: string): Promise<ProcessIdentity | undefined> {
+  try {
+    return z.strictObject({ process: processIdentitySchema }).parse(JSON.parse(await readFile(file, 'utf8'))).process;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the start time in the text of /proc/PID/stat; the command in parentheses may itself hold spaces and parentheses. */
 export function startTimeIn(stat: string): string | undefined {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }

@@ -20,10 +20,10 @@ import {
   existingClusterSteps,
   type Reservation,
 } from './cluster/steps.ts';
-import { occupy } from './occupation.ts';
+import { lockCluster } from './cluster-lock.ts';
 import { readProcessorTime, stolenShare } from './processor-time.ts';
 import { recordStep } from './record-step.ts';
-import { type RegistryEntry, registryFolder } from './registry.ts';
+import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
 import { beginSession } from './session.ts';
 import { harnessFacts } from './surroundings.ts';
@@ -54,7 +54,7 @@ export interface Proven {
 export async function prove(undertaking: Undertaking, reports: string): Promise<Proven> {
   const { options, plan, existing, requirements, seed, product } = undertaking;
   const { keep } = options;
-  await using _ours = existing && (await occupy(existing.cluster, registryFolder(process.env)));
+  await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const made = new Construction();
   const harness = await harnessFacts();
   await using session = await beginSession({

@@ -13,9 +13,9 @@ import { terminalManners } from '../report/formats/terminal.ts';
 import { performAll, undoAll } from '../run/actions.ts';
 import { type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
-import { occupy } from '../run/occupation.ts';
+import { lockCluster } from '../run/cluster-lock.ts';
 import { recordStep } from '../run/record-step.ts';
-import { Registry, registryFolder } from '../run/registry.ts';
+import { Registry } from '../run/registry.ts';
 import { runIdentity } from '../run/run-identity.ts';
 import { beginSession } from '../run/session.ts';
 import { harnessFacts } from '../run/surroundings.ts';
@@ -62,7 +62,7 @@ async function explain(options: TraceOptions, pod: string): Promise<ExitStatus> 
 async function play(options: TraceOptions): Promise<ExitStatus> {
   const plan = await withTraceVerbosity(await planCluster(options));
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
-  await using _ours = existing && (await occupy(existing.cluster, registryFolder(process.env)));
+  await using _lock = existing && (await lockCluster(existing.cluster, 'trace'));
   const made = new Construction();
   await using session = await beginSession({ verb: 'trace', reports: options.report ?? 'reports', existing });
   const { site, events, journal, signal } = session;

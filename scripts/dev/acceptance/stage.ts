@@ -10,8 +10,7 @@ import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
 import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
-import { holderOf, markAsOurs } from '../../run/occupation.ts';
-import { livenessOf } from '../../run/process-identity.ts';
+import { livenessOf, markAsOurs, ownerOf } from '../../run/process-identity.ts';
 import { Registry } from '../../run/registry.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { type Snapshot, takeSnapshot } from './leftovers.ts';
@@ -179,7 +178,7 @@ async function abandoned(): Promise<string[]> {
   const dead = folders.map(async (name) => {
     const folder = join(tmpdir(), name);
     // One that is being made has no owner yet, and one of another user cannot be read.
-    const owner = await holderOf(join(folder, ownerFile));
+    const owner = await ownerOf(join(folder, ownerFile));
     return owner && livenessOf(owner) === 'dead' ? [folder] : [];
   });
   return (await Promise.all(dead)).flat();
