@@ -4,19 +4,20 @@ import { DomainError } from './errors/domain-error.ts';
 import type { Engine } from './host/engine/engine.ts';
 import { pollUntil } from './host/poll-until.ts';
 
-/** The label by which kind marks the containers of a cluster. */
+/** Returns the label by which kind marks the containers of a cluster. */
 export function kindLabel(cluster: string): string {
   return `io.x-k8s.kind.cluster=${cluster}`;
 }
 
-/** Names of the node containers of a cluster, running or not. */
+/** Returns the names of the node containers of a cluster, running or not. */
 export function nodeContainers(engine: Engine, cluster: string, signal?: AbortSignal): Promise<string[]> {
   return engine.containersWithLabel(kindLabel(cluster), signal);
 }
 
 /**
- * Refuses the name of a cluster whose containers or network are there. What is there is never taken over, replaced or
- * deleted: this has to come before the first step whose undoing would delete it.
+ * Rejects the name of a cluster whose containers or network exist. The harness never takes over, replaces or deletes
+ * them, so this runs before the first step whose undo would delete them.
+ * @throws DomainError with what was found
  */
 export async function refuseExisting(
   engine: Engine,
@@ -39,9 +40,8 @@ export async function refuseExisting(
 }
 
 /**
- * Removes everything of a cluster: its containers with their volumes, then its network. Idempotent, and right for a
- * cluster that was only half made: an engine may still be finishing a container that kind asked for when it was
- * stopped.
+ * Removes a cluster: its containers with their volumes, then its network. Idempotent. Also right for a partly created
+ * cluster: the engine may still be creating a container that kind requested before it was stopped.
  */
 export async function deleteCluster(engine: Engine, cluster: string, network: string): Promise<void> {
   const removeAll = async () => {
@@ -54,8 +54,8 @@ export async function deleteCluster(engine: Engine, cluster: string, network: st
 }
 
 /**
- * Loop devices of this kernel that hold a backing file of a run. They are released by the kernel when the last mount
- * namespace with the disk is gone; one that stays is a leak.
+ * Returns the loop devices of this kernel with a backing file of a run. The kernel releases them with the last mount
+ * namespace that has the disk; one that remains is a leak.
  * @returns lines such as `/dev/loop3 /var/local/local-pv-conformance/k3x9qd/volA.img`
  */
 async function loopDevicesOf(run: string): Promise<string[]> {

@@ -9,8 +9,8 @@ import { type EngineNode, type Node, onNode } from './nodes/node.ts';
 import type { Progress } from './text/progress.ts';
 
 /**
- * Makes sure that every node has the image of the specs' pods under its name. Built node images bring it; into others
- * the published one is loaded, by digest. Pods never pull: their image is there, or they fail at once.
+ * Makes sure that every node has the image of the specs' pods under its name. Built node images contain it; other nodes
+ * get the published image, by digest. Pods never pull: without the image they fail at once.
  */
 export async function providePodImage(
   engine: Engine,
@@ -28,7 +28,7 @@ export async function providePodImage(
     const result = await pullImage(engine, image.published, progress, { signal });
     if (result.kind !== 'pulled') throw pullFailed(image.published, result);
   }
-  // Under our own name in the engine too, so that the saved image carries it.
+  // Under the harness's own name in the engine too, so that the saved image carries it.
   await engine.run(['tag', image.published, image.name], { signal });
   const archive = join(tmpdir(), `lpv-pod-image-${randomBytes(6).toString('hex')}.tar`);
   try {

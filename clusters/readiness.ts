@@ -7,22 +7,23 @@ import { waitFor } from './api/wait.ts';
 import { DomainError } from './errors/domain-error.ts';
 import type { Progress } from './text/progress.ts';
 
-/** A node of a ready cluster and the container that it runs in. */
+/** A node of a ready cluster and its container. */
 export interface ReadyNode {
   name: string;
   container: string;
   object: NodeObject;
 }
 
-/** What is asked of a node: its name and the labels that the configuration gives it. */
+/** What is expected of a node: its name and the labels of the configuration. */
 export interface ExpectedNode {
   name: string;
   labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Waits until every node is Ready and schedulable with its labels, and the default ServiceAccount is there, without
- * which no pod is admitted. kind's own `--wait` looks at the control plane only and ends well when it times out.
+ * Waits until every node is Ready and schedulable with its labels, and the default ServiceAccount exists, without which
+ * no pod is admitted. kind's own `--wait` checks only the control plane, and succeeds when it times out.
+ * @throws WaitTimedOut with the conditions, taints and events of the nodes
  */
 export async function awaitReadiness(
   client: ClusterClient,
@@ -60,7 +61,7 @@ export async function awaitReadiness(
 }
 
 function isUsable(node: NodeObject): boolean {
-  // The taint of a node that was not ready yet goes a moment after the condition.
+  // The taint of a node that was not ready disappears a moment after the condition.
   return (
     isReady(node) && !(node.spec?.taints ?? []).some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
   );
@@ -81,7 +82,7 @@ function proveLabels(nodes: readonly NodeObject[], name: string, wanted: Readonl
   });
 }
 
-/** The container of a node: kind writes it into the provider id, `kind://docker/<cluster>/<container>`. */
+/** Returns the container of a node, from the provider id that kind writes: `kind://docker/<cluster>/<container>`. */
 function containerOf(node: NodeObject): string {
   const container = /^kind:\/\/[^/]+\/[^/]+\/(.+)$/.exec(node.spec?.providerID ?? '')?.[1];
   if (container) return container;
@@ -93,7 +94,10 @@ function containerOf(node: NodeObject): string {
   });
 }
 
-/** Why nodes are not ready: each node's conditions that are not as they should be, its taints, and its last events. */
+/**
+ * Returns why nodes are not ready: each node's conditions that are not as they should be, its taints, and its last
+ * events.
+ */
 function describeNodes(store: StoreView): string {
   const nodes = store.list('Node');
   if (nodes.length === 0) return 'no node has registered: kubelet does not run on any of them, see the logs';

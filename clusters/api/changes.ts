@@ -9,8 +9,8 @@ export interface Listed {
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /**
- * How a change came to be known: from the first list, from a watch event, or from comparing a later list with what was
- * known. A change found by a later list stands for at least one event that was missed, and its time is that of the
+ * How the harness learned of a change: from the first list, from a watch event, or by comparing a later list with the
+ * known objects. A change found by a later list stands for at least one missed event, and its time is the time of the
  * list.
  */
 export type Observed = 'list' | 'watch' | 'relist';
@@ -22,15 +22,14 @@ export interface Change<T> {
   object: T;
 }
 
-/** Where an object is kept in a map of its kind. */
+/** Returns the key of an object in a map of its kind: `namespace/name`. */
 export function keyOf(object: Listed): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
 /**
- * The changes that lead from what was known to what a new list says: deletions first, then additions and modifications
- * in
- * the list's order. An object replaced by another of the same name is a deletion and an addition.
+ * Returns the changes that lead from the known objects to a new list: deletions first, then additions and modifications
+ * in the order of the list. An object that another one of the same name has replaced is a deletion and an addition.
  */
 export function changesBetween<T extends Listed>(
   known: ReadonlyMap<string, T>,
@@ -50,8 +49,9 @@ export function changesBetween<T extends Listed>(
 }
 
 /**
- * Whether what is known is at least as new as a list; `deleted` has the uids of what went since the list was asked for.
- * Within a kind a larger resourceVersion is a newer one: Kubernetes promises that since 1.35 (KEP-5504).
+ * Whether the known objects are at least as new as a list. `deleted` has the uids of objects that were deleted after
+ * the list was requested. Within a kind, a larger resourceVersion is newer: Kubernetes guarantees it since 1.35
+ * (KEP-5504).
  */
 export function isAsNewAs<T extends Listed>(
   known: ReadonlyMap<string, T>,
@@ -69,7 +69,7 @@ export function isAsNewAs<T extends Listed>(
   return brought && none.every((object) => versionOf(object) > Number(list.resourceVersion));
 }
 
-/** What one line of a watch says. */
+/** The content of one line of a watch. */
 export type WatchLine<T> =
   | { kind: 'change'; type: ChangeType; object: T; resourceVersion: string }
   | { kind: 'bookmark'; resourceVersion: string }
@@ -80,7 +80,7 @@ export type WatchLine<T> =
   /** Not a watch event: cut off, or not JSON. */
   | { kind: 'garbage'; message: string };
 
-/** Parses one line of a watch. It never throws: a line that makes no sense is `garbage`. */
+/** Parses one line of a watch. Never throws: a line that is no watch event is `garbage`. */
 export function parseWatchLine<T extends Listed>(line: string): WatchLine<T> {
   let event: { type?: unknown; object?: Record<string, unknown> };
   try {

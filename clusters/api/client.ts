@@ -13,17 +13,17 @@ import {
   type WriteOptions,
 } from './requests.ts';
 
-/** The name under which the API server records what the harness wrote (`metadata.managedFields`). */
+/** The field manager under which the API server records the harness's writes (`metadata.managedFields`). */
 const fieldManager = 'local-pv-conformance';
 
-/** A collection as it was at one moment. */
+/** The objects of a collection at one resourceVersion. */
 export interface ObjectList<K extends Kind> {
-  /** Where a watch of the same collection goes on. */
+  /** The resourceVersion from which a watch of the collection continues. */
   resourceVersion: string;
   items: ObjectOf[K][];
 }
 
-/** What a kubelet has measured, as far as local volumes are concerned. */
+/** What a kubelet has measured of the pods' volumes. */
 export interface NodeStatistics {
   pods: readonly {
     podRef: { name: string; namespace: string; uid: string };
@@ -31,9 +31,9 @@ export interface NodeStatistics {
   }[];
 }
 
-/** What a kubelet has measured of a volume of a pod, by statfs of its directory. Bytes. */
+/** What a kubelet has measured of a volume of a pod with statfs(2). In bytes. */
 export interface VolumeStatistics {
-  /** What the pod calls it. */
+  /** The name of the volume in the pod. */
   name: string;
   pvcRef?: { name: string; namespace: string };
   capacityBytes?: number;
@@ -41,7 +41,7 @@ export interface VolumeStatistics {
   usedBytes?: number;
 }
 
-/** The server's version, as from `/version`. */
+/** The version of the API server, as `/version` returns it. */
 export interface ServerVersion {
   major: string;
   minor: string;
@@ -53,17 +53,17 @@ export interface ServerVersion {
 }
 
 /**
- * Opens the cluster of a kubeconfig FILE. The default kubeconfig and the environment are never read. No request is
- * made.
- * With `expectedServer`, a kubeconfig that points to another server is refused.
+ * Opens a client for the cluster of a kubeconfig FILE. Reads neither the default kubeconfig nor the environment, and
+ * makes no request.
+ * @throws DomainError where the kubeconfig names another server than `expectedServer`
  */
 export async function connect(options: { kubeconfig: string; expectedServer?: string }): Promise<ClusterClient> {
   return new ClusterClient(await Connection.open(options.kubeconfig, options));
 }
 
 /**
- * The operations on one cluster's API. Every call has a deadline and takes a signal; a refusal is an `ApiRefusal`, no
- * answer an `ApiUnreachable`. Nothing is retried.
+ * The operations on the API of one cluster. Every call has a deadline and takes a signal. A rejection by the API server
+ * is an `ApiRefusal`, a missing answer an `ApiUnreachable`. Nothing is retried.
  */
 export class ClusterClient implements Disposable {
   readonly #connection: Connection;
@@ -82,7 +82,7 @@ export class ClusterClient implements Disposable {
     return this.#connection.kubeConfig;
   }
 
-  /** Creates the object as written; the API server refuses unknown and duplicate fields (strict field validation). */
+  /** Creates the object as written. The API server rejects unknown and duplicate fields (strict field validation). */
   create<K extends Kind>(manifest: KubernetesManifest & { kind: K }, options?: WriteOptions): Promise<ObjectOf[K]>;
   create(manifest: KubernetesManifest, options?: WriteOptions): Promise<AnyObject>;
   async create(manifest: KubernetesManifest, options: WriteOptions = {}): Promise<AnyObject> {
@@ -100,7 +100,7 @@ export class ClusterClient implements Disposable {
     );
   }
 
-  /** Patches the object or one of its subresources; `patch.type` says how it is meant. */
+  /** Patches the object or one of its subresources, by the rules of `patch.type`. */
   async patch<K extends Kind>(ref: ObjectRef<K>, patch: Patch, options: PatchOptions = {}): Promise<ObjectOf[K]> {
     const { subresource } = options;
     const sent = this.#object(
@@ -118,14 +118,17 @@ export class ClusterClient implements Disposable {
     return (await sent) as ObjectOf[K];
   }
 
-  /** Reads one object; a missing one is an `ApiRefusal` with status 404. */
+  /**
+   * Returns one object.
+   * @throws ApiRefusal with status 404 where it does not exist
+   */
   async read<K extends Kind>(ref: ObjectRef<K>, options: CallOptions = {}): Promise<ObjectOf[K]> {
     const on = titleOf(ref);
     const found = this.#object({ method: 'GET', path: objectPath(ref), attempted: 'reading an object', on }, options);
     return (await found) as ObjectOf[K];
   }
 
-  /** Lists a collection. Items carry their apiVersion and kind, which the API leaves out of lists. */
+  /** Returns the objects of a collection. They carry apiVersion and kind, which the API leaves out of list items. */
   async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<ObjectList<K>> {
     const { namespace, labelSelector, fieldSelector } = options;
     const on = collectionTitle(kind, namespace);
@@ -139,8 +142,8 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Opens a watch of a collection and hands on its lines, each a JSON watch event, until the server closes after
-   * `timeoutSeconds` or the signal aborts. Making sense of them is watch-loop.ts's work.
+   * Opens a watch of a collection. Returns its lines, each a JSON watch event, until the server closes the watch after
+   * `timeoutSeconds` or the signal aborts. watch-loop.ts interprets them.
    */
   watch(
     kind: Kind,
@@ -155,9 +158,8 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Asks for the object's deletion. `requested` does not mean gone: a pod has its grace period, a volume its
-   * finalizers;
-   * wait for that on the object store.
+   * Requests the deletion of an object. `requested` does not mean deleted: a pod has its grace period, a volume its
+   * finalizers. Wait for the deletion on the object store.
    */
   async remove(ref: ObjectRef, options: RemoveOptions = {}): Promise<'requested' | 'absent'> {
     const on = titleOf(ref);
@@ -181,8 +183,8 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Evicts a pod, as a drain does: it is deleted, unless a PodDisruptionBudget forbids that, which is an `ApiRefusal`
-   * with status 429.
+   * Evicts a pod, as a drain does.
+   * @throws ApiRefusal with status 429 where a PodDisruptionBudget forbids it
    */
   async evict(pod: ObjectRef<'Pod'>, options: RemoveOptions = {}): Promise<void> {
     const { namespace, name } = pod;
@@ -198,13 +200,13 @@ export class ClusterClient implements Disposable {
     await this.#connection.request(request, options);
   }
 
-  /** The API server's version. */
+  /** Returns the version of the API server. */
   async version(options: CallOptions = {}): Promise<ServerVersion> {
     const request = { method: 'GET', path: '/version', attempted: 'reading the version', on: this.server } as const;
     return this.#json<ServerVersion>(request, options);
   }
 
-  /** What the kubelet of a node has measured of its pods, through the API server's proxy: its `/stats/summary`. */
+  /** Returns what the kubelet of a node has measured of its pods: `/stats/summary`, through the API server's proxy. */
   async nodeStatistics(name: string, options: CallOptions = {}): Promise<NodeStatistics> {
     const ref: ObjectRef = { kind: 'Node', name };
     const path = `${objectPath(ref)}/proxy/stats/summary`;

@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 
-/** Where time comes from. Waits, watch loops and ages take a clock, so that a test can turn it by hand. */
+/** The source of time. Waits, watch loops and ages take a clock, so that a test can advance it by hand. */
 export interface Clock {
-  /** The wall clock, for what a reader compares with Kubernetes' own timestamps. Never for durations. */
+  /** The wall clock, to compare with Kubernetes' own timestamps. Not for durations. */
   now(): Date;
-  /** Milliseconds from an arbitrary start that only ever grow, for durations and deadlines. */
+  /** Milliseconds since an arbitrary start, never decreasing. For durations and deadlines. */
   monotonic(): number;
-  /** Calls back once after `milliseconds`; the function returned cancels it. */
+  /** Calls back once after `milliseconds`. Returns a function that cancels the call. */
   schedule(milliseconds: number, callback: () => void): () => void;
 }
 
-/** The machine's own clocks. */
+/** The clocks of this machine. */
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `milliseconds` of `clock`, or as soon as `signal` aborts. It never rejects. */
+/** Resolves after `milliseconds` of `clock`, or as soon as `signal` aborts. Never rejects. */
 export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -34,7 +34,7 @@ export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): 
   });
 }
 
-/** A duration as a reader says it: `0.4 s`, `31 s`, `2 min 5 s`, `1 h 3 min`. */
+/** Returns a duration in words: `0.4 s`, `31 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -45,17 +45,17 @@ export function duration(milliseconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** How long to wait before each further attempt. */
+/** The delays between attempts. */
 export interface BackoffPolicy {
   /** Milliseconds before the first repetition. */
   first: number;
-  /** Each further wait is this many times longer. */
+  /** The factor by which each delay is longer than the one before. */
   factor: number;
-  /** No wait is longer than this, in milliseconds. */
+  /** The longest delay in milliseconds. */
   longest: number;
 }
 
-/** Yields the waits of the policy, in milliseconds, without end. A fresh generator starts from the beginning. */
+/** Yields the delays of the policy in milliseconds, without end. Each generator starts with the first delay. */
 export function* waits({ first, factor, longest }: BackoffPolicy): Generator<number, never> {
   for (let next = first; ; next *= factor) {
     next = Math.min(next, longest);

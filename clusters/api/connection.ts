@@ -6,22 +6,22 @@ import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { duration } from './clock.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 
-/** How long a call may take where the caller does not say. Most take milliseconds; a busy machine may need seconds. */
+/** The default deadline of a call. Most calls take milliseconds; a busy machine may need seconds. */
 const defaultDeadline = 30_000;
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Deadline in milliseconds, 30 000 where not given. */
+  /** Deadline in milliseconds, 30 000 by default. */
   within?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** One HTTP request to the API server, and what it is for, in words. */
+/** One HTTP request to the API server, and its purpose in words. */
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Sent as JSON exactly as it is, unknown fields included: refusing them is the API server's work. */
+  /** Sent as JSON exactly as it is, unknown fields included: rejecting them is up to the API server. */
   body?: unknown;
   contentType?: string;
   /** Such as "creating". */
@@ -32,8 +32,7 @@ export interface ApiRequest {
 
 /**
  * Speaks HTTP with one API server, with the credentials of one kubeconfig. client-node's typed API serialises models
- * and
- * so drops fields it does not know; here the body goes out as written.
+ * and so drops fields that it does not know; here the body is sent as written.
  */
 export class Connection {
   readonly kubeConfig: KubeConfig;
@@ -49,9 +48,10 @@ export class Connection {
   }
 
   /**
-   * Reads the kubeconfig FILE, and no other: neither KUBECONFIG nor the user's default. No request is made yet.
-   * Takes its current context where none is named. Throws a `DomainError` where the file is absent or unusable, has no
-   * such context, or names another server than `expectedServer`.
+   * Reads the kubeconfig FILE, and no other: neither KUBECONFIG nor the user's default. Makes no request. Uses the
+   * current context where none is named.
+   * @throws DomainError where the file is absent or unusable, has no such context, or names another server than
+   * `expectedServer`
    */
   static async open(
     kubeconfig: string,
@@ -66,7 +66,7 @@ export class Connection {
         remedy: 'make the cluster anew: lpv down NAME, then lpv up --name NAME',
       });
     }
-    // Loaded here because it takes a second: a command that opens no connection does not pay for it.
+    // Imported here because it takes a second: commands that open no connection do not pay for it.
     const { KubeConfig } = await import('@kubernetes/client-node');
     const config = new KubeConfig();
     try {
@@ -79,7 +79,7 @@ export class Connection {
       const seen = `it has no context "${context}"; it has ${contexts.join(', ') || 'none'}`;
       throw new DomainError({ attempted, on: kubeconfig, seen }, { exit: 'badUsage' });
     }
-    // In memory: the file is never written.
+    // In memory only: the file is never written.
     if (context !== undefined) config.setCurrentContext(context);
     const cluster = config.getCurrentCluster();
     if (!cluster) {
@@ -98,7 +98,10 @@ export class Connection {
     return new Connection(config, cluster.server, await agentFor(config, cluster.server, cluster.proxyUrl));
   }
 
-  /** Sends the request and returns the answer's text. Throws `ApiRefusal`, `ApiUnreachable`, or the signal's reason. */
+  /**
+   * Sends the request and returns the text of the answer.
+   * @throws ApiRefusal, ApiUnreachable, or the signal's reason
+   */
   async request(request: ApiRequest, options: CallOptions = {}): Promise<string> {
     const within = options.within ?? defaultDeadline;
     const deadline = AbortSignal.timeout(within);
@@ -113,8 +116,8 @@ export class Connection {
   }
 
   /**
-   * Sends the request and hands on the answer line by line as it comes, until the server closes or `signal` aborts.
-   * The deadline in `options.within` is for the answer's beginning only.
+   * Sends the request and returns the answer line by line as it arrives, until the server closes it or `signal` aborts.
+   * The deadline `options.within` applies to the first byte of the answer only.
    */
   async stream(request: ApiRequest, options: CallOptions & { signal: AbortSignal }): Promise<AsyncIterable<string>> {
     const within = options.within ?? defaultDeadline;
@@ -158,7 +161,7 @@ export class Connection {
     });
   }
 
-  /** Certificates are applied once; a token is for each request, as it may have to be renewed. */
+  /** Certificates are applied once. A token is applied to each request, because it may have to be renewed. */
   async #credentials(): Promise<https.RequestOptions> {
     if (this.#lasting) return this.#lasting;
     const applied: https.RequestOptions = {};
@@ -186,7 +189,7 @@ async function agentFor(config: KubeConfig, server: string, proxyUrl: string | u
   const applied: https.RequestOptions = {};
   await config.applyToHTTPSOptions(applied);
   if (proxyUrl !== undefined && applied.agent instanceof http.Agent) return applied.agent;
-  // Idle connections are dropped well before the API server would (90 s), so that none is reused while it closes.
+  // Idle connections are dropped well before the API server drops them (90 s), so that none is reused while it closes.
   const pool = { keepAlive: true, timeout: 30_000 };
   return server.startsWith('http:') ? new http.Agent(pool) : new https.Agent(pool);
 }

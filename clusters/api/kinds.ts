@@ -1,7 +1,7 @@
 import { DomainError } from '../errors/domain-error.ts';
 import type { Kind } from './objects.ts';
 
-/** Where the API keeps a kind. */
+/** The place of a kind in the API. */
 export interface KindAddress {
   /** `v1`, or group and version such as `storage.k8s.io/v1`. */
   apiVersion: string;
@@ -10,7 +10,7 @@ export interface KindAddress {
   namespaced: boolean;
 }
 
-/** Every kind the harness works with. A table instead of discovery: one request fewer, and a typo is found at once. */
+/** Every kind that the harness uses. A table instead of discovery saves a request, and finds a typo at once. */
 export const kinds: Readonly<Record<Kind, KindAddress>> = {
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
   PersistentVolume: { apiVersion: 'v1', plural: 'persistentvolumes', namespaced: false },
@@ -25,14 +25,14 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
 };
 
-/** Names one object. `namespace` is for namespaced kinds only. */
+/** The address of one object. Only namespaced kinds have a `namespace`. */
 export interface ObjectRef<K extends Kind = Kind> {
   kind: K;
   namespace?: string | undefined;
   name: string;
 }
 
-/** A manifest as a user would write it. Nothing beyond these fields is looked at: it is sent as it stands. */
+/** A manifest as a user writes it. Other fields are not inspected: the manifest is sent as it is. */
 export interface KubernetesManifest {
   apiVersion: string;
   kind: string;
@@ -46,13 +46,14 @@ export interface KubernetesManifest {
   [field: string]: unknown;
 }
 
-/** The object as a reader names it: `PersistentVolumeClaim demo/example-local-claim`. */
+/** Returns an object's kind and name for messages: `PersistentVolumeClaim demo/example-local-claim`. */
 export function titleOf(ref: ObjectRef): string {
   return `${ref.kind} ${ref.namespace ? `${ref.namespace}/` : ''}${ref.name}`;
 }
 
 /**
- * What a manifest or a stored object is called; throws a `DomainError` (bad usage) where its kind is not in the table.
+ * Returns the address of a manifest or a stored object.
+ * @throws DomainError (bad usage) where its kind is not in the table
  */
 export function refOf(manifest: {
   apiVersion: string;
@@ -82,7 +83,7 @@ function isKind(kind: string): kind is Kind {
   return Object.hasOwn(kinds, kind);
 }
 
-/** The API path of a collection, of all namespaces where a namespaced kind is given none. */
+/** Returns the API path of a collection; without a namespace, that of all namespaces. */
 export function collectionPath(kind: Kind, namespace?: string): string {
   const { apiVersion, plural, namespaced } = kinds[kind];
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -90,7 +91,7 @@ export function collectionPath(kind: Kind, namespace?: string): string {
   return `${root}${scope}/${plural}`;
 }
 
-/** The API path of one object. A namespaced kind without a namespace is looked for in `default`, as kubectl does. */
+/** Returns the API path of one object. A namespaced kind without a namespace is in `default`, as for kubectl. */
 export function objectPath(ref: ObjectRef): string {
   const namespace = kinds[ref.kind].namespaced ? (ref.namespace ?? 'default') : undefined;
   return `${collectionPath(ref.kind, namespace)}/${encodeURIComponent(ref.name)}`;

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** A clock for tests: it stands still until `advance` turns it, and then calls back what became due, in order. */
+/** A clock for tests. It stands still until `advance` is called, and then calls back what is due, in order. */
 export class ManualClock implements Clock {
   #elapsed = 0;
   readonly #start: number;
@@ -26,12 +26,12 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** How many callbacks are still waiting; a test of clean-up expects none. */
+  /** The number of pending callbacks; a test of clean-up expects none. */
   get pending(): number {
     return this.#due.length;
   }
 
-  /** Turns the clock, and lets promises settle before and after each callback. */
+  /** Advances the clock, and lets promises settle before and after each callback. */
   async advance(milliseconds: number): Promise<void> {
     const until = this.#elapsed + milliseconds;
     await settle();
@@ -48,7 +48,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets every promise that is already resolved run its continuations. */
+/** Waits until every resolved promise has run its continuations. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,14 +6,14 @@ export type NodeSelector = AsSent<V1NodeSelector>;
 type NodeSelectorTerm = AsSent<V1NodeSelectorTerm>;
 export type NodeSelectorRequirement = AsSent<V1NodeSelectorRequirement>;
 
-/** The part of a node that selectors look at. */
+/** The part of a node that selectors evaluate. */
 export interface LabelledNode {
   metadata: { name: string; labels?: Readonly<Record<string, string>> };
 }
 
 /**
- * Whether the node satisfies the selector: at least one term, and in it every expression and field. A term without any
- * matches no node, and so does a selector without terms; no selector at all matches every node.
+ * Whether the node satisfies the selector: all expressions and fields of at least one term. A term without any matches
+ * no node. A selector without terms matches no node either; an absent selector matches every node.
  */
 export function matchesSelector(node: LabelledNode, selector: NodeSelector | undefined): boolean {
   return selector === undefined || selector.nodeSelectorTerms.some((term) => misfitsOfTerm(node, term).length === 0);
@@ -21,13 +21,13 @@ export function matchesSelector(node: LabelledNode, selector: NodeSelector | und
 
 /** One requirement that a node does not meet. */
 export interface Misfit {
-  /** What the node has: `diskType=hdd`, or `no label diskType`. */
+  /** The value of the node: `diskType=hdd`, or `no label diskType`. */
   has: string;
-  /** What was asked for: `In [ssd]`. */
+  /** The requirement: `In [ssd]`. */
   wanted: string;
 }
 
-/** Why the node does not satisfy the selector: what each of its terms lacks. Empty where the node satisfies it. */
+/** Returns the requirements of each term that the node does not meet. Empty where the node satisfies the selector. */
 export function selectorMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
   if (selector === undefined || matchesSelector(node, selector)) return [];
   const terms = selector.nodeSelectorTerms;
@@ -36,8 +36,9 @@ export function selectorMisfits(node: LabelledNode, selector: NodeSelector | und
 }
 
 /**
- * Why a PersistentVolume's node affinity does not admit the node. Kubernetes looks at a volume's labels only: it takes
- * `matchFields`, and then passes over them, so a term of nothing else admits every node (seen on 1.37.2; LV-SCHED-07).
+ * Returns why a PersistentVolume's node affinity does not admit the node. Kubernetes evaluates only labels for a
+ * volume: it accepts `matchFields` and then ignores them, so a term with nothing else admits every node (seen on
+ * 1.37.2; LV-SCHED-07).
  */
 export function volumeMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
   if (
@@ -50,14 +51,14 @@ export function volumeMisfits(node: LabelledNode, selector: NodeSelector | undef
   return selectorMisfits(node, terms && { nodeSelectorTerms: terms });
 }
 
-/** The selector in one line: `diskType In [ssd] and size Gt 10, or kubernetes.io/hostname In [node3]`. */
+/** Returns the selector in one line: `diskType In [ssd] and size Gt 10, or kubernetes.io/hostname In [node3]`. */
 export function selectorText(selector: NodeSelector | undefined): string {
   if (selector === undefined) return 'any node';
   if (selector.nodeSelectorTerms.length === 0) return 'no node (no terms)';
   return selector.nodeSelectorTerms.map(termText).join(', or ');
 }
 
-/** Why the node does not satisfy a pod's `nodeSelector`, in which every label must have exactly the value given. */
+/** Returns why the node does not satisfy a pod's `nodeSelector`, which requires the exact value of every label. */
 export function labelMisfits(node: LabelledNode, wanted: Readonly<Record<string, string>> | undefined): Misfit[] {
   return Object.entries(wanted ?? {}).flatMap(([key, value]) => {
     const has = node.metadata.labels?.[key];
@@ -71,7 +72,7 @@ function misfitsOfTerm(node: LabelledNode, term: NodeSelectorTerm): Misfit[] {
   if (expressions.length + fields.length === 0) return [{ has: 'an empty term', wanted: 'one that matches a node' }];
   return [
     ...expressions.flatMap((wanted) => misfit(wanted, node.metadata.labels?.[wanted.key])),
-    // metadata.name is the only field that node selectors know.
+    // metadata.name is the only field that node selectors support.
     ...fields.flatMap((wanted) => misfit(wanted, wanted.key === 'metadata.name' ? node.metadata.name : undefined)),
   ];
 }
@@ -92,7 +93,7 @@ function satisfies({ operator, values = [] }: NodeSelectorRequirement, value: st
     case 'In':
       return value !== undefined && values.includes(value);
     case 'NotIn':
-      // A node without the label is not in the set either.
+      // NotIn also matches a node without the label.
       return value === undefined || !values.includes(value);
     case 'Exists':
       return value !== undefined;
@@ -106,7 +107,7 @@ function satisfies({ operator, values = [] }: NodeSelectorRequirement, value: st
   }
 }
 
-/** Both sides must be whole numbers, and there must be exactly one value; anything else does not match. */
+/** Both values must be whole numbers, and there must be exactly one; anything else does not match. */
 function comparesTo(operator: 'Gt' | 'Lt', value: string | undefined, [bound, ...more]: string[]): boolean {
   const whole = /^[+-]?\d+$/;
   if (value === undefined || bound === undefined || more.length > 0 || !whole.test(value) || !whole.test(bound))

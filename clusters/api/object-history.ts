@@ -3,20 +3,20 @@ import { type Clock, systemClock } from './clock.ts';
 import { kinds, type ObjectRef } from './kinds.ts';
 import type { Event, Kind, ObjectOf } from './objects.ts';
 
-/** One change of one object, and when the harness saw it. */
+/** One change of one object, and when it arrived. */
 export interface Seen<T> {
-  /** Wall-clock time at which the change arrived here. */
+  /** The wall-clock time of arrival. */
   at: Date;
   /** The same moment in milliseconds of the monotonic clock, for durations. */
   monotonic: number;
   type: ChangeType;
-  /** `relist`: found by comparing lists, so it stands for at least one event that was missed. */
+  /** `relist`: found by comparing lists, so it stands for at least one missed event. */
   observed: Observed;
   resourceVersion: string;
   object: T;
 }
 
-/** Which objects of a kind to list; all of them where nothing is given. */
+/** Selects objects of a kind; an empty filter selects all. */
 export interface ListFilter<T> {
   namespace?: string | undefined;
   /** Labels that the object must have. */
@@ -24,29 +24,32 @@ export interface ListFilter<T> {
   where?: (object: T) => boolean;
 }
 
-/** What can be asked about the objects seen. Nothing here makes a request. */
+/** Queries on the observed objects. None of them makes a request. */
 export interface StoreView {
   readonly clock: Clock;
-  /** The object as last seen; undefined where it is not there (any more). */
+  /** Returns the last observed state of the object; undefined where it does not exist (any more). */
   get<K extends Kind>(ref: ObjectRef<K>): ObjectOf[K] | undefined;
-  /** The objects of a kind that are there now, by namespace and name. */
+  /** Returns the present objects of a kind, sorted by namespace and name. */
   list<K extends Kind>(kind: K, filter?: ListFilter<ObjectOf[K]>): ObjectOf[K][];
-  /** All that was seen of the object, oldest first, deletions and same-named successors included. */
+  /**
+   * Returns all observed changes of the object, oldest first, including deletions and later objects of the same name.
+   */
   history<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[];
   /**
-   * The events about an object, in the order of their time, each as last seen, also when the API has dropped it since.
+   * Returns the events about an object in the order of time, each in its last observed state, including those that the
+   * API has dropped since.
    */
   eventsOf(subject: ObjectRef | { uid: string }): Event[];
-  /** Calls back after each change; the function returned ends that. */
+  /** Calls back after each change. Returns a function that ends the subscription. */
   onChange(listener: () => void): () => void;
 }
 
-/** Keeps the current objects and everything that happened to them, as it is told. It knows no cluster. */
+/** Keeps the present objects and all their recorded changes. It has no connection to a cluster. */
 export class ObjectHistory implements StoreView {
   readonly clock: Clock;
-  /** By kind, then by namespace and name, in the order in which the objects were first seen. */
+  /** By kind, then by namespace and name, in the order of first observation. */
   readonly #histories = new Map<Kind, Map<string, Seen<ObjectOf[Kind]>[]>>();
-  /** Keys of the events about each object: a run of hundreds of specs sees thousands of events. */
+  /** Keys of the events about each object, because a run of hundreds of specs records thousands of events. */
   readonly #eventsAbout = new Map<string, Set<string>>();
   readonly #listeners = new Set<() => void>();
 
@@ -54,7 +57,7 @@ export class ObjectHistory implements StoreView {
     this.clock = clock;
   }
 
-  /** Takes a change in, and tells the listeners. */
+  /** Records a change and notifies the listeners. */
   record<K extends Kind>(kind: K, { type, observed, object }: Change<ObjectOf[K]>): void {
     const { namespace, name, resourceVersion } = object.metadata;
     const key = keyOf({ kind, namespace, name });
@@ -75,7 +78,7 @@ export class ObjectHistory implements StoreView {
     }
   }
 
-  /** Tells the listeners that something changed which is no object, such as the state of a connection. */
+  /** Notifies the listeners of a change that is not in an object, such as the state of a connection. */
   announce(): void {
     for (const listener of [...this.#listeners]) listener();
   }
@@ -100,12 +103,12 @@ export class ObjectHistory implements StoreView {
     return [...this.#of(ref)];
   }
 
-  /** Grows as changes come. */
+  /** Grows with every change. */
   #of<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
     return (this.#histories.get(ref.kind)?.get(keyOf(ref)) ?? []) as unknown as Seen<ObjectOf[K]>[];
   }
 
-  /** What had been seen up to a moment of the monotonic clock, as it stood then: its own clock shows that moment. */
+  /** Returns the history up to a moment of the monotonic clock. The clock of the copy stands at that moment. */
   upTo(monotonic: number): ObjectHistory {
     const ago = this.clock.monotonic() - monotonic;
     const past = new ObjectHistory(stopped(new Date(this.clock.now().getTime() - ago), monotonic));
@@ -135,19 +138,22 @@ export class ObjectHistory implements StoreView {
     };
   }
 
-  /** The last change of every object of a kind, in the order in which the objects were first seen. */
+  /** Returns the last change of every object of a kind, in the order of first observation. */
   #lastOf<K extends Kind>(kind: K): Seen<ObjectOf[K]>[] {
     const histories = [...(this.#histories.get(kind)?.values() ?? [])];
     return histories.flatMap((history) => history.slice(-1) as unknown as Seen<ObjectOf[K]>[]);
   }
 }
 
-/** A clock that stands still. */
+/** Returns a clock that stands still. */
 function stopped(now: Date, monotonic: number): Clock {
   return { now: () => now, monotonic: () => monotonic, schedule: () => () => {} };
 }
 
-/** When an event last happened, in milliseconds since the epoch. Components fill different fields; the latest wins. */
+/**
+ * Returns when an event last happened, in milliseconds since the epoch. Components fill different fields; the latest
+ * wins.
+ */
 export function eventTime(event: Event): number {
   const { series, lastTimestamp, eventTime: happened, firstTimestamp, metadata } = event;
   const times = [series?.lastObservedTime, lastTimestamp, happened, firstTimestamp];
@@ -155,17 +161,19 @@ export function eventTime(event: Event): number {
   return known.length > 0 ? Math.max(...known) : Date.parse(metadata.creationTimestamp);
 }
 
-/** How often an event happened. */
+/** Returns how often an event happened. */
 export function eventCount(event: Event): number {
   return event.series?.count ?? event.count ?? 1;
 }
 
-/** Under what key events about something are found: events name both the object and its uid. */
+/** Returns the keys of the subject of an event, which names both the object and its uid. */
 function subjectKey(subject: ObjectRef | { uid: string }): string {
   return 'uid' in subject ? subject.uid : `${subject.kind} ${keyOf(subject)}`;
 }
 
-/** The keys under which an event is to be found. An object of a kind that is not followed is found by its uid alone. */
+/**
+ * Returns the keys under which an event is found. An object of a kind that is not followed is found by its uid alone.
+ */
 function subjectKeysOf({ involvedObject }: Event): string[] {
   const { kind, namespace, name, uid } = involvedObject;
   const known = kind !== undefined && name !== undefined && Object.hasOwn(kinds, kind);

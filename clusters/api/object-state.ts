@@ -10,17 +10,17 @@ interface WithConditions {
   };
 }
 
-/** A condition of an object by its type, such as `PodScheduled`. */
+/** Returns the condition of a type, such as `PodScheduled`; undefined where there is none. */
 export function conditionOf(object: WithConditions | undefined, type: string) {
   return object?.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether a pod or a node is Ready. An object that is not there is not. */
+/** Whether a pod or a node is Ready. An absent object is not. */
 export function isReady(object: WithConditions | undefined): boolean {
   return conditionOf(object, 'Ready')?.status === 'True';
 }
 
-/** The state of an object in a few words: `Pending, not scheduled`, `Bound to example-pv-b`, `Ready`. */
+/** Returns the state of an object in a few words: `Pending, not scheduled`, `Bound to example-pv-b`, `Ready`. */
 export function stateOf(object: AnyObject): string {
   const going = object.metadata.deletionTimestamp ? `, being deleted since ${object.metadata.deletionTimestamp}` : '';
   return wordsFor(object) + going;
@@ -51,7 +51,7 @@ function volumeState(volume: PersistentVolume): string {
   return claim ? `${phase}, claim ${claim.namespace}/${claim.name}` : phase;
 }
 
-/** `Ready`, `not Ready`, and `unschedulable` where cordoned. */
+/** Returns `Ready` or `not Ready`, and `unschedulable` for a cordoned node. */
 function nodeState(node: Node): string {
   return `${isReady(node) ? 'Ready' : 'not Ready'}${node.spec?.unschedulable ? ', unschedulable' : ''}`;
 }

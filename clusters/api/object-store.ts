@@ -22,15 +22,15 @@ export const storageKinds: readonly Kind[] = [
 
 export interface StoreOptions {
   client: Pick<ClusterClient, 'list' | 'watch' | 'server'>;
-  /** Which kinds to follow, in all namespaces; `storageKinds` where not given. */
+  /** The kinds to follow in all namespaces, `storageKinds` by default. */
   kinds?: readonly Kind[];
-  /** Is told of every reconnection. */
+  /** Is notified of every reconnection. */
   progress?: Progress;
   clock?: Clock;
   policy?: WatchPolicy;
 }
 
-/** A watch that is broken now. */
+/** A watch that is broken at present. */
 export interface OngoingFault {
   kind: Kind;
   fault: WatchFault;
@@ -39,8 +39,9 @@ export interface OngoingFault {
 }
 
 /**
- * Follows the cluster: one list and watch per kind for the whole run, every change kept with the time it was seen.
- * `await using store = …; await store.start(…)`. Waits and diagnoses read it; nothing polls the API.
+ * Follows the cluster with one list and watch per kind for the whole run, and keeps every change with its time of
+ * arrival. Waits and diagnoses read the store; nothing polls the API.
+ * @example await using store = new ObjectStore({ client }); await store.start();
  */
 export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   readonly #server: string;
@@ -60,17 +61,17 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     this.#followed = (options.kinds ?? storageKinds).map((kind) => this.#follow(kind, options.client, policy));
   }
 
-  /** Why the store can no longer be trusted: a kind it may not list, or it was closed. Ends every wait. */
+  /** Why the store can no longer be trusted: it may not list a kind, or it was closed. Ends every wait. */
   get failure(): DomainError | undefined {
     return this.#failure;
   }
 
-  /** The watches that are broken now. What the store says of these kinds may be old. */
+  /** The watches that are broken at present. The stored objects of these kinds may be outdated. */
   get faults(): readonly OngoingFault[] {
     return [...this.#faults.values()];
   }
 
-  /** Begins to follow, and resolves when the first list of every kind is in. `within` is in milliseconds. */
+  /** Starts following. Waits until the first list of every kind has arrived, for at most `within` milliseconds. */
   async start(options: { within?: number; signal?: AbortSignal } = {}): Promise<this> {
     this.#running ??= Promise.all(
       this.#followed.map(({ kind, loop }) =>
@@ -86,8 +87,8 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   /**
-   * Lists every kind anew, waits until the watches have brought all of that, and takes in what they have missed. For
-   * proofs that something did NOT happen, which a silent watch would seem to give.
+   * Lists every kind again, waits until the watches have delivered all of it, and adds what they have missed. Needed to
+   * prove that something did NOT happen: a silent watch would seem to prove it.
    */
   async confirm(options: { within?: number; signal?: AbortSignal } = {}): Promise<void> {
     let confirmed = 0;
@@ -100,7 +101,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     await this.#within('listing the cluster anew', options, () => confirmed === this.#followed.length);
   }
 
-  /** Ends all watches. Waits that are still open end with an error. */
+  /** Ends all watches. Open waits end with an error. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#failure ??= new DomainError({ attempted: 'asking the object store', seen: 'the store was closed' });
     this.#stop.abort();
@@ -139,7 +140,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     this.announce();
   }
 
-  /** Resolves once `done`, as soon as an announcement makes it so. */
+  /** Waits until `done`, which is evaluated after every notification. */
   #within(attempted: string, options: { within?: number; signal?: AbortSignal }, done: () => boolean): Promise<void> {
     const { within = 30_000, signal } = options;
     return new Promise((resolve, reject) => {

@@ -23,7 +23,7 @@ export type AsSent<T> = T extends Date
       ? { [Field in keyof T]: AsSent<T[Field]> }
       : T;
 
-/** The metadata that every object has once the API server keeps it. */
+/** The metadata of every stored object. */
 interface StoredMetadata {
   name: string;
   namespace?: string;
@@ -70,7 +70,7 @@ export interface ObjectOf {
   PriorityClass: Stored<V1PriorityClass>;
 }
 
-/** A kind that the harness knows how to address, such as `PersistentVolumeClaim`. */
+/** A kind that the harness can address, such as `PersistentVolumeClaim`. */
 export type Kind = keyof ObjectOf;
 
 /** Any object of a known kind. */

@@ -15,25 +15,25 @@ export interface PodCommand {
   /** Program and arguments; no shell is involved. */
   argv: readonly string[];
   stdin?: string | Uint8Array;
-  /** Deadline in milliseconds, 30 000 where not given. */
+  /** Deadline in milliseconds, 30 000 by default. */
   within?: number;
   signal?: AbortSignal | undefined;
   /** A non-zero exit status is `PodCommandFailed` unless this is `return`. */
   nonZero?: 'throw' | 'return';
-  /** The command only reads: when the connection closes without a status, it may be run once more. */
+  /** The command only reads: it may be run once more where the connection closes without a status. */
   repeatable?: boolean;
-  /** Is told of that repetition. */
+  /** Is notified of that repetition. */
   progress?: Progress;
 }
 
-/** How a command ended. Outputs are UTF-8 text. */
+/** The end of a command. Outputs are UTF-8 text. */
 export interface PodCommandResult {
   status: number;
   stdout: string;
   stderr: string;
 }
 
-/** The command ran in the container and ended with another status than 0. */
+/** The command ran in the container and ended with a status other than 0. */
 export class PodCommandFailed extends DomainError {
   override readonly name = 'PodCommandFailed';
   readonly argv: readonly string[];
@@ -50,9 +50,7 @@ export class PodCommandFailed extends DomainError {
   }
 }
 
-/**
- * The command could not be run, or how it ended is not known: connection refused or broken, deadline, no such program.
- */
+/** The command could not be started, or its end is unknown: connection refused or broken, deadline, no such program. */
 export class PodExecFault extends DomainError {
   override readonly name = 'PodExecFault';
   readonly kind: 'not started' | 'no status' | 'deadline';
@@ -76,7 +74,7 @@ export class PodExecFault extends DomainError {
   }
 }
 
-/** Opens the exec connection; client-node's own where a test gives no other. */
+/** Opens an exec connection. Tests replace client-node's. */
 export type OpenExec = (
   command: PodCommand,
   streams: { stdout: PassThrough; stderr: PassThrough; stdin: Readable | null },
@@ -91,8 +89,10 @@ export interface ExecSocket {
 }
 
 /**
- * Runs a command in a container and returns its status and both outputs. Throws `PodCommandFailed` on a non-zero status
- * (unless `nonZero: 'return'`), `PodExecFault` where it could not be run or its end is unknown, or the signal's reason.
+ * Runs a command in a container and returns its status and both outputs.
+ * @throws PodCommandFailed on a non-zero status (unless `nonZero: 'return'`)
+ * @throws PodExecFault where the command could not be started or its end is unknown
+ * @throws the signal's reason
  */
 export function execInPod(
   client: ClusterClient,
@@ -102,9 +102,7 @@ export function execInPod(
   return execOf(command, () => runOnce(command, open));
 }
 
-/**
- * The promises of {@link execInPod}, for a way to run a command once: repeats what is repeatable, judges the status.
- */
+/** Runs `once` with the guarantees of {@link execInPod}: repeats a repeatable command, and checks the status. */
 export async function execOf(command: PodCommand, once: () => Promise<PodCommandResult>): Promise<PodCommandResult> {
   const { progress = silent } = command;
   const result = await pRetry(once, {
@@ -122,7 +120,7 @@ export async function execOf(command: PodCommand, once: () => Promise<PodCommand
   return result;
 }
 
-/** client-node's own way to open an exec. Loaded late because client-node takes a second to load. */
+/** Returns client-node's way to open an exec, imported late because client-node takes a second to load. */
 export function openExecOf(client: ClusterClient): OpenExec {
   return async ({ namespace, pod, container, argv }, { stdout, stderr, stdin }, onStatus) => {
     const { Exec } = await import('@kubernetes/client-node');
@@ -131,7 +129,7 @@ export function openExecOf(client: ClusterClient): OpenExec {
   };
 }
 
-/** Runs a command once, over a connection of its own. */
+/** Runs a command once, over its own connection. */
 export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
   const { within = 30_000, signal } = command;
   const stdout = new PassThrough();
@@ -150,7 +148,7 @@ export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodC
       const late = `no end within ${duration(within)}`;
       timer = setTimeout(() => reject(new PodExecFault('deadline', command, late)), within);
       const closed = ({ code, reason }: { code: number; reason: string }): void => {
-        // The status may be in the very message before the close: it has been handed over by then.
+        // A status in the last message before the close has already been delivered.
         const how = `code ${code}${reason ? `, ${reason}` : ''}`;
         reject(new PodExecFault('no status', command, `the connection closed without an exit status (${how})`));
       };
@@ -178,7 +176,10 @@ export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodC
   }
 }
 
-/** The exit status in the Status object that ends an exec; anything but an exit is a fault. */
+/**
+ * Returns the exit status of the Status object that ends an exec.
+ * @throws PodExecFault for any other end
+ */
 function exitStatusOf(status: V1Status, command: PodCommand): number {
   if (status.status === 'Success') return 0;
   const exit = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
@@ -186,7 +187,7 @@ function exitStatusOf(status: V1Status, command: PodCommand): number {
   throw new PodExecFault('not started', command, status.message ?? JSON.stringify(status));
 }
 
-/** What the WebSocket says when the API server refuses the upgrade, such as "Unexpected server response: 404". */
+/** Returns the WebSocket's message where the API server rejects the upgrade: "Unexpected server response: 404". */
 export function handshakeText(error: unknown): string {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   return typeof message === 'string' ? message : messageOf(error);
@@ -202,7 +203,7 @@ function placeOf({ namespace, pod, container }: PodCommand): string {
   return `Pod ${namespace}/${pod}, container ${container}`;
 }
 
-/** The argument array as a reader could type it. Only for messages: nothing is run from it. */
+/** Returns the argument array as a command line. Only for messages: nothing is run from it. */
 function printable(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

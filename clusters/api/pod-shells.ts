@@ -23,19 +23,18 @@ import {
   runOnce,
 } from './pod-exec.ts';
 
-/** One life of a container: a shell goes with the container that it was opened in. */
+/** The identity of one run of a container. A shell ends with the run of the container in which it was opened. */
 export interface ContainerLife {
   namespace: string;
   podUid: string;
   container: string;
-  /** `containerID` of its status. */
+  /** `containerID` of the container's status. */
   containerId: string;
 }
 
 /**
- * The shells that are open in pods: the first command in a container opens one, and those that follow run in it,
- * without
- * a connection of their own. Commands with standard input, and those that find all shells at work, get their own.
+ * The open shells in pods. The first command in a container opens a shell, and later ones run in it without a
+ * connection of their own. A command with standard input, or one that finds all shells busy, gets its own connection.
  */
 export class PodShells implements Disposable {
   readonly #open: OpenExec;
@@ -45,7 +44,7 @@ export class PodShells implements Disposable {
     this.#open = open;
   }
 
-  /** As `execInPod`, but in an open shell of the container where there is one or can be one. */
+  /** Runs a command as `execInPod` does, in an open shell of the container where possible. */
   exec(command: PodCommand, life: ContainerLife): Promise<PodCommandResult> {
     return execOf(command, () => {
       const plain = command.stdin === undefined && fitsShell(command.argv);
@@ -54,7 +53,7 @@ export class PodShells implements Disposable {
     });
   }
 
-  /** Ends the shells in the pods of a namespace, and what runs in them. */
+  /** Closes the shells in the pods of a namespace, and ends the commands that run in them. */
   close(namespace: string): void {
     for (const [key, { life, shells }] of this.#containers) {
       if (life.namespace !== namespace) continue;
@@ -63,7 +62,7 @@ export class PodShells implements Disposable {
     }
   }
 
-  /** Ends all shells. */
+  /** Closes all shells. */
   [Symbol.dispose](): void {
     for (const { life } of [...this.#containers.values()]) this.close(life.namespace);
   }
@@ -98,7 +97,7 @@ async function runInShell(command: PodCommand, shell: ShellSession): Promise<Pod
   }
 }
 
-/** A way to a shell in a container, over the API's exec. */
+/** Opens a connection to a shell in a container, over the API's exec. */
 function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
@@ -121,7 +120,7 @@ function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
     );
   });
   const ended = gone.then(async (end) => {
-    // What has come before the end is on its way through these streams.
+    // Output that arrived before the end may still be in these streams.
     stdout.end();
     stderr.end();
     await Promise.allSettled([finished(stdout), finished(stderr)]);
@@ -140,7 +139,7 @@ function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
   };
 }
 
-/** The Status object at the end of an exec: a shell that ended, or none. */
+/** Returns how the shell ended, from the Status object of the exec. */
 function endOf(status: V1Status): ShellEnd {
   const exit = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
   if (status.status === 'Success') return { kind: 'ended', how: 'the shell in the container ended', status: 0 };

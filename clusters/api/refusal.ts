@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain-error.ts';
 
-/** One cause of a refusal, as in a Kubernetes `Status`. */
+/** One cause of a rejection, as in a Kubernetes `Status`. */
 export interface RefusalCause {
   /** Path of the field, such as `spec.local.path` or `spec.nodeAffinity.required`. Empty where the API names none. */
   field: string;
@@ -9,19 +9,19 @@ export interface RefusalCause {
   reason: string;
 }
 
-/** The part of a Kubernetes `Status` object that tells about a refusal. */
+/** The part of a Kubernetes `Status` object that describes a rejection. */
 interface StatusBody {
   message?: string;
   reason?: string;
   details?: { causes?: Partial<RefusalCause>[] };
 }
 
-/** The API server answered, and refused. */
+/** The API server answered with a rejection. */
 export class ApiRefusal extends DomainError {
   override readonly name = 'ApiRefusal';
   /** HTTP status, such as 404, 409, 410, 422. */
   readonly status: number;
-  /** The machine's word for it, such as `NotFound`, `AlreadyExists`, `Invalid`, `Expired`. */
+  /** The machine-readable reason, such as `NotFound`, `AlreadyExists`, `Invalid`, `Expired`. */
   readonly reason: string;
   /** The API server's own sentence. (`message`, as in every DomainError, has all details.) */
   readonly refusal: string;
@@ -40,7 +40,7 @@ export class ApiRefusal extends DomainError {
         why: meaning(status),
         ...remedyFor(status),
       },
-      // The API server judged what it was sent, not the machine.
+      // The API server rejected the request: the machine is not at fault.
       { exit: status === 400 || status === 422 ? 'badUsage' : 'environment' },
     );
     this.status = status;
@@ -50,7 +50,7 @@ export class ApiRefusal extends DomainError {
   }
 }
 
-/** The request got no usable answer: no connection, a broken one, a deadline. */
+/** The request got no usable answer: no connection, a broken one, or the deadline passed. */
 export class ApiUnreachable extends DomainError {
   override readonly name = 'ApiUnreachable';
 
@@ -68,7 +68,7 @@ export class ApiUnreachable extends DomainError {
   }
 }
 
-/** Parses the text of a `Status` object; undefined where it is none. */
+/** Returns the `Status` object in a text; undefined where it is none. */
 function parseStatus(body: string): StatusBody | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -78,7 +78,7 @@ function parseStatus(body: string): StatusBody | undefined {
   }
 }
 
-/** The causes of a status. Strict decoding lists its fields only in the message, so they are read from there. */
+/** Returns the causes of a status. Strict decoding lists its fields only in the message, so they are parsed from it. */
 function causesOf(status: StatusBody | undefined, message: string): RefusalCause[] {
   const listed = (status?.details?.causes ?? []).map((cause) => ({
     field: cause.field ?? '',
@@ -93,7 +93,7 @@ function causesOf(status: StatusBody | undefined, message: string): RefusalCause
   }));
 }
 
-/** One line for each cause, where the API server's sentence does not name the field already. */
+/** Returns one line for each cause whose field the API server's sentence does not name. */
 function fieldLines(causes: readonly RefusalCause[], refusal: string): string[] {
   return causes.filter((cause) => !refusal.includes(cause.message)).map((cause) => `${cause.field}: ${cause.message}`);
 }

@@ -2,11 +2,11 @@ import type { CallOptions } from './connection.ts';
 
 /** Options of calls that write. */
 export interface WriteOptions extends CallOptions {
-  /** Runs admission and validation, stores nothing. */
+  /** Runs admission and validation, and stores nothing. */
   dryRun?: boolean;
   /**
-   * What the API server does with fields it does not know: `Strict` (where not given) refuses them, the others drop
-   * them, as it does for clients that say nothing.
+   * How the API server treats unknown fields. `Strict` (the default here) rejects them. The others drop them, as for
+   * clients that set no field validation.
    */
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 }
@@ -19,14 +19,14 @@ export interface RemoveOptions extends WriteOptions {
   /** The pod's grace period; 0 deletes the API object at once, without waiting for kubelet. */
   gracePeriodSeconds?: number;
   propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
-  /** Refuses (409) to delete another object of the same name. */
+  /** Deletes only the object with this uid; another one of the same name is a conflict (409). */
   uid?: string;
-  /** An object that is not there counts as removed. Without this a 404 is an `ApiRefusal`. */
+  /** An absent object counts as removed. Without this option a 404 is an `ApiRefusal`. */
   absentIsFine?: boolean;
 }
 
 export interface ListOptions extends CallOptions {
-  /** All namespaces where not given. */
+  /** All namespaces by default. */
   namespace?: string | undefined;
   /** Such as `app=writer,run=k3x9qd`. */
   labelSelector?: string;
@@ -40,7 +40,7 @@ type JsonPatchOperation =
   | { op: 'remove'; path: string }
   | { op: 'move' | 'copy'; from: string; path: string };
 
-/** A change to an object, and how the API server is to read it. */
+/** A change to an object, with the type of patch. */
 export type Patch =
   /** RFC 7386: named fields replace, null removes, lists are replaced whole. */
   | { type: 'merge'; change: object }
@@ -54,12 +54,12 @@ const contentTypes: Readonly<Record<Patch['type'], string>> = {
   json: 'application/json-patch+json',
 };
 
-/** The HTTP content type of a patch. */
+/** Returns the HTTP content type of a patch. */
 export function contentTypeOf(patch: Patch): string {
   return contentTypes[patch.type];
 }
 
-/** What goes over the wire. */
+/** Returns the body of the request for a patch. */
 export function patchBody(patch: Patch): unknown {
   return patch.type === 'json' ? patch.operations : patch.change;
 }

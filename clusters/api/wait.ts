@@ -5,7 +5,7 @@ import type { StoreView } from './object-history.ts';
 import { stateOf } from './object-state.ts';
 import type { OngoingFault } from './object-store.ts';
 
-/** The part of the object store that waits read; a test may give an `ObjectHistory` with no faults. */
+/** The part of the object store that waits read. A test may pass an `ObjectHistory` without faults. */
 export interface WaitedStore extends StoreView {
   readonly failure?: DomainError | undefined;
   readonly faults?: readonly OngoingFault[];
@@ -13,38 +13,39 @@ export interface WaitedStore extends StoreView {
 }
 
 export interface WaitOptions<Value> {
-  /** What is waited for, to follow "waiting for": `claim demo/x to be bound`. */
+  /** What is awaited, to follow "waiting for": `claim demo/x to be bound`. */
   what: string;
-  /** The objects it is about; a time-out shows their last states. */
+  /** The objects that are involved. A time-out shows their last states. */
   on?: readonly ObjectRef[];
   /** Deadline in milliseconds. */
   within: number;
   signal?: AbortSignal | undefined;
   /**
-   * Looks at the store, and returns the value waited for, or undefined or false while it is not there. What it throws
-   * ends the wait: throw a `DomainError` for a state that can never become right.
+   * Returns the awaited value, or undefined or false while it is absent. An error ends the wait: throw a `DomainError`
+   * for a state that can never become right.
    */
   until: (store: StoreView) => Value | undefined | false;
-  /** Says why it did not happen, from the store as it is at the deadline. */
+  /** Returns why it did not happen, from the store at the deadline. */
   explain?: ((store: StoreView) => Explanation) | undefined;
 }
 
-/** Why something did not happen: a text, or a diagnosis with what it concludes. */
+/** Why something did not happen: a text, or a diagnosis with its conclusion. */
 export type Explanation = string | Pick<ErrorDetails, 'why' | 'conclusion'>;
 
-/** A wait reached its deadline. Its details have the last states of the objects and, where given, the diagnosis. */
+/** A wait reached its deadline. Its details have the last states of the objects and, if available, the diagnosis. */
 export class WaitTimedOut extends DomainError {
   override readonly name = 'WaitTimedOut';
 }
 
-/** Something happened in a time in which nothing was to happen. */
+/** Something happened within a window in which nothing was to happen. */
 export class NotQuiet extends DomainError {
   override readonly name = 'NotQuiet';
 }
 
 /**
- * Resolves with the first value that `until` finds: at once, or after a change in the store. It never polls.
- * Rejects with `WaitTimedOut`, the signal's reason, the store's failure, or what `until` threw.
+ * Waits until `until` returns a value, and returns it. Evaluates `until` at once and after every change in the store;
+ * never polls.
+ * @throws WaitTimedOut, the signal's reason, the store's failure, or an error of `until`
  */
 export function waitFor<Value>(store: WaitedStore, options: WaitOptions<Value>): Promise<Value> {
   return watchStore(store, options.within, options.signal, options.until, () => {
@@ -53,19 +54,20 @@ export function waitFor<Value>(store: WaitedStore, options: WaitOptions<Value>):
 }
 
 export interface QuietOptions {
-  /** What is to stay as it is, to follow "watching that": `claim demo/x stays Pending`. */
+  /** What is to stay unchanged, to follow "watching that": `claim demo/x stays Pending`. */
   what: string;
   on?: readonly ObjectRef[];
-  /** How long nothing may happen, in milliseconds from now. */
+  /** The length of the window in milliseconds from now. */
   window: number;
   signal?: AbortSignal | undefined;
-  /** Returns what happened, in words or as an object, or undefined or false while all is quiet. */
+  /** Returns what happened, in words or as an object; undefined or false while nothing has. */
   unless: (store: StoreView) => unknown;
 }
 
 /**
- * Proves that nothing happens within a window: looks now, after each change, and once more after a fresh list of
- * everything at the end, because a watch that broke is quiet too. Throws `NotQuiet` at the first thing that happens.
+ * Proves that nothing happens within a window. Evaluates the store at once, after each change, and at the end after a
+ * new list of everything, because a broken watch is silent too.
+ * @throws NotQuiet at the first thing that happens
  */
 export async function quietFor(store: WaitedStore, options: QuietOptions): Promise<void> {
   const { what, on = [], window, signal, unless } = options;
@@ -88,7 +90,7 @@ export async function quietFor(store: WaitedStore, options: QuietOptions): Promi
   check();
 }
 
-/** Looks at the store now and after each change, until it finds something, it is aborted, or the time is over. */
+/** Evaluates the store at once and after each change, until it finds something, is aborted, or the time is over. */
 function watchStore<Value>(
   store: WaitedStore,
   within: number,
@@ -155,7 +157,7 @@ function explained(
   }
 }
 
-/** The last state of an object, how long ago it came about, and how many changes were seen. */
+/** Returns the last state of an object, its age, and the number of observed changes. */
 function lastState(store: StoreView, ref: ObjectRef): string {
   const history = store.history(ref);
   const last = history.at(-1);
@@ -166,7 +168,7 @@ function lastState(store: StoreView, ref: ObjectRef): string {
   return `${titleOf(ref)}: ${stateOf(last.object)}; last changed ${ago} ago; ${changes}`;
 }
 
-/** More time helps what still moves, and only that. */
+/** More time helps only where something still changes. */
 function remedyFor(store: StoreView, on: readonly ObjectRef[], within: number): string {
   const moments = on.flatMap((ref) => store.history(ref).slice(-1)).map((seen) => seen.monotonic);
   const still = store.clock.monotonic() - Math.max(...moments);

@@ -11,29 +11,32 @@ import {
 import { type BackoffPolicy, type Clock, duration, pause, waits } from './clock.ts';
 import { ApiRefusal } from './refusal.ts';
 
-/** Where one kind's objects come from: the API, or a test. */
+/** The source of the objects of one kind: the API, or a test. */
 export interface WatchSource<T> {
   list(signal: AbortSignal): Promise<{ resourceVersion: string; items: T[] }>;
-  /** Opens a watch that begins after `resourceVersion`; each item is one line of its answer. */
+  /** Opens a watch that begins after `resourceVersion`. Each item is one line of the answer. */
   watch(resourceVersion: string, timeoutSeconds: number, signal: AbortSignal): Promise<AsyncIterable<string>>;
 }
 
 /** Times and limits of a watch loop. */
 export interface WatchPolicy {
-  /** The server ends each watch after this; the next one goes on where it ended. Short, so that a stall is short. */
+  /** The server ends each watch after this time, and the next one continues. Short, so that a stall is short. */
   timeoutSeconds: number;
-  /** A watch that brings neither line nor end for this many milliseconds is given up. Longer than `timeoutSeconds`. */
+  /** A watch without a line or an end for this many milliseconds is abandoned. Longer than `timeoutSeconds`. */
   silence: number;
-  /** After this many milliseconds, a watch that ends is compared with a list, in case the watch lost something. */
+  /**
+   * After this many milliseconds, the end of a watch is followed by a comparison with a list, in case the watch lost
+   * something.
+   */
   relistEvery: number;
-  /** Milliseconds in which a watch must have brought what a list has; else it has lost something. */
+  /** Milliseconds in which a watch must deliver all of a list; otherwise it has lost something. */
   agreement: number;
-  /** After this many faults in a row a list takes the place of another attempt to resume. */
+  /** After this many faults in a row, a list replaces further attempts to resume. */
   resumes: number;
   backoff: BackoffPolicy;
 }
 
-/** Reconnects within milliseconds; a silent connection costs at most 25 s. */
+/** Reconnects within milliseconds. A silent connection costs at most 25 s. */
 export const watchPolicy: WatchPolicy = {
   timeoutSeconds: 20,
   silence: 25_000,
@@ -43,33 +46,33 @@ export const watchPolicy: WatchPolicy = {
   backoff: { first: 50, factor: 2, longest: 2_000 },
 };
 
-/** Why a list or watch ended early. The loop goes on by itself after each. */
+/** Why a list or watch ended early. The loop continues by itself after each fault. */
 export interface WatchFault {
   kind: 'broken' | 'gone' | 'error' | 'garbage' | 'silent' | 'closed early';
   message: string;
-  /** How many faults there were in a row, this one included. */
+  /** The number of faults in a row, including this one. */
   inARow: number;
 }
 
-/** What a watch loop tells. */
+/** Receives what a watch loop observes. */
 export interface WatchListener<T> {
   changed(change: Change<T>): void;
-  /** A list is in: what is known is complete as of now. */
+  /** A list has arrived: the known objects are complete as of now. */
   listed(): void;
   faulted(fault: WatchFault): void;
-  /** The connection brought something again. */
+  /** The connection works again. */
   recovered(): void;
 }
 
 type Ending = { next: 'list' | 'resume'; fault?: Omit<WatchFault, 'inARow'> };
 
-/** API answers that no repetition will change. */
+/** HTTP statuses that no repetition will change. */
 const hopeless = new Set([400, 401, 403, 404, 405]);
 
 /**
- * Follows the objects of one kind: a list, then watches, each from where the last one ended. Broken connections,
- * expired
- * resourceVersions, errors, garbage and silence are survived; what was missed meanwhile is found by comparing lists.
+ * Follows the objects of one kind: a list, then watches, each from where the last one ended. Survives broken
+ * connections, expired resourceVersions, errors, garbage and silence; a comparison of lists finds what was missed
+ * meanwhile.
  */
 export class WatchLoop<T extends Listed> {
   readonly #source: WatchSource<T>;
@@ -81,15 +84,15 @@ export class WatchLoop<T extends Listed> {
   #listedAt: number | undefined;
   #faultsInARow = 0;
   #backoff: Generator<number, never>;
-  /** Those who wait for a list that begins after they asked, and takes the place of the watch. */
+  /** Requests for a list that begins later and replaces the watch. */
   #asked: (() => void)[] = [];
-  /** Uids of what has gone, for each list that is being compared. */
+  /** Uids of deleted objects, for each list that is being compared. */
   readonly #gone = new Set<Set<string>>();
-  /** Called after each change that the watch brings. */
+  /** Called after each change that the watch delivers. */
   readonly #heard = new Set<() => void>();
-  /** That of the run. */
+  /** The signal of the run. */
   #signal: AbortSignal | undefined;
-  /** Aborts the watch or the pause under way, when a list is asked for. */
+  /** Aborts the current watch or pause when a list is requested. */
   #turn = new AbortController();
 
   constructor(source: WatchSource<T>, listener: WatchListener<T>, clock: Clock, policy: WatchPolicy = watchPolicy) {
@@ -100,9 +103,7 @@ export class WatchLoop<T extends Listed> {
     this.#backoff = waits(policy.backoff);
   }
 
-  /**
-   * Runs until `signal` aborts. Rejects only where going on is hopeless: the API refuses this list or watch for good.
-   */
+  /** Runs until `signal` aborts. Rejects only where the API rejects this list or watch permanently. */
   async run(signal: AbortSignal): Promise<void> {
     let next: Ending['next'] = 'list';
     this.#signal = signal;
@@ -121,9 +122,9 @@ export class WatchLoop<T extends Listed> {
   }
 
   /**
-   * Resolves when what is known is as new as a list that began after this call. The watch goes on meanwhile, and brings
-   * every state up to then: the list only tells how far it must come. The list of a watch that does not get there takes
-   * its place. Bring your own deadline: it waits as long as the API is away.
+   * Waits until the known objects are as new as a list that begins after this call. The watch continues meanwhile and
+   * delivers every state up to that point: the list only sets the target. Where the watch does not reach it, the list
+   * replaces the watch. Set your own deadline: this waits as long as the API is unreachable.
    */
   async relist(): Promise<void> {
     if (await this.#agrees()) return;
@@ -133,7 +134,7 @@ export class WatchLoop<T extends Listed> {
     });
   }
 
-  /** Whether the watch brings all that a list has which begins now. */
+  /** Whether the watch delivers everything of a list that begins now. */
   async #agrees(): Promise<boolean> {
     const signal = this.#signal;
     if (!signal || this.#listedAt === undefined || this.#faultsInARow > 0) return false;
@@ -143,14 +144,14 @@ export class WatchLoop<T extends Listed> {
       const list = await this.#source.list(signal);
       return await this.#comesTo(() => isAsNewAs(this.#known, list, gone), signal);
     } catch {
-      // The loop lists next, and tells what is wrong with that.
+      // The loop lists next, and reports what is wrong with that.
       return false;
     } finally {
       this.#gone.delete(gone);
     }
   }
 
-  /** Whether the watch comes to where `there` says, in the time that it has for that. */
+  /** Whether the watch reaches the state `there` within the policy's time for agreement. */
   async #comesTo(there: () => boolean, signal: AbortSignal): Promise<boolean> {
     const arrived = new AbortController();
     const look = (): void => {
@@ -226,7 +227,7 @@ export class WatchLoop<T extends Listed> {
     }
   }
 
-  /** Takes one line of a watch; returns how the watch ends where this line ends it. */
+  /** Processes one line of a watch. Returns how the watch ends, where this line ends it. */
   #take(text: string): Ending | undefined {
     const line = parseWatchLine<T>(text);
     switch (line.kind) {
@@ -234,7 +235,7 @@ export class WatchLoop<T extends Listed> {
       case 'error':
         return { next: 'list', fault: line };
       case 'garbage':
-        // The last good resourceVersion still holds: a new watch from there brings what this line was.
+        // The last good resourceVersion is still valid: a new watch from there repeats the event of this line.
         return { next: 'resume', fault: line };
       case 'change':
         this.#apply({ type: line.type, observed: 'watch', object: line.object });
@@ -284,13 +285,13 @@ export class WatchLoop<T extends Listed> {
     if (error instanceof ApiRefusal && error.status === 410) {
       return { next: 'list', fault: { kind: 'gone', message: error.refusal } };
     }
-    // One line is enough here: all details of a request would hide what is being waited for.
+    // One line is enough here: all details of a request would hide what is being awaited.
     const message = (error instanceof DomainError && error.details.seen) || messageOf(error);
     return { next, fault: { kind: 'broken', message } };
   }
 }
 
-/** The promise's result, unless `signal` aborts first: a stalled connection does not hold the loop. */
+/** Returns the result of the promise, unless `signal` aborts first: a stalled connection does not block the loop. */
 function orAborted<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

@@ -4,9 +4,8 @@ import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 const lackingScript = nodeScript(import.meta.url, 'lacking.sh');
 
 /**
- * What the nodes of a cluster lack, by the names of features, each with the reason and the nodes that it is said of:
- * `{"xfs": "mkfs.xfs is not there: node2, node3"}`. Where one node lacks it, the cluster does: specs choose their
- * nodes.
+ * Returns the features that the nodes of a cluster lack, each with the reason and the nodes: `{"xfs": "mkfs.xfs is not
+ * there: node2, node3"}`. A cluster lacks what one of its nodes lacks, because specs choose their nodes.
  */
 export async function lackingFeatures(
   nodes: readonly Node[],
@@ -21,7 +20,7 @@ export async function lackingFeatures(
   return lackingOf(told);
 }
 
-/** The same from what lacking.sh has printed on each node. Pure. */
+/** Returns the same from the output of lacking.sh on each node. Pure. */
 export function lackingOf(told: readonly { node: string; lines: string }[]): Record<string, string> {
   const lacking: Record<string, { reason: string; nodes: string[] }> = {};
   for (const { node, lines } of told) {
@@ -36,10 +35,10 @@ export function lackingOf(told: readonly { node: string; lines: string }[]): Rec
   );
 }
 
-/** A Perl program that keeps a directory, its first argument, from being opened for so many seconds, its second. */
+/** A Perl program that blocks opening a directory (its first argument) for a number of seconds (its second). */
 export const holdDirectoryProgram = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
 
-/** Keeps a directory of a node from being opened; gives the id of the process that does. */
+/** Blocks opening a directory of a node for some seconds. Returns the id of the process that blocks it. */
 export async function holdDirectory(node: Node, path: string, seconds: number): Promise<string> {
   return (await onNode(node, ['perl', '-e', holdDirectoryProgram, path, String(seconds)])).trim();
 }

@@ -1,10 +1,10 @@
 import { DomainError, type ErrorDetails } from '../errors/domain-error.ts';
 import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
-/** Something of a spec is left on a node: a mount, a loop device, a directory. Reports tell it as a leak. */
+/** A spec has left something on a node: a mount, a loop device, a directory. Reports show it as a leak. */
 export class LeftBehind extends DomainError {
   override readonly name = 'LeftBehind';
-  /** What is left and where, a line each. */
+  /** What is left and where, one line each. */
   readonly left: readonly string[];
 
   constructor(details: Omit<ErrorDetails, 'seen'>, left: readonly string[]) {
@@ -16,12 +16,12 @@ export class LeftBehind extends DomainError {
 const leftoversScript = nodeScript(import.meta.url, 'leftovers.sh');
 const placesScript = nodeScript(import.meta.url, 'volume-places.sh');
 
-/** Milliseconds that kubelet may take to unmount and detach what a pod that is gone has used. */
+/** Milliseconds in which kubelet must unmount and detach the volumes of a deleted pod. */
 const patience = 20_000;
 
 /**
- * Proves that a node has no mount, loop device or kubelet directory left that names one of the words: uids of pods that
- * are gone, names of PersistentVolumes that are gone. Waits for kubelet, which takes volumes down after the pod.
+ * Waits until a node has no mount, loop device or kubelet directory with one of the words in its name: uids of deleted
+ * pods, names of deleted PersistentVolumes. Kubelet takes volumes down after the pod.
  * @throws LeftBehind
  */
 export async function proveNothingLeft(node: Node, words: readonly string[]): Promise<void> {
@@ -38,7 +38,7 @@ export async function proveNothingLeft(node: Node, words: readonly string[]): Pr
   );
 }
 
-/** Every place of a node that local volumes use, a line each, in order. Loop devices are those of the whole kernel. */
+/** Returns every path of a node that local volumes use, sorted. Loop devices are those of the whole kernel. */
 export async function volumePlaces(node: Node): Promise<string[]> {
   return (await scriptOnNode(node, placesScript, [])).split('\n').filter(Boolean).sort();
 }

@@ -2,15 +2,16 @@ import pRetry from 'p-retry';
 import type { Progress } from '../text/progress.ts';
 
 /**
- * Does work anew where another was quicker: nodes share the kernel's loop devices, so two may pick the same free one;
- * and a list of an object is replaced as it was read. Every further attempt is told. @throws what the last one threw
+ * Repeats work that lost a race. Nodes share the kernel's loop devices, so two nodes may pick the same free one; a list
+ * in an object may be replaced while it is read. Reports every repetition to `progress`.
+ * @throws the error of the last attempt
  */
 export async function despiteLostRace<Value>(
   attempt: () => Promise<Value>,
   of: {
-    /** What is done, such as "mounting /mnt/disks/volA on node2". */
+    /** What is attempted, such as "mounting /mnt/disks/volA on node2". */
     what: string;
-    /** Whether an attempt failed because of that, and nothing else. */
+    /** Whether an attempt failed because it lost the race. */
     lost: (error: Error) => boolean;
     progress: Progress;
     signal?: AbortSignal | undefined;

@@ -4,18 +4,16 @@ export interface Mount {
   parent: number;
   /** Device number of the mounted file system, as `major:minor`. */
   device: string;
-  /**
-   * Directory of the file system that is mounted: `/` for a whole one, another for a bind mount of a directory in it.
-   */
+  /** The mounted directory of the file system: `/` for a whole one, another for a bind mount of a directory in it. */
   root: string;
   mountPoint: string;
   /** Options of this mount, such as `ro` or `noexec`. */
   options: string[];
   propagation: Propagation[];
   fileSystem: string;
-  /** What is mounted: a device path, or a name for file systems without a device. */
+  /** The mounted device's path, or a name for file systems without a device. */
   source: string;
-  /** Options of the file system itself, which all its mounts share. */
+  /** Options of the file system itself, shared by all its mounts. */
   superOptions: string[];
 }
 
@@ -26,8 +24,8 @@ export type Propagation =
   | { kind: 'unbindable' };
 
 /**
- * Reads a mountinfo file. A line that does not have the documented form is an error with its number: nothing is
- * guessed.
+ * Parses a mountinfo file.
+ * @throws SyntaxError with the number of a line that does not have the documented form
  */
 export function parseMountinfo(text: string): Mount[] {
   return text
@@ -83,12 +81,15 @@ function withoutEscapes(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** The mount that is seen at a path: the last one at that very mount point, as later mounts cover earlier ones. */
+/**
+ * Returns the visible mount at a path: the last one at exactly that mount point, because later mounts cover earlier
+ * ones.
+ */
 export function mountAt(mounts: readonly Mount[], path: string): Mount | undefined {
   return mounts.findLast((mount) => mount.mountPoint === path);
 }
 
-/** The mount that holds a path: the one with the longest mount point that leads to it. */
+/** Returns the mount that contains a path: the one with the longest mount point that is a prefix of it. */
 export function mountHolding(mounts: readonly Mount[], path: string): Mount | undefined {
   return mounts
     .filter(({ mountPoint }) => mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`))

@@ -5,9 +5,9 @@ import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 const awaitLog = nodeScript(import.meta.url, 'await-log.sh');
 
 /**
- * Waits until a systemd unit of a node has logged a text since it was last started, and gives the line. It follows the
- * journal, so it looks only when something is written.
- * @throws DomainError where the line does not come within the milliseconds, 30 000 where not given
+ * Waits until a systemd unit of a node has logged a text since its last start, and returns the line. Follows the
+ * journal instead of polling.
+ * @throws DomainError where the line does not appear within the milliseconds, 30 000 by default
  */
 export async function loggedLine(
   node: Node,
@@ -20,7 +20,7 @@ export async function loggedLine(
     const args = [unit, text, String(seconds)];
     return (await scriptOnNode(node, awaitLog, args, { deadline: within + 10_000, signal })).trim();
   } catch (error) {
-    // 124 is what timeout(1) ends with when the time is over.
+    // timeout(1) exits with 124 when the time is over.
     if (!(error instanceof CommandFailed) || error.status !== 124) throw error;
     throw new DomainError(
       {
@@ -34,16 +34,16 @@ export async function loggedLine(
   }
 }
 
-/** A line of kubelet's own log. */
+/** A line of kubelet's log. */
 export interface KubeletLogLine {
-  /** When the node's journal took it in; nodes of kind share one kernel clock. */
+  /** When the node's journal received it. The nodes of kind share one kernel clock. */
   at: Date;
   /** Source file and line that logged it, such as `reconciler_common.go:251`. */
   origin: string;
   text: string;
 }
 
-/** Reads the output of `journalctl --output short-unix`; lines that are not in klog's form are left out. */
+/** Parses the output of `journalctl --output short-unix`. Lines that are not in klog's form are left out. */
 export function parseKubeletLog(text: string): KubeletLogLine[] {
   return text.split('\n').flatMap((line) => {
     const [, seconds, origin, message] =
@@ -52,7 +52,7 @@ export function parseKubeletLog(text: string): KubeletLogLine[] {
   });
 }
 
-/** Lines of kubelet's log since a moment that have all the words in them. */
+/** Returns the lines of kubelet's log since a moment that contain all the words. */
 export async function kubeletLog(
   node: Node,
   since: Date,
@@ -62,7 +62,7 @@ export async function kubeletLog(
   return (await kubeletLogSince(node, since, signal)).filter((line) => words.every((word) => line.text.includes(word)));
 }
 
-/** All of kubelet's log since a moment. */
+/** Returns all lines of kubelet's log since a moment. */
 export async function kubeletLogSince(node: Node, since: Date, signal?: AbortSignal): Promise<KubeletLogLine[]> {
   const from = `@${(since.getTime() / 1000).toFixed(3)}`;
   const text = await onNode(

@@ -3,13 +3,13 @@ import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
 const script = nodeScript(import.meta.url, 'node-storage.sh');
 
-/** What a node has mounted, and the loop devices of its kernel. */
+/** The mounts of a node, and the loop devices of its kernel. */
 export interface NodeStorage {
   mounts: Mount[];
   loops: { path: string; backingFile: string }[];
 }
 
-/** Reads the mounts of a node, as its first process sees them, and the loop devices. It only reads. */
+/** Returns the mounts of a node, as its first process sees them, and the loop devices. Changes nothing. */
 export async function readNodeStorage(
   node: Node,
   options: { deadline?: number; signal?: AbortSignal } = {},
@@ -17,7 +17,7 @@ export async function readNodeStorage(
   return parseNodeStorage(await scriptOnNode(node, script, [], options));
 }
 
-/** Reads what node-storage.sh has printed. */
+/** Parses the output of node-storage.sh. */
 export function parseNodeStorage(printed: string): NodeStorage {
   const mounts: string[] = [];
   const loops: NodeStorage['loops'] = [];

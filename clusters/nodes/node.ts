@@ -6,21 +6,21 @@ import { ShellPool } from '../host/command/shell-session-pool.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 
 /**
- * A node of a cluster on which commands can be run as root. The engine's exec is the first implementation;
- * clusters that are not ours could be reached through a privileged pod that implements the same interface.
+ * A node of a cluster on which commands can be run as root. The engine's exec is the first implementation; existing
+ * clusters could be reached through a privileged pod with the same interface.
  */
 export interface Node extends Commander {
   /** The name of the Node object, such as node2. */
   readonly name: string;
 }
 
-/** The commands that a node's shell scripts are written for; read from files beside the code. */
+/** A shell script for nodes, from a file beside the code. */
 export interface NodeScript {
   name: string;
   text: string;
 }
 
-/** Reads a shell script that stands beside a module, whose `import.meta.url` is given. */
+/** Returns a shell script that stands beside a module. `module` is the module's `import.meta.url`. */
 export function nodeScript(module: string, name: string): NodeScript {
   return { name, text: readFileSync(new URL(name, module), 'utf8') };
 }
@@ -32,9 +32,10 @@ const openShell: OpenNodeShell = (container) =>
   connectProcess(['docker', 'exec', '--interactive', container, ...shellArgv]);
 
 /**
- * A node that is a container of the engine on this machine. Commands go through a few shells that stay open in it: one
- * `docker exec` costs as much as thirty commands in an open shell. What a shell cannot do (input, environment, folder,
- * lines as they come) goes through a `docker exec` of its own, and so does what finds all shells at work.
+ * A node that is a container of the engine on this machine. Commands run in a few shells that stay open in it: one
+ * `docker exec` costs as much as thirty commands in an open shell. Commands that a shell cannot run (input,
+ * environment, folder, lines as they arrive) get a `docker exec` of their own, and so do those that find all shells
+ * busy.
  */
 export class EngineNode implements Node, Disposable {
   readonly name: string;
@@ -42,10 +43,7 @@ export class EngineNode implements Node, Disposable {
   readonly #host: Commander;
   readonly #shells: ShellPool | undefined;
 
-  /**
-   * With a commander that is not this machine's own, every command goes through it, unless `open` says how to open
-   * shells.
-   */
+  /** With another commander than this machine's, every command goes through it, unless `open` returns shells. */
   constructor(
     name: string,
     container: string,
@@ -78,13 +76,13 @@ export class EngineNode implements Node, Disposable {
       case 'late':
         throw fail(`no end within ${deadline / 1000} s`);
       case 'shell gone':
-        // No shell, no command: what docker says, such as that the container is not running, is the result, as always.
+        // Without a shell no command ran: docker's own message, such as "container is not running", is the result.
         if (!outcome.opened && outcome.end.status) return { ...result, status: outcome.end.status };
         throw fail(`the shell on the node was gone before the command had ended (${outcome.end.how})`);
     }
   }
 
-  /** Ends the open shells, and what runs in them. The node can still be used: the next command opens a new one. */
+  /** Closes the open shells and ends what runs in them. The node stays usable: the next command opens a new shell. */
   [Symbol.dispose](): void {
     this.#shells?.[Symbol.dispose]();
   }
@@ -101,14 +99,17 @@ export class EngineNode implements Node, Disposable {
   }
 }
 
-/** Whether an open shell can run it. */
+/** Whether an open shell can run the command. */
 function isPlain({ argv, stdin, env, directory, onLine }: CommandRequest): boolean {
   return fitsShell(argv) && [stdin, env, directory, onLine].every((wish) => wish === undefined);
 }
 
 const defaultDeadline = 30_000;
 
-/** Runs a program on a node and gives its standard output; a failure carries the node, the command and both outputs. */
+/**
+ * Runs a program on a node and returns its standard output.
+ * @throws CommandFailed with the node, the command and both outputs
+ */
 export async function onNode(
   node: Node,
   argv: CommandRequest['argv'],
@@ -119,7 +120,11 @@ export async function onNode(
   return result.stdout;
 }
 
-/** Runs a shell script on a node with arguments; its text is an argument too, so nothing has to be installed there. */
+/**
+ * Runs a shell script on a node with arguments and returns its standard output. The text of the script is an argument
+ * too, so nothing has to be installed on the node.
+ * @throws CommandFailed
+ */
 export async function scriptOnNode(
   node: Node,
   script: NodeScript,
@@ -136,7 +141,7 @@ export async function scriptOnNode(
   return result.stdout;
 }
 
-/** The mounts of the node itself, as its first process sees them. */
+/** Returns the mounts of the node itself, as its first process sees them. */
 export async function nodeMounts(node: Node, signal?: AbortSignal): Promise<Mount[]> {
   return parseMountinfo(await onNode(node, ['cat', '/proc/1/mountinfo'], { signal }));
 }
