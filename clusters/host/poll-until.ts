@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Asks until there is an answer, for things that send no event when they change.
- * @returns the answer, or what was seen last where `within` milliseconds passed without one
- * @throws the signal's reason, or what a look throws: an error is not "not yet"
+ * Calls `look` every `every` milliseconds until it returns an answer. For things that send no event when they change.
+ * @returns the answer, or the last observation where `within` milliseconds passed without an answer
+ * @throws the signal's reason, or an error of `look`: an error does not mean "not yet"
  */
 export async function pollUntil<Answer, Seen>(
   look: () => Promise<{ answer: Answer } | { notYet: Seen }>,

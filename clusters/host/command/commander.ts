@@ -1,6 +1,6 @@
 import { DomainError } from '../../errors/domain-error.ts';
 
-/** One program call. Arguments are an array: nothing is ever interpreted by a shell. */
+/** One program call. Arguments are an array: no shell interprets them. */
 export interface CommandRequest {
   argv: readonly [program: string, ...args: string[]];
   /** Written to the program's standard input, which is then closed. */
@@ -11,7 +11,7 @@ export interface CommandRequest {
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;
   directory?: string;
-  /** Sees each line of both outputs as it comes, for progress. */
+  /** Receives each line of both outputs as it arrives, for progress. */
   onLine?: (line: string) => void;
 }
 
@@ -29,7 +29,8 @@ export interface Commander {
   /** The place's name for messages, such as "this machine" or "node2". */
   readonly place: string;
   /**
-   * Runs a program and resolves with its result, whatever the exit status. Rejects when it cannot be run or times out.
+   * Runs a program and returns its result, whatever its exit status.
+   * @throws CommandFailed where it could not be started, or was killed at its deadline
    */
   attempt(request: CommandRequest): Promise<CommandResult>;
 }
@@ -60,14 +61,17 @@ export class CommandFailed extends DomainError {
   }
 }
 
-/** Runs a program that must succeed; rejects with {@link CommandFailed} otherwise. */
+/**
+ * Runs a program that must succeed.
+ * @throws CommandFailed otherwise
+ */
 export async function run(commander: Commander, request: CommandRequest): Promise<CommandResult> {
   const result = await commander.attempt(request);
   if (result.status !== 0) throw new CommandFailed(commander.place, result, `exit status ${result.status}`);
   return result;
 }
 
-/** An argument array as one line that can be pasted into a POSIX shell. */
+/** Returns an argument array as one line that can be pasted into a POSIX shell. */
 export function pasteable(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

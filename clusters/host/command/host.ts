@@ -6,8 +6,8 @@ import { type Commander, CommandFailed, type CommandRequest, type CommandResult 
 import type { ShellConnection, ShellEnd } from './shell-session.ts';
 
 /**
- * Runs programs on this machine through zx. They get a process group of their own, so that Ctrl-C reaches
- * the harness only, which then ends them through the abort signal and cleans up in order.
+ * Runs programs on this machine through zx. Each gets its own process group, so that Ctrl-C reaches only the harness,
+ * which then ends the programs through the abort signal and cleans up in order.
  */
 export const host: Commander = {
   place: 'this machine',
@@ -30,7 +30,7 @@ export const host: Commander = {
       ...(request.stdin === undefined ? {} : { input: Buffer.from(request.stdin) }),
     });
     const child = shell`${[...request.argv]}`;
-    // zx iterates over the lines of stdout only; docker, kind and apt report their progress on stderr, with \r too.
+    // zx iterates over the lines of stdout only; docker, kind and apt report progress on stderr, and with \r too.
     if (request.onLine) {
       for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', request.onLine);
     }
@@ -48,12 +48,12 @@ export const host: Commander = {
 };
 
 /**
- * Starts a program on this machine that is a shell with the loop, or brings one, such as `docker exec --interactive …`.
- * It does not keep this process alive, and ends when this process ends, because its standard input then does.
+ * Starts a program on this machine that runs the shell loop, or connects to one, such as `docker exec --interactive …`.
+ * It does not keep this process alive. It ends with this process, because its standard input then closes.
  */
 export function connectProcess(argv: readonly [string, ...string[]]): ShellConnection {
   const [program, ...args] = argv;
-  // A process group of its own, as for other commands: Ctrl-C reaches the harness only.
+  // Its own process group, as for other commands: Ctrl-C reaches only the harness.
   const child = spawn(program, args, { stdio: 'pipe', detached: true });
   const ended = new Promise<ShellEnd>((resolve) => {
     child.on('error', ({ message }) => resolve({ kind: 'not started', how: message }));

@@ -1,11 +1,11 @@
 import { type ShellConnection, ShellSession } from './shell-session.ts';
 
-/** How many shells are open at most in one node or container. */
+/** The highest number of open shells in one node or container. */
 const shellsAtMost = 4;
 
 /**
- * The shells of one node or container, opened as they are needed. Where all of them are at work, there is none: whoever
- * asks runs the command in a process of its own. Nobody waits for another's command, which may wait for this very one.
+ * The shells of one node or container, opened on demand. Where all are busy, the caller runs the command in a process
+ * of its own: no command waits for another one, which may be waiting for this very command.
  */
 export class ShellPool implements Disposable {
   readonly #open: () => ShellConnection;
@@ -15,7 +15,9 @@ export class ShellPool implements Disposable {
     this.#open = open;
   }
 
-  /** A shell that is free, opened if need be, for one command that is begun at once. */
+  /**
+   * Returns a free shell, newly opened if necessary, for one command that starts at once; undefined where all are busy.
+   */
   free(): ShellSession | undefined {
     this.#sessions = this.#sessions.filter((session) => !session.over);
     const idle = this.#sessions.find((session) => !session.busy);
@@ -25,7 +27,7 @@ export class ShellPool implements Disposable {
     return session;
   }
 
-  /** Ends the shells; the next command opens a new one. */
+  /** Closes the shells. The next command opens a new one. */
   [Symbol.dispose](): void {
     for (const session of this.#sessions) session.close();
     this.#sessions = [];

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** What the shell calls itself before its own messages, such as "lpv-shell: exec: stat: not found". */
+/** The name that the shell puts before its own messages, such as "lpv-shell: exec: stat: not found". */
 const shellName = 'lpv-shell';
 
-/** The program that a connection has to start: a POSIX shell with the loop of shell-session.sh. */
+/** The program that a connection starts: a POSIX shell with the loop of shell-session.sh. */
 export const shellArgv: readonly [string, ...string[]] = [
   'sh',
   '-c',
@@ -13,24 +13,24 @@ export const shellArgv: readonly [string, ...string[]] = [
   shellName,
 ];
 
-/** How a shell ended. */
+/** The end of a shell. */
 export interface ShellEnd {
-  /** It never began, it ended, or nobody knows because the way to it is gone. */
+  /** `lost`: the connection is gone, so the end of the shell is not known. */
   kind: 'not started' | 'ended' | 'lost';
   /** For messages, such as "exit status 137". */
   how: string;
-  /** The exit status of what held the connection, where there is one. */
+  /** The exit status of the program that held the connection, where there is one. */
   status?: number;
 }
 
-/** Both ways to a shell that has been started with {@link shellArgv}, or is about to be: what is written waits. */
+/** The connection to a shell that was started with {@link shellArgv}. Input is buffered until the shell has started. */
 export interface ShellConnection {
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the shell, or the way to it, is gone and no output comes any more; never rejects. */
+  /** Resolves when the shell or its connection is gone and no more output arrives. Never rejects. */
   readonly ended: Promise<ShellEnd>;
   write(text: string): void;
-  /** Ends the shell's standard input: it ends, and with it what it runs. */
+  /** Closes the shell's standard input, which ends the shell and what runs in it. */
   close(): void;
 }
 
@@ -40,19 +40,19 @@ interface Outputs {
   stderr: string;
 }
 
-/** How a command in a shell came out. But for the first, the session is over. */
+/** The outcome of a command in a shell. The session is over unless the command ended by itself. */
 export type ShellOutcome = Outputs &
   (
     | { kind: 'ended'; status: number /** There is no such program, or it cannot be run. */; notStarted: boolean }
     | { kind: 'late' }
-    /** The shell was gone before it had told the command's end. Where it had not opened, the command has not run. */
+    /** The shell was gone before it reported the command's end. Where it had not opened, the command did not run. */
     | { kind: 'shell gone'; opened: boolean; end: ShellEnd }
   );
 
 /** A command for a shell. Its standard input is empty. */
 export interface ShellCommand {
   argv: readonly string[];
-  /** Milliseconds after which it is killed. */
+  /** Milliseconds after which the command is killed. */
   deadline: number;
   signal?: AbortSignal | undefined;
 }
@@ -65,15 +65,14 @@ interface Run {
 }
 
 /**
- * A shell that is already open in a node or a container, and runs one command after another for a fraction of what
- * starting a process there from outside costs. Arguments are data: nothing is put into the text of a script.
- *
- * A program that stays behind and keeps its standard output is not waited for; what it says later is lost in, or
- * appears in, the output of the next command: programs that stay have to be started with their outputs redirected.
+ * An open shell in a node or a container. It runs one command after another, for a fraction of the cost of starting a
+ * process there. Arguments are data: nothing is inserted into the text of a script. A program that stays in the
+ * background and keeps its standard output open is not awaited. Its later output is lost, or appears in the output of
+ * the next command, so redirect the outputs of such programs.
  */
 export class ShellSession {
   readonly #connection: ShellConnection;
-  /** Ends each output. It reaches the shell on its standard input only, so that no list of processes shows it. */
+  /** Ends each output. It reaches the shell through standard input only, so that no process list shows it. */
   readonly #nonce = randomBytes(16).toString('hex');
   readonly #stdout = new MarkedOutput(this.#nonce);
   readonly #stderr = new MarkedOutput(this.#nonce);
@@ -86,7 +85,7 @@ export class ShellSession {
     this.#connection = connection;
     connection.stdout.on('data', (bytes: Buffer) => this.#onStdout(this.#stdout.feed(bytes)));
     connection.stderr.on('data', (bytes: Buffer) => this.#onStderr(this.#stderr.feed(bytes)));
-    // Its end is told by `ended`; without a listener, a broken pipe would end the process.
+    // `ended` reports the end; without a listener, a broken pipe would end this process.
     for (const stream of [connection.stdout, connection.stderr]) stream.on('error', () => {});
     void connection.ended.then((end) => {
       this.#over = true;
@@ -95,19 +94,19 @@ export class ShellSession {
     connection.write(`${this.#nonce}\n`);
   }
 
-  /** No more commands: the shell has ended or was closed. */
+  /** Whether the shell has ended or was closed. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Whether a command is under way. */
+  /** Whether a command is running. */
   get busy(): boolean {
     return this.#running !== undefined;
   }
 
   /**
-   * Runs a command; the session must be neither over nor busy. Rejects with the signal's reason only. A command that is
-   * late or aborted is killed, and the session is over.
+   * Runs a command. The session must be neither over nor busy. Rejects with the signal's reason only. A command that is
+   * late or aborted is killed, and the session is then over.
    */
   async run({ argv, deadline, signal }: ShellCommand): Promise<ShellOutcome> {
     if (this.#over || this.#running) throw new Error(`the shell is ${this.#over ? 'over' : 'busy'}`);
@@ -134,7 +133,7 @@ export class ShellSession {
     }
   }
 
-  /** Ends the shell, and with it what it runs. */
+  /** Closes the shell, and ends what runs in it. */
   close(): void {
     if (this.#over) return;
     this.#over = true;
@@ -170,38 +169,41 @@ export class ShellSession {
   }
 }
 
-/** Whether a command can be told to the loop: a program's name that is no option of `exec`, and no NUL anywhere. */
+/**
+ * Whether the loop can run a command: its program's name must not look like an option of `exec`, and no word may
+ * contain NUL.
+ */
 export function fitsShell(argv: readonly string[]): boolean {
   return argv.length > 0 && !/^-|^$/.test(argv[0] ?? '') && argv.every((word) => !word.includes('\0'));
 }
 
-/** A command in the lines of shell-session.sh. */
+/** Returns a command as lines for shell-session.sh. */
 function encodeCommand(id: string, argv: readonly string[]): string {
   const words = argv.map((word) => word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n'));
   return `${[`${id} ${argv.length}`, ...words].join('\n')}\n`;
 }
 
-/** What stood before a marker, and the words behind the nonce in it. */
+/** The output before a marker, and the words behind the nonce in the marker. */
 export interface MarkedPart {
   output: Buffer;
   words: string[];
 }
 
 /**
- * Divides an output stream of the shell loop into parts, each ended by a marker: the nonce, words, a newline. A marker
- * may begin in the middle of a line, where a command's output has no newline at its end, and be spread over chunks.
+ * Splits an output stream of the shell loop into parts, each ended by a marker: the nonce, words, a newline. A marker
+ * may begin in the middle of a line, after output without a newline at its end, and may span several chunks.
  */
 export class MarkedOutput {
   readonly #nonce: Buffer;
   #chunks: Buffer[] = [];
-  /** What may still be, or become, a part of a marker. */
+  /** Bytes that are, or may become, part of a marker. */
   #tail: Buffer = Buffer.alloc(0);
 
   constructor(nonce: string) {
     this.#nonce = Buffer.from(nonce);
   }
 
-  /** Takes bytes as they come; gives the parts that they complete. */
+  /** Takes a chunk, and returns the parts that it completes. */
   feed(bytes: Buffer): MarkedPart[] {
     this.#tail = Buffer.concat([this.#tail, bytes]);
     const parts: MarkedPart[] = [];
@@ -217,12 +219,12 @@ export class MarkedOutput {
     }
   }
 
-  /** What has come since the last marker. */
+  /** The output since the last marker. */
   get rest(): Buffer {
     return Buffer.concat([...this.#chunks, this.#tail]);
   }
 
-  /** Takes the first bytes of the tail for output. */
+  /** Moves the first bytes of the tail to the output. */
   #settle(length: number): void {
     if (length === 0) return;
     this.#chunks.push(this.#tail.subarray(0, length));

@@ -1,19 +1,19 @@
 import { run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
-/** A Debian archive as apt on this machine knows it: a mirror is respected, and no host name is ours. */
+/** A Debian archive as configured in this machine's apt: mirrors are used, and no host name is built in. */
 export interface DebianArchive {
   uri: string;
   codename: string;
 }
 
-/** What `apt-get indextargets` prints with {@link indexTargetsFormat}, one line for each package index. */
+/** The format of `apt-get indextargets`: one line for each package index. */
 const indexTargetsFormat = '$(REPO_URI)|$(CODENAME)|$(ORIGIN)';
 
 /** The key ring that signs every Debian archive, in Debian's package debian-archive-keyring. */
 export const debianKeyRing = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Reads the output of `apt-get indextargets`; keeps Debian's own archives. */
+/** Parses the output of `apt-get indextargets`. Returns Debian's own archives only. */
 export function readIndexTargets(text: string): DebianArchive[] {
   const archives = text
     .split('\n')
@@ -26,14 +26,16 @@ export function readIndexTargets(text: string): DebianArchive[] {
   );
 }
 
-/** Debian archives that apt on this machine uses; empty where apt is absent or knows other distributions only. */
+/**
+ * Returns the Debian archives that apt on this machine uses; empty where apt is absent or has other distributions only.
+ */
 export async function debianArchives(signal?: AbortSignal): Promise<DebianArchive[]> {
   const argv = ['apt-get', 'indextargets', '--format', indexTargetsFormat, 'Created-By: Packages'] as const;
   const { status, stdout } = await host.attempt({ argv, deadline: 30_000, signal });
   return status === 0 ? readIndexTargets(stdout) : [];
 }
 
-/** A source entry for one suite of an archive, in the form that apt and mmdebstrap read. */
+/** Returns a source entry for one suite of an archive, in the form that apt and mmdebstrap read. */
 export function sourceEntry(archive: DebianArchive, suite: string): string {
   const lines = [
     'Types: deb',
@@ -45,12 +47,12 @@ export function sourceEntry(archive: DebianArchive, suite: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The archive to take Debian packages from: the main one rather than the one of security updates. */
+/** Returns the archive for Debian packages: the main one rather than that of security updates. */
 export function mainArchive(archives: readonly DebianArchive[]): DebianArchive | undefined {
   return archives.find(({ codename }) => !codename.includes('-')) ?? archives[0];
 }
 
-/** Installs packages (names or paths of .deb files) without recommendations, as root. */
+/** Installs packages (names or paths of .deb files) without recommendations. Needs root. */
 export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
   await run(host, {
     argv: ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages],
@@ -60,7 +62,7 @@ export async function installPackages(packages: readonly string[], signal?: Abor
   });
 }
 
-/** Refreshes apt's package lists, as root. */
+/** Refreshes apt's package lists. Needs root. */
 export async function refreshPackageLists(signal?: AbortSignal): Promise<void> {
   await run(host, { argv: ['apt-get', 'update'], deadline: 300_000, signal });
 }

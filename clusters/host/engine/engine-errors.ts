@@ -1,7 +1,7 @@
 import { DomainError } from '../../errors/domain-error.ts';
 import type { EngineState } from './engine.ts';
 
-/** Turns an engine that does not answer into an error with the remedy for that case. */
+/** Returns the error for an engine that does not answer, with the remedy for its state. */
 export function engineMissing(
   state: Exclude<EngineState, { kind: 'answers' }>,
   installation: readonly string[],

@@ -2,7 +2,7 @@ import { DomainError, messageOf } from '../../errors/domain-error.ts';
 import { type Commander, CommandFailed, type CommandRequest, type CommandResult, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
-/** What a container engine says of itself. */
+/** What a container engine reports of itself. */
 export interface EngineFacts {
   name: 'docker';
   serverVersion: string;
@@ -14,11 +14,11 @@ export interface EngineFacts {
   architecture: string;
   cpus: number;
   memoryBytes: number;
-  /** Where the engine keeps its data; on this machine's file system unless it runs in a VM. */
+  /** The engine's data folder; on this machine's file system unless the engine runs in a VM. */
   dataRoot: string;
 }
 
-/** Whether there is an engine, told apart by what a user has to do about it. */
+/** The state of the engine, distinguished by what the user has to do about it. */
 export type EngineState =
   | { kind: 'answers'; facts: EngineFacts }
   | { kind: 'no client' }
@@ -28,7 +28,7 @@ export type EngineState =
 
 const probeDeadline = 10_000;
 
-/** Asks the engine of the current Docker context who it is. Never starts or changes anything. */
+/** Returns the state of the engine of the current Docker context. Starts and changes nothing. */
 export async function probeEngine(signal?: AbortSignal): Promise<EngineState> {
   let result: CommandResult;
   try {
@@ -44,7 +44,7 @@ export async function probeEngine(signal?: AbortSignal): Promise<EngineState> {
   return readEngineState(result);
 }
 
-/** Reads the answer of `docker info --format '{{json .}}'`. */
+/** Parses the output of `docker info --format '{{json .}}'`. */
 export function readEngineState({
   status,
   stdout,
@@ -96,7 +96,7 @@ function parseInfo(text: string): DockerInfo | undefined {
   }
 }
 
-/** The container engine: images, containers and networks, each call with a deadline. */
+/** The container engine: images, containers and networks. Each call has a deadline. */
 export class Engine {
   readonly facts: EngineFacts;
   readonly #commander: Commander;
@@ -106,7 +106,10 @@ export class Engine {
     this.#commander = commander;
   }
 
-  /** Runs `docker …` and rejects with its output when it fails. The deadline is in milliseconds. */
+  /**
+   * Runs `docker …`. The deadline is in milliseconds, 60 000 by default.
+   * @throws CommandFailed with the output of docker
+   */
   run(
     args: readonly string[],
     options: Omit<CommandRequest, 'argv' | 'deadline'> & { deadline?: number } = {},
@@ -114,7 +117,7 @@ export class Engine {
     return run(this.#commander, { deadline: 60_000, ...options, argv: ['docker', ...args] });
   }
 
-  /** As {@link run}, but a failure is a result. */
+  /** Runs `docker …` and returns its result, also where it fails. */
   attempt(
     args: readonly string[],
     options: Omit<CommandRequest, 'argv' | 'deadline'> & { deadline?: number } = {},
@@ -122,13 +125,13 @@ export class Engine {
     return this.#commander.attempt({ deadline: 60_000, ...options, argv: ['docker', ...args] });
   }
 
-  /** The id (`sha256:…`) of an image that is present here, or undefined. Nothing is pulled. */
+  /** Returns the id (`sha256:…`) of a local image; undefined where it is absent. Pulls nothing. */
   async imageId(reference: string, signal?: AbortSignal): Promise<string | undefined> {
     const { status, stdout } = await this.attempt(['image', 'inspect', '--format', '{{.Id}}', reference], { signal });
     return status === 0 ? stdout.trim() : undefined;
   }
 
-  /** The digests (`name@sha256:…`) under which registries know an image that is present here. */
+  /** Returns the digests (`name@sha256:…`) under which registries have a local image. */
   async imageDigests(reference: string, signal?: AbortSignal): Promise<string[]> {
     const { status, stdout } = await this.attempt(
       ['image', 'inspect', '--format', '{{json .RepoDigests}}', reference],
@@ -137,7 +140,7 @@ export class Engine {
     return status === 0 ? ((JSON.parse(stdout) as string[] | null) ?? []) : [];
   }
 
-  /** The image of a container, by the reference that it was made with; undefined where there is no such container. */
+  /** Returns the image reference of a container; undefined where there is no such container. */
   async imageOf(container: string, signal?: AbortSignal): Promise<string | undefined> {
     const { status, stdout } = await this.attempt(
       ['container', 'inspect', '--format', '{{.Config.Image}}', container],
@@ -146,7 +149,7 @@ export class Engine {
     return status === 0 ? stdout.trim() : undefined;
   }
 
-  /** Names of the containers that carry a label, running or not. */
+  /** Returns the names of the containers with a label, running or not. */
   async containersWithLabel(label: string, signal?: AbortSignal): Promise<string[]> {
     const { stdout } = await this.run(['ps', '--all', '--filter', `label=${label}`, '--format', '{{.Names}}'], {
       signal,
@@ -154,21 +157,21 @@ export class Engine {
     return stdout.split('\n').filter(Boolean).sort();
   }
 
-  /** Removes containers with their anonymous volumes; those that are gone already are fine. */
+  /** Removes containers with their anonymous volumes. Absent ones are ignored. */
   async removeContainers(names: readonly string[]): Promise<void> {
     if (names.length > 0) await this.run(['rm', '--force', '--volumes', ...names], { deadline: 120_000 });
   }
 
-  /** Whether there is a network of exactly that name. */
+  /** Whether there is a network of exactly this name. */
   async hasNetwork(name: string, signal?: AbortSignal): Promise<boolean> {
     const { stdout } = await this.run(['network', 'ls', '--filter', `name=${name}`, '--format', '{{.Name}}'], {
       signal,
     });
-    // The filter takes any name that has this one in it.
+    // The filter also matches names that contain this one.
     return stdout.split('\n').includes(name);
   }
 
-  /** Removes a network; one that is gone already is fine. */
+  /** Removes a network. An absent one is ignored. */
   async removeNetwork(name: string): Promise<void> {
     const { status, stderr } = await this.attempt(['network', 'rm', name]);
     if (status !== 0 && !/not found|no such network/i.test(stderr)) {
@@ -180,10 +183,13 @@ export class Engine {
     }
   }
 
-  /** Proves that a privileged container of an image can be started: kind's nodes are such containers. */
+  /**
+   * Proves that a privileged container of an image can be started, because kind's nodes are such containers.
+   * @throws DomainError otherwise
+   */
   async provePrivileged(image: string, signal?: AbortSignal): Promise<void> {
     try {
-      // Takes a second, and is not cut off: a container that is created but never started is never removed.
+      // Takes a second, and is not aborted: a container that was created but never started would never be removed.
       await this.run(['run', '--rm', '--privileged', '--network', 'none', '--entrypoint', '/bin/true', image]);
       signal?.throwIfAborted();
     } catch (error) {

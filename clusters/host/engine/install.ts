@@ -21,7 +21,7 @@ import { type EngineFacts, probeEngine } from './engine.ts';
 /** The pins of the engine: the part `engine` of versions.yaml. */
 export type EnginePins = Versions['engine'];
 
-/** What decides how an engine can be had. */
+/** The facts that decide how an engine can be installed. */
 export interface EngineHost {
   root: boolean;
   /** `ID` of /etc/os-release. */
@@ -29,23 +29,23 @@ export interface EngineHost {
   clientPresent: boolean;
   daemonPresent: boolean;
   serviceManager: boolean;
-  /** Major version of the daemon package that apt offers; undefined where it offers none. */
+  /** Major version of the daemon package in apt; undefined where apt has none. */
   candidateMajor: number | undefined;
   archive: DebianArchive | undefined;
   /**
-   * The engine that DOCKER_HOST or DOCKER_CONTEXT names, where it is not the one of this machine: not ours to start.
+   * The engine in DOCKER_HOST or DOCKER_CONTEXT, where it is not that of this machine: the harness does not start it.
    */
   elsewhere?: string | undefined;
 }
 
-/** One step of the installation: what it does, and what a person would type for it. */
+/** One step of the installation, and the commands that a person would type for it. */
 export type InstallationStep =
   | { kind: 'install'; packages: string[]; commands: string[] }
   | { kind: 'install from suite'; packages: string[]; suite: string; archive: DebianArchive; commands: string[] }
   | { kind: 'start by service manager'; commands: string[] }
   | { kind: 'start by hand'; commands: string[] };
 
-/** Decides the steps. Empty: this machine is none that the harness installs an engine on. */
+/** Returns the steps of the installation. Empty where the harness does not install an engine on this machine. */
 export function planInstallation(machine: EngineHost, pins: EnginePins): InstallationStep[] {
   const start: InstallationStep = machine.serviceManager
     ? { kind: 'start by service manager', commands: ['systemctl start docker'] }
@@ -57,7 +57,7 @@ export function planInstallation(machine: EngineHost, pins: EnginePins): Install
   const [daemon = 'docker.io'] = pins.packages;
   const packages = machine.clientPresent ? [daemon] : pins.packages;
   if (machine.candidateMajor !== undefined && machine.candidateMajor >= pins.minimumServerVersion) {
-    // Ubuntu's docker.io holds the client too and knows no package of that name.
+    // Ubuntu's docker.io contains the client, and has no separate package for it.
     const wanted = machine.distribution === 'ubuntu' ? [daemon] : packages;
     return [
       {
@@ -84,14 +84,14 @@ export function planInstallation(machine: EngineHost, pins: EnginePins): Install
   ];
 }
 
-/** The engine that the environment names, unless it is the default one of this machine. */
+/** Returns the engine that the environment names, unless it is the default one of this machine. */
 export function engineElsewhere({ DOCKER_HOST: host, DOCKER_CONTEXT: context }: NodeJS.ProcessEnv): string | undefined {
-  // As in docker itself, DOCKER_HOST comes first.
+  // As in docker itself, DOCKER_HOST takes precedence.
   if (host) return /^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host) ? undefined : `DOCKER_HOST=${host}`;
   return context && context !== 'default' ? `DOCKER_CONTEXT=${context}` : undefined;
 }
 
-/** Looks at this machine; runs nothing that changes it. */
+/** Returns the facts of this machine. Changes nothing. */
 export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal): Promise<EngineHost> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const onPath = async (program: string) =>
@@ -115,7 +115,7 @@ export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal):
 }
 
 /**
- * Performs the steps and waits until the engine answers. Each step is named before it is begun.
+ * Performs the steps and waits until the engine answers. Announces each step before it begins.
  * @param workFolder a folder for downloads and for the daemon's log
  */
 export async function install(
@@ -143,7 +143,7 @@ export async function install(
   return await answering(join(workFolder, 'dockerd.log'), signal);
 }
 
-/** A step in words, for the terminal, with the commands that it stands for. */
+/** Returns a step in words, for the terminal. */
 export function describeStep(step: InstallationStep): string {
   switch (step.kind) {
     case 'install':
@@ -157,7 +157,10 @@ export function describeStep(step: InstallationStep): string {
   }
 }
 
-/** Downloads packages of another suite with package lists and sources of its own, so that apt's stay untouched. */
+/**
+ * Downloads packages of another suite with separate package lists and sources, so that apt's own stay unchanged.
+ * Returns the paths of the .deb files.
+ */
 async function downloadFromSuite(
   step: Extract<InstallationStep, { kind: 'install from suite' }>,
   workFolder: string,

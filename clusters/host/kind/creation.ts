@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pollUntil } from '../poll-until.ts';
 
-/** A process, and what it does for the creation of a cluster. */
+/** A process that takes part in the creation of a cluster. */
 export interface CreationProcess {
   pid: number;
   kind: 'kind create' | 'docker run';
@@ -11,14 +11,13 @@ export interface CreationProcess {
 /** Whether {@link endCreation} can see processes here. */
 export const canSeeProcesses = process.platform === 'linux';
 
-/** The engine answers `docker run` within this time, in milliseconds, or it answers nothing. */
+/** Milliseconds in which a working engine completes `docker run`. */
 const runDeadline = 20_000;
 
 /**
- * Ends the creation of a cluster for good: kind is killed, also one that outlived the harness that started it. Its
- * `docker run` commands are left to their end, as an engine goes on with a container that was asked for when the one
- * who asked is gone, and shows it only when it is made: what is deleted before that appears after it.
- * Resolves when none of them is left; where processes cannot be seen, at once.
+ * Ends the creation of a cluster. Kills kind, even where it has outlived the harness that started it. Waits for its
+ * `docker run` commands instead of killing them: the engine completes a requested container after its client is gone,
+ * so a container could appear after the deletion of the cluster. Resolves at once where processes cannot be seen.
  */
 export async function endCreation(cluster: string, kubeconfig: string, proc = '/proc'): Promise<void> {
   const look = async () => {
@@ -32,8 +31,9 @@ export async function endCreation(cluster: string, kubeconfig: string, proc = '/
 }
 
 /**
- * The processes that create a cluster: kind by the kubeconfig that it writes, a file that no other run has, and its
- * `docker run` by the label of the cluster. A program that merely names the file, such as an editor, is none.
+ * Returns the processes that create a cluster. kind is recognised by its kubeconfig, a file that no other run has, and
+ * its `docker run` by the label of the cluster. Another program with the file as an argument, such as an editor, is
+ * ignored.
  */
 export async function creationProcesses(
   cluster: string,

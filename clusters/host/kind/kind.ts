@@ -19,13 +19,17 @@ export interface KindProgram {
   origin: 'PATH' | 'private copy';
 }
 
-/** The version in the output of `kind version`, such as "kind v0.33.0 go1.26 linux/amd64"; undefined if it is none. */
+/**
+ * Returns the version in the output of `kind version`, such as "kind v0.33.0 go1.26 linux/amd64"; undefined if there is
+ * none.
+ */
 export function readKindVersion(output: string): string | undefined {
   return /\bv?(\d+\.\d+\.\d+[^\s]*)/.exec(output)?.[1];
 }
 
 /**
- * Whether a version has the minor version of the pin: within one, kind's configuration and node images fit each other.
+ * Whether a version has the pinned minor version: within one minor, kind's configuration and node images are
+ * compatible.
  */
 export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): boolean {
   const minor = (text: string) => text.split('.').slice(0, 2).join('.');
@@ -33,9 +37,9 @@ export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): bool
 }
 
 /**
- * Finds kind: the user's own when its minor version is the pinned one, else a private copy in `cacheFolder`,
- * which is fetched at first use: the release binary with its checksum, or built from its Go module.
- * Nothing is installed system-wide.
+ * Finds kind. Prefers the user's own where its minor version is the pinned one, else a private copy in `cacheFolder`.
+ * The copy is fetched at first use: the release binary with its checksum, or a build of its Go module. Installs nothing
+ * system-wide.
  */
 export async function findKind(
   pin: KindPin,
@@ -107,10 +111,13 @@ async function buildFromModule(pin: KindPin, folder: string, signal?: AbortSigna
   });
 }
 
-/** What `kind create cluster` needs. */
+/** The input of `kind create cluster`. */
 export interface ClusterRequest {
   cluster: string;
-  /** Docker network of the run's own: removed with it, and two first runs do not race to make kind's. */
+  /**
+   * Docker network of this run. It is removed with the run, and two simultaneous first runs do not race to create
+   * kind's.
+   */
   network: string;
   image: string;
   configuration: string;
@@ -121,8 +128,8 @@ export interface ClusterRequest {
 }
 
 /**
- * kind's own verbs for one cluster. Nodes of a failed creation are kept until logs are taken; the run's undo removes
- * them.
+ * kind's verbs for one cluster. Nodes of a failed creation are kept until their logs are exported; the undo of the run
+ * removes them.
  */
 export class Kind {
   readonly program: KindProgram;
@@ -136,7 +143,7 @@ export class Kind {
   async create(request: ClusterRequest): Promise<void> {
     const { cluster, network, image, configuration, kubeconfig, signal } = request;
     signal?.throwIfAborted();
-    // Not by the commander, who would end kind's docker commands, too: see endCreation.
+    // Not run by the commander, which would end kind's docker commands too: see endCreation.
     const stop = () => void endCreation(cluster, kubeconfig);
     if (canSeeProcesses) signal?.addEventListener('abort', stop, { once: true });
     const creation = run(this.#commander, {
@@ -171,8 +178,8 @@ export class Kind {
   }
 
   /**
-   * Writes logs of all nodes below `folder`: kubelet, containerd, pods, the nodes' journals. A built node image has no
-   * crictl, of which kind wants a list of images too: without that list the logs are as good.
+   * Writes the logs of all nodes below `folder`: kubelet, containerd, pods, the nodes' journals. kind also wants a list
+   * of images from crictl, which a built node image does not have; the logs are complete without it.
    */
   async exportLogs(cluster: string, folder: string, signal?: AbortSignal): Promise<void> {
     const argv = [this.program.path, 'export', 'logs', folder, '--name', cluster] as const;
@@ -183,14 +190,16 @@ export class Kind {
   }
 }
 
-/** The steps that kind prints while it creates a cluster, in words of ours for progress lines. */
+/** The steps that kind prints while it creates a cluster, as progress lines. */
 export function readKindStep(line: string): string | undefined {
   const step = /•\s+(.+?)\s*\.\.\.\s*$/u.exec(line)?.[1];
-  // kind ends a step's name with pictures.
+  // kind ends the name of a step with emoji.
   return step?.replace(/(\s+(\p{Extended_Pictographic}|\u{fe0f}|\u{200d})+)+$/u, '');
 }
 
-/** A failed `kind create cluster`, with what went wrong on the nodes rather than kubeadm's whole trace. */
+/**
+ * Returns the error of a failed `kind create cluster`: what went wrong on the nodes, instead of kubeadm's whole trace.
+ */
 export function creationFailed(cluster: string, error: unknown, logFolder: string | undefined): DomainError {
   const output = error instanceof CommandFailed ? `${error.stdout}\n${error.stderr}` : messageOf(error);
   const telling = output

@@ -1,12 +1,12 @@
 import { DomainError } from '../../errors/domain-error.ts';
 import type { MachineFacts } from './facts.ts';
 
-/** One thing the doctor looked at. */
+/** One result of the doctor. */
 export interface Finding {
   /** Stable name of the check, such as `loop devices`. */
   check: string;
   state: 'fine' | 'warning' | 'problem';
-  /** What was seen, in words and figures. */
+  /** What was observed, in words and figures. */
   seen: string;
   /** What to do; absent where all is fine. */
   remedy?: string;
@@ -14,7 +14,7 @@ export interface Finding {
 
 const gibibyte = 2 ** 30;
 
-/** The least that a run needs. */
+/** The minimum that a run needs. */
 export const needs = {
   freeDisk: 6 * gibibyte,
   availableMemory: 4 * gibibyte,
@@ -25,7 +25,7 @@ export const needs = {
   inotifyWatches: 65_536,
 };
 
-/** Judges every fact: all findings at once, so that a user mends the machine in one go. */
+/** Returns a finding for every fact, so that a user can mend the machine in one go. */
 export function judge(facts: MachineFacts): Finding[] {
   return [engine(facts), cgroup(facts), memory(facts), disk(facts), loop(facts), inotify(facts)].filter(
     (finding) => finding !== undefined,
@@ -118,7 +118,7 @@ function inotify({ inotify }: MachineFacts): Finding | undefined {
   const { instances, watches, used } = inotify;
   const inUse = used === undefined ? '' : ` (${used} in use)`;
   const seen = `${instances} instances${inUse}, ${watches} watches a user`;
-  // Where nobody may look what is in use, the limit of most distributions is taken for enough.
+  // Where the use cannot be read, the default limit of most distributions counts as enough.
   const enough =
     used === undefined ? instances >= needs.inotifyInstances : instances - used >= needs.freeInotifyInstances;
   if (enough && watches >= needs.inotifyWatches) return { check, state: 'fine', seen };
@@ -131,7 +131,7 @@ function inotify({ inotify }: MachineFacts): Finding | undefined {
   };
 }
 
-/** An error with every problem among the findings, or undefined where there is none. */
+/** Returns an error with every problem among the findings; undefined where there is none. */
 export function refusal(findings: readonly Finding[]): DomainError | undefined {
   const problems = findings.filter(({ state }) => state === 'problem');
   if (problems.length === 0) return undefined;

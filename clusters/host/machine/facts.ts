@@ -3,22 +3,23 @@ import { cpus, freemem, totalmem } from 'node:os';
 import type { EngineFacts, EngineState } from '../engine/engine.ts';
 
 /**
- * What decides whether a cluster with disks can run here. Sizes are bytes; undefined is "cannot be known from here".
+ * The facts that decide whether a cluster with disks can run here. Sizes are in bytes; undefined means "cannot be known
+ * from here".
  */
 export interface MachineFacts {
   engine: EngineState;
   cpus: number;
   availableMemory: number;
   totalMemory: number;
-  /** Free space where the engine keeps its data, if that is a file system of this machine. */
+  /** Free space in the engine's data folder, if that is on a file system of this machine. */
   freeDisk: { path: string; bytes: number } | undefined;
-  /** Whether the kernel has loop devices: `/dev/loop-control` here, or an engine in a VM of its own. */
+  /** Whether the kernel has loop devices: `/dev/loop-control` here, or an engine in its own VM. */
   loopDevices: 'present' | 'absent' | 'unknown';
-  /** Limits for each user; `used`: how many instances this user's programs have, where that can be seen. */
+  /** Limits for each user. `used`: how many instances this user's programs have, where that can be read. */
   inotify: { instances: number; watches: number; used?: number | undefined } | undefined;
 }
 
-/** Reads the facts of this machine; changes nothing. */
+/** Returns the facts of this machine. Changes nothing. */
 export async function readMachineFacts(engine: EngineState): Promise<MachineFacts> {
   const facts = engine.kind === 'answers' ? engine.facts : undefined;
   const local = process.platform === 'linux';
@@ -33,7 +34,7 @@ export async function readMachineFacts(engine: EngineState): Promise<MachineFact
   };
 }
 
-/** Memory that programs can have without swapping (proc_meminfo(5), MemAvailable). */
+/** Returns the memory that programs can get without swapping (proc_meminfo(5), MemAvailable). */
 async function availableMemory(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8');
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
@@ -47,7 +48,7 @@ async function freeDisk(facts: EngineFacts | undefined): Promise<MachineFacts['f
       const { bavail, bsize } = await statfs(path);
       return { path, bytes: bavail * bsize };
     } catch {
-      // The engine's folder may not be ours to see; the one above it is on the same file system mostly.
+      // The engine's folder may be unreadable for this user; the one above it is mostly on the same file system.
     }
   }
   return undefined;
@@ -61,14 +62,15 @@ async function loopDevices(): Promise<MachineFacts['loopDevices']> {
 }
 
 /**
- * How many inotify instances the programs of this user have. Undefined for whoever may not look, which is all but root.
+ * Returns how many inotify instances the programs of this user have. Undefined where that may not be read: only root
+ * may.
  */
 async function inotifyInstances(): Promise<number | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const counts = await Promise.all(
     processes.map(async (pid) => {
-      // Processes and their files come and go while they are looked at.
+      // Processes and their files appear and vanish during the count.
       const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
       const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
       return targets.filter((target) => target === 'anon_inode:inotify').length;

@@ -7,15 +7,15 @@ import { type ImageWish, meansNoRegistry, planImage } from './choose.ts';
 import { pullFailed, pullImage } from './pull.ts';
 import { readRecipe } from './recipe.ts';
 
-/** A node image that the engine has. */
+/** A node image in the engine. */
 export interface NodeImage {
   reference: string;
-  /** The engine's id of it, `sha256:…`. */
+  /** The engine's id of the image, `sha256:…`. */
   id: string;
-  /** The digests under which registries know it; empty for one built here. */
+  /** The digests under which registries have it; empty for an image that was built here. */
   digests: string[];
   origin: 'published' | 'built' | 'given' | 'source tree';
-  /** How it came here in this run. */
+  /** Where this run got it from. */
   got: 'present' | 'pulled' | 'built';
 }
 
@@ -24,7 +24,7 @@ export interface AcquireRequest {
   minor: KubernetesMinor;
   versions: Versions;
   engine: Engine;
-  /** Folder for what outlives a run: intermediate files and logs of builds. */
+  /** Folder for files that outlive a run: intermediate files and logs of builds. */
   cacheFolder: string;
   kubernetesSource?: string | undefined;
   rebuild?: boolean;
@@ -33,7 +33,7 @@ export interface AcquireRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** Gets the node image that is wanted: uses, pulls or builds it, and says which. */
+/** Uses, pulls or builds the requested node image. Returns it with its origin. */
 export async function acquireNodeImage(request: AcquireRequest): Promise<NodeImage> {
   const { wish, minor, versions, engine, progress, signal } = request;
   if (request.kubernetesSource !== undefined || request.rebuild) return await build(request);
@@ -75,7 +75,7 @@ async function build(request: AcquireRequest): Promise<NodeImage> {
   );
 }
 
-/** The image that the node of a cluster is made from, for a cluster that is there; undefined where the node is not. */
+/** Returns the image of the node of an existing cluster; undefined where there is no such node. */
 export async function imageOfNode(
   engine: Engine,
   container: string,

@@ -5,7 +5,7 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { CommandFailed, type CommandRequest, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
-/** A log of everything that the commands of a build print. It is kept: a failure names it. */
+/** A log of the output of all commands of a build. It is kept, and errors name it. */
 export class BuildLog implements AsyncDisposable {
   readonly path: string;
   readonly #stream: WriteStream;
@@ -21,7 +21,8 @@ export class BuildLog implements AsyncDisposable {
   }
 
   /**
-   * Runs a command of the build. @throws DomainError that tells the step, the end of its output, and where the rest is
+   * Runs a command of the build.
+   * @throws DomainError with the step, the end of its output, and the path of the log
    */
   async run(step: string, request: CommandRequest): Promise<string> {
     this.#stream.write(`${new Date().toISOString()} ${step}\n`);

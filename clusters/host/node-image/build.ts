@@ -10,7 +10,7 @@ import { imageSettings, makeRootFileSystem } from './root-file-system.ts';
 export interface BuildRequest {
   recipe: Recipe;
   engine: Engine;
-  /** Folder for intermediate files and the log; large files in it are removed at the end. */
+  /** Folder for intermediate files and the log. Large files in it are removed at the end. */
   folder: string;
   /** A checked-out Kubernetes tree to compile instead of the published modules. */
   kubernetesSource?: string | undefined;
@@ -22,7 +22,7 @@ export interface BuildRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** Builds the node image, unless an image of the same content is present. Resolves with its name. */
+/** Builds the node image, unless an image of the same content is present. Returns its name. */
 export async function buildNodeImage(
   request: BuildRequest,
 ): Promise<{ reference: string; version: string; built: boolean }> {
@@ -56,7 +56,7 @@ export async function buildNodeImage(
   return { reference, version: compiled.version, built: !present };
 }
 
-/** Puts Kubernetes and the container images on the root file system and commits the result. */
+/** Adds Kubernetes and the container images to the root file system and commits the result. */
 async function assemble(
   { recipe, engine, progress, signal }: BuildRequest,
   compiled: Compiled,

@@ -1,6 +1,6 @@
 import type { PullFailure } from './pull.ts';
 
-/** Which node image is wanted: the option `--image`. */
+/** The requested node image: the option `--image`. */
 export type ImageWish =
   | { kind: 'auto' }
   | { kind: 'published' }
@@ -11,25 +11,25 @@ export type ImageWish =
 export interface ImageSituation {
   /** The published image of the minor, by digest. */
   published: { reference: string; present: boolean };
-  /** The image that the recipe makes; undefined where there is no recipe for the minor. */
+  /** The image of the recipe; undefined where there is no recipe for the minor. */
   built: { reference: string; present: boolean } | undefined;
   /** Whether an image given by reference is present. */
   givenPresent: boolean;
 }
 
-/** How to come by the image. */
+/** How to get the image. */
 export type ImagePlan =
   | { kind: 'use'; reference: string; origin: 'published' | 'built' | 'given' }
   | { kind: 'pull'; reference: string; origin: 'published' | 'given'; orBuild: boolean }
   | { kind: 'build' };
 
-/** Reads the value of `--image`. */
+/** Parses the value of `--image`. */
 export function readImageWish(value: string): ImageWish {
   if (value === 'auto' || value === 'published' || value === 'built') return { kind: value };
   return { kind: 'reference', reference: value };
 }
 
-/** Decides: what is present is used, else the published image is pulled, else one is built. */
+/** Decides how to get the image: a present one is used, else the published image is pulled, else one is built. */
 export function planImage(wish: ImageWish, situation: ImageSituation): ImagePlan {
   const { published, built, givenPresent } = situation;
   switch (wish.kind) {
@@ -51,8 +51,8 @@ export function planImage(wish: ImageWish, situation: ImageSituation): ImagePlan
 }
 
 /**
- * Whether a failed pull means that this site has no registry, so that building is the way; any other failure is an
- * error.
+ * Whether a failed pull means that this site has no registry, so that the image has to be built. Any other failure is
+ * an error.
  */
 export function meansNoRegistry(failure: PullFailure): boolean {
   return failure.kind === 'no registry' || failure.kind === 'silent';

@@ -12,7 +12,7 @@ import { type Recipe, recipeFolder } from './recipe.ts';
 /** A compiled Kubernetes: all programs in one binary. */
 export interface Compiled {
   path: string;
-  /** The version that the programs say of themselves. */
+  /** The version that the programs report. */
   version: string;
   sha256: string;
 }
@@ -64,7 +64,7 @@ export async function compileKubernetes(
       '.',
     ],
     directory: folder,
-    // The compiler spends a fifth of its time collecting garbage unless it may use some memory.
+    // The compiler spends a fifth of its time collecting garbage unless it may use more memory.
     env: { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOGC: '400' },
     deadline: 60 * 60_000,
     signal,
@@ -76,7 +76,7 @@ export async function compileKubernetes(
   return { path, version, sha256: await sha256Of(path) };
 }
 
-/** Stamps the version where Kubernetes' own build scripts stamp it. */
+/** Returns linker flags that set the version where Kubernetes' own build scripts set it. */
 export function linkerFlags(version: string): string {
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
   const stamp = (name: string, value: string) => `-X k8s.io/component-base/version.${name}=${value}`;
@@ -103,7 +103,7 @@ async function requireGo(signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Replacements that put a tree's own modules in the place of the published ones. */
+/** Returns replacements of the published modules by those of a tree. */
 export async function treeReplacements(sourceFolder: string): Promise<{ module: string; folder: string }[]> {
   const root = resolve(sourceFolder);
   const goMod = await readFile(join(root, 'go.mod'), 'utf8').catch(() => '');
@@ -128,7 +128,7 @@ export async function treeReplacements(sourceFolder: string): Promise<{ module: 
   ];
 }
 
-/** The tree's version by its tags, where git knows one that kubeadm accepts; else the recipe's with a mark. */
+/** Returns the tree's version from its git tags, where kubeadm accepts it; else the recipe's version with a mark. */
 async function treeVersion(sourceFolder: string, recipe: Recipe, signal?: AbortSignal): Promise<string> {
   const argv = ['git', '-C', sourceFolder, 'describe', '--tags', '--match', 'v*', '--dirty'] as const;
   const { status, stdout } = await host.attempt({ argv, deadline: 30_000, signal });

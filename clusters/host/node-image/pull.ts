@@ -3,7 +3,7 @@ import type { Progress } from '../../text/progress.ts';
 import { CommandFailed, type CommandResult } from '../command/commander.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** Why an image could not be pulled, told apart by what a user has to do. */
+/** Why an image could not be pulled, distinguished by what the user has to do. */
 export type PullFailure =
   | { kind: 'no registry'; said: string }
   | { kind: 'silent'; seconds: number }
@@ -14,10 +14,9 @@ export type PullFailure =
 
 export type PullResult = { kind: 'pulled' } | PullFailure;
 
-/** Reads what `docker pull` said when it failed. */
+/** Parses the error output of `docker pull`. */
 export function readPullFailure(said: string): PullFailure {
-  // A proxy that does not let the engine out answers in place of the registry, with nothing but the words of its
-  // status.
+  // A proxy that blocks the engine answers in place of the registry, with nothing but the words of its HTTP status.
   if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(said))
     return { kind: 'no registry', said };
   if (
@@ -47,13 +46,13 @@ export function readPullFailure(said: string): PullFailure {
   return { kind: 'other', said };
 }
 
-/** Milliseconds within which a registry has to say something; after that a pull may take its time. */
+/** Milliseconds in which a registry has to send something. After that a pull may take its time. */
 const firstWordDeadline = 15_000;
 const wholeDeadline = 20 * 60_000;
 
 /**
- * Pulls an image by its reference, through the engine, so that its mirrors, proxies and credentials hold.
- * A digest in the reference is checked by the engine. A registry that accepts connections but stays silent is given up.
+ * Pulls an image by its reference through the engine, whose mirrors, proxies and credentials apply. The engine verifies
+ * a digest in the reference. A registry that accepts connections but stays silent is abandoned.
  */
 export async function pullImage(
   engine: Engine,
@@ -87,7 +86,7 @@ export async function pullImage(
   }
 }
 
-/** A pull failure as an error, where there is no other way left to get the image. */
+/** Returns the error of a failed pull, where there is no other way to get the image. */
 export function pullFailed(reference: string, failure: PullFailure): DomainError {
   const attempted = 'pulling the node image';
   const build = 'build one with --image built, or load it by hand: docker load <node-image.tar';

@@ -10,7 +10,7 @@ export const recipeFolder = fileURLToPath(new URL('./', import.meta.url));
 
 const repository = 'localhost/local-pv-conformance/node';
 
-/** What a node image is built from, and the names that its content gives it. */
+/** The inputs of a node image, and the names that its content gives it. */
 export interface Recipe {
   minor: string;
   /** Kubernetes version, such as v1.37.2. */
@@ -21,11 +21,14 @@ export interface Recipe {
   debianSuite: string;
   /** Name of the image with the root file system only; minors share it. */
   baseReference: string;
-  /** Name of the node image. It holds a hash of everything the image is made of, so a change makes another image. */
+  /** Name of the node image. It contains a hash of all inputs of the image, so that a change makes another image. */
   reference: string;
 }
 
-/** Reads the recipe of a minor. @throws DomainError (badUsage) where the minor can only be pulled */
+/**
+ * Returns the recipe of a minor.
+ * @throws DomainError (badUsage) where the minor can only be pulled
+ */
 export async function readRecipe(versions: Versions, minor: KubernetesMinor): Promise<Recipe> {
   if (minor.built === undefined) {
     const buildable = versions.minors.filter(({ built }) => built !== undefined).map(({ name }) => name);
@@ -56,13 +59,15 @@ export async function readRecipe(versions: Versions, minor: KubernetesMinor): Pr
   };
 }
 
-/** Name of a node image whose Kubernetes was compiled from somebody's tree: the hash is of the program itself. */
+/**
+ * Returns the name of a node image with a Kubernetes of the user's own tree. The hash is that of the compiled program.
+ */
 export function sourceReference(recipe: Recipe, binarySha256: string): string {
   const hash = createHash('sha256').update(`${recipe.reference}\n${binarySha256}`).digest('hex');
   return `${repository}:source-${hash.slice(0, 12)}`;
 }
 
-/** SHA-256 (hexadecimal) over names, modes and contents of files, in a stable order, and over further facts. */
+/** Returns the SHA-256 (hexadecimal) of names, modes and contents of files, in a stable order, and of further facts. */
 export async function hashOf(folder: string, parts: readonly string[], facts: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const part of parts) {

@@ -18,14 +18,14 @@ import type { Engine } from '../engine/engine.ts';
 import type { BuildLog } from './build-log.ts';
 import { type Recipe, recipeFolder } from './recipe.ts';
 
-/** What every container of the node image starts with. */
+/** Settings of every container of the node image. */
 export const imageSettings = [
   'ENTRYPOINT ["/usr/local/sbin/node-entrypoint"]',
   'STOPSIGNAL SIGRTMIN+3',
   'ENV container=docker',
 ].flatMap((setting) => ['--change', setting]);
 
-/** Makes the image with the root file system of a node from Debian packages, unless the engine has it. */
+/** Creates the image with the root file system of a node from Debian packages, unless the engine has it. */
 export async function makeRootFileSystem(
   recipe: Recipe,
   engine: Engine,
@@ -71,8 +71,8 @@ export async function makeRootFileSystem(
 }
 
 /**
- * Sources of a suite: this machine's own archives of it (with its security updates), else the suite in its main
- * archive.
+ * Returns the sources of a suite: this machine's own archives of it (with its security updates), else the suite in its
+ * main archive.
  */
 export function suiteSources(archives: readonly DebianArchive[], suite: string): string {
   const own = archives.filter(({ codename }) => codename === suite || codename.startsWith(`${suite}-`));
