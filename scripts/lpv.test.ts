@@ -31,7 +31,15 @@ describe('lpv', function () {
   it('ends with status 2 and a suggestion for a wrong verb', () => {
     const { status, stdout, stderr } = lpv(['rnu']);
     expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
-    expect(stderr).to.contain('rnu is not a verb; did you mean run?');
+    expect(stderr).to.contain('Did you mean run?');
+  });
+
+  it('writes all of what is longer than a pipe takes at once', () => {
+    // The reader begins late, so that the pipe is full by then.
+    const command = `'${process.execPath}' '${launcher}' list --json | (sleep 2; cat)`;
+    const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
+    expect(stdout.length).to.be.greaterThan(2 ** 16);
+    expect(JSON.parse(stdout)).to.be.an('array');
   });
 
   for (const version of ['18.20.4', '20.18.3', '21.7.3', '22.11.0']) {

@@ -1,31 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { exitStatus } from '../clusters/errors/exit-status.ts';
-import { main } from './command-line/main.ts';
-import { outliveReaders } from './command-line/outlive-readers.ts';
+import { ignoreEpipe } from './command-line/ignore-epipe.ts';
+import { main } from './main.ts';
 
-outliveReaders();
-
+ignoreEpipe();
 const status = await main(process.argv.slice(2), {
-  environment: process.env,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  version: async () => {
-    const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-    return (JSON.parse(text) as { version: string }).version;
-  },
-  // Loaded one by one: a verb's help must not wait for the Kubernetes client.
-  modules: {
-    doctor: () => import('./verbs/doctor.ts'),
-    image: () => import('./verbs/image.ts'),
-    up: () => import('./verbs/up.ts'),
-    run: () => import('./verbs/run.ts'),
-    down: () => import('./verbs/down.ts'),
-    clean: () => import('./verbs/clean.ts'),
-    clusters: () => import('./verbs/clusters.ts'),
-    list: () => import('./verbs/list.ts'),
-    diff: () => import('./verbs/diff.ts'),
-    trace: () => import('./verbs/trace.ts'),
-  },
 });
+// A pipe takes 64 KiB at once: what is written last must have left before the process ends.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((done) => stream.write('', () => done()));
 // Not left to the event loop: a spec that was interrupted may still hold connections.
 process.exit(exitStatus[status]);

@@ -12,7 +12,7 @@ import { listen, outcomeOfSpecs, planTests, runSpecs, TestRun } from './test.ts'
 
 describe('the command line of a test run', () => {
   const minors = [{ name: '1.37', built: {} }, { name: '1.36', built: {} }, { name: '1.35' }];
-  const plan = (...argv: string[]) => planTests(argv, {}, minors);
+  const plan = (...argv: string[]) => planTests(argv, minors);
 
   it('means all checks and one run, with the options of lpv run', () => {
     const { checks, specs } = plan('--kubernetes', '1.36', '--report=out');

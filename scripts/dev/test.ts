@@ -11,13 +11,14 @@ import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
 import { duration } from '../../clusters/text/duration.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
-import { outliveReaders } from '../command-line/outlive-readers.ts';
-import { BadUsage, parseCommandLine } from '../command-line/parse.ts';
+import { ignoreEpipe } from '../command-line/ignore-epipe.ts';
+import { BadUsage } from '../command-line/verb.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
 import { readReport } from '../report/model/read-report.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { type Counts, countsInWords } from '../report/model/summary.ts';
 import { Interruption, type InterruptSignal, interruptSignals } from '../run/signals.ts';
+import { readRunOptions } from '../verbs/run.ts';
 import { checks, type Outcome, runCheck } from './checks.ts';
 
 /** Performs the parts of a test run one after the other, writes a line on each, and sums them up. */
@@ -70,7 +71,6 @@ const names = Object.keys(checks);
  */
 export function planTests(
   [first, ...rest]: readonly string[],
-  environment: NodeJS.ProcessEnv,
   minors: readonly { name: string; built?: unknown }[],
 ): { checks: readonly string[]; specs?: { title: string; argv: readonly string[] } } {
   if (first === 'check') {
@@ -88,10 +88,9 @@ export function planTests(
     'run',
     ...(first === 'matrix' ? [...rest, '--kubernetes', all] : first === undefined ? [] : [first, ...rest]),
   ];
-  const command = parseCommandLine(argv, environment);
-  if (command.kind !== 'verb' || command.verb !== 'run' || command.options.list || command.options.dryRun)
-    throw new BadUsage(argv, ['a test run proves something; for this, use npm run lpv --'], 'run');
-  const of = command.options.kubernetes?.split(',').join(' and ');
+  if (['--list', '--dry-run', '--help', '-h'].some((option) => argv.includes(option)))
+    throw new BadUsage(argv, 'a test run proves something; for this, use npm run lpv --', 'run');
+  const of = readRunOptions(argv.slice(1)).kubernetes?.join(' and ');
   return { checks: names, specs: { title: `specs on a cluster${of ? ` of Kubernetes ${of}` : ''}`, argv } };
 }
 
@@ -161,7 +160,7 @@ export function outcomeOfSpecs(
 
 /** Runs what the command line asks for. A cluster says little about a tree that fails its own checks. */
 export async function test(argv: readonly string[]): Promise<ExitStatus> {
-  const plan = planTests(argv, process.env, (await readVersions()).minors);
+  const plan = planTests(argv, (await readVersions()).minors);
   using interruptions = listen(process);
   const { signal, passOnTo } = interruptions;
   const write = (line: string) => void process.stdout.write(`${line}\n`);
@@ -184,7 +183,7 @@ export async function test(argv: readonly string[]): Promise<ExitStatus> {
 
 /** Runs the test run of a command line and sets the exit status of this process. */
 export async function main(argv: readonly string[]): Promise<void> {
-  outliveReaders();
+  ignoreEpipe();
   try {
     process.exitCode = exitStatus[await test(argv)];
   } catch (error) {

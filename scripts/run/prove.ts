@@ -8,8 +8,8 @@ import { shuffled } from '../../specs/runner/spec-order.ts';
 import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
 import { runSpecs } from '../../specs/runner/specs.ts';
 import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
-import type { RunOptions } from '../command-line/options.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
+import type { Asked } from '../report/model/reproduce.ts';
 import { drawKeptTraces } from '../trace/kept-traces.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
@@ -30,7 +30,7 @@ import { harnessFacts } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
 export interface Undertaking {
-  options: Pick<RunOptions, 'image' | 'jobs' | 'keep' | 'repeat'> & Partial<RunOptions>;
+  options: Omit<Asked, 'kubernetes'> & { jobs?: number | undefined; keep: 'never' | 'failure' | 'always' };
   plan: ClusterPlan;
   /** A cluster that is there already. */
   existing: RegistryEntry | undefined;
@@ -93,14 +93,14 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
     let places: Places | undefined;
     const begun = await readProcessorTime();
     await runSpecs(
-      Array.from({ length: Number(options.repeat) }, (_, round) => shuffled(planned, seed + round)),
+      Array.from({ length: options.repeat }, (_, round) => shuffled(planned, seed + round)),
       {
         events,
         signal,
         folder: site.folder,
         seed,
         nodes: made.nodes.map(({ name }) => name),
-        jobs: options.jobs === undefined ? 4 * cpus().length : Number(options.jobs),
+        jobs: options.jobs ?? 4 * cpus().length,
         proveHealthy,
         open: async () => {
           places = await readPlaces();

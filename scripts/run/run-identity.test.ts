@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { clusterName, runIdentity } from './run-identity.ts';
+import { clusterNameProblem, runIdentity } from './run-identity.ts';
 
 const now = new Date(2026, 10, 3, 9, 5, 7);
 
@@ -26,13 +25,10 @@ describe('the identity of a run', () => {
 
 describe('a name for the cluster', () => {
   for (const name of ['demo', 'a', '1', 'local-disks-2', 'a'.repeat(40)]) {
-    it(`may be ${name}`, () => expect(clusterName(name)).to.equal(`lpv-${name}`));
+    it(`may be ${name}`, () => expect(clusterNameProblem(name)).to.equal(undefined));
   }
   for (const name of ['', 'Demo', '-demo', 'demo-', 'de_mo', 'de.mo', 'a b', 'a\nb', '../x', 'a'.repeat(41)]) {
-    it(`must not be ${JSON.stringify(name)}`, () => {
-      expect(() => clusterName(name))
-        .to.throw(DomainError)
-        .with.property('exit', 'badUsage');
-    });
+    it(`must not be ${JSON.stringify(name)}`, () =>
+      expect(clusterNameProblem(name)).to.match(/up to 40 lower-case letters/));
   }
 });

@@ -1,5 +1,3 @@
-import { DomainError } from '../../clusters/errors/domain-error.ts';
-
 /** What a run is called, everywhere: containers, cluster, network, namespaces and report folder carry these names. */
 export interface RunIdentity {
   /** Six characters of base 36, starting with a letter. */
@@ -18,30 +16,20 @@ const idCharacters = `0123456789${letters}`;
 const longestName = 40;
 
 /**
- * Names a new run. `randomInt(n)` gives a whole number from 0 to n-1 (crypto's, outside of tests); `name` is the
- * user's `--name`. Throws a DomainError (badUsage) when the name cannot be used.
+ * Returns the names of a new run. `randomInt(n)` gives a whole number from 0 to n-1 (crypto's, outside of tests);
+ * `name` is the user's `--name`, which has no clusterNameProblem.
  */
 export function runIdentity(given: { now: Date; randomInt: (below: number) => number; name?: string }): RunIdentity {
   const pick = (from: string): string => from.charAt(given.randomInt(from.length));
   const id = pick(letters) + Array.from({ length: 5 }, () => pick(idCharacters)).join('');
-  const cluster = given.name === undefined ? `lpv-${id}` : clusterName(given.name);
+  const cluster = given.name === undefined ? `lpv-${id}` : `lpv-${given.name}`;
   return { id, cluster, network: cluster, folder: `reports/${timestamp(given.now)}-${id}` };
 }
 
-/** The cluster name for a name given by the user: `lpv-<name>`. Throws a DomainError (badUsage) for an unfit name. */
-export function clusterName(name: string): string {
-  if (name.length > longestName || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
-    throw new DomainError(
-      {
-        attempted: 'naming the cluster',
-        on: `--name ${JSON.stringify(name)}`,
-        why: `The name becomes part of host names, so it is limited to ${longestName} lower case letters, digits and hyphens, and starts and ends with a letter or digit (RFC 1123).`,
-        remedy: 'Choose another name, such as --name local-disks.',
-      },
-      { exit: 'badUsage' },
-    );
-  }
-  return `lpv-${name}`;
+/** Returns why a text cannot be the name of a cluster, without `lpv-`; undefined where it can. */
+export function clusterNameProblem(name: string): string | undefined {
+  if (name.length <= longestName && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return undefined;
+  return `The name becomes part of host names: up to ${longestName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123).`;
 }
 
 /** Local time as `yyyymmdd-hhmmss`. */

@@ -32,7 +32,22 @@ const cases: readonly Case[] = [
   {
     title: 'a cluster that is not ours',
     args: ['down', 'theirs'],
-    says: [/no cluster of ours/, /has a record of making/],
+    says: [/no cluster of ours/, /has a record of making/, /`lpv clusters` lists them/],
+  },
+  {
+    title: 'a folder for reports below a file',
+    args: ['run', '--report=/dev/null/x'],
+    says: [/on: +--report \/dev\/null\/x/, /\/dev\/null is not a folder/],
+  },
+  {
+    title: 'a folder for reports where nobody can create one',
+    args: ['run', '--report=/proc/x'],
+    says: [/on: +--report \/proc\/x/, /nothing was created/],
+  },
+  {
+    title: 'a folder for the traces below a file',
+    args: ['trace', '--report=/dev/null/x'],
+    says: [/\/dev\/null is not a folder/],
   },
   {
     title: 'a product that is not there',

@@ -1,11 +1,18 @@
-import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import type { ClustersOptions } from '../command-line/options.ts';
-import { livenessOf } from '../run/process-identity.ts';
-import { Registry, whichToClean } from '../run/registry.ts';
-import { shortName } from './own-cluster.ts';
+import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
-/** `lpv clusters`: the clusters of this project on this machine, and what became of their runs. */
-export default async function clusters(_options: ClustersOptions): Promise<ExitStatus> {
+const help = {
+  sentence: 'Lists the clusters of this project, and what interrupted or killed runs left behind.',
+  examples: ['lpv clusters'],
+  statuses: { ...usualStatuses, conforms: 'the list was printed' },
+};
+
+/** `lpv clusters`: lists the clusters of this project on this machine, and what became of their runs. */
+export const clusters = verb(verbCommand('clusters', help), help, async () => {
+  const [{ livenessOf }, { Registry, whichToClean }, { shortName }] = await Promise.all([
+    import('../run/process-identity.ts'),
+    import('../run/registry.ts'),
+    import('./own-cluster.ts'),
+  ]);
   const decisions = whichToClean(await new Registry().entries(), (identity) => livenessOf(identity));
   if (decisions.length === 0) process.stdout.write('no clusters of this project\n');
   for (const decision of decisions) {
@@ -20,4 +27,4 @@ export default async function clusters(_options: ClustersOptions): Promise<ExitS
     );
   }
   return 'conforms';
-}
+});

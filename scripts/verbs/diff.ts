@@ -1,27 +1,61 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import type { DiffOptions } from '../command-line/options.ts';
-import { compareReports } from '../report/compare/compare.ts';
-import { comparisonForTerminal } from '../report/compare/terminal.ts';
-import { writeHtml, writeMarkdown } from '../report/compare/write-comparison.ts';
-import { terminalManners } from '../report/formats/terminal.ts';
-import { readReport } from '../report/model/read-report.ts';
+import { text } from '../command-line/values.ts';
+import { Argument, BadUsage, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
-/** `lpv diff`: lays reports side by side; the first is what the others are compared with. */
-export default async function diff(options: DiffOptions): Promise<ExitStatus> {
-  // One after the other, so that the first that is wrong is the one that is told.
+const help = {
+  sentence: 'Compares the reports of two or more runs: what changed, what became slower, what they ran on.',
+  examples: [
+    'lpv diff reports/20261123-063051-ko7lvi reports/20261123-072926-t4uhj3',
+    'lpv diff before.yaml after.yaml --markdown comparison.md --html comparison.html',
+  ],
+  statuses: {
+    conforms: 'all that holds in the baseline holds in the others, as far as they can be compared',
+    doesNotConform: 'something that holds in the baseline does not hold, or is no longer shown',
+    badUsage: 'the command line or a report is wrong',
+    interrupted: usualStatuses.interrupted,
+  },
+};
+
+const command = verbCommand('diff', help)
+  .addArgument(
+    new Argument(
+      '<REPORT...>',
+      'report.yaml files, or folders of runs; the first is the baseline that the others are compared with',
+    ),
+  )
+  .option('--markdown <FILE>', 'write the comparison into this file too, as Markdown', text)
+  .option('--html <FILE>', 'write the comparison into this file too, as a page that loads nothing', text);
+
+/** `lpv diff`: compares reports; the first is what the others are compared with. */
+export const diff = verb(command, help, async (paths, options) => {
+  if (paths.length < 2)
+    throw new BadUsage(['diff', ...paths], 'a second report is missing; write two or more, the baseline first', 'diff');
+  const [
+    { compareReports },
+    { comparisonForTerminal },
+    { writeHtml, writeMarkdown },
+    { terminalManners },
+    { readReport },
+  ] = await Promise.all([
+    import('../report/compare/compare.ts'),
+    import('../report/compare/terminal.ts'),
+    import('../report/compare/write-comparison.ts'),
+    import('../report/formats/terminal.ts'),
+    import('../report/model/read-report.ts'),
+  ]);
+  // One after the other, so that the error names the first that is wrong.
   const reports = [];
-  for (const path of options.reports) reports.push(await readReport(await reportFile(path)));
+  for (const path of paths) reports.push(await readReport(await reportFile(path)));
   const comparison = compareReports(reports);
   const { color } = terminalManners(process.stdout, process.env);
   process.stdout.write(comparisonForTerminal(comparison, color));
   if (options.markdown !== undefined) await writeMarkdown(options.markdown, comparison);
   if (options.html !== undefined) await writeHtml(options.html, comparison);
   return comparison.worse ? 'doesNotConform' : 'conforms';
-}
+});
 
-/** A report is given by its file or by the folder of the run. */
+/** Returns the report's file, given the file or the folder of the run. */
 async function reportFile(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() ? join(path, 'report.yaml') : path;

@@ -1,18 +1,36 @@
-import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import type { ImageOptions } from '../command-line/options.ts';
-import { performAll } from '../run/actions.ts';
-import { planCluster } from '../run/cluster/plan.ts';
-import { Construction, imageSteps } from '../run/cluster/steps.ts';
-import { beginSession } from '../run/session.ts';
+import { imageOption, kubernetesOption, kubernetesSourceOption, noInstallOption } from '../command-line/values.ts';
+import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+
+const help = {
+  sentence: 'Makes the node image available: pulls the published one, or builds it.',
+  examples: ['lpv image --kubernetes 1.36', 'lpv image --image built --kubernetes-source ../kubernetes'],
+  statuses: { ...usualStatuses, conforms: 'the image is there', environment: 'the image is not available' },
+};
+
+const command = verbCommand('image', help)
+  .addOption(imageOption)
+  .addOption(kubernetesOption)
+  .addOption(kubernetesSourceOption)
+  .option('--rebuild', 'build the node image even where it exists already')
+  .addOption(noInstallOption);
 
 /** `lpv image`: makes the node image available and prints its name. */
-export default async function image(options: ImageOptions): Promise<ExitStatus> {
+export const image = verb(command, help, async (options) => {
+  const [{ performAll }, { planCluster }, { Construction, imageSteps }, { beginSession }, { assertReportFolder }] =
+    await Promise.all([
+      import('../run/actions.ts'),
+      import('../run/cluster/plan.ts'),
+      import('../run/cluster/steps.ts'),
+      import('../run/session.ts'),
+      import('./report-folder.ts'),
+    ]);
   const plan = await planCluster(options);
+  await assertReportFolder('reports');
   const made = new Construction();
   await using session = await beginSession({ verb: 'image', reports: 'reports' });
   const { events, journal, signal } = session;
   await performAll(imageSteps(plan, made), { events, journal, signal });
-  const verdict = await session.finish();
+  const status = await session.finish();
   if (made.image) process.stdout.write(`   node image: ${made.image.reference}\n`);
-  return verdict;
-}
+  return status;
+});

@@ -1,19 +1,37 @@
-import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { allRequirements } from '../../specs/runner/registry.ts';
-import { type CatalogueEntry, chooseBy } from '../../specs/runner/spec-selection.ts';
-import type { ListOptions } from '../command-line/options.ts';
-import { catalogueFigures } from '../report/model/catalogue-figures.ts';
+import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
+import { chapterOption, featureOption, grepOption, levelOption, rowOption } from '../command-line/values.ts';
+import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
-/** `lpv list`: the requirements of the catalogue, filtered by anything. */
-export default async function list(options: ListOptions): Promise<ExitStatus> {
+const { badUsage, interrupted } = usualStatuses;
+const help = {
+  sentence: 'Lists the requirements of the catalogue: what Kubernetes promises about local volumes.',
+  examples: ['lpv list --chapter binding', 'lpv list --level core --feature block', 'lpv list --row B14 --json'],
+  statuses: { conforms: 'the list was printed', badUsage, interrupted },
+};
+
+const command = verbCommand('list', help)
+  .addOption(grepOption)
+  .addOption(chapterOption)
+  .addOption(levelOption)
+  .addOption(featureOption)
+  .addOption(rowOption)
+  .option('--json', 'print JSON');
+
+/** `lpv list`: prints the requirements of the catalogue that pass every filter. */
+export const list = verb(command, help, async (options) => {
+  const [{ allRequirements }, { chooseBy }, { catalogueFigures }] = await Promise.all([
+    import('../../specs/runner/registry.ts'),
+    import('../../specs/runner/spec-selection.ts'),
+    import('../report/model/catalogue-figures.ts'),
+  ]);
   const catalogue = allRequirements();
   const chosen = catalogue.filter(chooseBy(options, catalogue).takes);
   if (options.json) process.stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
   else process.stdout.write(`${[...listed(chosen), '', ...catalogueFigures(chosen)].join('\n')}\n`);
   return 'conforms';
-}
+});
 
-/** A line for each requirement, under the names of their chapters. */
+/** Returns a line for each requirement, under the names of their chapters. */
 function listed(requirements: readonly CatalogueEntry[]): string[] {
   const width = Math.max(0, ...requirements.map(({ id }) => id.length));
   let chapter: string | undefined;

@@ -22,7 +22,7 @@ export async function ownCluster(registry: Registry, name: string): Promise<Regi
       attempted: `finding the cluster ${name}`,
       seen: known.length > 0 ? `clusters of ours: ${known.join(', ')}` : 'there is no cluster of ours',
       why: 'the harness touches only clusters that it has a record of making',
-      remedy: '`lpv list` shows them; `lpv up --name NAME` makes one',
+      remedy: '`lpv clusters` lists them; `lpv up --name NAME` creates one',
     },
     { exit: 'badUsage' },
   );

@@ -1,21 +1,51 @@
-import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import type { UpOptions } from '../command-line/options.ts';
-import { performAll } from '../run/actions.ts';
-import { planCluster } from '../run/cluster/plan.ts';
-import { Construction, clusterSteps } from '../run/cluster/steps.ts';
-import { beginSession } from '../run/session.ts';
-import { keptAdvice } from './own-cluster.ts';
+import {
+  clusterName,
+  imageOption,
+  kubernetesOption,
+  kubernetesSourceOption,
+  noInstallOption,
+} from '../command-line/values.ts';
+import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+
+const help = {
+  sentence: 'Creates a three-node cluster with its disks, and leaves it running.',
+  examples: ['lpv up --name dev', 'lpv up --image published --kubernetes 1.36'],
+  statuses: { ...usualStatuses, conforms: 'the cluster is ready' },
+};
+
+const command = verbCommand('up', help)
+  .addOption(imageOption)
+  .addOption(kubernetesOption)
+  .addOption(kubernetesSourceOption)
+  .option('--name <NAME>', 'the name of the cluster (default: a name that is free)', clusterName)
+  .addOption(noInstallOption);
 
 /** `lpv up`: creates a cluster with its disks and leaves it running. */
-export default async function up(options: UpOptions): Promise<ExitStatus> {
+export const up = verb(command, help, async (options) => {
+  const [
+    { performAll },
+    { planCluster },
+    { Construction, clusterSteps },
+    { beginSession },
+    { keptAdvice },
+    { assertReportFolder },
+  ] = await Promise.all([
+    import('../run/actions.ts'),
+    import('../run/cluster/plan.ts'),
+    import('../run/cluster/steps.ts'),
+    import('../run/session.ts'),
+    import('./own-cluster.ts'),
+    import('./report-folder.ts'),
+  ]);
   const plan = await planCluster(options);
+  await assertReportFolder('reports');
   const made = new Construction();
   await using session = await beginSession({ verb: 'up', reports: 'reports', name: options.name });
   const { site, events, journal, signal } = session;
   signal.addEventListener('abort', () => made.forgoLogs());
   const performance = await performAll(clusterSteps(plan, site, made), { events, journal, signal });
   if (performance.outcome === 'done') await session.keep();
-  const verdict = await session.finish();
+  const status = await session.finish();
   if (performance.outcome === 'done') process.stdout.write(`${keptAdvice(site)}\n`);
-  return verdict;
-}
+  return status;
+});

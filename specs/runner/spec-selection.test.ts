@@ -54,8 +54,9 @@ describe('choosing requirements', () => {
 
   it('takes what passes all filters, whatever the case of letters', () => {
     expect(chosen({})).to.deep.equal(['LV-BIND-1', 'LV-BIND-2', 'LV-BLOCK-1']);
-    expect(chosen({ chapter: 'Binding' })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
-    expect(chosen({ chapter: 'binding', feature: 'block' })).to.deep.equal(['LV-BIND-2']);
+    expect(chosen({ chapter: ['Binding'] })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
+    expect(chosen({ chapter: ['binding', 'block'] })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2', 'LV-BLOCK-1']);
+    expect(chosen({ chapter: ['binding'], feature: 'block' })).to.deep.equal(['LV-BIND-2']);
     expect(chosen({ row: 'b1' })).to.deep.equal(['LV-BIND-1']);
     expect(chosen({ level: 'core', grep: 'device' })).to.deep.equal(['LV-BLOCK-1']);
   });
@@ -65,7 +66,7 @@ describe('choosing requirements', () => {
   });
 
   it('refuses what no requirement has, and names the nearest', () => {
-    expect(() => chooseBy({ chapter: 'bindings' }, catalogue)).to.throw(DomainError, 'binding');
+    expect(() => chooseBy({ chapter: ['block', 'bindings'] }, catalogue)).to.throw(DomainError, 'binding');
   });
 });
 

@@ -57,7 +57,8 @@ export function lineOfSpec(source: string, id: string): number | undefined {
 /** What the options of `lpv run` and `lpv list` say about requirements. */
 export interface Filters {
   grep?: string | undefined;
-  chapter?: string | undefined;
+  /** Any of these. */
+  chapter?: readonly string[] | undefined;
   level?: string | undefined;
   feature?: string | undefined;
   row?: string | undefined;
@@ -87,11 +88,12 @@ export function chooseBy(filters: Filters, catalogue: readonly CatalogueEntry[])
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const tests: ((requirement: CatalogueEntry) => boolean)[] = [];
   for (const [name, valuesOf] of Object.entries(known)) {
-    const wanted = filters[name as keyof typeof known];
-    if (wanted === undefined) continue;
+    const filter = filters[name as keyof typeof known];
+    if (filter === undefined) continue;
+    const wanted = [filter].flat();
     const values = [...new Set(catalogue.flatMap(valuesOf))];
-    if (!values.some((value) => same(value, wanted))) throw unknownValue(name, wanted, values);
-    tests.push((requirement) => valuesOf(requirement).some((value) => same(value, wanted)));
+    for (const each of wanted) if (!values.some((value) => same(value, each))) throw unknownValue(name, each, values);
+    tests.push((requirement) => valuesOf(requirement).some((value) => wanted.some((each) => same(value, each))));
   }
   const selection = parseSelection(filters.grep);
   tests.push((requirement) => selects(selection, { ...requirement, title: requirement.sentence }));

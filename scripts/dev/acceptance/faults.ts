@@ -8,14 +8,14 @@ import { availableParallelism } from 'node:os';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-status.ts';
 import { duration } from '../../../clusters/text/duration.ts';
-import { outliveReaders } from '../../command-line/outlive-readers.ts';
+import { ignoreEpipe } from '../../command-line/ignore-epipe.ts';
 import { countsInWords } from '../../report/model/summary.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { type Fault, faults } from './fault-cases.ts';
 import { differences } from './leftovers.ts';
 import { Stage } from './stage.ts';
 
-outliveReaders();
+ignoreEpipe();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function proveFaults(text: string, signal: AbortSignal): Promise<ExitStatus> {

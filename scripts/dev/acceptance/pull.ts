@@ -20,7 +20,7 @@ import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
 import type { PullResult } from '../../../clusters/host/node-image/pull.ts';
 import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
 import { duration } from '../../../clusters/text/duration.ts';
-import { outliveReaders } from '../../command-line/outlive-readers.ts';
+import { ignoreEpipe } from '../../command-line/ignore-epipe.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { registryProgram, startRegistry } from './container-registry.ts';
@@ -28,7 +28,7 @@ import { closedPort, refusingRegistry, silentRegistry, tamperingRegistry } from 
 import { ImageNames } from './image-names.ts';
 import { autoCase, type CaseResult, performCases, pullCase } from './pull-cases.ts';
 
-outliveReaders();
+ignoreEpipe();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const repository = 'local-pv-conformance/node';
 

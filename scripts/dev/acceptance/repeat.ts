@@ -11,12 +11,12 @@ import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-statu
 import { projectRoot } from '../../../clusters/project-root.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { seedLimit } from '../../../specs/runner/spec-order.ts';
-import { outliveReaders } from '../../command-line/outlive-readers.ts';
+import { ignoreEpipe } from '../../command-line/ignore-epipe.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { differences } from './leftovers.ts';
 import { Stage } from './stage.ts';
 
-outliveReaders();
+ignoreEpipe();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Milliseconds; a run on several minors is as many runs. */
 const longestRun = 45 * 60_000;

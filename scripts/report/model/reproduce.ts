@@ -9,11 +9,11 @@ export interface Asked {
   image: string;
   kubernetesSource?: string | undefined;
   grep?: string | undefined;
-  chapter?: string | undefined;
+  chapter?: readonly string[] | undefined;
   level?: string | undefined;
   feature?: string | undefined;
   row?: string | undefined;
-  repeat: string;
+  repeat: number;
   product?: string | undefined;
 }
 
@@ -36,13 +36,13 @@ export function reproduceCommands(harness: EnvironmentRecord['harness'], asked: 
     ['image', kubernetesSource === undefined && asked.image !== 'auto' ? asked.image : undefined],
     ['kubernetes-source', kubernetesSource],
     ['grep', grep],
-    ['chapter', chapter],
+    ['chapter', chapter?.join(',')],
     ['level', level],
     ['feature', feature],
     ['row', row],
     ['seed', decided.seed],
     ['jobs', decided.jobs],
-    ['repeat', repeat === '1' ? undefined : repeat],
+    ['repeat', repeat === 1 ? undefined : repeat],
     ['product', product],
   ];
   const words = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));

@@ -24,9 +24,9 @@ export interface ClusterPlan {
 /** The options that a cluster follows from; the verbs that make one share them. */
 export interface ClusterOptions {
   image: string;
-  kubernetes: string | undefined;
+  kubernetes?: string | undefined;
   kubernetesSource?: string | undefined;
-  rebuild?: boolean;
+  rebuild?: boolean | undefined;
   install: boolean;
 }
 

@@ -1,0 +1,120 @@
+import { isDnsLabel, isDnsSubdomain } from '../../clusters/text/names.ts';
+import { nearest } from '../../clusters/text/nearest.ts';
+import { clusterNameProblem } from '../run/run-identity.ts';
+import { InvalidArgumentError, Option } from './verb.ts';
+
+// Each function returns the value of an option, or throws why the text is none and what to write instead; commander
+// puts the option before that.
+
+/** Returns a text that is not empty. */
+export function text(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('An empty text stands here.');
+  return value;
+}
+
+/** Returns the texts between commas. */
+export function texts(value: string): string[] {
+  return value.split(',').map((part) => text(part).trim());
+}
+
+/** Returns a parser of whole numbers. */
+export function wholeNumber(from: number, to: number): (value: string) => number {
+  return (value) => {
+    if (/^\d{1,9}$/.test(value) && Number(value) >= from && Number(value) <= to) return Number(value);
+    throw new InvalidArgumentError(`It is no whole number from ${from} to ${to}.`);
+  };
+}
+
+/** Returns the name of a cluster without `lpv-`. */
+export function clusterName(value: string): string {
+  const problem = clusterNameProblem(value);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return value;
+}
+
+/** Returns a pod as `NAMESPACE/NAME`. */
+export function pod(value: string): string {
+  const [namespace = '', name = '', ...more] = value.split('/');
+  if (more.length === 0 && isDnsLabel(namespace) && isDnsSubdomain(name)) return value;
+  throw new InvalidArgumentError(value.includes('/') ? 'Write NAMESPACE/NAME.' : `Did you mean default/${value}?`);
+}
+
+/** Returns a Kubernetes minor such as `1.37`. */
+export function minor(value: string): string {
+  if (/^\d+\.\d+$/.test(value)) return value;
+  const meant = /^v?(\d+\.\d+)/.exec(value)?.[1];
+  throw new InvalidArgumentError(
+    `It is not a Kubernetes minor; ${meant === undefined ? 'write one such as 1.37' : `did you mean ${meant}?`}`,
+  );
+}
+
+/** Returns several minors, each named once. */
+export function minors(value: string): string[] {
+  const all = value.split(',').map(minor);
+  const twice = all.find((each, index) => all.indexOf(each) !== index);
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} stands there twice.`);
+  return all;
+}
+
+const imageWords = ['auto', 'published', 'built'];
+const reference =
+  /^[a-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?(\/[a-z0-9._/-]+)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/;
+
+/** Returns a node image: one of the three words, or a reference with its tag or digest. */
+export function image(value: string): string {
+  if (imageWords.includes(value) || (reference.test(value) && /[:@]/.test(value))) return value;
+  const meant = nearest(value, imageWords);
+  const hint =
+    meant === undefined ? 'write it with its tag or digest, such as kindest/node:v1.37.0' : `did you mean ${meant}?`;
+  throw new InvalidArgumentError(`It is none of ${imageWords.join(', ')}, and no image reference; ${hint}`);
+}
+
+// Options that several verbs have in common.
+
+export const imageOption = new Option(
+  '--image <auto|published|built|REF>',
+  'the node image: the published one or else one built here, only one of these, or a reference',
+)
+  .default('auto')
+  .argParser(image);
+
+export const kubernetesOption = new Option(
+  '--kubernetes <MINOR>',
+  'the Kubernetes minor, such as 1.37 (default: the one that clusters/versions.yaml names)',
+).argParser(minor);
+
+export const kubernetesSourceOption = new Option(
+  '--kubernetes-source <DIR>',
+  'build the node image from this checked-out Kubernetes tree',
+).argParser(text);
+
+/** LPV_INSTALL is read by the verb's command: commander would ignore the value of a variable for a switch. */
+export const noInstallOption = new Option(
+  '--no-install',
+  'print what would be installed on this machine, but install nothing (or set LPV_INSTALL=off)',
+);
+
+export const grepOption = new Option(
+  '-g, --grep <TEXT>',
+  'only requirements with this text in id, sentence or chapter; or these ids, with commas; or /PATTERN/',
+).argParser(text);
+
+export const chapterOption = new Option(
+  '--chapter <NAME[,NAME]>',
+  'only requirements of these chapters, such as binding,block',
+).argParser(texts);
+
+export const levelOption = new Option('--level <LEVEL>', 'only requirements of this level').choices([
+  'core',
+  'extended',
+] as const);
+
+export const featureOption = new Option(
+  '--feature <NAME>',
+  'only requirements that need this feature, such as block',
+).argParser(text);
+
+export const rowOption = new Option(
+  '--row <ROW>',
+  'only requirements that stand for this row of the inventory of upstream tests, such as B14 or 12.3',
+).argParser(text);

@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import { loadSpecs } from '../../specs/runner/load-specs.ts';
+import { allRequirements } from '../../specs/runner/registry.ts';
+import { specFiles } from '../../specs/runner/spec-files.ts';
+import { seedLimit } from '../../specs/runner/spec-order.ts';
+import { chooseBy } from '../../specs/runner/spec-selection.ts';
+import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
+import { comparisonForTerminal } from '../report/compare/terminal.ts';
+import { readProduct } from '../report/formats/conformance/product.ts';
+import { addToSummary } from '../report/formats/github.ts';
+import { terminalManners } from '../report/formats/terminal.ts';
+import { planCluster } from '../run/cluster/plan.ts';
+import { checkManifests } from '../run/manifests.ts';
+import { proveOnEach } from '../run/matrix.ts';
+import { prove, stepsFor, type Undertaking } from '../run/prove.ts';
+import { Registry } from '../run/registry.ts';
+import { keptAdvice, ownCluster } from './own-cluster.ts';
+import { assertReportFolder } from './report-folder.ts';
+import type { RunOptions } from './run.ts';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Runs the chosen specs, or prints them or the steps to them, and returns what came of it. */
+export async function runSpecs(options: RunOptions): Promise<ExitStatus> {
+  const undertakings = await undertake(options);
+  if (options.list) return list(undertakings);
+  if (options.dryRun) return tellSteps(undertakings, options.report);
+  await assertReportFolder(options.report);
+  const [only, ...others] = undertakings;
+  if (only && others.length === 0) {
+    const { verdict, kept, folder } = await prove(only, options.report);
+    await sendReports([folder]);
+    if (kept) say(keptAdvice(kept));
+    return verdict;
+  }
+  const { runs, verdict, folder, comparison } = await proveOnEach(undertakings, options.report);
+  await sendReports(runs.map((run) => run.folder));
+  if (comparison) {
+    say(`\n${comparisonForTerminal(comparison, terminalManners(process.stdout, process.env).color).trimEnd()}`);
+    say(`\n   comparison: ${join(folder, 'comparison.html')}`);
+    const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
+    if (GITHUB_ACTIONS === 'true' && GITHUB_STEP_SUMMARY)
+      addToSummary(GITHUB_STEP_SUMMARY, comparisonAsMarkdown(comparison));
+  }
+  for (const { kept } of runs) if (kept) say(keptAdvice(kept));
+  return verdict;
+}
+
+/** Sends the folders of reports to the parent process, where it listens, as `npm test` does. */
+async function sendReports(reports: readonly string[]): Promise<void> {
+  // A parent that is gone is an error that concerns no one.
+  await new Promise<unknown>((sent) => process.send?.({ reports }, undefined, undefined, sent) ?? sent(undefined));
+}
+
+/** Finds whatever may be wrong before anything is made; one undertaking for each minor that is asked for. */
+async function undertake(options: RunOptions): Promise<Undertaking[]> {
+  const minors = options.kubernetes ?? [undefined];
+  if (minors.length > 1 && options.kubernetesSource !== undefined)
+    throw oneTreeOneMinor(minors, options.kubernetesSource);
+  const plans = await Promise.all(minors.map((kubernetes) => planCluster({ ...options, kubernetes })));
+  const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  const product = options.product === undefined ? undefined : await readProduct(options.product);
+  await checkManifests();
+  const requirements = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
+  const choice = chooseBy(options, [...requirements.values()]);
+  const { specs } = await loadSpecs({
+    files: await specFiles(),
+    selection: {
+      asked: choice.asked,
+      takes: ({ id }) => {
+        const requirement = requirements.get(id);
+        return requirement !== undefined && choice.takes(requirement);
+      },
+    },
+    root: projectRoot,
+  });
+  // The same order on every minor, so that their figures can be compared.
+  const seed = options.seed ?? randomInt(seedLimit);
+  return plans.map((plan) => ({ options, plan, existing, requirements, specs, seed, product }));
+}
+
+function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError {
+  return new DomainError(
+    {
+      attempted: `running the specs on Kubernetes ${minors.join(' and ')}`,
+      seen: `--kubernetes-source ${tree} is one tree, which is of one minor`,
+      remedy: 'give one minor, run it again for the other tree, and compare the reports with lpv diff',
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+function list([first]: readonly Undertaking[]): ExitStatus {
+  for (const { id, title, chapter } of first?.specs.values() ?? [])
+    say(`${id.padEnd(10)} ${chapter.padEnd(12)} ${title}`);
+  return 'conforms';
+}
+
+function tellSteps(undertakings: readonly Undertaking[], folder: string): ExitStatus {
+  const reserve = async () => {};
+  const site = { run: 'dry', cluster: 'lpv-dry', network: 'lpv-dry', folder, kubeconfig: '', reserve };
+  for (const undertaking of undertakings) {
+    if (undertakings.length > 1) say(`Kubernetes ${undertaking.plan.minor.name}`);
+    for (const { title } of stepsFor(undertaking, site)) say(`would be done: ${title}`);
+    say(`would be done: Running ${undertaking.specs.size} specs`);
+  }
+  return 'conforms';
+}

@@ -1,0 +1,136 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
+import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
+import { openReader } from '../../specs/trace/reader.ts';
+import type { Trace } from '../../specs/trace/trace.ts';
+import { withVerbosity } from '../../specs/trace/verbosity.ts';
+import { terminalManners } from '../report/formats/terminal.ts';
+import { performAll, undoAll } from '../run/actions.ts';
+import { type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
+import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
+import { lockCluster } from '../run/cluster-lock.ts';
+import { recordStep } from '../run/record-step.ts';
+import { Registry } from '../run/registry.ts';
+import { runIdentity } from '../run/run-identity.ts';
+import { beginSession } from '../run/session.ts';
+import { harnessFacts } from '../run/surroundings.ts';
+import { besideText } from '../trace/beside.ts';
+import { traceOfPod } from '../trace/of-pod.ts';
+import { playAction } from '../trace/play-action.ts';
+import { besideSvg } from '../trace/svg/beside.ts';
+import { userKubeconfig } from '../trace/user-kubeconfig.ts';
+import { cleanTrace, traceText, writeFiles, writeTrace } from '../trace/write-trace.ts';
+import { ownCluster } from './own-cluster.ts';
+import { assertReportFolder } from './report-folder.ts';
+import type { TraceOptions } from './trace.ts';
+
+/** Shows how a pod gets its local volume: the scenario's in both binding modes, or one that exists. */
+export async function showTrace(options: TraceOptions): Promise<ExitStatus> {
+  if (options.pod !== undefined) return await explain(options, options.pod);
+  for (const option of ['kubeconfig', 'context'] as const)
+    if (options[option] !== undefined) throw scenarioElsewhere(option);
+  if (options.json) throw scenarioAsJson();
+  return await play(options);
+}
+
+/** Explains a pod of a cluster, which is only read. */
+async function explain(options: TraceOptions, pod: string): Promise<ExitStatus> {
+  const [namespace = '', name = ''] = pod.split('/');
+  if (options.report !== undefined) await assertReportFolder(options.report);
+  const file =
+    options.use !== undefined
+      ? (await ownCluster(new Registry(), options.use)).kubeconfig
+      : (options.kubeconfig ?? userKubeconfig(process.env));
+  using reader = await openReader(file, options.context);
+  // Beside the trace, so that what is piped on is the trace alone.
+  process.stderr.write(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`);
+  const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
+  if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+  else process.stdout.write(`${traceText(made, { colors: colours() })}\n`);
+  if (options.report !== undefined) {
+    const identity = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) });
+    const folder = join(options.report, identity.folder.replace(/^reports\//, ''));
+    const paths = await writeTrace(folder, `${namespace}-${name}`, made);
+    process.stderr.write(`${paths.map((path) => `wrote ${join(folder, path)}`).join('\n')}\n`);
+  }
+  return made.outcome.state === 'stuck' ? 'doesNotConform' : 'conforms';
+}
+
+/** Plays the scenario in both binding modes, on a cluster whose components log what a trace needs. */
+async function play(options: TraceOptions): Promise<ExitStatus> {
+  const plan = await withTraceVerbosity(await planCluster(options));
+  await assertReportFolder(options.report ?? 'reports');
+  const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  await using _lock = existing && (await lockCluster(existing.cluster, 'trace'));
+  const made = new Construction();
+  await using session = await beginSession({ verb: 'trace', reports: options.report ?? 'reports', existing });
+  const { site, events, journal, signal } = session;
+  signal.addEventListener('abort', () => made.forgoLogs());
+  const stays = existing !== undefined;
+  const cluster = existing ? existingClusterSteps(plan, site, made, existing.run) : clusterSteps(plan, site, made);
+  const record = recordStep({ site, made, plan, harness: await harnessFacts(), stays });
+  const traces: Trace[] = [];
+  const steps = [
+    ...cluster,
+    record,
+    ...(['Immediate', 'WaitForFirstConsumer'] as const).map((mode) => playAction(mode, traces)),
+  ];
+  const performance = await performAll(steps, { events, journal, signal });
+  if (performance.outcome === 'done') {
+    await closeTestCluster();
+    made.logsWanted = false;
+    if (!existing) await undoAll(steps, { events, journal });
+  }
+  const [immediate, waiting] = traces.map(cleanTrace);
+  const verdict = await session.finish();
+  if (immediate === undefined || waiting === undefined) return verdict;
+  await writeTrace(site.folder, 'immediate', immediate);
+  await writeTrace(site.folder, 'wait-for-first-consumer', waiting);
+  const colors = colours();
+  const plain = { colors: pc.createColors(false) };
+  await writeFiles(site.folder, 'side-by-side', {
+    txt: besideText(immediate, waiting, plain),
+    svg: besideSvg(immediate, waiting),
+  });
+  const texts = [immediate, waiting].map((one) => traceText(one, { colors }));
+  process.stdout.write(`\n${[...texts, besideText(immediate, waiting, { colors })].join('\n\n')}`);
+  process.stdout.write(`\n   drawn: ${join(site.folder, 'traces')}\n`);
+  return verdict;
+}
+
+async function withTraceVerbosity(plan: ClusterPlan): Promise<ClusterPlan> {
+  const { lines } = (await readLogLines()).of(plan.minor.name);
+  const document = withVerbosity(plan.configuration.document, verbosityFor(lines));
+  return { ...plan, configuration: { ...plan.configuration, document } };
+}
+
+function colours(): ReturnType<typeof pc.createColors> {
+  return pc.createColors(terminalManners(process.stdout, process.env).color);
+}
+
+function scenarioElsewhere(option: string): DomainError {
+  return new DomainError(
+    {
+      attempted: 'choosing where to play the scenario',
+      seen: `--${option} without --pod`,
+      why: 'the scenario makes disks on nodes and PersistentVolumes: it is played on clusters of this project only',
+      remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+function scenarioAsJson(): DomainError {
+  return new DomainError(
+    {
+      attempted: 'choosing what to print',
+      seen: '--json without --pod',
+      remedy: 'leave it out: the traces of the scenario are in traces/*.json of the report folder',
+    },
+    { exit: 'badUsage' },
+  );
+}
