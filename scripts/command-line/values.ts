@@ -13,7 +13,7 @@ export function text(value: string): string {
 }
 
 /** Returns the texts between commas. */
-export function texts(value: string): string[] {
+function texts(value: string): string[] {
   return value.split(',').map((part) => text(part).trim());
 }
 
@@ -40,7 +40,7 @@ export function pod(value: string): string {
 }
 
 /** Returns a Kubernetes minor such as `1.37`. */
-export function minor(value: string): string {
+function minor(value: string): string {
   if (/^\d+\.\d+$/.test(value)) return value;
   const meant = /^v?(\d+\.\d+)/.exec(value)?.[1];
   throw new InvalidArgumentError(
@@ -61,7 +61,7 @@ const reference =
   /^[a-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?(\/[a-z0-9._/-]+)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 /** Returns a node image: one of the three words, or a reference with its tag or digest. */
-export function image(value: string): string {
+function image(value: string): string {
   if (imageWords.includes(value) || (reference.test(value) && /[:@]/.test(value))) return value;
   const meant = nearest(value, imageWords);
   const hint =

@@ -4,7 +4,8 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
 
 // The same classes with types inferred from the text of the flags; extra-typings has no code of its own.
-export const { Argument, Command, InvalidArgumentError, Option } = commander as unknown as typeof typed;
+const { Command, ...others } = commander as unknown as typeof typed;
+export const { Argument, InvalidArgumentError, Option } = others;
 
 /** The options of a verb with their values, as its action gets them. */
 export type OptionsOf<C> = C extends { opts(): infer Options } ? Options : never;

@@ -1,5 +1,5 @@
 import { imageOption, kubernetesOption, noInstallOption } from '../command-line/values.ts';
-import { type OptionsOf, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Examines whether this machine can run the specs, and says what to do where it cannot.',
@@ -12,8 +12,6 @@ const command = verbCommand('doctor', help)
   .addOption(kubernetesOption)
   .option('--json', 'print JSON')
   .addOption(noInstallOption);
-
-export type DoctorOptions = OptionsOf<typeof command>;
 
 /** `lpv doctor`: examines whether this machine can run the specs, and changes nothing. */
 export const doctor = verb(command, help, async (options) =>

@@ -5,12 +5,11 @@ import { describeStep, inspectEngineHost, planInstallation } from '../../cluster
 import { type Finding, judge } from '../../clusters/host/machine/checks.ts';
 import { readMachineFacts } from '../../clusters/host/machine/facts.ts';
 import { readRecipe } from '../../clusters/host/node-image/recipe.ts';
-import { type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
+import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Registry } from '../run/registry.ts';
-import type { DoctorOptions } from './doctor.ts';
 
 /** Prints what of this machine the specs need, and what is missing. */
-export async function examineMachine(options: DoctorOptions): Promise<ExitStatus> {
+export async function examineMachine(options: ClusterOptions & { json?: boolean }): Promise<ExitStatus> {
   const plan = await planCluster(options);
   const state = await probeEngine();
   const findings = judge(await readMachineFacts(state));

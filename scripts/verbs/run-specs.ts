@@ -7,25 +7,37 @@ import { loadSpecs } from '../../specs/runner/load-specs.ts';
 import { allRequirements } from '../../specs/runner/registry.ts';
 import { specFiles } from '../../specs/runner/spec-files.ts';
 import { seedLimit } from '../../specs/runner/spec-order.ts';
-import { chooseBy } from '../../specs/runner/spec-selection.ts';
+import { chooseBy, type Filters } from '../../specs/runner/spec-selection.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
 import { comparisonForTerminal } from '../report/compare/terminal.ts';
 import { readProduct } from '../report/formats/conformance/product.ts';
 import { addToSummary } from '../report/formats/github.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
-import { planCluster } from '../run/cluster/plan.ts';
+import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
 import { checkManifests } from '../run/manifests.ts';
 import { proveOnEach } from '../run/matrix.ts';
 import { prove, stepsFor, type Undertaking } from '../run/prove.ts';
 import { Registry } from '../run/registry.ts';
 import { keptAdvice, ownCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
-import type { RunOptions } from './run.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
+/** The options of `lpv run`. */
+type Options = Omit<ClusterOptions, 'kubernetes'> &
+  Filters &
+  Undertaking['options'] & {
+    kubernetes?: readonly string[];
+    use?: string;
+    seed?: number;
+    list?: boolean;
+    dryRun?: boolean;
+    report: string;
+    product?: string;
+  };
+
 /** Runs the chosen specs, or prints them or the steps to them, and returns what came of it. */
-export async function runSpecs(options: RunOptions): Promise<ExitStatus> {
+export async function runSpecs(options: Options): Promise<ExitStatus> {
   const undertakings = await undertake(options);
   if (options.list) return list(undertakings);
   if (options.dryRun) return tellSteps(undertakings, options.report);
@@ -57,7 +69,7 @@ async function sendReports(reports: readonly string[]): Promise<void> {
 }
 
 /** Finds whatever may be wrong before anything is made; one undertaking for each minor that is asked for. */
-async function undertake(options: RunOptions): Promise<Undertaking[]> {
+async function undertake(options: Options): Promise<Undertaking[]> {
   const minors = options.kubernetes ?? [undefined];
   if (minors.length > 1 && options.kubernetesSource !== undefined)
     throw oneTreeOneMinor(minors, options.kubernetesSource);

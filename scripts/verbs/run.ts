@@ -75,7 +75,7 @@ const command = verbCommand('run', help)
   )
   .addOption(noInstallOption);
 
-export type RunOptions = OptionsOf<typeof command>;
+type RunOptions = OptionsOf<typeof command>;
 
 /** `lpv run`: runs the specs on a cluster of its own, on one for each minor, or on one that `lpv up` made. */
 export const run = verb(command, help, async (options) => (await import('./run-specs.ts')).runSpecs(options));

@@ -10,7 +10,7 @@ import type { Trace } from '../../specs/trace/trace.ts';
 import { withVerbosity } from '../../specs/trace/verbosity.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
 import { performAll, undoAll } from '../run/actions.ts';
-import { type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
+import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
 import { lockCluster } from '../run/cluster-lock.ts';
 import { recordStep } from '../run/record-step.ts';
@@ -26,10 +26,19 @@ import { userKubeconfig } from '../trace/user-kubeconfig.ts';
 import { cleanTrace, traceText, writeFiles, writeTrace } from '../trace/write-trace.ts';
 import { ownCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
-import type { TraceOptions } from './trace.ts';
+
+/** The options of `lpv trace`. */
+interface Options extends ClusterOptions {
+  pod?: string;
+  use?: string;
+  kubeconfig?: string;
+  context?: string;
+  report?: string;
+  json?: boolean;
+}
 
 /** Shows how a pod gets its local volume: the scenario's in both binding modes, or one that exists. */
-export async function showTrace(options: TraceOptions): Promise<ExitStatus> {
+export async function showTrace(options: Options): Promise<ExitStatus> {
   if (options.pod !== undefined) return await explain(options, options.pod);
   for (const option of ['kubeconfig', 'context'] as const)
     if (options[option] !== undefined) throw scenarioElsewhere(option);
@@ -38,7 +47,7 @@ export async function showTrace(options: TraceOptions): Promise<ExitStatus> {
 }
 
 /** Explains a pod of a cluster, which is only read. */
-async function explain(options: TraceOptions, pod: string): Promise<ExitStatus> {
+async function explain(options: Options, pod: string): Promise<ExitStatus> {
   const [namespace = '', name = ''] = pod.split('/');
   if (options.report !== undefined) await assertReportFolder(options.report);
   const file =
@@ -61,7 +70,7 @@ async function explain(options: TraceOptions, pod: string): Promise<ExitStatus> 
 }
 
 /** Plays the scenario in both binding modes, on a cluster whose components log what a trace needs. */
-async function play(options: TraceOptions): Promise<ExitStatus> {
+async function play(options: Options): Promise<ExitStatus> {
   const plan = await withTraceVerbosity(await planCluster(options));
   await assertReportFolder(options.report ?? 'reports');
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);

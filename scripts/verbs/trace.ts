@@ -7,7 +7,7 @@ import {
   pod,
   text,
 } from '../command-line/values.ts';
-import { Option, type OptionsOf, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+import { Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Shows how a pod gets its local volume, from the components’ own records; also of a pod that is stuck.',
@@ -67,8 +67,6 @@ const command = verbCommand('trace', help)
   )
   .option('--json', 'print JSON')
   .addOption(noInstallOption);
-
-export type TraceOptions = OptionsOf<typeof command>;
 
 /** `lpv trace`: shows how a pod gets its local volume: the scenario's in both binding modes, or one that exists. */
 export const trace = verb(command, help, async (options) => (await import('./show-trace.ts')).showTrace(options));
