@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writeAtomically } from '../../clusters/host/write-atomically.ts';
 import { writeConformanceFolder } from './formats/conformance/folder.ts';
 import type { Product } from './formats/conformance/product.ts';
 import { ctrfReport } from './formats/ctrf.ts';
@@ -7,7 +8,6 @@ import { writeHtmlReport } from './formats/html/write-html-report.ts';
 import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReport } from './model/write-report.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** What a run tells of itself, for its report. */
 export interface ReportedRun {
@@ -35,7 +35,7 @@ export async function writeReportFiles(
   const parts: Record<string, () => void | Promise<void>> = {
     'report.yaml': () => writeReport(join(folder, 'report.yaml'), report),
     'junit_01.xml': () => writeJunit(folder, report),
-    'ctrf.json': () => writeWhole(join(folder, 'ctrf.json'), `${JSON.stringify(ctrfReport(report), null, 2)}\n`),
+    'ctrf.json': () => writeAtomically(join(folder, 'ctrf.json'), `${JSON.stringify(ctrfReport(report), null, 2)}\n`),
     conformance: () => writeConformanceFolder(folder, report, product, kubernetes),
     'report.html': () => writeHtmlReport(folder, report),
     'GitHub’s summary': () => {
@@ -57,5 +57,5 @@ export async function writeReportFiles(
 
 /** Writes junit_01.xml alone: whenever a step is through, so that a run that is killed leaves a file, too. */
 export function writeJunit(folder: string, report: LocalVolumeConformanceReport): void {
-  writeWhole(join(folder, 'junit_01.xml'), junitXml(report));
+  writeAtomically(join(folder, 'junit_01.xml'), junitXml(report));
 }

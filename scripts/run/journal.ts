@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { writePrivateJson } from '../../clusters/host/write-atomically.ts';
 import type { ActionJournal } from './actions.ts';
 import { type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
 
@@ -18,8 +19,6 @@ const journalSchema = z.strictObject({
   /** Absolute path of the report folder. */
   folder: z.string(),
   kubeconfig: z.string(),
-  /** The kind program, once it is known. */
-  kindBinary: z.string().optional(),
   /** Whether the user asked for the cluster to stay. */
   kept: z.boolean(),
   actions: z.array(actionRecordSchema),
@@ -39,14 +38,10 @@ export function journalPath(folder: string): string {
   return join(folder, 'run.json');
 }
 
-/**
- * The journal of one run on disk. Every change is written at once and atomically (a temporary file, renamed),
- * readable by the user only, so that a run that is killed leaves a true record.
- */
+/** The journal of one run on disk. Every change is written at once, so that a run that is killed leaves a true record. */
 export class Journal implements ActionJournal {
   readonly path: string;
   #record: JournalRecord;
-  #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, record: JournalRecord) {
     this.path = path;
@@ -63,7 +58,7 @@ export class Journal implements ActionJournal {
       actions: [],
     };
     const journal = new Journal(journalPath(run.folder), record);
-    await journal.#write();
+    writePrivateJson(journal.path, record);
     return journal;
   }
 
@@ -97,21 +92,9 @@ export class Journal implements ActionJournal {
     return this.#change((record) => ({ ...record, kept }));
   }
 
-  /** Notes which kind program made the cluster. */
-  recordKindBinary(kindBinary: string): Promise<void> {
-    return this.#change((record) => ({ ...record, kindBinary }));
-  }
-
-  #change(change: (record: JournalRecord) => JournalRecord): Promise<void> {
+  async #change(change: (record: JournalRecord) => JournalRecord): Promise<void> {
     this.#record = change(this.#record);
-    return this.#write();
-  }
-
-  /** Writes one after the other, so that an older record never replaces a newer one. */
-  #write(): Promise<void> {
-    const write = (): Promise<void> => writeAtomically(this.path, this.#record);
-    this.#writing = this.#writing.then(write, write);
-    return this.#writing;
+    writePrivateJson(this.path, this.#record);
   }
 }
 
@@ -143,12 +126,4 @@ function withAction(
     ? record.actions.map((action) => (action.name === name ? { name, state } : action))
     : [...record.actions, { name, state }];
   return { ...record, actions };
-}
-
-/** Writes JSON so that a reader sees the old or the new content, never a part; mode 0600. */
-export async function writeAtomically(path: string, content: unknown): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.new`;
-  await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, path);
 }

@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
-import { type JournalRecord, journalPath, writeAtomically } from './journal.ts';
+import { writePrivateJson } from '../../clusters/host/write-atomically.ts';
+import { type JournalRecord, journalPath } from './journal.ts';
 import { type Liveness, livenessOf, type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
 
 const entrySchema = z.strictObject({
@@ -14,7 +15,6 @@ const entrySchema = z.strictObject({
   cluster: z.string(),
   network: z.string(),
   kubeconfig: z.string(),
-  kindBinary: z.string().optional(),
   kept: z.boolean(),
 });
 
@@ -28,9 +28,9 @@ export type Decision =
 
 /** The registry entry of the run that a journal tells about. */
 export function entryOf(record: JournalRecord): RegistryEntry {
-  const { run, process, cluster, network, kubeconfig, kindBinary, kept } = record;
+  const { run, process, cluster, network, kubeconfig, kept } = record;
   const journal = journalPath(record.folder);
-  return { version: 1, run, journal, process, cluster, network, kubeconfig, ...(kindBinary && { kindBinary }), kept };
+  return { version: 1, run, journal, process, cluster, network, kubeconfig, kept };
 }
 
 /** Decides for each run whether it is cleaned: it was not kept on purpose and its process is certainly gone. */
@@ -74,7 +74,7 @@ export class Registry {
 
   /** Adds the run, or replaces its entry. */
   async put(entry: RegistryEntry): Promise<void> {
-    await writeAtomically(this.#fileOf(entry.run), entrySchema.parse(entry));
+    writePrivateJson(this.#fileOf(entry.run), entrySchema.parse(entry));
   }
 
   /**

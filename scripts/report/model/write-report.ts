@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 
 /**
@@ -18,7 +18,7 @@ export function writeReport(path: string, report: LocalVolumeConformanceReport):
     });
   }
   // As the schema has checked it: its keys are in the schema's order.
-  writeWhole(path, reportText(checked.data));
+  writeAtomically(path, reportText(checked.data));
 }
 
 /**

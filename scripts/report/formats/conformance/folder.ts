@@ -1,12 +1,12 @@
 import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { writeAtomically } from '../../../../clusters/host/write-atomically.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
 import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { writeWhole } from '../../write-whole.ts';
 import type { Product } from './product.ts';
 
 /** Files of the run that stand in the folder as they are. */
@@ -25,8 +25,8 @@ export function writeConformanceFolder(
 ): void {
   const place = join(folder, conformancePlace(product, kubernetes));
   mkdirSync(place, { recursive: true });
-  writeWhole(join(place, 'README.md'), readme(report, product));
-  writeWhole(join(place, 'PRODUCT.yaml'), stringify(product, { lineWidth: 0 }));
+  writeAtomically(join(place, 'README.md'), readme(report, product));
+  writeAtomically(join(place, 'PRODUCT.yaml'), stringify(product, { lineWidth: 0 }));
   for (const name of runFiles) sameFile(join(folder, name), join(place, name));
 }
 
