@@ -1,7 +1,7 @@
+import { columnsOf, wrap } from '../../clusters/text/wrap.ts';
 import { lanes, type Step, type Trace } from '../../specs/trace/trace.ts';
 import { momentIn } from './rows.ts';
 import type { Colors } from './time-line-text.ts';
-import { plainWidth, wordsWithin } from './words.ts';
 
 /** A step of one or both of two traces, with its time in each, relative to the pod's creation. */
 export interface PairedStep {
@@ -49,9 +49,9 @@ export function besideText(
   const lines = pairedSteps(left, right).flatMap(({ step, times }) => {
     const told = times.map((time) => (time === undefined ? '·' : timeText(time)).padStart(columns));
     const one = times.filter((time) => time !== undefined).length === 1;
-    return wordsWithin(genericWhat(step), room).map((text, index) => {
+    return wrap(genericWhat(step), room).map((text, index) => {
       const lane = (index === 0 ? (short[step.lane] ?? '') : '').padEnd(14);
-      const padded = text + ' '.repeat(Math.max(0, room - plainWidth(text)));
+      const padded = text + ' '.repeat(Math.max(0, room - columnsOf(text)));
       const line = ` ${colors.dim(lane)} ${padded}${index === 0 ? told.join('') : ''}`;
       return one ? colors.yellow(line) : line;
     });

@@ -1,6 +1,6 @@
+import { columnsOf, printable, wrap } from '../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../specs/trace/mount-graph.ts';
 import type { Colors } from './time-line-text.ts';
-import { indented, plainWidth, printable, wordsWithin } from './words.ts';
 
 /** Draws how a volume reaches its containers, as a tree from the disk on. No line is wider than `width`. */
 export function mountsText(graph: MountGraph, { colors, width = 100 }: { colors: Colors; width?: number }): string {
@@ -8,7 +8,7 @@ export function mountsText(graph: MountGraph, { colors, width = 100 }: { colors:
   const where = node === null ? '' : colors.dim(` on ${node}`);
   const lines = [` ${colors.bold(`${mode === 'Block' ? 'device' : 'mounts'} of ${printable(volume)}`)}${where}`];
   for (const root of roots) lines.push(...placeLines(root, ' ', '', colors, width));
-  for (const text of missing) lines.push(...indented(`${colors.yellow('○')} `, text, width, ' '));
+  for (const text of missing) lines.push(...wrap(text, width, { lead: ` ${colors.yellow('○')} ` }));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
@@ -20,11 +20,11 @@ function placeLines(place: MountPlace, margin: string, branch: string, colors: C
     place.kind === 'container' ? colors.red('●') : place.kind === 'file' ? colors.cyan('●') : colors.green('●');
   const first = `${margin}${colors.dim(branch)}${mark} ${place.title}`;
   const beside = `  ${printable(shortened(place.path))}`;
-  const fits = plainWidth(margin + branch) + 2 + plainWidth(place.title + beside) <= width;
+  const fits = columnsOf(margin + branch) + 2 + columnsOf(place.title + beside) <= width;
   const detail = detailOf(place);
   const lines = [fits ? `${first}${colors.bold(beside)}` : first];
   const more = (text: string, paint: (text: string) => string): void => {
-    for (const line of wordsWithin(text, room)) lines.push(`${below}${colors.dim(rail)}${paint(line)}`);
+    for (const line of wrap(text, room)) lines.push(`${below}${colors.dim(rail)}${paint(line)}`);
   };
   if (!fits) more(shortened(place.path), colors.bold);
   if (detail !== '') more(detail, colors.dim);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import pc from 'picocolors';
 import { create } from 'xmlbuilder2';
+import { columnsOf } from '../../clusters/text/wrap.ts';
 import { makeTrace } from '../../specs/trace/make-trace.ts';
 import { recorded } from '../../specs/trace/recorded-for-tests.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
@@ -8,7 +9,6 @@ import { drawingOf } from '../report/formats/html/drawing.ts';
 import { besideText, pairedSteps } from './beside.ts';
 import { besideSvg } from './svg/beside.ts';
 import { traceSvg } from './svg/document.ts';
-import { plainWidth, printable, wordsWithin } from './words.ts';
 import { cleanTrace, traceText } from './write-trace.ts';
 
 const plain = pc.createColors(false);
@@ -42,7 +42,7 @@ describe('traces in the terminal', () => {
     it(`fit 100 columns without colours: ${recording.join(' ')}`, async () => {
       const trace = await traceOf(recording);
       const text = traceText(trace, { colors: plain });
-      for (const line of text.split('\n')) expect(plainWidth(line), line).to.be.at.most(100);
+      for (const line of text.split('\n')) expect(columnsOf(line), line).to.be.at.most(100);
       expect(text).not.to.include('\u001b').and.not.include('undefined').and.not.include('NaN');
       for (const { what } of trace.steps)
         expect(text.replace(/\s+/g, ' ')).to.include(what.split(' ').slice(0, 3).join(' '));
@@ -63,7 +63,7 @@ describe('traces in the terminal', () => {
 
   it('fit a narrow terminal', async () => {
     const text = traceText(await traceOf(['1.37', 'sub']), { colors: plain, width: 72 });
-    for (const line of text.split('\n')) expect(plainWidth(line), line).to.be.at.most(72);
+    for (const line of text.split('\n')) expect(columnsOf(line), line).to.be.at.most(72);
   });
 
   it('show gaps with their reason, the attach phase empty, and where each step is known from', async () => {
@@ -78,7 +78,7 @@ describe('traces in the terminal', () => {
   it('let no text of a cluster move the cursor or turn the direction', async () => {
     const text = traceText(await odd(), { colors: plain });
     expect(text).not.to.match(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
-    for (const line of text.split('\n')) expect(plainWidth(line), line).to.be.at.most(100);
+    for (const line of text.split('\n')) expect(columnsOf(line), line).to.be.at.most(100);
   });
 
   it('say with two sequences where clocks are apart', async () => {
@@ -101,7 +101,7 @@ describe('traces side by side', () => {
     expect(bound[0]).to.be.lessThan(0);
     expect(bound[1]).to.be.greaterThan(0);
     for (const line of besideText(left, right, { colors: plain }).split('\n'))
-      expect(plainWidth(line), line).to.be.at.most(100);
+      expect(columnsOf(line), line).to.be.at.most(100);
   });
 });
 
@@ -146,15 +146,5 @@ describe('what leaves the process', () => {
     for (const text of [traceText(clean, { colors: plain }), traceSvg(clean), JSON.stringify(clean)])
       expect(text).not.to.include(secret);
     expect(clean.steps.length).to.equal(trace.steps.length);
-  });
-});
-
-describe('words', () => {
-  it('are broken between them, and within where one is too long', () => {
-    expect(wordsWithin('one two three', 7)).to.deep.equal(['one two', 'three']);
-    expect(wordsWithin('abcdefghij', 4)).to.deep.equal(['abcd', 'efgh', 'ij']);
-    expect(wordsWithin('', 4)).to.deep.equal(['']);
-    expect(wordsWithin('日本語日本語', 4)).to.deep.equal(['日本', '語日', '本語']);
-    expect(printable('a\u001b[1mb\u0007\n\tc')).to.equal('ab� c');
   });
 });

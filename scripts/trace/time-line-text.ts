@@ -1,7 +1,7 @@
 import type pc from 'picocolors';
+import { columnsOf, printable, wrap } from '../../clusters/text/wrap.ts';
 import { type LaneId, lanes, type Trace, type TracedVolume } from '../../specs/trace/trace.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceText } from './rows.ts';
-import { indented, plainWidth, printable, wordsWithin } from './words.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -48,12 +48,12 @@ function head({ title, kubernetes, volumes, outcome, clocks }: Trace, colors: Co
   const modes = [...new Set(volumes.map(({ binding }) => binding))].join(' and ');
   const mark = { runs: colors.green('✓'), stuck: colors.red('✗'), starting: '•', ended: '•' }[outcome.state];
   return [
-    ...indented('', `${title} · Kubernetes ${kubernetes ?? 'of unknown version'} · ${modes}`, width, ' ').map((line) =>
-      colors.bold(line),
+    ...wrap(`${title} · Kubernetes ${kubernetes ?? 'of unknown version'} · ${modes}`, width, { lead: ' ' }).map(
+      (line) => colors.bold(line),
     ),
-    ...indented(`${mark} `, `the pod ${outcome.sentence}`, width, ' '),
-    ...volumes.flatMap((volume) => indented('', volumeText(volume), width, '   ')),
-    ...indented('', clocks.statement, width, '   ').map((line) => colors.dim(line)),
+    ...wrap(`the pod ${outcome.sentence}`, width, { lead: ` ${mark} ` }),
+    ...volumes.flatMap((volume) => wrap(volumeText(volume), width, { lead: '   ' })),
+    ...wrap(clocks.statement, width, { lead: '   ' }).map((line) => colors.dim(line)),
   ];
 }
 
@@ -98,16 +98,13 @@ function rowLines(row: Row, paint: Paint, colors: Colors, width: number): string
   const plain = rails(paint, colors, undefined);
   switch (row.kind) {
     case 'axis':
-      return ['', ...indented('', row.title, width, ' ').map((line) => colors.bold(line)), plain];
+      return ['', ...wrap(row.title, width, { lead: ' ' }).map((line) => colors.bold(line)), plain];
     case 'phase':
       return [plain, ...phaseLines(row, plain, colors, width)];
     case 'gap': {
-      const [first = '', ...more] = indented(
-        `⋮ ${gapText(row.milliseconds)}  `,
-        row.because ?? ' ',
-        width - textAt - 1,
-        '',
-      );
+      const [first = '', ...more] = wrap(row.because ?? ' ', width - textAt - 1, {
+        lead: `⋮ ${gapText(row.milliseconds)}  `,
+      });
       const dotted = rails(paint, colors, undefined, '┆');
       return [first, ...more].map((line) => `${dotted} ${colors.dim(line)}`);
     }
@@ -117,10 +114,10 @@ function rowLines(row: Row, paint: Paint, colors: Colors, width: number): string
 }
 
 function phaseLines(row: Row & { kind: 'phase' }, plain: string, colors: Colors, width: number): string[] {
-  if (!row.attach) return wordsWithin(row.title, width - textAt - 1).map((line) => `${plain} ${colors.bold(line)}`);
+  if (!row.attach) return wrap(row.title, width - textAt - 1).map((line) => `${plain} ${colors.bold(line)}`);
   const { state, proofs } = row.attach;
   const verdict = { empty: 'empty, as it must be', 'not empty': 'NOT empty', 'not known': 'not known' }[state];
-  const told = proofs.flatMap((proof) => indented('– ', proof, width - textAt, ''));
+  const told = proofs.flatMap((proof) => wrap(proof, width - textAt, { lead: '– ' }));
   return [`${plain} ${colors.bold(`attach: ${verdict}`)}`, ...told.map((line) => `${plain} ${colors.dim(line)}`)];
 }
 
@@ -134,32 +131,32 @@ function stepLines(row: Row & { kind: 'step' }, paint: Paint, colors: Colors, wi
   const rail = time.padStart(timeWidth - 2).padEnd(timeWidth) + line.slice(timeWidth);
   const room = width - textAt - 1;
   if (record.state !== 'seen') {
-    const why = record.state === 'not seen' ? wordsWithin(`not seen: ${record.why}`, room - 2) : [];
+    const why = record.state === 'not seen' ? wrap(`not seen: ${record.why}`, room - 2) : [];
     return [
-      ...wordsWithin(step.what, room).map((text, index) => `${index === 0 ? rail : plain} ${colors.dim(text)}`),
+      ...wrap(step.what, room).map((text, index) => `${index === 0 ? rail : plain} ${colors.dim(text)}`),
       ...why.map((text) => `${plain}   ${colors.dim(text)}`),
     ];
   }
   const source = sourceText(step);
-  const words = wordsWithin(`${step.what}${againText(step)}`, room);
+  const words = wrap(`${step.what}${againText(step)}`, room);
   const last = words.at(-1) ?? '';
-  const fits = plainWidth(last) + 2 + plainWidth(source) <= room;
+  const fits = columnsOf(last) + 2 + columnsOf(source) <= room;
   const painted = (text: string): string => (step.trouble ? colors.red(text) : text);
   const told = words.map((text, index) => {
-    const beside = fits && index === words.length - 1 ? source.padStart(room - plainWidth(text)) : '';
+    const beside = fits && index === words.length - 1 ? source.padStart(room - columnsOf(text)) : '';
     return `${index === 0 ? rail : plain} ${painted(text)}${colors.dim(beside)}`;
   });
-  const below = fits ? [] : wordsWithin(source, room);
+  const below = fits ? [] : wrap(source, room);
   return [
     ...told,
-    ...below.map((text) => `${plain} ${colors.dim(' '.repeat(Math.max(0, room - plainWidth(text))) + text)}`),
+    ...below.map((text) => `${plain} ${colors.dim(' '.repeat(Math.max(0, room - columnsOf(text))) + text)}`),
   ];
 }
 
 function foot({ outcome, notes }: Trace, colors: Colors, width: number): string[] {
   const diagnosis = outcome.diagnosis?.split('\n') ?? [];
   return [
-    ...notes.flatMap((note) => indented('– ', note, width, ' ')).map((line) => colors.dim(line)),
+    ...notes.flatMap((note) => wrap(note, width, { lead: ' – ' })).map((line) => colors.dim(line)),
     ...(diagnosis.length > 0
       ? ['', ` ${colors.bold('Why')}`, ...diagnosis.flatMap((line) => diagnosisLines(line, width))]
       : []),
@@ -170,8 +167,6 @@ function foot({ outcome, notes }: Trace, colors: Colors, width: number): string[
 function diagnosisLines(line: string, width: number): string[] {
   const margin = ` ${/^ */.exec(line)?.[0] ?? ''}`;
   // Columns of a table are spaces too: a line that fits keeps them.
-  if (plainWidth(line) < width) return [margin + line.trimStart().split('  ').map(printable).join('  ')];
-  return wordsWithin(line, width - margin.length - 2).map(
-    (part, index) => `${margin}${index === 0 ? '' : '  '}${part}`,
-  );
+  if (columnsOf(line) < width) return [margin + line.trimStart().split('  ').map(printable).join('  ')];
+  return wrap(line, width - margin.length - 2).map((part, index) => `${margin}${index === 0 ? '' : '  '}${part}`);
 }

@@ -1,26 +1,15 @@
 import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { wrap } from '../../clusters/text/wrap.ts';
 
 /** The widest line that still fits a terminal of 120 columns inside an error's indentation. */
 const width = 110;
 
 /**
- * Breaks a text at spaces so that it fits; continuation lines begin under the text, after `lead`. Secrets go first:
- * once
- * a text is broken, they are no longer found in it.
+ * Returns a text in lines that fit; continuation lines begin under the text, after `lead`. Secrets are removed first:
+ * they are no longer found in a text that is broken into lines.
  */
 export function wrapped(lead: string, text: string): string[] {
-  const lines: string[] = [];
-  let line = lead;
-  for (const word of withoutSecrets(text).split(/\s+/).filter(Boolean)) {
-    const fits = line.length + 1 + word.length <= width;
-    const begins = line.length <= lead.length;
-    if (fits || begins) line += begins ? word : ` ${word}`;
-    else {
-      lines.push(line);
-      line = ' '.repeat(lead.length) + word;
-    }
-  }
-  return [...lines, line];
+  return wrap(withoutSecrets(text), width, { lead, wholeWords: true });
 }
 
 /** Aligns rows in columns, two spaces apart. */

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { plainText } from '../../../clusters/text/plain-text.ts';
+import { wrap } from '../../../clusters/text/wrap.ts';
 import type { Cell, ChangedRequirement, Comparison } from './compare.ts';
 import { worse } from './outcome.ts';
 import { columnRows, conclusionOf, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
@@ -64,7 +65,7 @@ function table(
   const line = (name: string, cells: readonly string[]) =>
     `  ${name.padEnd(nameWidth)}${cells.map((cell) => cell.padEnd(width + 2)).join('')}`.trimEnd();
   const folded = (name: string, values: readonly string[]) => {
-    const parts = values.map((value) => chunks(plainText(value), width));
+    const parts = values.map((value) => wrap(plainText(value), width));
     const height = Math.max(...parts.map(({ length }) => length));
     return Array.from({ length: height }, (_, at) =>
       line(
@@ -101,21 +102,7 @@ function paint(line: string, { outcome, change }: Cell, colors: Colors): string 
   return change === 'same' ? colors.dim(line) : colors.green(line);
 }
 
-/** Lines of a text, broken between words, or within a word that is wider than the page. */
+/** Returns the lines of a text, each indented, within the page. */
 function wrapped(text: string, indent: string): string[] {
-  const width = pageWidth - indent.length;
-  const lines: string[] = [''];
-  for (const word of plainText(text)
-    .replace(/\s+/g, ' ')
-    .split(' ')
-    .flatMap((each) => chunks(each, width))) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.map((line) => indent + line);
-}
-
-function chunks(text: string, width: number): string[] {
-  return text.match(new RegExp(`[\\s\\S]{1,${width}}`, 'gu')) ?? [''];
+  return wrap(plainText(text), pageWidth, { lead: indent });
 }

@@ -1,6 +1,6 @@
+import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, phases, type Trace } from '../../../specs/trace/trace.ts';
 import { genericWhat, modeOf, type PairedStep, pairedSteps } from '../beside.ts';
-import { wordsWithin } from '../words.ts';
 import { document } from './document.ts';
 import { element, label, type Markup, points, words } from './markup.ts';
 import { columnsIn } from './measure.ts';
@@ -49,7 +49,7 @@ function headOf(left: Trace, right: Trace, title: string): Drawn {
     const x = side === 0 ? 20 : width - 20;
     const anchor = side === 0 ? undefined : 'end';
     markup.push(label(x, 22, modeOf(trace), 'trace-phase', anchor));
-    for (const [index, line] of wordsWithin(`the pod ${trace.outcome.sentence}`, 36).entries())
+    for (const [index, line] of wrap(`the pod ${trace.outcome.sentence}`, 36).entries())
       markup.push(label(x, 40 + index * 15, line, 'trace-source', anchor));
   }
   return { height: headHeight - 16, markup };
@@ -94,7 +94,7 @@ function rows(steps: readonly PairedStep[], attach: string): Drawn {
     const [first = 0, second = 0] = times;
     // The point of the two modes: what one does before there is a pod, the other does for it.
     const apart = !one && first < 0 !== second < 0;
-    const [line = ''] = wordsWithin(genericWhat(step), columnsIn(text.to - text.from, 13));
+    const [line = ''] = wrap(genericWhat(step), columnsIn(text.to - text.from, 13));
     marks.push(label((text.from + text.to) / 2, middle + 4, line, one ? 'trace-dim' : 'trace-text', 'middle'));
     for (const [side, time] of times.entries()) {
       const place = sides[side];

@@ -1,5 +1,5 @@
+import { printable, wrap } from '../../../clusters/text/wrap.ts';
 import type { Trace, TracedVolume } from '../../../specs/trace/trace.ts';
-import { printable, wordsWithin } from '../words.ts';
 import { element, label, type Markup, words } from './markup.ts';
 import { columnsIn } from './measure.ts';
 import { drawMounts } from './mounts.ts';
@@ -77,7 +77,7 @@ function textBlock(lines: readonly [text: string, className: string, size: numbe
   const markup: Markup[] = [];
   let y = 0;
   for (const [text, className, size] of lines) {
-    for (const line of wordsWithin(text, columnsIn(room, size))) {
+    for (const line of wrap(text, columnsIn(room, size))) {
       y += Math.round(size * 1.45);
       markup.push(label(across.margin, y, line, className));
     }

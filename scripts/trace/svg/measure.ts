@@ -1,8 +1,8 @@
-import { plainWidth } from '../words.ts';
+import { columnsOf } from '../../../clusters/text/wrap.ts';
 
 /** About how wide a text is drawn, in pixels: nothing measures text without a browser, so it is a little generous. */
 export function drawnWidth(text: string, size: number): number {
-  return plainWidth(text) * size * 0.535;
+  return columnsOf(text) * size * 0.535;
 }
 
 /** How many columns of a text fit into so many pixels. */

@@ -1,6 +1,6 @@
+import { wrap } from '../../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../../specs/trace/mount-graph.ts';
 import { detailOf, shortened } from '../mounts-text.ts';
-import { wordsWithin } from '../words.ts';
 import { element, label, type Markup, points, words } from './markup.ts';
 import { columnsIn } from './measure.ts';
 import { across, type Drawn } from './time-line.ts';
@@ -57,7 +57,7 @@ class Tree {
     const full = element('title', {}, words([place.title, place.path, detailOf(place)].join('\n')));
     const lines: Markup[] = [label(textX, y + 4, place.title, 'trace-text')];
     const more = (text: string, className: string, size: number, monospace: boolean): void => {
-      for (const line of wordsWithin(text, columnsIn(room, size, monospace)))
+      for (const line of wrap(text, columnsIn(room, size, monospace)))
         lines.push(label(textX, y + 4 + lines.length * lineHeight, line, className));
     };
     more(shortened(place.path), 'trace-path', 11.5, true);
@@ -72,7 +72,7 @@ class Tree {
 
   miss(text: string): void {
     const x = across.margin + 16;
-    const lines = wordsWithin(text, columnsIn(across.width - 2 * across.margin - 40, 12));
+    const lines = wrap(text, columnsIn(across.width - 2 * across.margin - 40, 12));
     this.marks.push(
       element(
         'g',

@@ -1,6 +1,6 @@
+import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, type Step, type Trace } from '../../../specs/trace/trace.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceInFull, sourceText } from '../rows.ts';
-import { wordsWithin } from '../words.ts';
 import { element, label, type Markup, points, words } from './markup.ts';
 import { columnsIn, drawnWidth } from './measure.ts';
 
@@ -111,7 +111,7 @@ class Page {
       'not empty': 'attach: NOT empty',
       'not known': 'attach: not known',
     }[state];
-    const lines = proofs.flatMap((proof) => wordsWithin(proof, columnsIn(right - across.text - 12, 12)));
+    const lines = proofs.flatMap((proof) => wrap(proof, columnsIn(right - across.text - 12, 12)));
     this.marks.push(
       label(across.text, top + 20, title, state === 'not empty' ? 'trace-phase trace-bad' : 'trace-phase'),
     );
@@ -201,10 +201,10 @@ function stepText(step: Step): StepText {
   const { record, trouble } = step;
   const room = right - across.text;
   const className = trouble ? 'trace-text trace-bad' : record.state === 'seen' ? 'trace-text' : 'trace-dim';
-  const what = wordsWithin(`${step.what}${againText(step)}`, columnsIn(room, 13));
+  const what = wrap(`${step.what}${againText(step)}`, columnsIn(room, 13));
   const lines = what.map((text) => ({ text, className }));
   if (record.state !== 'seen') {
-    const why = record.state === 'not seen' ? wordsWithin(`not seen: ${record.why}`, columnsIn(room, 11)) : [];
+    const why = record.state === 'not seen' ? wrap(`not seen: ${record.why}`, columnsIn(room, 11)) : [];
     lines.push(...why.map((text) => ({ text, className: 'trace-source' })));
     return { lines, source: undefined, sourceLine: 0, rows: lines.length };
   }
