@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The launcher of `lpv`: everything after it is TypeScript.
+// The launcher of `lpv`.
 
 import { launch } from './launch.js';
 
-await launch('lpv', () => import('./lpv.ts'));
+await launch('lpv', new URL('start.ts', import.meta.url));

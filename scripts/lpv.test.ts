@@ -34,6 +34,15 @@ describe('lpv', function () {
     expect(stderr).to.contain('Did you mean run?');
   });
 
+  it('loads nothing for help but the command line', () => {
+    const { stderr } = spawnSync(process.execPath, [launcher, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', NODE_DEBUG: 'esm' },
+    });
+    const packages = [...stderr.matchAll(/node_modules\/((?:@[^/]+\/)?[^/'\s]+)/g)].map(([, name]) => name);
+    expect([...new Set(packages)]).to.deep.equal(['commander']);
+  });
+
   it('writes all of what is longer than a pipe takes at once', () => {
     // The reader begins late, so that the pipe is full by then.
     const command = `'${process.execPath}' '${launcher}' list --json | (sleep 2; cat)`;

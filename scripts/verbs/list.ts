@@ -20,7 +20,7 @@ const command = verbCommand('list', help)
 /** `lpv list`: prints the requirements of the catalogue that pass every filter. */
 export const list = verb(command, help, async (options) => {
   const [{ allRequirements }, { chooseBy }, { catalogueFigures }] = await Promise.all([
-    import('../../specs/runner/registry.ts'),
+    import('../../specs/catalogue/read-catalogue.ts'),
     import('../../specs/runner/spec-selection.ts'),
     import('../report/model/catalogue-figures.ts'),
   ]);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { backEnds } from '../../clusters/nodes/volume-types/index.ts';
-import { allRequirements } from '../runner/registry.ts';
+import { allRequirements } from '../catalogue/read-catalogue.ts';
 
 const matrix = allRequirements().filter(({ pair }) => pair !== undefined);
 

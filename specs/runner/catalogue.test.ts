@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { readInventory } from '../catalogue/inventory.ts';
+import { allRequirements } from '../catalogue/read-catalogue.ts';
 import { loadSpecs } from './load-specs.ts';
-import { allRequirements } from './registry.ts';
 import { specFiles } from './spec-files.ts';
 
 describe('the catalogue and its specs', function () {

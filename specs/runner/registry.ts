@@ -1,8 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { projectRoot } from '../../clusters/project-root.ts';
-import { type CatalogueChapter, parseChapter, type Requirement } from '../catalogue/catalogue.ts';
+import type { CatalogueChapter, Requirement } from '../catalogue/catalogue.ts';
 import { notApplicable } from '../catalogue/features.ts';
+import { readCatalogue } from '../catalogue/read-catalogue.ts';
 import { noteDeclaration } from './declarations.ts';
 import { skip } from './skip.ts';
 import { testCluster } from './test-cluster.ts';
@@ -19,28 +17,9 @@ export interface Chapter extends CatalogueChapter {
   proves(id: string, proof: Proof): void;
 }
 
-const catalogueOf = (chapter: string): string => join(projectRoot, 'specs', chapter, 'catalogue.yaml');
-
-/** Returns the names of the chapters in order: each is a folder of `specs` with a catalogue in it. */
-function chapterNames(): string[] {
-  return readdirSync(join(projectRoot, 'specs'))
-    .filter((name) => existsSync(catalogueOf(name)))
-    .sort();
-}
-
-/** Chapters that were read: many files of specs ask for the same one. */
-const known = new Map<string, Chapter>();
-
-/** A chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
+/** Returns a chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
 export function readChapter(name: string): Chapter {
-  const chapter = known.get(name) ?? parsedChapter(name);
-  known.set(name, chapter);
-  return chapter;
-}
-
-function parsedChapter(name: string): Chapter {
-  const path = catalogueOf(name);
-  const chapter = parseChapter({ file: relative(process.cwd(), path), text: readFileSync(path, 'utf8') });
+  const chapter = readCatalogue(name);
   return {
     ...chapter,
     proves(id, proof) {
@@ -55,12 +34,4 @@ function parsedChapter(name: string): Chapter {
       noteDeclaration(test);
     },
   };
-}
-
-/** Every requirement of the catalogue, chapter by chapter. */
-export function allRequirements(): (Requirement & { chapter: string })[] {
-  return chapterNames().flatMap((name) => {
-    const { chapter, requirements } = readChapter(name);
-    return requirements.map((requirement) => ({ chapter, ...requirement }));
-  });
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { withoutSecrets } from '../../../clusters/text/without-secrets.ts';
-import { allRequirements } from '../../../specs/runner/registry.ts';
+import { allRequirements } from '../../../specs/catalogue/read-catalogue.ts';
 import { buildReport } from './build-report.ts';
 import {
   broken,
