@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
-import { duration } from './clock.ts';
+import { duration } from '../text/duration.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 
 /** The default deadline of a call. Most calls take milliseconds; a busy machine may need seconds. */

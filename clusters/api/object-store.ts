@@ -1,9 +1,10 @@
 import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { duration } from '../text/duration.ts';
 import type { Progress } from '../text/progress.ts';
 import { silent } from '../text/progress.ts';
 import type { ClusterClient } from './client.ts';
 import type { Clock } from './clock.ts';
-import { duration, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import { ObjectHistory } from './object-history.ts';
 import type { Kind, ObjectOf } from './objects.ts';
 import type { WatchFault, WatchPolicy, WatchSource } from './watch-loop.ts';

@@ -2,10 +2,10 @@ import { PassThrough, Readable } from 'node:stream';
 import type { V1Status } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { duration } from '../text/duration.ts';
 import type { Progress } from '../text/progress.ts';
 import { silent } from '../text/progress.ts';
 import type { ClusterClient } from './client.ts';
-import { duration } from './clock.ts';
 
 /** A command for a container of a running pod. */
 export interface PodCommand {

@@ -9,8 +9,8 @@ import {
   shellArgv,
 } from '../host/command/shell-session.ts';
 import { ShellPool } from '../host/command/shell-session-pool.ts';
+import { duration } from '../text/duration.ts';
 import type { ClusterClient } from './client.ts';
-import { duration } from './clock.ts';
 import {
   type ExecSocket,
   execOf,

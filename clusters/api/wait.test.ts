@@ -107,7 +107,7 @@ describe('waiting on the object store', () => {
       [
         'waiting for claim demo/x to be bound, at most 30 s',
         '  on:   PersistentVolumeClaim demo/x',
-        '  seen: PersistentVolumeClaim demo/x: Pending; last changed 29 s ago; 2 changes seen',
+        '  seen: PersistentVolumeClaim demo/x: Pending; last changed 28.8 s ago; 2 changes seen',
         '        the watch of Pod has been failing for 10 s (read ECONNRESET); what is shown may be old',
         '  why:  no volume fits',
         '  do:   nothing moves any more, so more time will not help: change what is named above',
@@ -124,7 +124,7 @@ describe('waiting on the object store', () => {
     store.record('PersistentVolumeClaim', { type: 'DELETED', observed: 'watch', object: claim('Pending') });
     await clock.advance(1_000);
     expect(String(await gone))
-      .to.contain('demo/x: deleted 1.0 s ago, was Pending; 1 change seen')
+      .to.contain('demo/x: deleted 1 s ago, was Pending; 1 change seen')
       .and.to.contain('on a slower machine, allow more time');
   });
 

@@ -1,5 +1,5 @@
 import { DomainError, type ErrorDetails, messageOf } from '../errors/domain-error.ts';
-import { duration } from './clock.ts';
+import { duration } from '../text/duration.ts';
 import { type ObjectRef, titleOf } from './kinds.ts';
 import type { StoreView } from './object-history.ts';
 import { stateOf } from './object-state.ts';

@@ -1,4 +1,5 @@
 import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { duration } from '../text/duration.ts';
 import {
   type Change,
   changesBetween,
@@ -8,7 +9,7 @@ import {
   type Observed,
   parseWatchLine,
 } from './changes.ts';
-import { type BackoffPolicy, type Clock, duration, pause, waits } from './clock.ts';
+import { type BackoffPolicy, type Clock, pause, waits } from './clock.ts';
 import { ApiRefusal } from './refusal.ts';
 
 /** The source of the objects of one kind: the API, or a test. */

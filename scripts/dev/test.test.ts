@@ -58,7 +58,7 @@ describe('the lines of a test run', () => {
     { signal = new AbortController().signal } = {},
   ) {
     const lines: string[] = [];
-    const run = new TestRun((line) => void lines.push(line.replace(/\d+\.\d s\)/, 'T)')), false);
+    const run = new TestRun((line) => void lines.push(line.replace(/[\d.]+ s\)/, 'T)')), false);
     for (const [title, outcome] of Object.entries(parts)) {
       await run.perform(title, async () => (outcome instanceof Error ? Promise.reject(outcome) : outcome), signal);
     }

@@ -119,8 +119,8 @@ Pod demo/example-pod: Pending on node2, not Ready, created 31 s ago
   Ready=False ContainersNotReady: containers with unready status: [main]
   container main: waiting, ContainerCreating
   30 s ago  Normal Scheduled: Successfully assigned demo/example-pod to node2
-  2.0 s ago  Warning FailedMount ×6: MountVolume.NewMounter initialization failed for volume "example-pv-a" :
-             path "/mnt/disks/volA" does not exist
+  2 s ago  Warning FailedMount ×6: MountVolume.NewMounter initialization failed for volume "example-pv-a" :
+           path "/mnt/disks/volA" does not exist
 Claim demo/example-local-claim: Bound to example-pv-a
   asks for 1Gi ReadWriteOnce Filesystem, class local-storage (WaitForFirstConsumer)
   no events
@@ -152,7 +152,7 @@ Claim demo/example-local-claim: Pending
   asks for 1Gi ReadWriteOnce Filesystem, class local-storag: StorageClass local-storag does not exist (treated
            as Immediate)
   no volume of class local-storag exists
-  2.0 s ago  Warning ProvisioningFailed ×3: storageclass.storage.k8s.io "local-storag" not found
+  2 s ago  Warning ProvisioningFailed ×3: storageclass.storage.k8s.io "local-storag" not found
   no pod uses it
 So: StorageClass local-storag does not exist, so nothing can provision, and there is no volume of class
     local-storag for claim demo/example-local-claim: wanted 1Gi ReadWriteOnce Filesystem; example-pv-a would

@@ -1,9 +1,9 @@
-import { duration } from '../../clusters/api/clock.ts';
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { selectorText } from '../../clusters/api/node-affinity.ts';
 import { eventCount, eventTime, type StoreView } from '../../clusters/api/object-history.ts';
 import { stateOf } from '../../clusters/api/object-state.ts';
 import type { PersistentVolume, Pod } from '../../clusters/api/objects.ts';
+import { duration } from '../../clusters/text/duration.ts';
 import type { ClaimFacts, NodeFacts } from './facts.ts';
 import { podDemandText } from './node-fit.ts';
 import { aligned, firstOf, fits, wrapped } from './text.ts';

@@ -1,7 +1,7 @@
 import type { ClusterClient } from '../../clusters/api/client.ts';
-import { duration } from '../../clusters/api/clock.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
+import { duration } from '../../clusters/text/duration.ts';
 import { reportEvent } from './reported-event.ts';
 
 export interface NodeCleanupOptions {

@@ -69,7 +69,7 @@ describe('the terminal', () => {
         on: node2
       at specs/binding/binding.spec.ts:41:7
  ✓ Running the specs 24.1 s
- ✗ Deleting the cluster 1 min 00 s
+ ✗ Deleting the cluster 1 min
    it is stuck
 
  ✗ does not conform: 1 of 4 specs failed

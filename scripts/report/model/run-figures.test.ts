@@ -40,9 +40,7 @@ slowest
       { requirement: 'SEED-1', milliseconds: 1_950, lowerLimit: 650 },
       { requirement: 'SEED-1', milliseconds: 3_300, lowerLimit: 1_650 },
     ];
-    expect(podStartLine(starts)).to.equal(
-      'pods created to Ready: 3, median 2.0 s, 2.0 × what Kubernetes allows at best',
-    );
+    expect(podStartLine(starts)).to.equal('pods created to Ready: 3, median 2 s, 2.0 × what Kubernetes allows at best');
   });
 
   it('tell of processors that others had, where it was much', () => {
