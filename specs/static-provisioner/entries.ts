@@ -6,7 +6,7 @@ const scripts = {
   remove: nodeScript(import.meta.url, 'remove-entries.sh'),
 };
 
-/** A directory on a node in which a static provisioner looks for disks, until it is given back. */
+/** A directory on a node in which a static provisioner discovers disks. Disposal removes it. */
 export class EntriesDirectory implements AsyncDisposable {
   readonly node: Node;
   readonly path: string;
@@ -16,22 +16,22 @@ export class EntriesDirectory implements AsyncDisposable {
     this.path = path;
   }
 
-  /** Mounts a file system in memory, of that many bytes, at each of these entries. */
+  /** Mounts a tmpfs of that many bytes at each of these entries. Returns their paths. */
   memory(bytes: number, ...names: string[]): Promise<string[]> {
     return this.#make('memory', String(bytes), names);
   }
 
-  /** Bind-mounts a directory of the node at each of these entries. */
+  /** Bind-mounts a directory of the node at each of these entries. Returns their paths. */
   bind(source: string, ...names: string[]): Promise<string[]> {
     return this.#make('bind', source, names);
   }
 
-  /** Makes each of these entries a symbolic link, such as to a block device. */
+  /** Makes each of these entries a symbolic link, such as to a block device. Returns their paths. */
   link(target: string, ...names: string[]): Promise<string[]> {
     return this.#make('link', target, names);
   }
 
-  /** Makes plain directories; without names, only the directory itself. */
+  /** Creates plain directories; without names, only the directory itself. */
   plain(...names: string[]): Promise<string[]> {
     return this.#make('plain', '', names);
   }

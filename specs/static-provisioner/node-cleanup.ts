@@ -6,24 +6,24 @@ import { reportEvent } from './reported-event.ts';
 
 export interface NodeCleanupOptions {
   client: ClusterClient;
-  /** Follows volumes, claims and nodes. Its clock times the delay. */
+  /** Follows volumes, claims and nodes. Its clock measures the delay. */
   store: StoreView;
-  /** The classes whose volumes it may clean up after; all others are left alone. */
+  /** The classes whose volumes it cleans up. All others are left alone. */
   storageClasses: readonly string[];
-  /** How long a node may stay away before its claims are removed, in milliseconds. */
+  /** Milliseconds for which a node must be absent before its claims are removed. */
   delay: number;
 }
 
 const component = 'local-volume-node-cleanup';
 
 /**
- * A small reference of the clean-up after nodes that were deleted for good: a claim that is bound to a disk of such a
- * node would keep its pod Pending for ever. After a delay the claim is removed, and then the volume. It looks only when
- * it is told to.
+ * A small reference implementation of the clean-up after nodes that were deleted permanently. A claim that is bound to
+ * a disk of such a node would keep its pod Pending. After a delay the claim is removed, and then the volume. Acts only
+ * when `look` is called.
  */
 export class NodeCleanup implements AsyncDisposable {
   readonly #options: NodeCleanupOptions;
-  /** Volumes whose claim is to go, by uid; the function calls that off. */
+  /** Volumes whose claim is to be removed, by uid. The function cancels the removal. */
   readonly #timers = new Map<string, () => void>();
   #removals: Promise<void> = Promise.resolve();
 
@@ -31,7 +31,7 @@ export class NodeCleanup implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Warns about each claim that is bound to a disk of a node that is gone, and removes volumes that nobody uses. */
+  /** Warns about each claim that is bound to a disk of a deleted node, and removes volumes without users. */
   async look(): Promise<void> {
     const { client, store } = this.#options;
     for (const volume of store.list('PersistentVolume', { where: (candidate) => this.#isStale(candidate) })) {
@@ -41,7 +41,10 @@ export class NodeCleanup implements AsyncDisposable {
     }
   }
 
-  /** Calls off what is still to come. @throws what a removal failed with */
+  /**
+   * Cancels pending removals.
+   * @throws the error of a removal
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const cancel of this.#timers.values()) cancel();
     await this.#removals;
@@ -54,7 +57,7 @@ export class NodeCleanup implements AsyncDisposable {
     const cancel = store.clock.schedule(delay, () => {
       this.#timers.delete(volume.metadata.uid);
       this.#removals = this.#removals.then(() => this.#removeClaim(volume));
-      // Told at the end; until then it is nobody's unhandled rejection.
+      // Thrown by the disposal; until then it must not count as an unhandled rejection.
       this.#removals.catch(() => {});
     });
     this.#timers.set(volume.metadata.uid, cancel);
@@ -68,7 +71,7 @@ export class NodeCleanup implements AsyncDisposable {
     });
   }
 
-  /** The delay is over: everything is looked at once more. */
+  /** The delay is over: everything is checked once more. */
   async #removeClaim({ metadata }: PersistentVolume): Promise<void> {
     const { client, store } = this.#options;
     const volume = store.get({ kind: 'PersistentVolume', name: metadata.name });
@@ -84,7 +87,7 @@ export class NodeCleanup implements AsyncDisposable {
   }
 }
 
-/** The claim that a volume names, whether or not it is the very one. */
+/** Returns the claim of the name in a volume's claimRef, whatever its uid. */
 function claimOf(store: StoreView, { spec }: PersistentVolume) {
   const { name, namespace } = spec?.claimRef ?? {};
   return name === undefined ? undefined : store.get({ kind: 'PersistentVolumeClaim', namespace, name });
@@ -93,8 +96,8 @@ function claimOf(store: StoreView, { spec }: PersistentVolume) {
 /** What is left of a node that is no more. Source: sig-storage-local-static-provisioner, pkg/node-cleanup. */
 
 /**
- * The one node that a local volume is of, by its hostname label; undefined for volumes of other kinds, or whose
- * affinity does not say exactly that.
+ * Returns the one node of a local volume, by its hostname label. Undefined for volumes of other types, and where the
+ * affinity is not exactly that.
  */
 export function nodeOf({ spec }: PersistentVolume): string | undefined {
   const [term, ...moreTerms] = spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
@@ -104,7 +107,7 @@ export function nodeOf({ spec }: PersistentVolume): string | undefined {
   return expression?.key === 'kubernetes.io/hostname' && expression.operator === 'In' ? hostname : undefined;
 }
 
-/** Whether a volume is of one of the classes, and of a node that is not among these. */
+/** Whether a volume is of one of the classes, and its node is not among the nodes. */
 export function isStale(volume: PersistentVolume, classes: readonly string[], nodes: readonly Node[]): boolean {
   if (!classes.includes(volume.spec?.storageClassName ?? '')) return false;
   const wanted = nodeOf(volume);
@@ -112,12 +115,12 @@ export function isStale(volume: PersistentVolume, classes: readonly string[], no
   return !nodes.some(({ metadata }) => [metadata.name, metadata.labels?.['kubernetes.io/hostname']].includes(wanted));
 }
 
-/** Whether the claim and the volume are still each other's: a claim that took the name of an older one is not. */
+/** Whether the claim and the volume are bound to each other. A later claim of the same name is not bound. */
 export function areBound(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   return claim.spec?.volumeName === volume.metadata.name && volume.spec?.claimRef?.uid === claim.metadata.uid;
 }
 
-/** Whether nobody can miss a stale volume: it was never used, or its claim is gone and its policy is Delete. */
+/** Whether a stale volume may be removed: it was never used, or its claim is gone and its policy is Delete. */
 export function mayGo({ spec, status }: PersistentVolume): boolean {
   if (status?.phase === 'Available') return true;
   return status?.phase === 'Released' && spec?.persistentVolumeReclaimPolicy === 'Delete';

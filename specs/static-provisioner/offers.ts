@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
 import { provisionedBy } from './static-provisioner.ts';
 
-/** An entry of a directory, as look-at-directory.sh found it. */
+/** An entry of a directory, as found by look-at-directory.sh. */
 export interface Entry {
   name: string;
   kind: 'directory' | 'block' | 'other';
-  /** Whether something is mounted at this very entry; a symbolic link to a mount point is none. */
+  /** Whether something is mounted at this very entry. A symbolic link to a mount point does not count. */
   mounted: boolean;
-  /** Of the whole file system, or of the device. */
+  /** Bytes of the whole file system, or of the device. */
   bytes: number;
 }
 
@@ -26,7 +26,7 @@ export interface Findings {
   labels: Readonly<Record<string, string>>;
 }
 
-/** What is to be offered, and why the rest is not. */
+/** The volumes to create, and why the other entries are skipped. */
 export interface Offers {
   volumes: readonly ReturnType<typeof manifestFor>[];
   refusals: readonly string[];
@@ -35,7 +35,7 @@ export interface Offers {
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;
 
-/** A capacity that people can read: whole Gi, or whole Mi, rounded down, where there are ten of them at least. */
+/** Returns a readable capacity: whole Gi, or whole Mi, rounded down, where there are at least ten of them. */
 export function roundedDown(bytes: number): number {
   const unit = [gibibyte, mebibyte].find((size) => bytes >= 10 * size) ?? 1;
   return Math.floor(bytes / unit) * unit;
@@ -115,7 +115,7 @@ function quantity(bytes: number): string {
   return bytes % mebibyte === 0 ? `${bytes / mebibyte}Mi` : String(bytes);
 }
 
-/** Reads what look-at-directory.sh printed. */
+/** Parses the output of look-at-directory.sh. */
 export function readEntries(printed: string): Entry[] {
   return printed
     .split('\n')
@@ -127,14 +127,14 @@ export function readEntries(printed: string): Entry[] {
     });
 }
 
-/** The 32-bit FNV-1a hash of a text's bytes, as a number (draft-eastlake-fnv). */
+/** Returns the 32-bit FNV-1a hash of the bytes of a text (draft-eastlake-fnv). */
 export function fnv1a32(text: string): number {
   return new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
 }
 
 /**
- * The name of the PersistentVolume for an entry of a directory: always the same for the same entry, node and class,
- * so that a provisioner that starts anew finds its volumes. Source: sig-storage-local-static-provisioner,
+ * Returns the name of the PersistentVolume for an entry of a directory. It is always the same for the same entry, node
+ * and class, so that a restarted provisioner finds its volumes. Source: sig-storage-local-static-provisioner,
  * pkg/discovery/discovery.go, generatePVName.
  */
 export function volumeName(entry: string, node: string, storageClass: string): string {

@@ -10,23 +10,23 @@ import { type Provision, provisionerName, type StaticProvisioner } from './stati
 
 export interface ProgramOptions extends Provision {
   node: Node;
-  /** The program, on this machine. */
+  /** The path of the program on this machine. */
   path: string;
-  /** What it reaches the API server with, from the node. */
+  /** The credentials for the API server, to be used on the node. */
   kubeconfig: string;
   /** Unique on its node; part of the names of its unit and its files. */
   id: string;
 }
 
 /**
- * The files of a provisioner's configuration folder, by name. Source: sig-storage-local-static-provisioner,
+ * Returns the files of a provisioner's configuration folder, by name. Source: sig-storage-local-static-provisioner,
  * docs/provisioner.md (storageClassMap, labelsForPV, useNodeNameOnly, minResyncPeriod).
  */
 export function configurationFiles({ classes, labels = {}, startupTaint }: Provision): Record<string, string> {
   const storageClassMap = Object.fromEntries(
     classes.map(({ storageClass, directory, volumeMode = 'Filesystem' }) => [
       storageClass,
-      // On the node itself, and not in a container, both are the same directory.
+      // The program runs on the node itself, not in a container, so both are the same directory.
       { hostDir: directory, mountDir: directory, volumeMode, blockCleanerCommand: ['/bin/sh', '-c', zeroDevice] },
     ]),
   );
@@ -44,13 +44,13 @@ export function configurationFiles({ classes, labels = {}, startupTaint }: Provi
   };
 }
 
-/** The device is in the environment of a cleaner. */
+/** A cleaner finds the device in its environment. */
 const zeroDevice =
   'head -c "$(blockdev --getsize64 "$LOCAL_PV_BLKDEVICE")" /dev/zero | dd of="$LOCAL_PV_BLKDEVICE" bs=1M iflag=fullblock conv=notrunc,fsync';
 
 /**
- * A static provisioner that is a program of its own, run on the node by systemd. It looks when it likes, so that
- * `look` has nothing to do.
+ * A static provisioner that is a separate program, run on the node by systemd. It discovers disks at its own pace, so
+ * `look` does nothing.
  */
 export class ProgramProvisioner implements StaticProvisioner {
   readonly name: string;
@@ -80,7 +80,7 @@ export class ProgramProvisioner implements StaticProvisioner {
         'systemd-run',
         '--quiet',
         `--unit=${started.#unit}`,
-        // Where the program looks for its configuration, whichever of several it is.
+        // Where every static provisioner reads its configuration.
         `--property=BindReadOnlyPaths=${folder}/config:/etc/provisioner/config`,
         `--setenv=MY_NODE_NAME=${node.name}`,
         `--setenv=KUBECONFIG=${folder}/kubeconfig`,
@@ -101,7 +101,7 @@ export class ProgramProvisioner implements StaticProvisioner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A unit that never came to be cannot be stopped.
+    // A unit that was never created cannot be stopped.
     await this.#node.attempt({ argv: ['systemctl', 'stop', this.#unit], deadline: 30_000 });
     await onNode(this.#node, ['rm', '-rf', this.#folder]);
   }
@@ -115,7 +115,7 @@ export class ProgramProvisioner implements StaticProvisioner {
   }
 }
 
-/** Which static provisioner is driven. */
+/** The static provisioner under test. */
 export type ProvisionerChoice = { kind: 'reference' } | { kind: 'program'; path: string };
 
 const schema = z.strictObject({
@@ -127,14 +127,20 @@ const schema = z.strictObject({
     .transform((text): ProvisionerChoice => (text === 'reference' ? { kind: text } : { kind: 'program', path: text })),
 });
 
-/** Reads which provisioner is to be driven, from the project's own provisioner.yaml. @throws BadConfiguration */
+/**
+ * Returns which provisioner to test, from the project's own provisioner.yaml.
+ * @throws BadConfiguration
+ */
 export async function chosenProvisioner(
   path = fileURLToPath(new URL('./provisioner.yaml', import.meta.url)),
 ): Promise<ProvisionerChoice> {
   return parseProvisioner(await readSource(path));
 }
 
-/** Reads which provisioner is to be driven. @throws BadConfiguration */
+/**
+ * Parses which provisioner to test.
+ * @throws BadConfiguration
+ */
 export function parseProvisioner(source: YamlSource): ProvisionerChoice {
   return parseStrictDocument(source, schema).value.provisioner;
 }

@@ -20,7 +20,7 @@ const scripts = {
   clean: nodeScript(import.meta.url, 'clean-volume.sh'),
 };
 
-/** How long the API server may take to show what was just written, in milliseconds. */
+/** Milliseconds in which the API server must show what was just written. */
 const patience = 20_000;
 
 export interface ReferenceOptions extends Provision {
@@ -32,8 +32,8 @@ export interface ReferenceOptions extends Provision {
 }
 
 /**
- * A small reference of what a static provisioner does, for machines where the real one cannot be built. It runs here,
- * not on the node, and looks only when it is told to: then it cleans what was released and offers what is there.
+ * A small reference implementation of a static provisioner, for machines where the real one cannot be built. It runs
+ * here, not on the node, and acts only when `look` is called: it cleans released volumes and offers new disks.
  */
 export class ReferenceProvisioner implements StaticProvisioner {
   readonly name: string;
@@ -46,7 +46,7 @@ export class ReferenceProvisioner implements StaticProvisioner {
     this.name = provisionerName(options.node.name);
   }
 
-  /** One look after the other: two at once would offer the same disk twice. */
+  /** Looks run one after another: two at once would offer the same disk twice. */
   look(): Promise<void> {
     const next = this.#looking.then(() => this.#look());
     this.#looking = next.catch(() => {});
@@ -135,7 +135,7 @@ export class ReferenceProvisioner implements StaticProvisioner {
         on: [ref],
         within: patience,
         signal,
-        // Someone may have removed it again by now; that it was there is enough.
+        // Someone may have removed it again by now; its creation is enough.
         until: (view) => view.history(ref).some(({ object }) => object.metadata.uid === created.metadata.uid),
       });
     }
@@ -158,7 +158,7 @@ export class ReferenceProvisioner implements StaticProvisioner {
     const taints = store.get({ kind: 'Node', name: node.name })?.spec?.taints ?? [];
     const rest = taints.filter(({ key }) => key !== startupTaint);
     if (rest.length === taints.length) return;
-    // All taints are written back: they must be those that were read.
+    // All taints are written back, so they must be those that were read.
     const operations = [
       { op: 'test', path: '/spec/taints', value: taints },
       { op: 'replace', path: '/spec/taints', value: rest },

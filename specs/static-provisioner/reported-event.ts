@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ClusterClient } from '../../clusters/api/client.ts';
 
-/** An event about an object, as controllers leave them. */
+/** An event about an object, as controllers report them. */
 export interface ReportedEvent {
-  /** Whose event it is, such as the name of a provisioner. */
+  /** The reporting component, such as the name of a provisioner. */
   component: string;
   about: { apiVersion: string; kind: string; name: string; uid: string; namespace?: string | undefined };
   type: 'Normal' | 'Warning';
@@ -11,9 +11,7 @@ export interface ReportedEvent {
   message: string;
 }
 
-/**
- * Leaves an event in the cluster. Events about objects without a namespace stand in `default`, as Kubernetes does it.
- */
+/** Creates an event in the cluster. Events about objects without a namespace are in `default`, as in Kubernetes. */
 export async function reportEvent(
   client: ClusterClient,
   { component, about, type, reason, message }: ReportedEvent,

@@ -15,7 +15,8 @@ import { ReferenceProvisioner } from './reference.ts';
 import { type ClassDirectory, provisionedBy, type StaticProvisioner } from './static-provisioner.ts';
 
 /**
- * Makes a directory of the spec's own on a node, for a static provisioner to look in. It and its mounts go at the end.
+ * Creates a directory of this spec on a node, for a static provisioner to discover disks in. It and its mounts are
+ * removed at the end.
  */
 export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDirectory> {
   const { node } = await testCluster();
@@ -25,10 +26,7 @@ export async function leaseEntriesDirectory(nodeName: string): Promise<EntriesDi
   return directory;
 }
 
-/**
- * Makes the spec's class, with a reclaim policy. Volumes that are offered in it are bound at once, unless said
- * otherwise.
- */
+/** Creates the StorageClass of this spec with a reclaim policy. Its volumes are bound immediately by default. */
 export function offeredClass(
   namespace: SpecNamespace,
   reclaimPolicy: 'Delete' | 'Retain',
@@ -40,7 +38,10 @@ export function offeredClass(
   });
 }
 
-/** Starts the static provisioner of a node, the one that specs/static-provisioner/provisioner.yaml chooses, for directories of it. */
+/**
+ * Starts the static provisioner of a node for some of its directories. specs/static-provisioner/provisioner.yaml
+ * chooses which one.
+ */
 export async function startProvisioner(
   namespace: SpecNamespace,
   nodeName: string,
@@ -64,8 +65,8 @@ export async function startProvisioner(
 }
 
 /**
- * The volume that a provisioner offers for a path of a node; waits until it is there and Available or Bound. With
- * `after`, it is another than that one was, even if it has its name.
+ * Waits until the volume for a path of a node exists and is Available or Bound, and returns it. With `after`, the uid
+ * of an earlier volume, it must be another one, even of the same name.
  */
 export async function offeredVolume(
   namespace: SpecNamespace,
@@ -88,7 +89,7 @@ export async function offeredVolume(
   return handle;
 }
 
-/** Paths of the volumes of a class that are there now, each with its capacity. */
+/** Returns the paths of the existing volumes of a class, each with its capacity. */
 export function offeredPaths(namespace: SpecNamespace, storageClass: ClassHandle): Record<string, string | undefined> {
   const volumes = namespace.cluster.store.list('PersistentVolume', {
     where: ({ spec }) => spec?.storageClassName === storageClass.name,
@@ -108,7 +109,7 @@ export async function release(
   );
 }
 
-/** Follows a provisioner's volumes: as soon as one is Released it looks, until this is given back. */
+/** Follows a provisioner's volumes until disposal, and calls `look` as soon as one is Released. */
 export function lookWhenReleased(
   namespace: SpecNamespace,
   provisioners: readonly StaticProvisioner[],
@@ -119,7 +120,7 @@ export function lookWhenReleased(
   const seen = new Set<string>();
   const asked = new Set<StaticProvisioner>();
   const looking = new Map<StaticProvisioner, Promise<unknown>>();
-  // Volumes that are released while one looks are for one more look, however many they are.
+  // All volumes that are released during one look are handled by one more look.
   const ask = (provisioner: StaticProvisioner) => {
     if (asked.has(provisioner)) return;
     asked.add(provisioner);

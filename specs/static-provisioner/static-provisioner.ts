@@ -4,41 +4,41 @@ export interface ClassDirectory {
   storageClass: string;
   /** The directory on the node, such as /mnt/fast-disks. */
   directory: string;
-  /** What the volumes are to be. `Filesystem` where not given. */
+  /** The mode of the volumes, `Filesystem` by default. */
   volumeMode?: 'Filesystem' | 'Block';
 }
 
-/** What a static provisioner of one node has to do. */
+/** The task of a static provisioner of one node. */
 export interface Provision {
   classes: readonly ClassDirectory[];
-  /** Labels that every volume gets. */
+  /** Labels of every volume. */
   labels?: Readonly<Record<string, string>>;
-  /** Key of a taint that keeps pods off the node until its disks are offered; it is taken off after the first look. */
+  /** Key of a taint that keeps pods off the node until its disks are offered. The first look removes it. */
   startupTaint?: string;
 }
 
 /**
- * What the machines of a cluster run so that nobody has to write PersistentVolumes for disks by hand: it offers each
- * disk that is mounted in a directory, empties what was released, and offers it anew. One runs on each node.
+ * Creates PersistentVolumes for the disks of a node, so that they need not be written by hand. It offers each disk that
+ * is mounted in a directory, empties released disks, and offers them again. One runs on each node.
  */
 export interface StaticProvisioner extends AsyncDisposable {
-  /** How its volumes name it, in the annotation `pv.kubernetes.io/provisioned-by`. */
+  /** The name in its volumes' annotation `pv.kubernetes.io/provisioned-by`. */
   readonly name: string;
   /**
-   * Has it look at the directories and at the volumes. What it does about them is seen in the cluster, at the end of
-   * this call or later: one that runs on its own looks when it likes.
+   * Makes it check the directories and the volumes. The results appear in the cluster at the end of this call or later:
+   * a provisioner that runs on its own checks at its own pace.
    */
   look(): Promise<void>;
-  /** What it has said so far, a line each. */
+  /** Returns its log so far, one line each. */
   said(): Promise<readonly string[]>;
 }
 
-/** The annotation that says which provisioner a volume is of. */
+/** The annotation that names the provisioner of a volume. */
 export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 
 /**
- * The name of the provisioner of a node; not that of Kubernetes itself, so that its controllers leave the volumes
- * alone.
+ * Returns the name of the provisioner of a node. It is not a name of Kubernetes itself, so that its controllers leave
+ * the volumes alone.
  */
 export function provisionerName(node: string): string {
   return `local-volume-provisioner-${node}`;

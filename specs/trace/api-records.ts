@@ -6,15 +6,15 @@ import { millisecondsOf, momentOf } from './moment.ts';
 import type { Subject, SubjectVolume } from './subject.ts';
 import type { StepRecord } from './trace.ts';
 
-/** A change of an object that is a step, and where the API keeps its time for those who did not watch. */
+/** A change of an object that is a step, and the field in which the API keeps its time for later readers. */
 interface Milestone<K extends Kind> {
   holds(object: ObjectOf[K]): boolean;
   past(object: ObjectOf[K]): { at: string | undefined; field: string };
-  /** A field of it, as managedFields has it, such as `f:claimRef`. */
+  /** A field of the object in the form of managedFields, such as `f:claimRef`. */
   written?: string;
 }
 
-/** How a step of the API server is known; undefined where it has not happened. */
+/** Returns the record of a step of the API server; undefined where it has not happened. */
 export function apiRecord(
   store: StoreView,
   { pod }: Subject,
@@ -100,7 +100,7 @@ function milestone<K extends Kind>(
     const at = momentOf(seen.at.getTime(), 3);
     return { ...common, at, resolution: 1, clock: 'observer', source: { kind: 'watch', object, resourceVersion } };
   }
-  // It was so when this process first looked: when it came to be is known only where the API keeps the time.
+  // It was so when this process first looked. Its time is known only where the API keeps it.
   const { at, field } = past(seen.object);
   if (at === undefined)
     return { state: 'not seen', why: `it was so when the trace began, and ${object} does not keep since when` };
@@ -124,7 +124,7 @@ function writtenAt(object: AnyObject, field: string): { at: string | undefined; 
   return { at: entry?.time, field: `metadata.managedFields of ${entry?.manager ?? 'nobody'}` };
 }
 
-/** Who wrote a field, by the API server's own bookkeeping (`metadata.managedFields`). */
+/** Returns the manager that wrote a field, from the API server's own record (`metadata.managedFields`). */
 function writerOf(object: AnyObject, field: string): string | undefined {
   return entryWith(object, field)?.manager;
 }

@@ -1,27 +1,27 @@
 import { klogMoment, type Moment, millisecondsOf, momentOf } from './moment.ts';
 
-/** Whose logs a trace reads. */
+/** The components whose logs a trace reads. */
 export type Component = 'kube-controller-manager' | 'kube-scheduler' | 'kubelet' | 'containerd';
 
-/** A line that a component has written. */
+/** A line of a component's log. */
 export interface LogLine {
   component: Component;
-  /** The Node it ran on. */
+  /** The Node on which it ran. */
   node: string;
   /** When the component wrote it, by its own clock. */
   at: Moment;
-  /** Source file and line, such as `binder.go:555`; empty for containerd, which does not tell. */
+  /** Source file and line, such as `binder.go:555`; empty for containerd, which does not log it. */
   origin: string;
   /** The message with its values, inner quotes without backslashes. */
   text: string;
 }
 
-/** What was read of a component, or why it was not. */
+/** The lines of a component's log, or why they were not read. */
 export type ComponentLog =
   | { component: Component; node: string; lines: readonly LogLine[] }
   | { component: Component; node: string; unread: string };
 
-/** Reads a log as the API gives it with timestamps: RFC 3339, a space, klog's line. Other lines are left out. */
+/** Parses a log from the API with timestamps: RFC 3339, a space, klog's line. Other lines are left out. */
 export function parsePodLog(text: string, component: Component, node: string): LogLine[] {
   return text.split('\n').flatMap((line) => {
     const [, taken, rest] = /^(\d{4}-\S+Z) (.*)$/.exec(line) ?? [];
@@ -29,7 +29,9 @@ export function parsePodLog(text: string, component: Component, node: string): L
   });
 }
 
-/** Reads the output of `journalctl --output short-unix` of kubelet's or containerd's unit. Other lines are left out. */
+/**
+ * Parses the output of `journalctl --output short-unix` of kubelet's or containerd's unit. Other lines are left out.
+ */
 export function parseJournal(text: string, component: 'kubelet' | 'containerd', node: string): LogLine[] {
   return text.split('\n').flatMap((line) => {
     const [, seconds, program, rest] = /^(\d+\.\d+) \S+ (\w+)\[\d+\]: (.*)$/.exec(line) ?? [];

@@ -7,16 +7,16 @@ import type { Caught } from './steps.ts';
 import type { Subject, SubjectVolume } from './subject.ts';
 import type { StepRecord } from './trace.ts';
 
-/** A line that shows a step, with what its pattern caught. */
+/** A line that shows a step, with the groups that its pattern matched. */
 export interface MatchedLine {
   step: string;
   line: LogLine;
   caught: Caught;
-  /** The volume that it is about; undefined for lines about the pod. */
+  /** The volume that the line is about; undefined for lines about the pod. */
   volume: SubjectVolume | undefined;
 }
 
-/** The lines of components' logs that are about this pod and its volumes, in the order of their own times. */
+/** Returns the lines of the components' logs that are about this pod and its volumes, sorted by their own times. */
 export function matchLines(lines: readonly LogLine[], known: readonly KnownLine[], subject: Subject): MatchedLine[] {
   const matched = lines.flatMap((line) =>
     known.flatMap(({ step, component, pattern }) => {
@@ -28,7 +28,7 @@ export function matchLines(lines: readonly LogLine[], known: readonly KnownLine[
   return matched.sort((a, b) => millisecondsOf(a.line.at) - millisecondsOf(b.line.at));
 }
 
-/** Whose line it is: every group that names something must name what is the subject's. */
+/** Returns the line if it is about the subject: every group that names an object must name one of the subject's. */
 function whose(caught: Caught, line: LogLine, subject: Subject): Omit<MatchedLine, 'step' | 'line'> | undefined {
   const { metadata } = subject.pod;
   const { pod, uid, claim, volume: volumeName, container } = caught;
@@ -45,7 +45,7 @@ function whose(caught: Caught, line: LogLine, subject: Subject): Omit<MatchedLin
     );
     if (!volume) return undefined;
   }
-  // Names live longer than what they name: a line that is older than its object was about another.
+  // Names outlive their objects: a line that is older than the object was about another object of the name.
   const names = [
     ...(pod === undefined ? [] : [metadata.creationTimestamp]),
     ...(claim === undefined ? [] : [volume?.claim?.metadata.creationTimestamp]),
@@ -57,8 +57,8 @@ function whose(caught: Caught, line: LogLine, subject: Subject): Omit<MatchedLin
 }
 
 /**
- * How a step is known from the lines that show it: the first of them, and how often it was said where that says
- * something.
+ * Returns the record of a step from the lines that show it: the first line, and how often it was repeated where that
+ * matters.
  */
 export function logRecord(
   matches: readonly MatchedLine[],
@@ -73,7 +73,7 @@ export function logRecord(
   return { state: 'seen', at, resolution: 0.001, clock: 'component', source, ...repeated };
 }
 
-/** How a step is known from an Event about an object; undefined where there is none with that reason. */
+/** Returns the record of a step from an Event about an object; undefined where there is no Event with that reason. */
 export function eventRecord(
   store: StoreView,
   uid: string,
@@ -96,8 +96,9 @@ export function eventRecord(
 }
 
 /**
- * When an Event first happened, by its component's clock. Most components write seconds; client-go's recorder puts the
- * nanoseconds of the same moment, in hexadecimal, at the end of the Event's name (tools/record/event.go, makeEvent).
+ * Returns when an Event first happened, by its component's clock. Most components write seconds. client-go's recorder
+ * puts the nanoseconds of the same moment, in hexadecimal, at the end of the Event's name (tools/record/event.go,
+ * makeEvent).
  */
 export function firstTimeOf(event: Event): { at: Moment; resolution: 1000 | 0.001 } {
   if (event.eventTime) return { at: momentOf(millisecondsOf(event.eventTime)), resolution: 0.001 };
@@ -105,7 +106,7 @@ export function firstTimeOf(event: Event): { at: Moment; resolution: 1000 | 0.00
   const second = millisecondsOf(written);
   const [, hex] = /\.([0-9a-f]{14,16})$/.exec(event.metadata.name) ?? [];
   const named = hex === undefined ? Number.NaN : Number(BigInt(`0x${hex}`) / 1000n) / 1000;
-  // The name is anybody's to choose: it counts only where it says the same second.
+  // Any client may choose such a name: it counts only where it is within the same second.
   if (named >= second && named < second + 1000) return { at: momentOf(named), resolution: 0.001 };
   return { at: momentOf(second, 0), resolution: 1000 };
 }

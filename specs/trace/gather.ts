@@ -12,16 +12,16 @@ import type { Records } from './records.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { levelOfArguments, levelOfKubelet } from './verbosity.ts';
 
-/** The way to a node on which commands can be run, or why there is none. */
+/** A node on which commands can be run, or why there is none. */
 export type NodeAccess = { node: Node } | { unread: string };
 
-/** Gathers what a trace is made from: logs, mounts and boot ids beside the objects that are known. It only reads. */
+/** Returns all that a trace is made from: logs, mounts and boot ids, in addition to the known objects. Only reads. */
 export async function gatherRecords(of: {
   title: string;
   pod: Pod;
   store: StoreView;
   reader: ClusterReader;
-  /** Finds the way to a node; asked for the pod's own. */
+  /** Finds access to a node. Called for the pod's node. */
   access: (nodeName: string) => Promise<NodeAccess>;
   unreadable?: Records['unreadable'];
   diagnosis?: string | undefined;
@@ -65,7 +65,10 @@ export async function gatherRecords(of: {
   };
 }
 
-/** When the pod's story begins: with its claim and volume, unless they are much older than the pod. */
+/**
+ * Returns the beginning of the pod's story: the creation of its claim or volume, unless that is much older than the
+ * pod.
+ */
 function beginningOf({ pod, volumes }: Subject): Date {
   const created = Date.parse(pod.metadata.creationTimestamp);
   const others = volumes.flatMap(({ claim, volume }) =>
@@ -90,7 +93,7 @@ async function controlPlaneLog(
       return unread(
         `no pod of kube-system has the label component=${component}; the log is where the control plane runs`,
       );
-    // Of several only the leader works, and which one that was may have changed.
+    // Only the leader of several is active, and the leader may have changed.
     const logs = await Promise.all(
       items.map(async ({ metadata, spec }): Promise<ComponentLog> => {
         const path = `/api/v1/namespaces/kube-system/pods/${encodeURIComponent(metadata.name)}/log`;
@@ -117,7 +120,8 @@ async function nodeLog(
   if ('unread' in way) return { component: unit, node: nodeName, unread: way.unread };
   const created = Date.parse(pod.metadata.creationTimestamp) / 1000;
   const started = isReady(pod) ? conditionOf(pod, 'Ready')?.lastTransitionTime : undefined;
-  // After it is Ready nothing more comes of its beginning; a pod that is stuck says its reason anew, up to now.
+  // Once the pod is Ready, no more lines belong to its start. The reason of a stuck pod is logged repeatedly, up to
+  // now.
   const until = started === undefined ? [] : ['--until', `@${Date.parse(started) / 1000 + 5}`];
   try {
     const argv = [
@@ -145,7 +149,7 @@ async function kubeletLevel(reader: ClusterReader, node: string): Promise<Record
     const text = await reader.get(path, {}, { attempted: 'reading the configuration of kubelet', on: node });
     return { kubelet: levelOfKubelet(JSON.parse(text)) };
   } catch {
-    // Many users may not ask kubelet; then nobody knows how much it logs, which the trace says where it matters.
+    // Many users may not query kubelet. Its verbosity is then unknown, and the trace says so where it matters.
     return {};
   }
 }

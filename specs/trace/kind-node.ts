@@ -6,8 +6,8 @@ import { EngineNode } from '../../clusters/nodes/node.ts';
 import type { NodeAccess } from './gather.ts';
 
 /**
- * The way to a node of kind whose container the Docker of this machine runs. The container is known from the node's
- * providerID, and is taken only if it has the machine id that the node has told the API.
+ * Returns access to a node of kind whose container runs in the Docker of this machine. The container's name is in the
+ * node's providerID. The container must have the machine id that the API reports for the node.
  */
 export async function kindNode(node: NodeObject, commander: Commander = host): Promise<NodeAccess> {
   const { name } = node.metadata;

@@ -29,16 +29,16 @@ export interface KnownLine {
   component: Component;
   /** The file of Kubernetes, or the program, that logs it. */
   source: string;
-  /** klog's verbosity from which on it is logged. */
+  /** The klog verbosity at which it is logged. */
   verbosity: number;
   pattern: RegExp;
 }
 
 /** The lines that a Kubernetes minor logs. */
 export interface KnownLines {
-  /** The minor whose lines these are: the one asked for, or the one that others are read as. */
+  /** The minor of these lines: the requested one, or the default. */
   minor: string;
-  /** Whether lines of the minor asked for have been recorded from a cluster. */
+  /** Whether lines of the requested minor have been recorded from a cluster. */
   recorded: boolean;
   lines: readonly KnownLine[];
 }
@@ -46,18 +46,24 @@ export interface KnownLines {
 /** Every line of log-lines.yaml, by minor. */
 export interface LogLineTable {
   minors: readonly string[];
-  /** The lines of a version such as `v1.37.2`, or of a minor; of the default where it is not known. */
+  /** Returns the lines of a version such as `v1.37.2`, or of a minor; of the default minor where it is not known. */
   of(version: string | undefined): KnownLines;
 }
 
-/** Reads the project's table of log lines, or another file of that form. @throws BadConfiguration */
+/**
+ * Reads the project's table of log lines, or another file of that form.
+ * @throws BadConfiguration
+ */
 export async function readLogLines(
   path: string = fileURLToPath(new URL('log-lines.yaml', import.meta.url)),
 ): Promise<LogLineTable> {
   return parseLogLines(await readSource(path));
 }
 
-/** Reads a table of log lines. @throws BadConfiguration */
+/**
+ * Parses a table of log lines.
+ * @throws BadConfiguration
+ */
 export function parseLogLines(source: YamlSource): LogLineTable {
   const { value } = parseStrictDocument(source, tableSchema, (read) => {
     const table = tableSchema.safeParse(read);
@@ -83,7 +89,7 @@ export function parseLogLines(source: YamlSource): LogLineTable {
   };
 }
 
-/** What components must be told to log for these lines, and no more. */
+/** Returns the lowest verbosity at which components log these lines. */
 export function verbosityFor(lines: readonly KnownLine[]): Verbosity {
   const wanted: Record<keyof Verbosity, Record<string, number>> = {
     'kube-controller-manager': {},

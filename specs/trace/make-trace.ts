@@ -11,7 +11,7 @@ import { type Subject, type SubjectVolume, subjectOf } from './subject.ts';
 import type { Step, StepRecord, Trace } from './trace.ts';
 import { whyUnseen } from './unseen.ts';
 
-/** Makes the trace of a pod from what was recorded. Pure: nothing is asked, nothing is filled in. */
+/** Returns the trace of a pod from its records. Pure: makes no request, and fills nothing in. */
 export function makeTrace(records: Records): Trace {
   const { pod, store, title, kubernetes } = records;
   const subject = subjectOf(store, pod);
@@ -44,7 +44,7 @@ export function makeTrace(records: Records): Trace {
   };
 }
 
-/** A step of the table for this pod, with what was found of it. */
+/** A step of the table for this pod, with its record. */
 interface Found {
   kind: StepKind;
   volume: SubjectVolume | undefined;
@@ -92,7 +92,7 @@ function recordOf(
   const { pod } = subject;
   if (from.kind === 'api') return { record: apiRecord(store, subject, volume, id), caught: {} };
   const about = (reason: string) => {
-    // What the controller says is about the claim; scheduler and kubelet speak of the pod.
+    // Lines of the controller name the claim; those of scheduler and kubelet name the pod.
     const uid = from.kind === 'event' && volume ? volume.claim?.metadata.uid : pod.metadata.uid;
     const names = (message = ''): boolean =>
       volume === undefined || from.kind === 'event' || message.includes(`"${volume.volumeName}"`);
@@ -119,7 +119,9 @@ function nodeIn(message: string | undefined): Caught {
   return node === undefined ? {} : { node };
 }
 
-/** Leaves out what this pod's process does not have: a claim that was bound before needs no binding, and so on. */
+/**
+ * Removes the steps that this pod's process does not have: a claim that was bound before needs no binding, and so on.
+ */
 function withoutAbsentParts(found: readonly Found[], { pod, volumes }: Subject): Found[] {
   const timeOf = (id: string, volume?: SubjectVolume): number | undefined => {
     const record = found.find((one) => one.kind.id === id && one.volume === volume)?.record;
@@ -137,10 +139,10 @@ function withoutAbsentParts(found: readonly Found[], { pod, volumes }: Subject):
   });
 }
 
-/** What the scheduler does only for claims that are not bound yet. */
+/** Steps of the scheduler only for claims that are not bound yet. */
 const forThisPod: ReadonlySet<string> = new Set(['reservation-sent', 'binding-awaited']);
 
-/** What a pod goes through before its claims are bound, or while they are not. */
+/** Steps of a pod before its claims are bound, or while they are not. */
 const beforeBinding: ReadonlySet<string> = new Set([
   'pod-created',
   'pod-attempted',
@@ -150,7 +152,10 @@ const beforeBinding: ReadonlySet<string> = new Set([
   'volumes-assumed',
 ]);
 
-/** Tells apart what has left no record from what has not happened: something that follows from it has, or has not. */
+/**
+ * Distinguishes steps without a record that have happened, because a later step shows it, from steps that have not
+ * happened.
+ */
 function judged(found: readonly Found[], records: Records): Step[] {
   const seen = (one: Found): boolean => one.record?.state === 'seen' && !one.step.trouble;
   return found.map((one, index): Step => {

@@ -2,15 +2,15 @@ import { type Mount, mountAt, mountHolding, type Propagation } from '../../clust
 import type { NodeView } from './node-view.ts';
 import type { ContainerPlace, Subject, SubjectVolume } from './subject.ts';
 
-/** A place at which a volume's bytes can be reached, and what is made of it. */
+/** A place at which a volume's bytes can be reached, and the places made from it. */
 export interface MountPlace {
   kind: 'file' | 'device' | 'mount' | 'link' | 'lock' | 'container';
-  /** What it is, such as `loop device` or `kubelet’s bind mount for the pod`. */
+  /** What the place is, such as `loop device` or `kubelet’s bind mount for the pod`. */
   title: string;
   path: string;
   /** `major:minor` of the file system, or of the device itself. */
   device?: string;
-  /** The directory of the file system that is mounted there. */
+  /** The mounted directory of the file system. */
   root?: string;
   fileSystem?: string;
   options?: string[];
@@ -21,18 +21,18 @@ export interface MountPlace {
   children: MountPlace[];
 }
 
-/** How a volume reaches a pod's containers, from the disk on. */
+/** The places from a volume's disk to a pod's containers. */
 export interface MountGraph {
   /** The PersistentVolume, or the claim's name where there is none. */
   volume: string;
   node: string | null;
   mode: 'Filesystem' | 'Block';
   roots: MountPlace[];
-  /** Places that should be there and are not, or could not be looked at. */
+  /** Expected places that are absent or could not be read. */
   missing: string[];
 }
 
-/** The graph of each local volume of a pod. */
+/** Returns the graph of each local volume of a pod. */
 export function mountGraphs(view: NodeView | { unread: string } | undefined, subject: Subject): MountGraph[] {
   return subject.volumes.map((volume): MountGraph => {
     const name = volume.volumeName ?? volume.claimName;
@@ -82,7 +82,7 @@ function files(view: NodeView, volume: SubjectVolume, { pod, containers }: Subje
 }
 
 /**
- * Where kubelet mounts a device for all pods of its node. Source: pkg/volume/local, "mounts" under the plugin's
+ * Returns where kubelet mounts a device for all pods of its node. Source: pkg/volume/local, "mounts" under the plugin's
  * directory.
  */
 function stagedMount(view: NodeView, name: string): Mount | undefined {
@@ -185,7 +185,7 @@ function device(view: NodeView, volume: SubjectVolume, { pod, containers }: Subj
   return { roots: [behind(view, number, path, undefined, children)], missing };
 }
 
-/** The device behind a mount, and the file behind a loop device. */
+/** Returns the device behind a mount, and the file behind a loop device. */
 function behind(
   view: NodeView,
   number: string,

@@ -12,29 +12,29 @@ export interface LoopDevice {
   readOnly: boolean;
 }
 
-/** What a node has of a pod's volumes. */
+/** What a node shows of a pod's volumes. */
 export interface NodeView {
   node: string;
   bootId: string;
   machineId: string;
   mounts: readonly Mount[];
   loops: readonly LoopDevice[];
-  /** Where the volumes' paths lead when their links are followed, by the volume's name. */
+  /** The targets of the volumes' paths after following links, by the volume's name. */
   paths: Readonly<Record<string, string>>;
   /** Block devices on the node: their `major:minor`, by path. */
   devices: Readonly<Record<string, string>>;
-  /** Symbolic links and where they lead. */
+  /** Symbolic links and their targets. */
   links: Readonly<Record<string, string>>;
   /** What containers see, by container id: their mounts, and the numbers of block devices by path. */
   containers: Readonly<Record<string, { mounts: readonly Mount[]; devices: Readonly<Record<string, string>> }>>;
 }
 
-/** Reads what the node of a pod has of its volumes. It only reads. */
+/** Returns what the node of a pod shows of its volumes. Only reads. */
 export async function readNodeView(node: Node, subject: Subject, signal?: AbortSignal): Promise<NodeView> {
   return parseNodeView(await scriptOnNode(node, script, argumentsFor(subject), { signal }), node.name);
 }
 
-/** The arguments of node-view.sh for a pod. */
+/** Returns the arguments of node-view.sh for a pod. */
 function argumentsFor({ pod, volumes, containers }: Subject): string[] {
   const named = volumes.flatMap(({ volumeName, volume }) => {
     const path = volume?.spec?.local?.path;
@@ -49,7 +49,7 @@ function argumentsFor({ pod, volumes, containers }: Subject): string[] {
   return [pod.metadata.uid, ...named, '--', ...places];
 }
 
-/** Reads what node-view.sh has printed. */
+/** Parses the output of node-view.sh. */
 export function parseNodeView(printed: string, node: string): NodeView {
   const facts = { bootId: '', machineId: '' };
   const loops: LoopDevice[] = [];

@@ -12,10 +12,10 @@ interface Placing {
 }
 
 /**
- * Puts steps in order, given in the order in which the process has them. Components' steps go by their clock. What was
- * watched arrived later than it happened: such a step comes before those that show it has happened, and before those of
- * a higher `resourceVersion`. A time to the second goes as late in its second as the process asks for. A step without a
- * record stands where the process has it.
+ * Sorts steps, given in the order of the process. Steps of components are sorted by their clock. A watch event arrives
+ * later than its change: such a step comes before those that show that it has happened, and before those of a higher
+ * `resourceVersion`. A time with a resolution of a second goes as late in its second as the process requires. A step
+ * without a record keeps its place in the process.
  */
 export function inOrder(steps: readonly Step[], axes: Clocks['axes']): Step[] {
   const earlier = axes === 'one' ? pulledByComponents(steps) : steps;
@@ -30,14 +30,14 @@ export function inOrder(steps: readonly Step[], axes: Clocks['axes']): Step[] {
     const told = millisecondsOf(record.at);
     const coarse = Math.min(Math.max(told, reached), told + 999.999);
     const at = limit ?? (record.resolution === 1000 ? coarse : told);
-    // A refusal may come long after what follows from it in the table.
+    // A refusal may come long after the steps that follow it in the table.
     if (!step.trouble) reached = Math.max(reached, at);
     return { step, rank, axis, at };
   });
   return placed.sort((a, b) => a.axis - b.axis || sign(a.at, b.at) || a.rank - b.rank).map(({ step }) => step);
 }
 
-/** As a difference, but two infinities are equal. */
+/** Returns a difference for sorting, in which two infinities are equal. */
 function sign(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
@@ -48,7 +48,7 @@ function laneAxis({ lane }: Step): 'api' | 'components' {
 
 const shownBy = new Map(stepKinds.map((kind) => [kind.id, kind.shownBy ?? []]));
 
-/** The id of a step without the volume's name, and that name. */
+/** Returns the id of a step without the volume's name, and that name. */
 function partsOf({ id }: Step): { kind: string; volume: string | undefined } {
   const [kind = id, volume] = id.split('/');
   return { kind, volume };
@@ -74,7 +74,7 @@ function pulledByComponents(steps: readonly Step[]): Step[] {
   });
 }
 
-/** The API server numbers its changes: one cannot have happened later than another with a higher number. */
+/** The API server numbers its changes: a change cannot be later than another one with a higher number. */
 function pulledByRevisions(steps: readonly Step[]): Step[] {
   const pulled = new Map<Step, Step>();
   const numbered = steps.filter((step) => revisionOf(step) !== undefined);
@@ -92,13 +92,13 @@ function noLater(step: Step, moment: number): Step {
   if (record.state !== 'seen' || record.clock === 'component') return step;
   const at = millisecondsOf(record.at);
   const coarse = record.resolution === 1000;
-  // A time to the second is its beginning: something within that second makes it more exact, nothing else can.
+  // A time with a resolution of a second is the beginning of that second. Only a moment within it makes it more exact.
   if (coarse ? moment < at || moment >= at + 1000 : moment >= millisecondsOf(record.noLaterThan ?? record.at))
     return step;
   return { ...step, record: { ...record, noLaterThan: momentOf(moment) } };
 }
 
-/** The API server's number of a change that was watched. */
+/** Returns the API server's number of a watched change. */
 function revisionOf({ record }: Step): number | undefined {
   if (record.state !== 'seen' || record.source.kind !== 'watch') return undefined;
   const revision = Number(record.source.resourceVersion);

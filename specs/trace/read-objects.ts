@@ -5,7 +5,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ClusterReader } from './reader.ts';
 import type { Records } from './records.ts';
 
-/** The objects that decide what becomes of a pod's volumes, as they are now. */
+/** The objects that affect a pod's volumes, in their present state. */
 export interface ObjectsOfPod {
   pod: Pod;
   store: ObjectHistory;
@@ -13,7 +13,7 @@ export interface ObjectsOfPod {
 }
 
 /**
- * Reads a pod and what its volumes depend on, once. What may not be read is left out and named.
+ * Reads a pod and the objects that its volumes depend on, once. Objects that may not be read are left out and named.
  * @throws DomainError (badUsage) where there is no such pod
  */
 export async function readObjects(

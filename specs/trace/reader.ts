@@ -1,15 +1,15 @@
 import { ClusterClient } from '../../clusters/api/client.ts';
 import { Connection } from '../../clusters/api/connection.ts';
 
-/** What a trace asks of a cluster's API. All of it is GET: nothing can be changed through it. */
+/** The API of a cluster for a trace. All requests are GET: nothing can be changed through it. */
 export interface ClusterReader extends Disposable {
   readonly server: string;
-  /** The context of the kubeconfig that was taken. */
+  /** The context of the kubeconfig that is used. */
   readonly context: string;
   list: ClusterClient['list'];
   read: ClusterClient['read'];
   version: ClusterClient['version'];
-  /** The text at a path of the API; `attempted` and `on` say in an error what it was for. */
+  /** Returns the text at a path of the API. `attempted` and `on` name its purpose in an error. */
   get(
     path: string,
     query: Readonly<Record<string, string>>,
@@ -18,14 +18,14 @@ export interface ClusterReader extends Disposable {
 }
 
 /**
- * Opens the cluster of a kubeconfig file, of its current context where none is named, for reading only.
+ * Opens the cluster of a kubeconfig file for reading only, with its current context where none is named.
  * @throws DomainError where the file cannot be used, or has no such context
  */
 export async function openReader(kubeconfig: string, context?: string): Promise<ClusterReader> {
   return readerOf(await Connection.open(kubeconfig, { context }));
 }
 
-/** A reader over a connection. It keeps the connection to itself, and of its methods it uses GET. */
+/** Returns a reader over a connection. It hides the connection, and makes only GET requests. */
 function readerOf(connection: Connection): ClusterReader {
   const client = new ClusterClient(connection);
   return {

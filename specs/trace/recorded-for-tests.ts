@@ -6,21 +6,19 @@ import { readLogLines, verbosityFor } from './log-lines.ts';
 import { parseNodeView } from './node-view.ts';
 import type { Records } from './records.ts';
 
-/**
- * A minor whose components' records stand in the folder `recorded`. They are of real clusters that `lpv trace` made.
- */
+/** A minor with recordings in the folder `recorded`. They are of real clusters that `lpv trace` made. */
 export type RecordedMinor = '1.36' | '1.37';
 
-/** The text of a recorded file; empty where there is none. */
+/** Returns the text of a recorded file; empty where there is none. */
 export function recordedText(minor: RecordedMinor, name: string): string {
   const path = new URL(`recorded/${minor}/${name}`, import.meta.url);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 /**
- * The records of a pod of a recorded cluster, as `lpv trace` gathers them. Recordings of 1.37: `wait`, `now` (Immediate),
- * `block` and `sub` (looked at only afterwards). Recordings of 1.36: `wait`, and `stuck` with the pods `elsewhere` and
- * `absent`.
+ * Returns the records of a pod of a recorded cluster, as `lpv trace` gathers them. Recordings of 1.37: `wait`, `now`
+ * (Immediate), `block` and `sub` (gathered only afterwards). Recordings of 1.36: `wait`, and `stuck` with the pods
+ * `elsewhere` and `absent`.
  */
 export async function recorded(minor: RecordedMinor, recording: string, podName = 'reader'): Promise<Records> {
   const store = recordedObjects(minor);
@@ -54,7 +52,7 @@ export async function recorded(minor: RecordedMinor, recording: string, podName 
   };
 }
 
-/** A store with the recorded objects, as they were seen. */
+/** Returns a store with the recorded objects, at the recorded times. */
 export function recordedObjects(minor: RecordedMinor): ObjectHistory {
   const changes = recordedText(minor, 'objects.jsonl')
     .split('\n')

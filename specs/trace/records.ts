@@ -4,14 +4,14 @@ import type { Component, ComponentLog } from './component-log.ts';
 import type { KnownLines } from './log-lines.ts';
 import type { NodeView } from './node-view.ts';
 
-/** How much a component logs, where it could be found out. */
+/** The verbosity of a component, where it is known. */
 export interface LoggingLevel {
   verbosity: number;
   /** By source file without `.go`. */
   files: Readonly<Record<string, number>>;
 }
 
-/** Everything that a trace is made from. Making it asks nothing of the cluster. */
+/** All that a trace is made from. Making it sends no request to the cluster. */
 export interface Records {
   title: string;
   pod: Pod;
@@ -21,12 +21,12 @@ export interface Records {
   lines: KnownLines;
   logs: readonly ComponentLog[];
   levels: Partial<Record<Component, LoggingLevel>>;
-  /** What the pod's node has mounted; why that is not known, otherwise. */
+  /** The mounts of the pod's node, or why they are not known. */
   node: NodeView | { unread: string } | undefined;
-  /** Boot ids (`/proc/sys/kernel/random/boot_id`) of the nodes, as the API has them, and of this machine. */
+  /** Boot ids (`/proc/sys/kernel/random/boot_id`) of the nodes, from the API, and of this machine. */
   boots: { nodes: Readonly<Record<string, string>>; here: string | undefined };
   /** Kinds of objects that could not be read, with the reason. */
   unreadable: readonly { kind: string; why: string }[];
-  /** Why the pod is not where one would have it, as far as that can be derived. */
+  /** Why the pod is stuck, as far as that can be derived. */
   diagnosis: string | undefined;
 }

@@ -6,7 +6,8 @@ import type { Subject } from './subject.ts';
 import type { AttachPhase, Clocks, Step, Trace } from './trace.ts';
 
 /**
- * Shows whether anything was attached for a pod's volumes. For a local volume nothing is: its plugin has no attacher.
+ * Returns whether anything was attached for a pod's volumes, with the evidence. For a local volume nothing is attached:
+ * its plugin has no attacher.
  */
 export function attachPhase({ store, unreadable }: Records, { pod, volumes }: Subject): AttachPhase {
   const names = volumes.flatMap(({ volumeName }) => volumeName ?? []);
@@ -33,9 +34,8 @@ export function attachPhase({ store, unreadable }: Records, { pod, volumes }: Su
 }
 
 /**
- * Whether all times of a trace are by one clock. Machines with the same boot id are one kernel and have one clock, as
- * the
- * nodes of kind have; the boot ids of nodes are in their Node objects.
+ * Returns whether all times of a trace are by one clock. Machines with the same boot id share a kernel and a clock, as
+ * the nodes of kind do. The boot ids of nodes are in their Node objects.
  */
 export function clocksOf({ nodes, here }: Records['boots']): Clocks {
   const ids = new Set(Object.values(nodes).filter((id) => id !== ''));
@@ -64,7 +64,7 @@ function short(id: string | undefined): string {
   return id?.slice(0, 8) ?? '?';
 }
 
-/** What a pod comes to, in order, and what is missing while it has not. */
+/** The goals of a pod, in order, and what is missing before each. */
 const goals: readonly [steps: readonly string[], missing: string][] = [
   [['claim-bound'], 'a claim of it is not Bound'],
   [['pod-scheduled'], 'it has no node'],
@@ -73,7 +73,7 @@ const goals: readonly [steps: readonly string[], missing: string][] = [
   [['pod-ready'], 'it is not Ready'],
 ];
 
-/** How far the pod has come, in a sentence. */
+/** Returns how far the pod has come, in a sentence. */
 export function outcomeOf(pod: Pod, steps: readonly Step[], diagnosis: string | undefined): Trace['outcome'] {
   const phase = pod.status?.phase;
   const node = pod.spec?.nodeName;

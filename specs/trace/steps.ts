@@ -2,10 +2,10 @@ import type { Component } from './component-log.ts';
 import type { SubjectVolume } from './subject.ts';
 import type { LaneId, PhaseId } from './trace.ts';
 
-/** What the groups of a line's pattern have caught. */
+/** The text of the groups in a line's pattern. */
 export type Caught = Readonly<Record<string, string | undefined>>;
 
-/** How volume and claim are called in a step: by their names where the pod has several. */
+/** The names of volume and claim in a step: their own where the pod has several. */
 export interface Called {
   volume: string;
   claim: string;
@@ -19,21 +19,21 @@ export interface StepKind {
   phase: PhaseId;
   /** Once for the pod, or for each of its local volumes. */
   per: 'pod' | 'volume';
-  /** Where it can be known from: the API's objects, Events of a component, or a component's log. */
+  /** Its source: the API's objects, Events of a component, or a component's log. */
   from: { kind: 'api' } | { kind: 'event'; reason: string } | { kind: 'log'; component: Component; orEvent?: string };
   what(called: Called, caught: Caught): string;
   /** Whether the process has this step at all. */
   when?(volume: SubjectVolume): boolean;
-  /** A detail: it is shown where it was seen, and not missed where it was not. */
+  /** A detail is shown where it was seen, and not reported as missing. */
   detail?: boolean;
   trouble?: boolean;
-  /** How often it was done says something: it is tried again. */
+  /** The number of repetitions matters: the step is retried. */
   again?: boolean;
-  /** What of Kubernetes' own makes it come late, such as a poll; with the constant's place in its source. */
+  /** What in Kubernetes itself delays it, such as a poll, with the place of the constant in its source. */
   waits?: string;
   /**
-   * Steps of components that show, by their own clock, that this step of the API server has happened: what is watched
-   * arrives later than it happens.
+   * Steps of components that show, by their own clock, that this step of the API server has happened: a watch event
+   * arrives later than its change.
    */
   shownBy?: readonly string[];
 }
@@ -349,8 +349,8 @@ export const stepKinds: readonly StepKind[] = [
 type Inner = Omit<StepKind, 'phase' | 'when'>;
 
 /**
- * The steps by which volume and claim come to name each other; who writes the first of them depends on the binding
- * mode.
+ * Returns the steps by which volume and claim come to name each other. The binding mode decides who writes the first of
+ * them.
  */
 function bound(when: (volume: SubjectVolume) => boolean, phase: PhaseId, inner: readonly Inner[]): StepKind[] {
   return [
@@ -405,12 +405,12 @@ function containerIn(name: string | undefined): string {
   return name === undefined ? 'the container' : `container ${name}`;
 }
 
-/** kubelet's paths are long: what stands before the pod's or plugin's own part is left out. */
+/** Shortens kubelet's long paths: removes what is before the pod's or plugin's own part. */
 function shortPath(path: string): string {
   return path.replace(/^.*\/(pods|plugins)\//, '…/').replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}/, '$1…');
 }
 
-/** The end of kubelet's message, which says why, without the names that stand before it. */
+/** Returns the end of kubelet's message, which is the reason, without the names before it. */
 function reasonOf(message: string): string {
   const [, reason = message] = /(?:\(UID: "[^"]*"\)|for volume "[^"]+") : (.*)$/s.exec(message) ?? [];
   return reason.trim();

@@ -8,11 +8,11 @@ export interface ContainerPlace {
   path: string;
   subPath?: string;
   readOnly: boolean;
-  /** Its number among the mounts of its container, which kubelet names subPaths after. */
+  /** Its number among the mounts of its container, which is part of the names of kubelet's subPath mounts. */
   index: number;
 }
 
-/** A volume of a pod with the objects behind it. */
+/** A volume of a pod and its objects. */
 export interface SubjectVolume {
   /** Its name in the pod. */
   name: string;
@@ -21,28 +21,28 @@ export interface SubjectVolume {
   claimName: string;
   claim: PersistentVolumeClaim | undefined;
   volume: PersistentVolume | undefined;
-  /** The name of the PersistentVolume that the claim names, whether it is there or not. */
+  /** The name of the PersistentVolume in the claim, whether or not it exists. */
   volumeName: string | undefined;
   className: string;
   binding: 'Immediate' | 'WaitForFirstConsumer';
   mode: 'Filesystem' | 'Block';
   ephemeral: boolean;
-  /** The pod asks for the volume read-only. */
+  /** The pod requests the volume read-only. */
   readOnly: boolean;
   places: readonly ContainerPlace[];
 }
 
-/** What a trace is about: a pod and its local volumes. */
+/** The subject of a trace: a pod and its local volumes. */
 export interface Subject {
   pod: Pod;
   volumes: readonly SubjectVolume[];
-  /** Container ids without their scheme, all that the pod was seen with, and the names of their containers. */
+  /** Ids without their scheme of all observed containers of the pod, and the names of these containers. */
   containers: ReadonlyMap<string, string>;
   /** The pod's other volumes: name and kind, such as `config: configMap`. */
   others: readonly string[];
 }
 
-/** Finds the local volumes of a pod among the objects known. */
+/** Returns the pod with its local volumes among the known objects. */
 export function subjectOf(store: StoreView, pod: Pod): Subject {
   const namespace = pod.metadata.namespace ?? 'default';
   const volumes: SubjectVolume[] = [];
@@ -90,7 +90,7 @@ function bindingOf(storageClass: StorageClass | undefined): SubjectVolume['bindi
   return storageClass?.volumeBindingMode === 'WaitForFirstConsumer' ? 'WaitForFirstConsumer' : 'Immediate';
 }
 
-/** A bound claim is local if its volume is; an unbound one, if nothing provisions for its class. */
+/** A bound claim is local if its volume is; an unbound one, if its class has no provisioner. */
 function mayBeLocal(store: StoreView, { volume, className }: SubjectVolume): boolean {
   if (volume) return volume.spec?.local !== undefined;
   const storageClass = className === '' ? undefined : store.get({ kind: 'StorageClass', name: className });

@@ -2,7 +2,7 @@ import type { Component } from './component-log.ts';
 import type { Moment } from './moment.ts';
 import type { MountGraph } from './mount-graph.ts';
 
-/** The lanes of a trace, in the order in which work comes to them. */
+/** The lanes of a trace, in the order in which work reaches them. */
 export const lanes = [
   { id: 'api', title: 'API server', short: 'API' },
   { id: 'controller', title: 'PersistentVolumeController', short: 'PV controller' },
@@ -27,40 +27,39 @@ export const phases = [
 export type PhaseId = (typeof phases)[number]['id'];
 
 /**
- * Whose clock a time is by: `observer`: when a watch event arrived here; `api-server`: what the API server wrote into
- * an
- * object; `component`: what a component wrote into its log or its Event.
+ * The clock of a time. `observer`: when a watch event arrived here. `api-server`: what the API server wrote into an
+ * object. `component`: what a component wrote into its log or its Event.
  */
 export type ClockId = 'observer' | 'api-server' | 'component';
 
-/** Where a step is known from. */
+/** The source of a step's record. */
 export type Source =
   | { kind: 'watch'; object: string; resourceVersion: string }
-  /** A time that the API keeps in the object itself, to the second. */
+  /** A time that the API keeps in the object itself, with a resolution of a second. */
   | { kind: 'object'; object: string; field: string; resourceVersion: string }
   | { kind: 'event'; name: string; reason: string; count: number; component: string; message: string }
   | { kind: 'log'; component: Component; node: string; origin: string; text: string };
 
-/** What is known of a step. Nothing is filled in: a step without a record says why it has none. */
+/** What is known of a step. Nothing is filled in: a step without a record has a reason. */
 export type StepRecord =
   | {
       state: 'seen';
       at: Moment;
       /**
-       * When at the latest, where a component's record shows it: earlier than its watch event came, or within its
+       * The latest possible time, where a component's record shows it: before its watch event arrived, or within its
        * second.
        */
       noLaterThan?: Moment;
-      /** The smallest time that the clock tells apart, in milliseconds: 1000, 1 or 0.001. */
+      /** The resolution of the clock in milliseconds: 1000, 1 or 0.001. */
       resolution: 1000 | 1 | 0.001;
       clock: ClockId;
       source: Source;
-      /** Who wrote it, by the API server's own bookkeeping. */
+      /** The manager that wrote it, from the API server's own record. */
       by?: string;
-      /** The same again: how often in all, and when last. */
+      /** Repetitions: how often in all, and when last. */
       repeated?: { times: number; last: Moment };
     }
-  /** It happened, or may have, and left no record that can be read. */
+  /** It happened, or may have, and left no readable record. */
   | { state: 'not seen'; why: string }
   /** The process has not come so far. */
   | { state: 'not reached'; why: string };
@@ -72,23 +71,23 @@ export interface Step {
   lane: LaneId;
   phase: PhaseId;
   what: string;
-  /** What went wrong, for a step that is a refusal. */
+  /** Whether the step is a failure or a refusal. */
   trouble: boolean;
-  /** What of Kubernetes' own makes it come late, such as a poll. */
+  /** What in Kubernetes itself delays it, such as a poll. */
   waits?: string;
   record: StepRecord;
 }
 
-/** The empty phase before the mount, and what shows that it is empty. */
+/** The empty phase before the mount, and the evidence that it is empty. */
 export interface AttachPhase {
   state: 'empty' | 'not empty' | 'not known';
-  /** A line each, with where it was read. */
+  /** One line each, with its source. */
   proofs: string[];
 }
 
 /** How the times of a trace relate. */
 export interface Clocks {
-  /** `one`: all by one kernel clock. `apart`: what the API told and what components told are two sequences. */
+  /** `one`: all by one kernel clock. `apart`: the API's times and the components' times are two sequences. */
   axes: 'one' | 'apart';
   statement: string;
 }
@@ -117,7 +116,7 @@ export interface Trace {
   kubernetes: string | null;
   volumes: TracedVolume[];
   clocks: Clocks;
-  /** In order. With axes apart: what the API told, then what components told. */
+  /** In order. With axes apart: the API's steps, then the components'. */
   steps: Step[];
   attach: AttachPhase;
   mounts: MountGraph[];
@@ -127,11 +126,11 @@ export interface Trace {
     /** Why it is stuck, as far as it can be derived. */
     diagnosis?: string;
   };
-  /** What a reader must know to read it right, such as logs that could not be read. */
+  /** What a reader must know to interpret the trace, such as logs that could not be read. */
   notes: string[];
 }
 
-/** Which of the two sequences a step belongs to where clocks are apart. */
+/** Returns the sequence of a step where clocks are apart; undefined for a step without a record. */
 export function axisOf({ record }: Step): 'api' | 'components' | undefined {
   if (record.state !== 'seen') return undefined;
   return record.clock === 'component' ? 'components' : 'api';

@@ -3,7 +3,7 @@ import type { Component } from './component-log.ts';
 import type { Records } from './records.ts';
 import type { StepKind } from './steps.ts';
 
-/** Why there is no record of a step that has happened, or may have. */
+/** Returns why there is no record of a step that has happened, or may have. */
 export function whyUnseen({ id, from }: StepKind, records: Records): string {
   switch (from.kind) {
     case 'api':

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import type { KindDocument } from '../../clusters/configuration/kind-document.ts';
 import type { LoggingLevel } from './records.ts';
 
-/** The components of Kubernetes whose logs show what becomes of a volume. */
+/** The components of Kubernetes whose logs show what happens to a volume. */
 export type LoggingComponent = 'kube-controller-manager' | 'kube-scheduler' | 'kubelet';
 
-/** How much a component logs: for each of its source files, by name without `.go`, klog's verbosity. */
+/** The verbosity of a component: klog's, for each of its source files, by name without `.go`. */
 export type Verbosity = Readonly<Record<LoggingComponent, Readonly<Record<string, number>>>>;
 
 /**
- * A copy of a kind configuration whose components log what a trace needs, file by file (klog's `vmodule`): a verbosity
- * for the whole component would make it log hundreds of lines a second that nobody asked for.
+ * Returns a copy of a kind configuration whose components log what a trace needs, file by file (klog's `vmodule`). A
+ * verbosity for a whole component would make it log hundreds of unneeded lines a second.
  */
 export function withVerbosity(document: KindDocument, verbosity: Verbosity): KindDocument {
   const flag = (component: LoggingComponent) => ({
@@ -47,7 +47,7 @@ function entriesOf(files: Readonly<Record<string, number>>): [file: string, leve
   return Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** How much a component logs by its command line: `--v=2`, `-v 2`, `--vmodule=binder=5,local=4`. */
+/** Returns the verbosity in a component's command line: `--v=2`, `-v 2`, `--vmodule=binder=5,local=4`. */
 export function levelOfArguments(argv: readonly string[]): LoggingLevel {
   const values = (name: string): string[] =>
     argv.flatMap((word, index) => {
@@ -73,7 +73,10 @@ const configz = z.object({
   }),
 });
 
-/** How much kubelet logs, by what it says of its configuration (`/configz`). @throws ZodError for another form */
+/**
+ * Returns kubelet's verbosity from its configuration (`/configz`).
+ * @throws ZodError for another form
+ */
 export function levelOfKubelet(answer: unknown): LoggingLevel {
   const { verbosity, vmodule } = configz.parse(answer).kubeletconfig.logging;
   const files = (vmodule ?? []).map(({ filePattern, verbosity: level }) => [filePattern, level]);
