@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { fileName } from '../../specs/runner/evidence.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 import { mountsText } from './mounts-text.ts';
@@ -16,7 +16,7 @@ export function traceText(trace: Trace, { colors, width = 100 }: { colors: Color
 
 /** A copy of a trace without secrets that components may have logged: for everything that leaves this process. */
 export function cleanTrace(trace: Trace): Trace {
-  return withoutSecrets(trace) as Trace;
+  return redact(trace) as Trace;
 }
 
 /** Writes a trace into a report folder, as `traces/<name>.{json,txt,svg}`, without secrets. Returns the paths. */

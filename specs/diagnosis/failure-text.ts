@@ -4,20 +4,20 @@ import { stateOf } from '../../clusters/api/object-state.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import type { KubeletLogLine } from '../../clusters/nodes/node-logs.ts';
 import type { NodeStorage } from '../../clusters/nodes/node-storage.ts';
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { conclusionLines, type Diagnosis, diagnose } from './diagnosis.ts';
 import { viewpoints, withKin } from './kin.ts';
 import { changesOf, eventsInOrder, timeOfDay } from './record.ts';
 import { aligned, isNamedIn, wrapped } from './text.ts';
 
-/** Something that was to be read, or why it could not be. */
-export type Told<T> = { read: T } | { unread: string };
+/** What was read, or why it could not be read. */
+export type ReadResult<T> = { read: T } | { unread: string };
 
 /** What a node says of a namespace. */
 export interface NodeSaid {
   name: string;
-  kubelet: Told<readonly KubeletLogLine[]>;
-  storage: Told<NodeStorage>;
+  kubelet: ReadResult<readonly KubeletLogLine[]>;
+  storage: ReadResult<NodeStorage>;
 }
 
 /** A namespace whose spec has failed, as it was before it removed its objects. */
@@ -53,7 +53,7 @@ export function diagnoseFailure(namespaces: readonly NamespaceFacts[], seen: str
   const blocks = namespaces.map((namespace) => namespaceBlocks(namespace, seen));
   const essence = (blocks.map(({ essence }) => essence).find((lines) => lines.length > 0) ?? []).join('\n');
   const rest = blocks.flatMap((block) => block.rest).map((lines) => lines.join('\n'));
-  return { essence: withoutSecrets(essence), text: withoutSecrets([essence, ...rest].join('\n\n')) };
+  return { essence: redact(essence), text: redact([essence, ...rest].join('\n\n')) };
 }
 
 /** Words by which kubelet names what belongs to a namespace: its namespace, and the pods' uids and the volumes' names. */
@@ -172,12 +172,12 @@ function lastOf(lines: readonly string[], none: string): string[] {
 }
 
 function oneLine(text: string): string {
-  const line = withoutSecrets(text).replace(/\s+/g, ' ').trim();
+  const line = redact(text).replace(/\s+/g, ' ').trim();
   return line.length > widest ? `${line.slice(0, widest)}…` : line;
 }
 
 /** A part that fails says so, and hides nothing else. */
-function attempt<T>(what: string, work: () => T): Told<T> {
+function attempt<T>(what: string, work: () => T): ReadResult<T> {
   try {
     return { read: work() };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type ObjectRef, titleOf } from '../../clusters/api/kinds.ts';
 import { eventCount, eventTime, type StoreView } from '../../clusters/api/object-history.ts';
 import { stateOf } from '../../clusters/api/object-state.ts';
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { aligned } from './text.ts';
 
 const changesShown = 8;
@@ -32,7 +32,7 @@ export function eventsInOrder(view: StoreView, refs: readonly ObjectRef[]): stri
       const count = eventCount(event);
       const head = `${event.type} ${event.reason}${count > 1 ? ` ×${count}` : ''}`;
       // Secrets go before the line ends do: a private key is known by its lines.
-      const message = withoutSecrets(event.message ?? '').replace(/\s+/g, ' ');
+      const message = redact(event.message ?? '').replace(/\s+/g, ' ');
       return `${timeOfDay(new Date(time))}  ${by}  ${titleOf(ref)}  ${head}: ${message.trim()}`;
     });
 }

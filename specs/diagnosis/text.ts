@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { wrap } from '../../clusters/text/wrap.ts';
 
 /** The widest line that still fits a terminal of 120 columns inside an error's indentation. */
@@ -9,7 +9,7 @@ const width = 110;
  * they are no longer found in a text that is broken into lines.
  */
 export function wrapped(lead: string, text: string): string[] {
-  return wrap(withoutSecrets(text), width, { lead, wholeWords: true });
+  return wrap(redact(text), width, { lead, wholeWords: true });
 }
 
 /** Aligns rows in columns, two spaces apart. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { currentSpec } from './current-spec.ts';
 import { runContext } from './run-context.ts';
 
@@ -22,7 +22,7 @@ export function keepEvidence(folder: string, id: string, name: string, content: 
   mkdirSync(join(folder, place), { recursive: true });
   const { text, extension } = rendered(content);
   const number = String(nextNumber(readdirSync(join(folder, place)))).padStart(2, '0');
-  const path = join(place, `${number}-${fileName(withoutSecrets(name))}.${extension}`);
+  const path = join(place, `${number}-${fileName(redact(name))}.${extension}`);
   writeFileSync(join(folder, path), text, { flag: 'wx' });
   return path;
 }
@@ -60,8 +60,8 @@ function nextNumber(names: readonly string[]): number {
 }
 
 function rendered(content: string | object): { text: string; extension: 'txt' | 'json' | 'yaml' } {
-  if (typeof content === 'string') return { text: withNewline(withoutSecrets(content)), extension: 'txt' };
-  const clean = withoutSecrets(content);
+  if (typeof content === 'string') return { text: withNewline(redact(content)), extension: 'txt' };
+  const clean = redact(content);
   return isKubernetes(content)
     ? { text: stringify(clean, { lineWidth: 0 }), extension: 'yaml' }
     : { text: `${JSON.stringify(clean, null, 2)}\n`, extension: 'json' };

@@ -1,12 +1,12 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
-import { withoutSecrets } from '../../clusters/text/without-secrets.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import {
   diagnoseFailure,
   type FailureDiagnosis,
   type NamespaceFacts,
   nodesOf,
-  type Told,
+  type ReadResult,
 } from '../diagnosis/failure-text.ts';
 import { withKin } from '../diagnosis/kin.ts';
 import type { CurrentSpec } from './current-spec.ts';
@@ -42,7 +42,7 @@ export async function keepDiagnosis(
     const note = kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
     return { essence, text: text + note };
   } catch (error) {
-    const text = `The diagnosis could not be made: ${withoutSecrets(messageOf(error))}`;
+    const text = `The diagnosis could not be made: ${redact(messageOf(error))}`;
     return { essence: text, text };
   }
 }
@@ -53,7 +53,7 @@ function kept(write: () => void): string {
     write();
     return '';
   } catch (error) {
-    return `\n\nThe diagnosis could not be kept as evidence: ${withoutSecrets(messageOf(error))}`;
+    return `\n\nThe diagnosis could not be kept as evidence: ${redact(messageOf(error))}`;
   }
 }
 
@@ -62,8 +62,8 @@ async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFa
   const view = look.view();
   const names = nodesOf(view, withKin(view, own, namespace, ''));
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const kubelet = (name: string): Promise<Told<readonly KubeletLogLine[]>> =>
-    told(() => kubeletLogSince(cluster.node(name), opened, limited));
+  const kubelet = (name: string): Promise<ReadResult<readonly KubeletLogLine[]>> =>
+    readResult(() => kubeletLogSince(cluster.node(name), opened, limited));
   const nodes = names.map(async (name) => ({
     name,
     kubelet: await kubelet(name),
@@ -72,7 +72,7 @@ async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFa
   return { namespace, opened, at, view, own, nodes: await Promise.all(nodes) };
 }
 
-async function told<T>(work: () => Promise<T>): Promise<Told<T>> {
+async function readResult<T>(work: () => Promise<T>): Promise<ReadResult<T>> {
   try {
     return { read: await work() };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { ObjectHistory } from '../../clusters/api/object-history.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { type NodeStorage, readNodeStorage } from '../../clusters/nodes/node-storage.ts';
-import type { Told } from '../diagnosis/failure-text.ts';
+import type { ReadResult } from '../diagnosis/failure-text.ts';
 import type { TestCluster } from './test-cluster.ts';
 
 /** Milliseconds for reading the mounts of a node. */
@@ -24,7 +24,7 @@ export interface LastLook {
   /** The objects that the spec has made. */
   own: readonly ObjectRef[];
   /** Mounts and loop devices of each node where a pod is. Never rejected. */
-  storage: ReadonlyMap<string, Promise<Told<NodeStorage>>>;
+  storage: ReadonlyMap<string, Promise<ReadResult<NodeStorage>>>;
 }
 
 /**
@@ -37,7 +37,7 @@ export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' |
   const moment = store.clock.monotonic();
   const pods = store.list('Pod', { namespace: place.namespace });
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
-  const read = async (name: string): Promise<Told<NodeStorage>> => {
+  const read = async (name: string): Promise<ReadResult<NodeStorage>> => {
     try {
       return { read: await readNodeStorage(node(name), { deadline: patience }) };
     } catch (error) {

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../../clusters/text/without-secrets.ts';
+import { redact } from '../../../clusters/text/redact.ts';
 import { counted } from '../formats/html/words.ts';
 import type {
   LocalVolumeConformanceReport,
@@ -76,7 +76,7 @@ const order: readonly Change[] = [
 
 /** Compares reports with the first of them, without secrets. Pure. */
 export function compareReports(given: readonly LocalVolumeConformanceReport[]): Comparison {
-  const reports = given.map((report) => withoutSecrets(report) as LocalVolumeConformanceReport);
+  const reports = given.map((report) => redact(report) as LocalVolumeConformanceReport);
   const [baseline, ...others] = reports;
   if (!baseline) throw new RangeError('there is no report to compare');
   const tables = reports.map((report) => new Map(report.requirements.map((entry) => [entry.id, entry])));

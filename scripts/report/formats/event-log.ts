@@ -1,12 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
+import { redactedText } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { stolenLine } from '../model/processors-shared.ts';
 import { podStartLine } from '../model/run-figures.ts';
-import { toldText } from '../model/told-text.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
@@ -14,7 +14,7 @@ export function openEventLog(path: string): { read: (event: RunEvent) => void } 
   let open = true;
   return {
     read: (event) => {
-      if (open) writeSync(file, toldText(logEntry(event)));
+      if (open) writeSync(file, redactedText(logEntry(event)));
     },
     [Symbol.dispose]: () => {
       if (open) closeSync(file);

@@ -2,11 +2,11 @@ import pc from 'picocolors';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { withTexts } from '../../../clusters/text/plain-text.ts';
+import { redactedText } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
 import { runFigures } from '../model/run-figures.ts';
 import { addEvent, countsInWords, countsOf, emptySummary } from '../model/summary.ts';
-import { toldText } from '../model/told-text.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
 
@@ -75,12 +75,12 @@ export class Terminal implements Disposable {
         this.#line.begin(event.title);
         break;
       case 'action-noted':
-        if (!this.#live) this.#print(`   ${this.#colors.dim(toldText(event.text))}`);
-        this.#line.note(toldText(event.text));
+        if (!this.#live) this.#print(`   ${this.#colors.dim(redactedText(event.text))}`);
+        this.#line.note(redactedText(event.text));
         break;
       case 'action-retried':
         this.#print(`   ${this.#colors.yellow(`${event.step} failed, attempt ${event.attempt} follows`)}`);
-        this.#print(indent(toldText(event.reason), '     '));
+        this.#print(indent(redactedText(event.reason), '     '));
         break;
       case 'action-finished':
         this.#line.end();
@@ -123,7 +123,7 @@ export class Terminal implements Disposable {
   #finished(event: Extract<RunEvent, { kind: 'action-finished' }>): void {
     const time = this.#colors.dim(duration(event.milliseconds));
     this.#print(` ${event.outcome === 'done' ? this.#tick() : this.#cross()} ${event.title} ${time}`);
-    if (event.outcome === 'failed') this.#print(indent(toldText(messageOf(event.error)), '   '));
+    if (event.outcome === 'failed') this.#print(indent(redactedText(messageOf(event.error)), '   '));
   }
 
   #planned({ count, seed, jobs }: Extract<RunEvent, { kind: 'specs-planned' }>): void {
@@ -142,7 +142,7 @@ export class Terminal implements Disposable {
     const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
     if (outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
     if (outcome === 'skipped') {
-      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${toldText(result.reason)}`)}`);
+      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${redactedText(result.reason)}`)}`);
     }
     if (outcome === 'failed') {
       this.#aboveFirstFailure ??= this.#linesPrinted;
@@ -152,7 +152,7 @@ export class Terminal implements Disposable {
 
   #failure(spec: SpecIdentity, { error, evidence }: FailedResult, time = ''): void {
     this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}${time}`);
-    const plain = withTexts(error, toldText);
+    const plain = withTexts(error, redactedText);
     // A wait that ends too late has no frame of its spec.
     const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
     const place = placeIn(error.stack, spec.file) ?? declared;
@@ -193,7 +193,7 @@ export class Terminal implements Disposable {
   }
 
   #broken(part: string, error: unknown): void {
-    const text = `${part} could not be written, which is a fault of the harness: ${toldText(messageOf(error))}`;
+    const text = `${part} could not be written, which is a fault of the harness: ${redactedText(messageOf(error))}`;
     this.#print(this.#colors.yellow(indent(text, '   ')));
   }
 

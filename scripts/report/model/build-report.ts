@@ -1,5 +1,6 @@
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { withTexts } from '../../../clusters/text/plain-text.ts';
+import { redactedText } from '../../../clusters/text/redact.ts';
 import type { SpecIdentity } from '../../../specs/runner/events.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
@@ -14,7 +15,6 @@ import {
 } from './report.ts';
 import { reportedRequirements } from './requirements.ts';
 import { type FinishedAction, type Summary, verdictOf } from './summary.ts';
-import { toldText } from './told-text.ts';
 
 /** All that a report is made from. */
 export interface ReportSources {
@@ -82,7 +82,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
       lowerLimit,
     })),
   };
-  return withTexts(report, toldText);
+  return withTexts(report, redactedText);
 }
 
 /**

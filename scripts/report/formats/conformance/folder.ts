@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeAtomically } from '../../../../clusters/host/write-atomically.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
-import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
+import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
@@ -80,7 +80,7 @@ function readme(report: LocalVolumeConformanceReport, product: Product): string 
     'Every requirement with its result stands in `junit_01.xml`; what happened, in order, in `e2e.log`.',
     '',
   ];
-  return withoutSecrets(lines.join('\n'));
+  return redact(lines.join('\n'));
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
+import { redact } from '../../../../clusters/text/redact.ts';
 
 /** A file beside the report. */
 export interface EvidenceFile {
@@ -41,7 +41,7 @@ async function readOne(root: string, path: string): Promise<EvidenceFile | undef
     if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) return undefined;
     const { size, isFile } = await stat(real).then((found) => ({ size: found.size, isFile: found.isFile() }));
     if (!isFile) return undefined;
-    return { path, bytes: size, text: size > largest ? '' : withoutSecrets(await readFile(real, 'utf8')) };
+    return { path, bytes: size, text: size > largest ? '' : redact(await readFile(real, 'utf8')) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../../../clusters/text/without-secrets.ts';
+import { redact } from '../../../../clusters/text/redact.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { chaptersSection } from './chapters.ts';
 import { courseSection } from './course.ts';
@@ -29,7 +29,7 @@ const mostBytes = 2_400_000;
 
 /** The report as one HTML document. Pure. */
 export function reportPage(given: LocalVolumeConformanceReport, { files, traces, parts }: Surroundings): string {
-  const report = withoutSecrets(given) as LocalVolumeConformanceReport;
+  const report = redact(given) as LocalVolumeConformanceReport;
   const { environment, implementation, harness } = report;
   return fitted(mostBytes, (inline) => {
     const material: Material = { files, inline };

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { withoutSecrets } from './without-secrets.ts';
+import { redact } from './redact.ts';
 
 const pem = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIPlanted\n-----END EC PRIVATE KEY-----';
 const certificate = '-----BEGIN CERTIFICATE-----\nMIIBharmless\n-----END CERTIFICATE-----';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const jwt = `${base64('{"alg":"RS256"}').replaceAll('=', '')}.${base64('{"sub":"system"}').replaceAll('=', '')}.c2lnbmF0dXJl`;
 
-describe('evidence without secrets', () => {
+describe('redacted evidence', () => {
   for (const [what, text, secret] of [
     ['a bearer token', 'GET /api Authorization: Bearer planted.token-1234567', 'planted.token-1234567'],
     ['a private key', `before\n${pem}\nafter`, 'Planted'],
@@ -30,15 +30,15 @@ describe('evidence without secrets', () => {
     ['a JWT', `found ${jwt} in a file`, jwt],
   ] as const) {
     it(`has ${what} removed from text`, () => {
-      const clean = withoutSecrets(text);
+      const clean = redact(text);
       expect(clean).to.not.include(secret);
       expect(clean).to.include('[removed]');
     });
   }
 
   it('keeps everything around a secret', () => {
-    expect(withoutSecrets(`before\n${pem}\nafter`)).to.equal('before\n[removed]\nafter');
-    expect(withoutSecrets('{"token":"planted","a":1}')).to.equal('{"token":"[removed]","a":1}');
+    expect(redact(`before\n${pem}\nafter`)).to.equal('before\n[removed]\nafter');
+    expect(redact('{"token":"planted","a":1}')).to.equal('{"token":"[removed]","a":1}');
   });
 
   for (const harmless of [
@@ -53,7 +53,7 @@ describe('evidence without secrets', () => {
     'automountServiceAccountToken: false',
     '24 1 7:3 / /mnt/disks/volA rw,relatime shared:5 - ext4 /dev/loop3 rw',
   ]) {
-    it(`keeps ${JSON.stringify(harmless.slice(0, 50))}`, () => expect(withoutSecrets(harmless)).to.equal(harmless));
+    it(`keeps ${JSON.stringify(harmless.slice(0, 50))}`, () => expect(redact(harmless)).to.equal(harmless));
   }
 
   it('has the data of Secrets, fields with secrets and managedFields removed from objects, at any depth', () => {
@@ -63,7 +63,7 @@ describe('evidence without secrets', () => {
         { kind: 'Pod', spec: { note: `Bearer planted-token`, user: { token: 'planted' }, count: 2, none: null } },
       ],
     };
-    expect(withoutSecrets(objects)).to.deep.equal({
+    expect(redact(objects)).to.deep.equal({
       items: [
         { kind: 'Secret', metadata: { name: 's' }, data: { key: '[removed]' } },
         { kind: 'Pod', spec: { note: 'Bearer [removed]', user: { token: '[removed]' }, count: 2, none: null } },
@@ -71,13 +71,13 @@ describe('evidence without secrets', () => {
     });
   });
 
-  it('leaves the object that it was given as it was', () => {
+  it('does not change the object that it gets', () => {
     const given = { token: 'planted', metadata: { managedFields: [1] } };
-    withoutSecrets(given);
+    redact(given);
     expect(given).to.deep.equal({ token: 'planted', metadata: { managedFields: [1] } });
   });
 
   it('writes dates as text', () => {
-    expect(withoutSecrets({ at: new Date(0) })).to.deep.equal({ at: '1970-01-01T00:00:00.000Z' });
+    expect(redact({ at: new Date(0) })).to.deep.equal({ at: '1970-01-01T00:00:00.000Z' });
   });
 });

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { plainText } from './plain-text.ts';
 
 const removed = '[removed]';
 
@@ -13,7 +14,7 @@ const jwt = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 const option = /(--(?:token|password|certificate-key)\s+)[^\s'"]+/g;
 /** Base64 of `-----BEGIN `, with what follows. */
 const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}/g;
-/** A bootstrap token of kubeadm; names of events look alike, which are worth nothing. */
+/** A bootstrap token of kubeadm; names of events look alike, and are no secret. */
 const bootstrapToken = /(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w-]|\.\w)/g;
 const mentionsSecret = /kind\\?["']?\s*:\s*\\?["']?Secret\b/;
 /** The data of a Secret as YAML has it: the key, and all that is indented deeper. */
@@ -25,20 +26,25 @@ const fieldOnLine =
   /(["']?\b(?:client-key-data|(?:access[-_]?|id[-_]?|refresh[-_]?|bearer[-_]?)?token|password|passwd|client[-_]?secret|certificate-key)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
 
 /**
- * A copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and the data
- * of
- * Secrets. Terminal codes go, too.
- * Objects also lose `managedFields`, which only make evidence hard to read. Pure.
+ * Returns a copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and
+ * the data of Secrets. Terminal codes are removed, too, and the `managedFields` of objects, which only make evidence
+ * hard to read. Own code: log redaction libraries remove known paths of objects, and our secrets stand in free text.
  */
-export function withoutSecrets(content: string): string;
-export function withoutSecrets(content: unknown): unknown;
-export function withoutSecrets(content: unknown): unknown {
-  return typeof content === 'string' ? textWithoutSecrets(content) : copyWithoutSecrets(content);
+export function redact(content: string): string;
+export function redact(content: unknown): unknown;
+export function redact(content: unknown): unknown {
+  return typeof content === 'string' ? redactText(content) : redactCopy(content);
 }
 
-function textWithoutSecrets(text: string): string {
+/** Returns a text as every output can hold it, and without secrets. */
+export function redactedText(text: string): string {
+  // Control characters within a secret would hide it.
+  return redact(plainText(text));
+}
+
+function redactText(text: string): string {
   // Terminal codes within a secret would hide it.
-  return withoutSecretData(stripVTControlCharacters(text))
+  return redactSecretData(stripVTControlCharacters(text))
     .replace(privateKeyBlock, removed)
     .replace(encodedPem, (encoded) => (isPrivateKey(encoded) ? removed : encoded))
     .replace(bearer, `$1${removed}`)
@@ -53,15 +59,15 @@ function textWithoutSecrets(text: string): string {
     });
 }
 
-/** Where a text quotes a Secret, every `data` in it goes: which belongs to what cannot be told from text. */
-function withoutSecretData(text: string): string {
+/** Where a text quotes a Secret, every `data` in it is removed: text does not say which belongs to which object. */
+function redactSecretData(text: string): string {
   if (!mentionsSecret.test(text)) return text;
   return text.replace(secretDataBlock, `$1$2 ${removed}\n`).replace(secretDataBraces, `$1"${removed}"`);
 }
 
-function copyWithoutSecrets(value: unknown): unknown {
-  if (typeof value === 'string') return textWithoutSecrets(value);
-  if (Array.isArray(value)) return value.map(copyWithoutSecrets);
+function redactCopy(value: unknown): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (Array.isArray(value)) return value.map(redactCopy);
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof Date) return value.toISOString();
   const isSecret = 'kind' in value && value.kind === 'Secret';
@@ -70,7 +76,7 @@ function copyWithoutSecrets(value: unknown): unknown {
     .map(([name, field]): [string, unknown] => {
       if (typeof field === 'string' && secretField.test(name)) return [name, removed];
       if (isSecret && (name === 'data' || name === 'stringData')) return [name, withValuesRemoved(field)];
-      return [name, copyWithoutSecrets(field)];
+      return [name, redactCopy(field)];
     });
   return Object.fromEntries(fields);
 }
