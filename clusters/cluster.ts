@@ -32,7 +32,7 @@ export async function refuseExisting(
   throw new DomainError({
     attempted: `creating the cluster ${cluster}`,
     seen,
-    why: 'the harness has no record of making it, so it may be somebody’s; it was not touched',
+    why: 'the harness has no record of creating it, so it may belong to someone else; nothing was changed',
     remedy: `choose another --name, or remove it yourself if it is yours: ${
       found ? `kind delete cluster --name ${cluster}` : `docker network rm ${network}`
     }`,

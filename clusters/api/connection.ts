@@ -63,7 +63,7 @@ export class Connection {
         attempted,
         on: kubeconfig,
         seen: 'no such file',
-        remedy: 'make the cluster anew: lpv down NAME, then lpv up --name NAME',
+        remedy: 'create the cluster again: lpv down NAME, then lpv up --name NAME',
       });
     }
     // Imported here because it takes a second: commands that open no connection do not pay for it.

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { NodeSelectorRequirement } from './node-affinity.ts';
-import { labelMisfits, matchesSelector, selectorMisfits, selectorText, volumeMisfits } from './node-affinity.ts';
+import {
+  labelMismatches,
+  matchesSelector,
+  selectorMismatches,
+  selectorText,
+  volumeMismatches,
+} from './node-affinity.ts';
 
 const node = { metadata: { name: 'node2', labels: { diskType: 'ssd', slots: '8', empty: '' } } };
 const term = (...matchExpressions: NodeSelectorRequirement[]): { matchExpressions: NodeSelectorRequirement[] } => ({
@@ -65,13 +71,13 @@ describe('node affinity', () => {
 
   it('says for each term what is missing', () => {
     const terms = [term(wants('diskType', 'In', 'hdd'), wants('slots', 'Gt', '9')), term(wants('rack', 'Exists'))];
-    expect(selectorMisfits(node, { nodeSelectorTerms: terms })).to.deep.equal([
+    expect(selectorMismatches(node, { nodeSelectorTerms: terms })).to.deep.equal([
       { has: 'diskType=ssd', wanted: 'In [hdd]' },
       { has: 'slots=8', wanted: 'Gt 9' },
       { has: 'no label rack', wanted: 'Exists' },
     ]);
-    expect(selectorMisfits(node, { nodeSelectorTerms: [term(wants('slots', 'Exists'))] })).to.deep.equal([]);
-    expect(labelMisfits(node, { diskType: 'hdd', rack: 'r1', slots: '8' })).to.deep.equal([
+    expect(selectorMismatches(node, { nodeSelectorTerms: [term(wants('slots', 'Exists'))] })).to.deep.equal([]);
+    expect(labelMismatches(node, { diskType: 'hdd', rack: 'r1', slots: '8' })).to.deep.equal([
       { has: 'diskType=ssd', wanted: 'hdd' },
       { has: 'no label rack', wanted: 'r1' },
     ]);
@@ -94,9 +100,9 @@ describe('the node affinity of a volume', () => {
   const expression = { key: 'diskType', operator: 'In' as const, values: ['hdd'] };
 
   it('passes over fields, as Kubernetes does, and so admits every node where there is nothing else', () => {
-    expect(volumeMisfits(node, { nodeSelectorTerms: [{ matchFields: [field] }] })).to.deep.equal([]);
+    expect(volumeMismatches(node, { nodeSelectorTerms: [{ matchFields: [field] }] })).to.deep.equal([]);
     expect(
-      volumeMisfits(node, { nodeSelectorTerms: [{ matchFields: [field], matchExpressions: [expression] }] }),
+      volumeMismatches(node, { nodeSelectorTerms: [{ matchFields: [field], matchExpressions: [expression] }] }),
     ).to.deep.equal([{ has: 'diskType=ssd', wanted: 'In [hdd]' }]);
   });
 });

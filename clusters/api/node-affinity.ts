@@ -16,11 +16,11 @@ export interface LabelledNode {
  * no node. A selector without terms matches no node either; an absent selector matches every node.
  */
 export function matchesSelector(node: LabelledNode, selector: NodeSelector | undefined): boolean {
-  return selector === undefined || selector.nodeSelectorTerms.some((term) => misfitsOfTerm(node, term).length === 0);
+  return selector === undefined || selector.nodeSelectorTerms.some((term) => mismatchesOfTerm(node, term).length === 0);
 }
 
 /** One requirement that a node does not meet. */
-export interface Misfit {
+export interface Mismatch {
   /** The value of the node: `diskType=hdd`, or `no label diskType`. */
   has: string;
   /** The requirement: `In [ssd]`. */
@@ -28,11 +28,11 @@ export interface Misfit {
 }
 
 /** Returns the requirements of each term that the node does not meet. Empty where the node satisfies the selector. */
-export function selectorMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
+export function selectorMismatches(node: LabelledNode, selector: NodeSelector | undefined): Mismatch[] {
   if (selector === undefined || matchesSelector(node, selector)) return [];
   const terms = selector.nodeSelectorTerms;
   if (terms.length === 0) return [{ has: 'no terms', wanted: 'at least one' }];
-  return terms.flatMap((term) => misfitsOfTerm(node, term));
+  return terms.flatMap((term) => mismatchesOfTerm(node, term));
 }
 
 /**
@@ -40,7 +40,7 @@ export function selectorMisfits(node: LabelledNode, selector: NodeSelector | und
  * volume: it accepts `matchFields` and then ignores them, so a term with nothing else admits every node (seen on
  * 1.37.2; LV-SCHED-07).
  */
-export function volumeMisfits(node: LabelledNode, selector: NodeSelector | undefined): Misfit[] {
+export function volumeMismatches(node: LabelledNode, selector: NodeSelector | undefined): Mismatch[] {
   if (
     selector?.nodeSelectorTerms.some(
       ({ matchExpressions, matchFields }) => !matchExpressions?.length && matchFields?.length,
@@ -48,7 +48,7 @@ export function volumeMisfits(node: LabelledNode, selector: NodeSelector | undef
   )
     return [];
   const terms = selector?.nodeSelectorTerms.map(({ matchFields: _passedOver, ...term }) => term);
-  return selectorMisfits(node, terms && { nodeSelectorTerms: terms });
+  return selectorMismatches(node, terms && { nodeSelectorTerms: terms });
 }
 
 /** Returns the selector in one line: `diskType In [ssd] and size Gt 10, or kubernetes.io/hostname In [node3]`. */
@@ -59,25 +59,25 @@ export function selectorText(selector: NodeSelector | undefined): string {
 }
 
 /** Returns why the node does not satisfy a pod's `nodeSelector`, which requires the exact value of every label. */
-export function labelMisfits(node: LabelledNode, wanted: Readonly<Record<string, string>> | undefined): Misfit[] {
+export function labelMismatches(node: LabelledNode, wanted: Readonly<Record<string, string>> | undefined): Mismatch[] {
   return Object.entries(wanted ?? {}).flatMap(([key, value]) => {
     const has = node.metadata.labels?.[key];
     return has === value ? [] : [{ has: labelText(key, has), wanted: value }];
   });
 }
 
-function misfitsOfTerm(node: LabelledNode, term: NodeSelectorTerm): Misfit[] {
+function mismatchesOfTerm(node: LabelledNode, term: NodeSelectorTerm): Mismatch[] {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length + fields.length === 0) return [{ has: 'an empty term', wanted: 'one that matches a node' }];
   return [
-    ...expressions.flatMap((wanted) => misfit(wanted, node.metadata.labels?.[wanted.key])),
+    ...expressions.flatMap((wanted) => mismatch(wanted, node.metadata.labels?.[wanted.key])),
     // metadata.name is the only field that node selectors support.
-    ...fields.flatMap((wanted) => misfit(wanted, wanted.key === 'metadata.name' ? node.metadata.name : undefined)),
+    ...fields.flatMap((wanted) => mismatch(wanted, wanted.key === 'metadata.name' ? node.metadata.name : undefined)),
   ];
 }
 
-function misfit(wanted: NodeSelectorRequirement, value: string | undefined): Misfit[] {
+function mismatch(wanted: NodeSelectorRequirement, value: string | undefined): Mismatch[] {
   if (satisfies(wanted, value)) return [];
   const { operator, values } = wanted;
   return [

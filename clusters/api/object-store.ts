@@ -99,7 +99,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
         this.announce();
       });
     }
-    await this.#within('listing the cluster anew', options, () => confirmed === this.#followed.length);
+    await this.#within('listing the cluster again', options, () => confirmed === this.#followed.length);
   }
 
   /** Ends all watches. Open waits end with an error. */

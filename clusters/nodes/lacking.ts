@@ -11,19 +11,19 @@ export async function lackingFeatures(
   nodes: readonly Node[],
   signal?: AbortSignal | undefined,
 ): Promise<Record<string, string>> {
-  const told = await Promise.all(
+  const outputs = await Promise.all(
     nodes.map(async (node) => ({
       node: node.name,
       lines: await scriptOnNode(node, lackingScript, [holdDirectoryProgram], { signal }),
     })),
   );
-  return lackingOf(told);
+  return lackingOf(outputs);
 }
 
 /** Returns the same from the output of lacking.sh on each node. Pure. */
-export function lackingOf(told: readonly { node: string; lines: string }[]): Record<string, string> {
+export function lackingOf(outputs: readonly { node: string; lines: string }[]): Record<string, string> {
   const lacking: Record<string, { reason: string; nodes: string[] }> = {};
-  for (const { node, lines } of told) {
+  for (const { node, lines } of outputs) {
     for (const line of lines.split('\n').filter(Boolean)) {
       const [feature = '', reason = ''] = line.split('\t');
       lacking[feature] ??= { reason, nodes: [] };

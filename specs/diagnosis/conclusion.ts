@@ -41,8 +41,8 @@ export function claimConclusion(facts: ClaimFacts): string | undefined {
     return `claim ${title} lost its volume ${named}: its data is gone; delete the claim and make a new one.`;
   if (named && claim.status?.phase !== 'Bound') {
     if (!volume) return `claim ${title} names the volume ${named}, which does not exist: create it, or name another.`;
-    const misfits = facts.candidates.find((candidate) => candidate.volume === volume)?.misfits;
-    const why = misfits ? misfits.join(' and ') : `has the class ${volume.spec?.storageClassName || 'none'}`;
+    const mismatches = facts.candidates.find((candidate) => candidate.volume === volume)?.mismatches;
+    const why = mismatches ? mismatches.join(' and ') : `has the class ${volume.spec?.storageClassName || 'none'}`;
     return why ? `claim ${title} names the volume ${named}, which ${why}: name another.` : undefined;
   }
   if (named || fitting(facts).length > 0) return undefined;
@@ -116,7 +116,7 @@ function nothingFits({ claim, title, className, binding, candidates, elsewhere }
   const kind = className ? `volume of class ${className}` : 'volume without a class';
   const reasons = candidates
     .slice(0, 4)
-    .map(({ volume, misfits }) => `${volume.metadata.name} ${misfits.join(' and ')}`);
+    .map(({ volume, mismatches }) => `${volume.metadata.name} ${mismatches.join(' and ')}`);
   const more = candidates.length > 4 ? [`${candidates.length - 4} more do not fit either`] : [];
   const near = elsewhere
     .slice(0, 2)
@@ -132,7 +132,7 @@ function nothingFits({ claim, title, className, binding, candidates, elsewhere }
 }
 
 function fitting({ candidates }: ClaimFacts): PersistentVolume[] {
-  return candidates.filter(({ misfits }) => misfits.length === 0).map(({ volume }) => volume);
+  return candidates.filter(({ mismatches }) => mismatches.length === 0).map(({ volume }) => volume);
 }
 
 function reaches(node: NodeFacts, volume: PersistentVolume): boolean {

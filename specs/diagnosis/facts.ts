@@ -1,8 +1,8 @@
-import type { Misfit } from '../../clusters/api/node-affinity.ts';
+import type { Mismatch } from '../../clusters/api/node-affinity.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../clusters/api/objects.ts';
-import { nodeObstacles, podMisfits, volumeNodeMisfits } from './node-fit.ts';
-import { volumeMisfits } from './volume-fit.ts';
+import { nodeObstacles, podMismatches, volumeNodeMismatches } from './node-fit.ts';
+import { volumeMismatches } from './volume-fit.ts';
 
 /** A claim with everything that decides what becomes of it. */
 export interface ClaimFacts {
@@ -19,7 +19,7 @@ export interface ClaimFacts {
   /** The volume it is bound to, or asks for by name, where that exists. */
   volume: PersistentVolume | undefined;
   /** Every volume of its class, with the reasons why it does not fit. */
-  candidates: { volume: PersistentVolume; misfits: string[] }[];
+  candidates: { volume: PersistentVolume; mismatches: string[] }[];
   /** Volumes that would fit, and whose class looks like a slip: none at all, or nearly the name the claim gives. */
   elsewhere: PersistentVolume[];
 }
@@ -31,9 +31,9 @@ export interface NodeFacts {
   /** Not Ready, cordoned, tainted. */
   obstacles: string[];
   /** What the pod's own selector and affinity find missing. */
-  pod: Misfit[];
+  pod: Mismatch[];
   /** What each volume's node affinity finds missing, by the volume's name. */
-  volumes: Map<string, Misfit[]>;
+  volumes: Map<string, Mismatch[]>;
 }
 
 /** Gathers the facts about a claim. */
@@ -44,7 +44,7 @@ export function claimFacts(store: StoreView, namespace: string, name: string): C
   const sameClass = (volume: PersistentVolume): boolean => (volume.spec?.storageClassName ?? '') === className;
   const judged = (claim ? store.list('PersistentVolume') : []).map((volume) => ({
     volume,
-    misfits: claim ? volumeMisfits(claim, volume) : [],
+    mismatches: claim ? volumeMismatches(claim, volume) : [],
   }));
   const volumeName = claim?.spec?.volumeName;
   return {
@@ -58,7 +58,7 @@ export function claimFacts(store: StoreView, namespace: string, name: string): C
     volume: volumeName ? store.get({ kind: 'PersistentVolume', name: volumeName }) : undefined,
     candidates: judged.filter(({ volume }) => sameClass(volume)),
     elsewhere: judged
-      .filter(({ volume, misfits }) => misfits.length === 0 && !sameClass(volume))
+      .filter(({ volume, mismatches }) => mismatches.length === 0 && !sameClass(volume))
       .map(({ volume }) => volume)
       .filter((volume) => isNear(className, volume.spec?.storageClassName ?? '', storageClass === undefined)),
   };
@@ -85,7 +85,9 @@ export function podsOfClaim(store: StoreView, namespace: string, name: string): 
 /** The volumes whose nodes matter to these claims: the bound ones, and those that fit an unbound claim. */
 export function volumesOf(claims: readonly ClaimFacts[]): PersistentVolume[] {
   const volumes = claims.flatMap(({ volume, candidates }) =>
-    volume ? [volume] : candidates.filter(({ misfits }) => misfits.length === 0).map((candidate) => candidate.volume),
+    volume
+      ? [volume]
+      : candidates.filter(({ mismatches }) => mismatches.length === 0).map((candidate) => candidate.volume),
   );
   return [...new Map(volumes.map((volume) => [volume.metadata.name, volume])).values()];
 }
@@ -96,8 +98,8 @@ export function nodeFacts(store: StoreView, pod: Pod | undefined, volumes: reado
     name: node.metadata.name,
     node,
     obstacles: nodeObstacles(node, pod),
-    pod: pod ? podMisfits(pod, node) : [],
-    volumes: new Map(volumes.map((volume) => [volume.metadata.name, volumeNodeMisfits(volume, node)])),
+    pod: pod ? podMismatches(pod, node) : [],
+    volumes: new Map(volumes.map((volume) => [volume.metadata.name, volumeNodeMismatches(volume, node)])),
   }));
 }
 

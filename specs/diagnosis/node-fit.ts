@@ -1,9 +1,9 @@
 import {
-  labelMisfits,
-  type Misfit,
-  selectorMisfits,
+  labelMismatches,
+  type Mismatch,
+  selectorMismatches,
   selectorText,
-  volumeMisfits,
+  volumeMismatches,
 } from '../../clusters/api/node-affinity.ts';
 import { conditionOf } from '../../clusters/api/object-state.ts';
 import type { Node, PersistentVolume, Pod } from '../../clusters/api/objects.ts';
@@ -20,13 +20,13 @@ export function podDemandText(pod: Pod): string | undefined {
 }
 
 /** Why the pod's own selector and required affinity do not admit the node. */
-export function podMisfits(pod: Pod, node: Node): Misfit[] {
-  return [...labelMisfits(node, pod.spec?.nodeSelector), ...selectorMisfits(node, requiredAffinity(pod))];
+export function podMismatches(pod: Pod, node: Node): Mismatch[] {
+  return [...labelMismatches(node, pod.spec?.nodeSelector), ...selectorMismatches(node, requiredAffinity(pod))];
 }
 
 /** Why the volume's node affinity does not admit the node. */
-export function volumeNodeMisfits(volume: PersistentVolume, node: Node): Misfit[] {
-  return volumeMisfits(node, volume.spec?.nodeAffinity?.required);
+export function volumeNodeMismatches(volume: PersistentVolume, node: Node): Mismatch[] {
+  return volumeMismatches(node, volume.spec?.nodeAffinity?.required);
 }
 
 /** Why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or tainted. */

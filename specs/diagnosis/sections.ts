@@ -41,10 +41,10 @@ export function claimSection(store: StoreView, facts: ClaimFacts): string[] {
   ];
   if (claim.spec?.volumeName && !volume) lines.push(`  volume ${claim.spec.volumeName} does not exist`);
   if (!claim.spec?.volumeName) {
-    const judged = candidates.map(({ volume: candidate, misfits }) => [
-      `  ${misfits.length === 0 ? '✓' : '✗'} volume ${candidate.metadata.name}`,
+    const judged = candidates.map(({ volume: candidate, mismatches }) => [
+      `  ${mismatches.length === 0 ? '✓' : '✗'} volume ${candidate.metadata.name}`,
       sizeText(candidate.spec),
-      misfits.length === 0 ? 'fits' : misfits.join(', '),
+      mismatches.length === 0 ? 'fits' : mismatches.join(', '),
     ]);
     lines.push(...firstOf(aligned(judged), 6, (count) => `    and ${count} more volumes of the class`));
     if (judged.length === 0)
@@ -132,9 +132,9 @@ function classText({ className, binding }: ClaimFacts): string {
   return `class ${className} (${binding})`;
 }
 
-function cell(misfits: NodeFacts['pod'], wanted: boolean): string {
-  if (misfits.length === 0) return '✓';
-  return `✗ ${misfits.map((misfit) => (wanted ? `${misfit.has}, wanted ${misfit.wanted}` : misfit.has)).join('; ')}`;
+function cell(mismatches: NodeFacts['pod'], wanted: boolean): string {
+  if (mismatches.length === 0) return '✓';
+  return `✗ ${mismatches.map((mismatch) => (wanted ? `${mismatch.has}, wanted ${mismatch.wanted}` : mismatch.has)).join('; ')}`;
 }
 
 function ageOf(store: StoreView, { metadata }: Pod): string {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PersistentVolume } from '../../clusters/api/objects.ts';
 import { claim, volume } from './scenario-objects.ts';
-import { sizeText, volumeMisfits } from './volume-fit.ts';
+import { sizeText, volumeMismatches } from './volume-fit.ts';
 
 describe('whether a volume fits a claim', () => {
   const wanted = claim('x', 'local-storage');
@@ -14,9 +14,12 @@ describe('whether a volume fits a claim', () => {
   });
 
   it('fits when it offers as much or more', () => {
-    expect(volumeMisfits(wanted, offered({}))).to.deep.equal([]);
+    expect(volumeMismatches(wanted, offered({}))).to.deep.equal([]);
     expect(
-      volumeMisfits(wanted, offered({ capacity: { storage: '2G' }, accessModes: ['ReadWriteOnce', 'ReadOnlyMany'] })),
+      volumeMismatches(
+        wanted,
+        offered({ capacity: { storage: '2G' }, accessModes: ['ReadWriteOnce', 'ReadOnlyMany'] }),
+      ),
     ).to.deep.equal([]);
   });
 
@@ -32,8 +35,8 @@ describe('whether a volume fits a claim', () => {
     ],
     ['reserved for this claim', { claimRef: { namespace: 'demo', name: 'x' } }, []],
   ];
-  for (const [what, change, misfits] of cases) {
-    it(what, () => expect(volumeMisfits(wanted, offered(change))).to.deep.equal(misfits));
+  for (const [what, change, mismatches] of cases) {
+    it(what, () => expect(volumeMismatches(wanted, offered(change))).to.deep.equal(mismatches));
   }
 
   it('not Available, being deleted, without the label, or not the one the claim names', () => {
@@ -43,7 +46,7 @@ describe('whether a volume fits a claim', () => {
       ...wanted,
       spec: { ...wanted.spec, volumeName: 'other', selector: { matchLabels: { tier: 'fast' } } },
     };
-    expect(volumeMisfits(choosy, going)).to.deep.equal([
+    expect(volumeMismatches(choosy, going)).to.deep.equal([
       'is Failed',
       'is being deleted',
       'is not other, which the claim names',

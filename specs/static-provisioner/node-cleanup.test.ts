@@ -138,7 +138,7 @@ describe('a stale volume', () => {
     expect(isStale(volumeOf('host2'), ['fast'], [nodeCalled('node2', 'host2')])).to.equal(false);
   });
 
-  it('may go when nobody has used it, or when it is released and to be deleted', () => {
+  it('may be removed when it was never used, or when it is Released with the policy Delete', () => {
     const inPhase = (phase: string, persistentVolumeReclaimPolicy: string): PersistentVolume => ({
       ...stored('PersistentVolume', 'pv'),
       spec: { persistentVolumeReclaimPolicy },

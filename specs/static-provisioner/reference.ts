@@ -96,7 +96,7 @@ export class ReferenceProvisioner implements StaticProvisioner {
     const ref = { kind: 'PersistentVolume', name } as const;
     await client.remove(ref, { uid, absentIsFine: true });
     await waitFor(store, {
-      what: `PersistentVolume ${name} to be gone, so that it can be offered anew`,
+      what: `PersistentVolume ${name} to be gone, so that it can be offered again`,
       on: [ref],
       within: patience,
       signal,

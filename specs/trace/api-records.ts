@@ -121,7 +121,7 @@ function entryWith({ metadata }: AnyObject, field: string): Entry | undefined {
 
 function writtenAt(object: AnyObject, field: string): { at: string | undefined; field: string } {
   const entry = entryWith(object, field);
-  return { at: entry?.time, field: `metadata.managedFields of ${entry?.manager ?? 'nobody'}` };
+  return { at: entry?.time, field: `metadata.managedFields of ${entry?.manager ?? 'no manager'}` };
 }
 
 /** Returns the manager that wrote a field, from the API server's own record (`metadata.managedFields`). */

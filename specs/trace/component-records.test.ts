@@ -20,7 +20,7 @@ describe('when an Event happened', () => {
     }));
 
   for (const name of ['reader.18ea9cf000000000', 'reader.cafe', 'reader', 'reader.zz']) {
-    it(`is told to the second where the name says something else: ${name}`, () =>
+    it(`has a resolution of a second where the name says something else: ${name}`, () =>
       expect(firstTimeOf(event({ name }, { firstTimestamp }))).to.deep.equal({ at: firstTimestamp, resolution: 1000 }));
   }
 

@@ -183,7 +183,9 @@ function notesOf(records: Records, { others }: Subject, steps: readonly Step[]):
     ({ record }) => record.state === 'seen' && record.resolution === 1000 && !record.noLaterThan,
   );
   return [
-    ...(coarse ? ['a time with ≈ is told to the second only: the API keeps no more of what was not watched'] : []),
+    ...(coarse
+      ? ['a time with ≈ has a resolution of a second: the API keeps no more of changes that were not watched']
+      : []),
     ...(lines.recorded || logs.every((log) => 'unread' in log)
       ? []
       : [`log lines of ${kubernetes ?? 'this version'} are not recorded; they were read as those of ${lines.minor}`]),

@@ -27,9 +27,9 @@ export function inOrder(steps: readonly Step[], axes: Clocks['axes']): Step[] {
     if (record.state === 'not reached') return { step, rank, axis, at: Number.POSITIVE_INFINITY };
     if (record.state === 'not seen') return { step, rank, axis, at: reached };
     const limit = record.noLaterThan === undefined ? undefined : millisecondsOf(record.noLaterThan);
-    const told = millisecondsOf(record.at);
-    const coarse = Math.min(Math.max(told, reached), told + 999.999);
-    const at = limit ?? (record.resolution === 1000 ? coarse : told);
+    const stated = millisecondsOf(record.at);
+    const coarse = Math.min(Math.max(stated, reached), stated + 999.999);
+    const at = limit ?? (record.resolution === 1000 ? coarse : stated);
     // A refusal may come long after the steps that follow it in the table.
     if (!step.trouble) reached = Math.max(reached, at);
     return { step, rank, axis, at };

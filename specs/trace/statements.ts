@@ -45,7 +45,7 @@ export function clocksOf({ nodes, here }: Records['boots']): Clocks {
   if (count > 0 && ids.size === 1 && id === here) {
     return {
       axes: 'one',
-      statement: `one clock: ${who} and this machine share a kernel (boot id ${short(id)}); a watch event’s time is its arrival here, a little after what it tells of`,
+      statement: `one clock: ${who} and this machine share a kernel (boot id ${short(id)}); a watch event’s time is its arrival here, a little after the change`,
     };
   }
   const why =
@@ -56,7 +56,7 @@ export function clocksOf({ nodes, here }: Records['boots']): Clocks {
         : `the nodes are ${ids.size} kernels`;
   return {
     axes: 'apart',
-    statement: `clocks are apart: ${why}; what the API told and what components told are two sequences, each with its own zero`,
+    statement: `clocks are apart: ${why}; the times of the API and those of the components are two sequences, each with its own zero`,
   };
 }
 

@@ -88,7 +88,7 @@ function memory({ availableMemory, totalMemory }: MachineFacts): Finding {
 
 function disk({ freeDisk }: MachineFacts): Finding {
   const check = 'disk space';
-  if (freeDisk === undefined) return { check, state: 'fine', seen: 'on the engine’s side; not to be seen from here' };
+  if (freeDisk === undefined) return { check, state: 'fine', seen: 'on the engine’s side; cannot be read from here' };
   const seen = `${gib(freeDisk.bytes)} free at ${freeDisk.path}`;
   if (freeDisk.bytes >= needs.freeDisk) return { check, state: 'fine', seen };
   return {
@@ -103,7 +103,7 @@ function loop({ loopDevices }: MachineFacts): Finding {
   const check = 'loop devices';
   if (loopDevices === 'present') return { check, state: 'fine', seen: 'the kernel has them' };
   if (loopDevices === 'unknown')
-    return { check, state: 'fine', seen: 'on the engine’s side; looked at when a disk is made' };
+    return { check, state: 'fine', seen: 'on the engine’s side; checked when a disk is created' };
   return {
     check,
     state: 'problem',

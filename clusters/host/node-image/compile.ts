@@ -97,7 +97,7 @@ async function requireGo(signal?: AbortSignal): Promise<void> {
   throw new DomainError({
     attempted: 'compiling Kubernetes for the node image',
     seen: status === 0 ? stdout.trim() : 'no go command on PATH',
-    why: 'a node image is built where no published one can be had',
+    why: 'a node image is built where no published one can be pulled',
     remedy:
       'install Go 1.26 (or 1.21 and later where its toolchain module can be downloaded), or use --image published',
   });
