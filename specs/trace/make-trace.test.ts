@@ -102,7 +102,7 @@ describe('traces of recorded pods', () => {
     const trace = makeTrace(await recorded('1.37', 'sub'));
     expect(stepOf(trace, 'pod-created').record).to.include({ resolution: 1000, clock: 'api-server' });
     expect(seen(trace).indexOf('pod-created')).to.equal(seen(trace).indexOf('pod-attempted') - 1);
-    expect(trace.notes.join('\n')).to.include('to the second only');
+    expect(trace.notes.join('\n')).to.include('has a resolution of a second');
   });
 });
 
