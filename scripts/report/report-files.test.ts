@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { keepEvidence } from '../../specs/runner/evidence.ts';
+import type { NamedTrace } from '../trace/write-trace.ts';
 import { ownProduct, parseProduct } from './formats/conformance/product.ts';
 import { openEventLog } from './formats/event-log.ts';
+import { exampleTrace } from './formats/html/examples.ts';
 import {
   broken,
   diagnosisOf,
@@ -30,8 +32,11 @@ describe('the files of a report', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const write = (report: LocalVolumeConformanceReport, environment: NodeJS.ProcessEnv = {}) =>
-    writeReportFiles(folder, { report, product: ownProduct('v1.37.2'), kubernetes: 'v1.37.2' }, environment);
+  const write = (
+    report: LocalVolumeConformanceReport,
+    environment: NodeJS.ProcessEnv = {},
+    traces: NamedTrace[] = [],
+  ) => writeReportFiles(folder, { report, product: ownProduct('v1.37.2'), traces, kubernetes: 'v1.37.2' }, environment);
   const files = (): string[] =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => statSync(join(folder, name)).isFile())
@@ -66,7 +71,7 @@ describe('the files of a report', () => {
   it('stay in the folder, whatever a product is called', async () => {
     const source = 'vendor: v\nname: ../../Some ☸ Product\nversion: "1"\ndescription: d';
     const product = parseProduct({ file: 'p.yaml', text: source });
-    await writeReportFiles(folder, { report: good, product, kubernetes: '1.36' }, {});
+    await writeReportFiles(folder, { report: good, product, traces: [], kubernetes: '1.36' }, {});
     expect(readdirSync(join(folder, 'conformance', 'v1.36'))).to.deep.equal(['some-product']);
   });
 
@@ -129,12 +134,15 @@ describe('the files of a report', () => {
       const said: string[] = [];
       const { write: original } = process.stdout;
       process.stdout.write = ((chunk: string) => said.push(chunk) > 0) as typeof original;
-      const told = await write(report, environment).finally(() => {
+      const { trace } = await exampleTrace();
+      const traces = [{ name: all, trace: { ...trace, title: all, notes: [all] } }];
+      const told = await write(report, environment, traces).finally(() => {
         process.stdout.write = original;
       });
       expect(told).to.deep.equal([]);
       expect(said.join('')).to.include('::error').and.include('[removed]');
       const written = files();
+      expect(written.filter((name) => name.startsWith('traces/'))).to.have.length(3);
       expect(written).to.include('summary.md').and.include('ctrf.json').and.include('report.yaml');
       for (const name of written) {
         for (const [, secret] of Object.values(secrets)) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../clusters/host/write-atomically.ts';
+import { type NamedTrace, writeTrace } from '../trace/write-trace.ts';
 import { writeConformanceFolder } from './formats/conformance/folder.ts';
 import type { Product } from './formats/conformance/product.ts';
 import { ctrfReport } from './formats/ctrf.ts';
@@ -13,6 +14,8 @@ import { writeReport } from './model/write-report.ts';
 export interface ReportedRun {
   report: LocalVolumeConformanceReport;
   product: Product;
+  /** How pods got their volumes, where specs have recorded it. */
+  traces: readonly NamedTrace[];
   /** The version of Kubernetes, or the minor where the run came to no cluster. */
   kubernetes: string;
 }
@@ -29,7 +32,7 @@ export interface BrokenPart {
  */
 export async function writeReportFiles(
   folder: string,
-  { report, product, kubernetes }: ReportedRun,
+  { report, product, traces, kubernetes }: ReportedRun,
   environment: NodeJS.ProcessEnv,
 ): Promise<BrokenPart[]> {
   const parts: Record<string, () => void | Promise<void>> = {
@@ -37,7 +40,10 @@ export async function writeReportFiles(
     'junit_01.xml': () => writeJunit(folder, report),
     'ctrf.json': () => writeAtomically(join(folder, 'ctrf.json'), `${JSON.stringify(ctrfReport(report), null, 2)}\n`),
     conformance: () => writeConformanceFolder(folder, report, product, kubernetes),
-    'report.html': () => writeHtmlReport(folder, report),
+    traces: async () => {
+      for (const trace of traces) await writeTrace(folder, trace);
+    },
+    'report.html': () => writeHtmlReport(folder, report, traces),
     'GitHub’s summary': () => {
       if (environment.GITHUB_ACTIONS !== 'true') return;
       const say = (line: string) => void process.stdout.write(`${line}\n`);

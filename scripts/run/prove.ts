@@ -10,7 +10,6 @@ import { runSpecs } from '../../specs/runner/specs.ts';
 import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
 import type { Asked } from '../report/model/reproduce.ts';
-import { drawKeptTraces } from '../trace/kept-traces.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
 import {
@@ -124,10 +123,6 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
   made.logsWanted = !good && !signal.aborted;
   if (kept) await session.keep();
   else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
-  // A picture beside the verdict: what is wrong with it must not change it.
-  await drawKeptTraces(site.folder).catch((error: unknown) =>
-    events.emit({ kind: 'report-broken', part: 'traces', error }),
-  );
   return { verdict: await session.finish(), folder: site.folder, kept };
 }
 

@@ -42,6 +42,6 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary) => Repor
       }),
       root: projectRoot.replace(/\/$/, ''),
     });
-    return { report, product, kubernetes };
+    return { report, product, traces: summary.traces, kubernetes };
   };
 }

@@ -5,10 +5,9 @@ import { columnsOf } from '../../clusters/text/wrap.ts';
 import { makeTrace } from '../../specs/trace/make-trace.ts';
 import { recorded } from '../../specs/trace/recorded-for-tests.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
-import { drawingOf } from '../report/formats/html/drawing.ts';
 import { besideText, pairedSteps } from './beside.ts';
 import { besideSvg } from './svg/beside.ts';
-import { traceSvg } from './svg/document.ts';
+import { traceDrawing, traceSvg } from './svg/document.ts';
 import { cleanTrace, traceText } from './write-trace.ts';
 
 const plain = pc.createColors(false);
@@ -127,13 +126,14 @@ describe('traces as SVG', () => {
     }
   });
 
-  it('go into the report’s page whole, style included', async () => {
-    const svg = traceSvg(await traceOf(['1.37', 'wait']));
-    const drawing = drawingOf(svg, 'trace-1');
-    expect(drawing?.css).to.include('.trace-band');
-    expect(String(drawing?.markup).match(/<(?:text|circle|path|rect)\b/g)?.length).to.equal(
-      svg.match(/<(?:text|circle|path|rect)\b/g)?.length,
-    );
+  it('stand in a page with ids of their own and without a style of their own', async () => {
+    const trace = await traceOf(['1.37', 'wait']);
+    const [file, inPage] = [traceSvg(trace), String(traceDrawing(trace, { ids: 'trace-1-' }))];
+    expect(file.match(/<style>/g)).to.have.length(1);
+    expect(inPage).not.to.match(/<style|style=| on[a-z]+=/);
+    expect(inPage.match(/ id="([^"]+)"/g)).to.deep.equal([' id="trace-1-title"', ' id="trace-1-description"']);
+    const shapes = /<(?:text|circle|path|rect)\b/g;
+    expect(inPage.match(shapes)?.length).to.equal(file.match(shapes)?.length);
   });
 });
 

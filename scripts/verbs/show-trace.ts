@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { reportInfrastructureTo } from '../../specs/runner/infrastructure.ts';
 import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
 import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 import { withVerbosity } from '../../specs/trace/verbosity.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
-import { performAll, undoAll } from '../run/actions.ts';
+import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
 import { lockCluster } from '../run/cluster-lock.ts';
@@ -20,7 +21,7 @@ import { beginSession } from '../run/session.ts';
 import { harnessFacts } from '../run/surroundings.ts';
 import { besideText } from '../trace/beside.ts';
 import { traceOfPod } from '../trace/of-pod.ts';
-import { playAction } from '../trace/play-action.ts';
+import { type BindingMode, playTraced } from '../trace/play.ts';
 import { besideSvg } from '../trace/svg/beside.ts';
 import { userKubeconfig } from '../trace/user-kubeconfig.ts';
 import { cleanTrace, traceText, writeFiles, writeTrace } from '../trace/write-trace.ts';
@@ -63,7 +64,7 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
   if (options.report !== undefined) {
     const identity = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) });
     const folder = join(options.report, identity.folder.replace(/^reports\//, ''));
-    const paths = await writeTrace(folder, `${namespace}-${name}`, made);
+    const paths = await writeTrace(folder, { name: `${namespace}-${name}`, trace: made });
     process.stderr.write(`${paths.map((path) => `wrote ${join(folder, path)}`).join('\n')}\n`);
   }
   return made.outcome.state === 'stuck' ? 'doesNotConform' : 'conforms';
@@ -97,8 +98,8 @@ async function play(options: Options): Promise<ExitStatus> {
   const [immediate, waiting] = traces.map(cleanTrace);
   const verdict = await session.finish();
   if (immediate === undefined || waiting === undefined) return verdict;
-  await writeTrace(site.folder, 'immediate', immediate);
-  await writeTrace(site.folder, 'wait-for-first-consumer', waiting);
+  await writeTrace(site.folder, { name: 'immediate', trace: immediate });
+  await writeTrace(site.folder, { name: 'wait-for-first-consumer', trace: waiting });
   const colors = colours();
   const plain = { colors: pc.createColors(false) };
   await writeFiles(site.folder, 'side-by-side', {
@@ -109,6 +110,21 @@ async function play(options: Options): Promise<ExitStatus> {
   process.stdout.write(`\n${[...texts, besideText(immediate, waiting, { colors })].join('\n\n')}`);
   process.stdout.write(`\n   drawn: ${join(site.folder, 'traces')}\n`);
   return verdict;
+}
+
+/** Returns the step that runs the scenario in a binding mode and adds its trace to `traces`. */
+function playAction(mode: BindingMode, traces: Trace[]): Action {
+  return {
+    name: `scenario-${mode.toLowerCase()}`,
+    title: `Playing the scenario, ${mode}`,
+    deadline: 3 * 60_000,
+    async perform({ progress, signal }) {
+      using _told = reportInfrastructureTo(progress);
+      const trace = await playTraced(mode, signal);
+      progress.note(`the pod ${trace.outcome.sentence}`);
+      traces.push(trace);
+    },
+  };
 }
 
 async function withTraceVerbosity(plan: ClusterPlan): Promise<ClusterPlan> {

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
+import type { Trace } from '../trace/trace.ts';
 import type { PodStart } from './pod-starts.ts';
 
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
@@ -24,6 +25,8 @@ export type RunEvent = { at: Date } & (
   | { kind: 'spec-started'; spec: SpecIdentity }
   /** All specs are through. */
   | { kind: 'pods-started'; starts: readonly PodStart[] }
+  /** How a pod of a spec got its volume. */
+  | { kind: 'pod-traced'; requirement: string; trace: Trace }
   /** Of the time of this machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
   | { kind: 'processors-shared'; stolen: number }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }

@@ -88,7 +88,11 @@ it('secrets that pods, events and logs tell are in nothing that a failed spec le
     process.stdout.write = ((chunk: string) => said.push(chunk) > 0) as typeof original;
     const environment = { GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), GITHUB_ACTIONS: 'true' };
     const kubernetes = 'v1.37.2';
-    const broken = await writeReportFiles(folder, { report, product: ownProduct(kubernetes), kubernetes }, environment);
+    const broken = await writeReportFiles(
+      folder,
+      { report, product: ownProduct(kubernetes), traces: [], kubernetes },
+      environment,
+    );
     process.stdout.write = original;
     expect(broken).to.deep.equal([]);
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

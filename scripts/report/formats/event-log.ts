@@ -46,6 +46,8 @@ function describe(event: RunEvent): string {
       return `${event.count} specs are to run, ${event.jobs} side by side, in the order of --seed ${event.seed}`;
     case 'pods-started':
       return event.starts.length > 0 ? podStartLine(event.starts) : 'no pod became Ready';
+    case 'pod-traced':
+      return `${event.requirement}: ${event.trace.title}: the pod ${event.trace.outcome.sentence}`;
     case 'processors-shared':
       return stolenLine(event.stolen);
     case 'spec-started':

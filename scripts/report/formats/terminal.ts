@@ -96,6 +96,7 @@ export class Terminal implements Disposable {
         this.#noteRunning();
         break;
       case 'pods-started':
+      case 'pod-traced':
       case 'processors-shared':
         break;
       case 'interrupted':

@@ -3,6 +3,7 @@ import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { grouped } from '../../../clusters/text/grouped.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import type { PodStart } from '../../../specs/runner/pod-starts.ts';
+import type { Trace } from '../../../specs/trace/trace.ts';
 
 export interface SpecOutcome {
   spec: SpecIdentity;
@@ -33,6 +34,8 @@ export interface Summary {
   stolen?: number;
   /** Infrastructure steps that were tried again. */
   retries: readonly Retry[];
+  /** The last trace of each requirement whose spec has recorded one, by its id. */
+  traces: readonly { name: string; trace: Trace }[];
   /** The signal that interrupted the run. */
   interrupted?: string;
   /** Set by the last event. */
@@ -45,7 +48,7 @@ export interface Verdict {
   sentence: string;
 }
 
-export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [] };
+export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [], traces: [] };
 
 /** Adds one event to the summary. Pure: gives a new summary. */
 export function addEvent(summary: Summary, event: RunEvent): Summary {
@@ -63,6 +66,10 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
       return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
     case 'pods-started':
       return { ...summary, podStarts: event.starts };
+    case 'pod-traced': {
+      const others = summary.traces.filter(({ name }) => name !== event.requirement);
+      return { ...summary, traces: [...others, { name: event.requirement, trace: event.trace }] };
+    }
     case 'processors-shared':
       return { ...summary, stolen: event.stolen };
     case 'spec-finished':

@@ -1,8 +1,8 @@
 import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, phases, type Trace } from '../../../specs/trace/trace.ts';
+import { element, label, type Markup, points } from '../../markup.ts';
 import { genericWhat, modeOf, type PairedStep, pairedSteps } from '../beside.ts';
-import { document } from './document.ts';
-import { element, label, type Markup, points, words } from './markup.ts';
+import { drawing, file } from './document.ts';
 import { columnsIn } from './measure.ts';
 import type { Drawn } from './time-line.ts';
 
@@ -24,7 +24,8 @@ export function besideSvg(left: Trace, right: Trace): string {
   const steps = pairedSteps(left, right);
   const only = steps.filter(({ times }) => times.filter((time) => time !== undefined).length === 1).length;
   const description = `The steps by which a pod gets a local volume, with their times after the pod’s creation. ${only} of ${steps.length} steps are in one of the two only.`;
-  return document(title, description, [headOf(left, right, title), rows(steps, attachText(left, right))], width);
+  const parts = [headOf(left, right, title), rows(steps, attachText(left, right))];
+  return file(drawing(title, description, parts, { width, style: true }));
 }
 
 function headOf(left: Trace, right: Trace, title: string): Drawn {
@@ -42,7 +43,7 @@ function headOf(left: Trace, right: Trace, title: string): Drawn {
         d: points('M', x, headHeight, 'V', y + 3, 'Q', x, y - 4, x + bend, y - 4, 'H', end),
       });
     });
-    const named = element('text', { x: middle, y, class: 'trace-name', 'text-anchor': 'middle' }, words(name));
+    const named = element('text', { x: middle, y, class: 'trace-name', 'text-anchor': 'middle' }, name);
     markup.push(element('g', { class: `trace-${id}` }, ...paths, named));
   }
   for (const [side, trace] of [left, right].entries()) {

@@ -1,25 +1,46 @@
 import { printable, wrap } from '../../../clusters/text/wrap.ts';
 import type { Trace, TracedVolume } from '../../../specs/trace/trace.ts';
-import { element, label, type Markup, words } from './markup.ts';
+import { element, label, type Markup, raw } from '../../markup.ts';
 import { columnsIn } from './measure.ts';
 import { drawMounts } from './mounts.ts';
 import { traceStyle } from './style.ts';
 import { across, type Drawn, drawTimeLine } from './time-line.ts';
 
-/** Draws a trace as one SVG file: the time line, the mounts, and why the pod is stuck, if it is. It loads nothing. */
+/** Returns a trace as one SVG file: the time line, the mounts, and why the pod is stuck, if it is. It loads nothing. */
 export function traceSvg(trace: Trace): string {
-  const parts = [head(trace), drawTimeLine(trace), ...trace.mounts.map(drawMounts), ...foot(trace)];
-  const description = `${trace.outcome.sentence}. ${trace.clocks.statement}.`;
-  return document(trace.title, `How the pod gets its volume. The pod ${description}`, parts);
+  return file(traceDrawing(trace, { style: true }));
 }
 
-/** An SVG file from parts below each other. */
-export function document(
+/**
+ * Returns a trace as an SVG element, for a file or for a page.
+ * @param ids put before each id, so that drawings can stand side by side in a page
+ * @param style whether the drawing brings its style; a page has `traceStyle` itself, once
+ */
+export function traceDrawing(trace: Trace, options: DrawingOptions = {}): Markup {
+  const parts = [head(trace), drawTimeLine(trace), ...trace.mounts.map(drawMounts), ...foot(trace)];
+  const description = `${trace.outcome.sentence}. ${trace.clocks.statement}.`;
+  return drawing(trace.title, `How the pod gets its volume. The pod ${description}`, parts, options);
+}
+
+interface DrawingOptions {
+  ids?: string;
+  style?: boolean;
+  /** Pixels. */
+  width?: number;
+}
+
+/** Returns the text of an SVG file. */
+export function file(svg: Markup): string {
+  return `${svg}\n`;
+}
+
+/** Returns an SVG element with parts below each other. */
+export function drawing(
   title: string,
   description: string,
   parts: readonly Drawn[],
-  width: number = across.width,
-): string {
+  { ids = '', style = false, width = across.width }: DrawingOptions,
+): Markup {
   let y = across.margin;
   const placed = parts.map(({ height, markup }) => {
     const group = element('g', { transform: `translate(0 ${Math.round(y)})` }, ...markup);
@@ -27,7 +48,7 @@ export function document(
     return group;
   });
   const height = Math.ceil(y);
-  const svg = element(
+  return element(
     'svg',
     {
       xmlns: 'http://www.w3.org/2000/svg',
@@ -35,16 +56,15 @@ export function document(
       width,
       height,
       role: 'img',
-      'aria-labelledby': 'title description',
+      'aria-labelledby': `${ids}title ${ids}description`,
       class: 'trace-drawing',
     },
-    element('title', { id: 'title' }, words(title)),
-    element('desc', { id: 'description' }, words(description)),
-    `<style>${traceStyle}</style>` as Markup,
+    element('title', { id: `${ids}title` }, title),
+    element('desc', { id: `${ids}description` }, description),
+    style && raw(`<style>${traceStyle}</style>`),
     element('rect', { width, height, rx: 14, class: 'trace-ground' }),
     ...placed,
   );
-  return `${svg}\n`;
 }
 
 function head({ title, kubernetes, volumes, outcome, clocks }: Trace): Drawn {

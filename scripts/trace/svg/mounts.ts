@@ -1,7 +1,7 @@
 import { wrap } from '../../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../../specs/trace/mount-graph.ts';
+import { element, label, type Markup, points } from '../../markup.ts';
 import { detailOf, shortened } from '../mounts-text.ts';
-import { element, label, type Markup, points, words } from './markup.ts';
 import { columnsIn } from './measure.ts';
 import { across, type Drawn } from './time-line.ts';
 
@@ -54,7 +54,7 @@ class Tree {
       const d = points('M', parent.x, parent.y, 'V', y - 10, 'Q', parent.x, y, parent.x + 10, y, 'H', x);
       this.ways.push(element('path', { class: 'trace-rail', d }));
     }
-    const full = element('title', {}, words([place.title, place.path, detailOf(place)].join('\n')));
+    const full = element('title', {}, [place.title, place.path, detailOf(place)].join('\n'));
     const lines: Markup[] = [label(textX, y + 4, place.title, 'trace-text')];
     const more = (text: string, className: string, size: number, monospace: boolean): void => {
       for (const line of wrap(text, columnsIn(room, size, monospace)))

@@ -19,7 +19,7 @@ const palette = {
 
 type Colour = keyof typeof palette;
 
-/** A declaration with a colour, and before it one for whoever knows no variables, such as librsvg. */
+/** Returns a declaration with a colour, after one for programs that know no variables, such as librsvg. */
 function paint(property: 'fill' | 'stroke', colour: Colour): string {
   return `${property}: ${palette[colour][0]}; ${property}: var(--trace-${colour});`;
 }
@@ -28,14 +28,13 @@ const sans = 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", "D
 const monospace = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 /**
- * The style of every drawing, which it brings along as its one style element. It loads nothing, and follows the colour
- * scheme of the place where it stands: by itself that of the reader, inline that of the page. Whoever shows drawings
- * inline
- * binds `:root` to the element around them; the first rule is then for nobody.
+ * The style of every drawing: a file has it as its one style element, a page with drawings has it once. It loads
+ * nothing. A file follows the colour scheme of its reader's system, by the first rule; a drawing in a page that of the
+ * page.
  */
 export const traceStyle = `
 svg:root { color-scheme: light dark; }
-:root { ${Object.entries(palette)
+.trace-drawing { ${Object.entries(palette)
   .map(([name, [light, dark]]) => `--trace-${name}: light-dark(${light}, ${dark});`)
   .join(' ')} }
 .trace-ground { ${paint('fill', 'ground')} }

@@ -1,7 +1,7 @@
 import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, type Step, type Trace } from '../../../specs/trace/trace.ts';
+import { element, label, type Markup, points } from '../../markup.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceInFull, sourceText } from '../rows.ts';
-import { element, label, type Markup, points, words } from './markup.ts';
 import { columnsIn, drawnWidth } from './measure.ts';
 
 /** A part of a drawing, from y = 0 on. */
@@ -34,8 +34,8 @@ function drawLegend(trace: Trace): Drawn {
     const x = laneAt(index);
     const place = placeOf(trace, id);
     const elbow = points('M', x, height, 'V', y + 2, 'Q', x, y - 4, x + 7, y - 4, 'H', x + 16);
-    const where = place === undefined ? [] : [element('tspan', { class: 'trace-source', dx: 7 }, words(`on ${place}`))];
-    const name = element('text', { x: x + 22, y, class: 'trace-name' }, words(title), ...where);
+    const where = place === undefined ? [] : [element('tspan', { class: 'trace-source', dx: 7 }, `on ${place}`)];
+    const name = element('text', { x: x + 22, y, class: 'trace-name' }, title, ...where);
     return element('g', { class: `trace-${id}` }, element('path', { class: 'trace-way', d: elbow }), name);
   });
   return { height, markup };
@@ -152,7 +152,7 @@ class Page {
         ? []
         : [label(right, y + 4 + parts.sourceLine * lineHeight, parts.source, 'trace-source', 'end')];
     const at = time === '' ? [] : [label(across.timeEnd, y + 4, time, 'trace-time', 'end')];
-    const full = element('title', {}, words(sourceInFull(step)));
+    const full = element('title', {}, sourceInFull(step));
     this.marks.push(
       element('g', { class: `trace-step trace-${step.lane}` }, full, ...at, mark(step, x, y), ...told, ...source),
     );

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { describeInBrowser, launch, visit } from './browser.ts';
-import { emptyReport, interruptedReport, planted, wholeReport, writeEvidence, writeTrace } from './examples.ts';
+import { emptyReport, exampleTrace, interruptedReport, planted, wholeReport, writeEvidence } from './examples.ts';
 import { writeHtmlReport } from './write-html-report.ts';
 
 /** The figures are 3 MB and one second; opening has room here for a machine that does other things too. */
@@ -35,8 +35,7 @@ describeInBrowser('report.html in a browser', (program) => {
   async function write(name: Name, report: LocalVolumeConformanceReport): Promise<void> {
     await mkdir(join(folder, name));
     await writeEvidence(join(folder, name), report);
-    if (name === 'whole') await writeTrace(join(folder, name));
-    await writeHtmlReport(join(folder, name), report);
+    await writeHtmlReport(join(folder, name), report, name === 'whole' ? [await exampleTrace()] : []);
   }
 
   before(async () => {
@@ -92,10 +91,10 @@ describeInBrowser('report.html in a browser', (program) => {
 
   it('draws the traces of the run in the colours of the page', async () => {
     const { page } = await open('whole', { colorScheme: 'dark' });
-    expect(await page.locator('#traces svg text').textContent()).to.equal('the claim is bound');
-    expect(await page.evaluate('getComputedStyle(document.querySelector("#traces svg text")).fill')).to.equal(
-      'rgb(233, 238, 244)',
-    );
+    const text = page.locator('#traces svg .trace-text').first();
+    expect(await text.textContent()).to.equal('the volume is created');
+    const fill = 'getComputedStyle(document.querySelector("#traces svg .trace-text")).fill';
+    expect(await page.evaluate(fill)).to.equal('rgb(233, 238, 244)');
   });
 
   it('says what the run came to', async () => {

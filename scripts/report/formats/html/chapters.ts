@@ -1,10 +1,10 @@
+import { html, type Markup } from '../../../markup.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,
   ReportedProfile,
   ReportedStatistics,
 } from '../../model/report.ts';
-import { html, type Markup } from './markup.ts';
 import { shareBar, tally } from './tallies.ts';
 import { resultMark } from './words.ts';
 

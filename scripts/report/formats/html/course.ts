@@ -1,7 +1,7 @@
 import { duration } from '../../../../clusters/text/duration.ts';
+import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { excerptOf } from './excerpt.ts';
-import { html, type Markup } from './markup.ts';
 import { facts, resultMark } from './words.ts';
 
 const longestMessage = 4_000;

@@ -1,9 +1,9 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { grouped } from '../../../../clusters/text/grouped.ts';
 import { median, quantile } from '../../../../clusters/text/median.ts';
+import { html, type Markup } from '../../../markup.ts';
 import { inPercent, isNoticeable } from '../../model/processors-shared.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { html, type Markup } from './markup.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
 import { percent } from './words.ts';
 

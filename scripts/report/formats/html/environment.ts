@@ -1,5 +1,5 @@
+import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { html, type Markup } from './markup.ts';
 import { facts, sourceLink } from './words.ts';
 
 const unknown = html`<span class="quiet">not found out</span>`;

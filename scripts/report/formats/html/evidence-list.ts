@@ -1,6 +1,6 @@
+import { html, type Markup } from '../../../markup.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import type { Inline, TextGroup } from './inline.ts';
-import { html, type Markup } from './markup.ts';
 import { fileSize, relativeLink } from './words.ts';
 
 /** What a page has to show of a report beside the model: the files of the folder, and room for texts. */

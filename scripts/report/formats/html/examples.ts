@@ -1,5 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeTrace } from '../../../../specs/trace/make-trace.ts';
+import { recorded } from '../../../../specs/trace/recorded-for-tests.ts';
+import type { NamedTrace } from '../../../trace/write-trace.ts';
 import type { LocalVolumeConformanceReport, ReportedProfile, ReportedRequirement } from '../../model/report.ts';
 
 const chapterNames = ['access', 'binding', 'block', 'fault', 'lifecycle', 'scheduling', 'validation'];
@@ -170,13 +173,11 @@ export async function writeEvidence(folder: string, report: LocalVolumeConforman
   }
 }
 
-/** Writes a made-up trace as the harness leaves it: a drawing with a style of its own, and the same in words. */
-export async function writeTrace(folder: string): Promise<void> {
-  await mkdir(join(folder, 'traces'), { recursive: true });
-  const style = ':root { --trace-ink: light-dark(#1b1f24, #e9eef4); } .trace-text { fill: var(--trace-ink); }';
-  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 60" aria-labelledby="title"><title id="title">demo/reader</title><style>${style}</style><text class="trace-text" x="8" y="30" onclick="alert(1)" style="fill:red">the claim is bound</text><script>alert(1)</script></svg>`;
-  await writeFile(join(folder, 'traces', 'reader.svg'), drawing);
-  await writeFile(join(folder, 'traces', 'reader.txt'), `demo/reader\n0 ms  the claim is bound ${planted}\n`);
+/** The trace of a pod that was recorded once, with a secret and markup in a step. */
+export async function exampleTrace(): Promise<NamedTrace> {
+  const trace = makeTrace(await recorded('1.37', 'wait'));
+  const steps = trace.steps.map((step, index) => (index === 3 ? { ...step, what: `${odd} ${planted}` } : step));
+  return { name: 'SEED-7', trace: { ...trace, steps } };
 }
 
 function failureOf(index: number): NonNullable<ReportedRequirement['failure']> {

@@ -1,4 +1,4 @@
-import { escaped } from './markup.ts';
+import { escaped } from '../../../markup.ts';
 
 /** The beginning of a text, as much as there was room for. */
 export interface Excerpt {

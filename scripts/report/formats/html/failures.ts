@@ -1,7 +1,7 @@
 import { duration } from '../../../../clusters/text/duration.ts';
+import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport, ReportedFailure, ReportedRequirement } from '../../model/report.ts';
 import { cutText, evidenceList, type Material } from './evidence-list.ts';
-import { html, type Markup } from './markup.ts';
 import { counted, resultMark } from './words.ts';
 
 /** What does not hold, each with all that is known of it. Nothing where nothing failed. */

@@ -1,4 +1,7 @@
 import { redact } from '../../../../clusters/text/redact.ts';
+import { html, type Markup } from '../../../markup.ts';
+import { traceStyle } from '../../../trace/svg/style.ts';
+import { cleanTrace, type NamedTrace } from '../../../trace/write-trace.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { chaptersSection } from './chapters.ts';
 import { courseSection } from './course.ts';
@@ -8,17 +11,16 @@ import type { EvidenceFile } from './evidence-files.ts';
 import type { Material } from './evidence-list.ts';
 import { failuresSection } from './failures.ts';
 import { fitted } from './inline.ts';
-import { html, type Markup } from './markup.ts';
 import { type PageParts, renderPage } from './page.ts';
 import { requirementsSection } from './requirements.ts';
-import { type Trace, tracesSection } from './traces.ts';
+import { tracesSection } from './traces.ts';
 import { verdictSection } from './verdict.ts';
 import { moment, toneOf } from './words.ts';
 
 /** What the page has beside the report. */
-export interface Surroundings {
+export interface PageSources {
   files: ReadonlyMap<string, EvidenceFile>;
-  traces: readonly Trace[];
+  traces: readonly NamedTrace[];
   parts: PageParts;
 }
 
@@ -28,8 +30,9 @@ export interface Surroundings {
 const mostBytes = 2_400_000;
 
 /** The report as one HTML document. Pure. */
-export function reportPage(given: LocalVolumeConformanceReport, { files, traces, parts }: Surroundings): string {
-  const report = redact(given) as LocalVolumeConformanceReport;
+export function reportPage(told: LocalVolumeConformanceReport, { files, traces: drawn, parts }: PageSources): string {
+  const report = redact(told) as LocalVolumeConformanceReport;
+  const traces = drawn.map(({ name, trace }) => ({ name, trace: cleanTrace(trace) }));
   const { environment, implementation, harness } = report;
   return fitted(mostBytes, (inline) => {
     const material: Material = { files, inline };
@@ -48,7 +51,7 @@ export function reportPage(given: LocalVolumeConformanceReport, { files, traces,
         sections: sections.filter(([, , content]) => content).map(([id, title]) => ({ id, title })),
         content: html`${verdictSection(report)}${sections.map(([, , content]) => content)}`,
         mark: toneOf(report.result),
-        styles: traces.flatMap(({ drawing }) => (drawing && drawing.css !== '' ? [drawing.css] : [])),
+        styles: traces.length > 0 ? [traceStyle] : [],
         maker: `Made by local-pv-conformance ${harness.version} from report.yaml of run ${report.run}, begun ${moment(report.date)}. This page loads nothing.`,
       },
       parts,

@@ -1,9 +1,9 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { grouped } from '../../../../clusters/text/grouped.ts';
+import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
 import { evidenceList, type Material } from './evidence-list.ts';
 import { excerptOf } from './excerpt.ts';
-import { html, type Markup } from './markup.ts';
 import { facts, resultMark, sourceLink } from './words.ts';
 
 const longestReason = 2_000;

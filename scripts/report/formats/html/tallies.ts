@@ -1,5 +1,5 @@
+import { html, type Markup } from '../../../markup.ts';
 import type { ReportedStatistics } from '../../model/report.ts';
-import { html, type Markup } from './markup.ts';
 import { percent, resultMark } from './words.ts';
 
 /** How the requirements are shared out, as a bar. The numbers stand beside it. */

@@ -1,6 +1,6 @@
 import { duration } from '../../../../clusters/text/duration.ts';
+import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { html, type Markup } from './markup.ts';
 import { shareBar } from './tallies.ts';
 import { counted, moment, toneOf } from './words.ts';
 

@@ -1,5 +1,5 @@
+import { html, type Markup, type Piece } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
-import { html, type Markup, type Piece } from './markup.ts';
 
 export type Outcome = ReportedRequirement['result'];
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { escaped, html, raw } from './markup.ts';
+import { element, escaped, html, points, raw } from './markup.ts';
 
 describe('html templates', () => {
   it('escapes text, in content and in attributes', () => {
@@ -26,5 +26,12 @@ describe('html templates', () => {
     expect(escaped('half \ud83d pair')).to.equal('half \ufffd pair');
     expect(escaped('a\tb\r\nc\rd')).to.equal('a\tb\nc␍d');
     expect(escaped('日本語 😀 é')).to.equal('日本語 😀 é');
+  });
+
+  it('makes elements of SVG, with escaped text and short numbers', () => {
+    expect(
+      String(element('g', { x: 1.26, class: 'a"b', fill: undefined }, '<b>', element('path', { d: '' }))),
+    ).to.equal('<g x="1.3" class="a&quot;b">&lt;b&gt;<path d=""/></g>');
+    expect(points('M', 1.04, 2, 'V', 3)).to.equal('M 1 2 V 3');
   });
 });
