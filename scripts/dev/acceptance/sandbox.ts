@@ -5,33 +5,34 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { kindLabel } from '../../../clusters/cluster.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
-import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
 import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
 import { livenessOf, markAsOurs, ownerOf } from '../../run/process-identity.ts';
 import { Registry } from '../../run/registry.ts';
+import { listenForSignals } from '../../run/signals.ts';
 import { HarnessProcess } from './harness-process.ts';
-import { type Snapshot, takeSnapshot } from './leftovers.ts';
+import { differences, type Snapshot, takeSnapshot } from './leftovers.ts';
 
-/** What a start of the harness gets beside the stage's own environment. */
+/** What a start of the harness gets besides the sandbox's own environment. */
 export interface StartOptions {
   env?: Readonly<Record<string, string>>;
   /** A folder whose programs come before those on PATH. */
   programs?: string;
 }
 
-/** How the folders of stages begin, among the temporary files. */
-const folderPrefix = 'lpv-stage-';
+/** How the folders of sandboxes begin, among the temporary files. */
+const folderPrefix = 'lpv-sandbox-';
 /** In such a folder: the process that has it. */
 const ownerFile = 'owner.json';
 
 /**
- * A place to break the harness in: a folder of its own for reports, temporary files and the registry of runs, so that
- * the user's own runs are neither seen nor cleaned. Disposing it removes whatever a case that failed has left.
+ * A place to break the harness in: a folder of its own for reports, temporary files and the registry of runs. The
+ * user's own runs are neither seen nor cleaned. Disposing it removes whatever a failed case has left.
  */
-export class Stage implements AsyncDisposable {
+export class Sandbox implements AsyncDisposable {
   readonly folder: string;
   readonly engine: Engine;
   /** A node image that the engine has: no case has to wait for one. */
@@ -42,7 +43,7 @@ export class Stage implements AsyncDisposable {
   readonly #running = new Set<HarnessProcess>();
   readonly #foreign = new Set<readonly string[]>();
 
-  private constructor(given: Pick<Stage, 'folder' | 'engine' | 'image' | 'socket'>, otherRuns: readonly string[]) {
+  private constructor(given: Pick<Sandbox, 'folder' | 'engine' | 'image' | 'socket'>, otherRuns: readonly string[]) {
     this.folder = given.folder;
     this.engine = given.engine;
     this.image = given.image;
@@ -50,7 +51,7 @@ export class Stage implements AsyncDisposable {
     this.#otherRuns = otherRuns;
   }
 
-  static async open(signal: AbortSignal): Promise<Stage> {
+  static async open(signal: AbortSignal): Promise<Sandbox> {
     const state = await probeEngine(signal);
     if (state.kind !== 'answers') throw engineMissing(state, []);
     const engine = new Engine(state.facts);
@@ -59,14 +60,14 @@ export class Stage implements AsyncDisposable {
     const socket = (process.env.DOCKER_HOST || address.stdout.trim()).replace(/^unix:\/\//, '');
     const otherRuns = (await new Registry().entries()).map((entry) => entry.run);
     const given = { engine, image, socket };
-    // Nobody else knows of their clusters: the registry of a stage is in its folder.
-    for (const folder of await abandoned()) await new Stage({ folder, ...given }, otherRuns)[Symbol.asyncDispose]();
+    // The only record of their clusters is in their folders.
+    for (const folder of await abandoned()) await new Sandbox({ folder, ...given }, otherRuns)[Symbol.asyncDispose]();
     const folder = await mkdtemp(join(tmpdir(), folderPrefix));
     await markAsOurs(join(folder, ownerFile));
     for (const name of ['work', 'temporary', 'programs', 'user']) await mkdir(join(folder, name));
-    // It is none, so that a harness that reads it fails.
+    // No kubeconfig at all, so that a harness that reads it fails.
     await writeFile(join(folder, 'user', 'kubeconfig'), 'of the user\n');
-    return new Stage({ folder, ...given }, otherRuns);
+    return new Sandbox({ folder, ...given }, otherRuns);
   }
 
   /** Where the harness is started: reports appear below it. */
@@ -85,7 +86,7 @@ export class Stage implements AsyncDisposable {
     return started;
   }
 
-  /** Writes a program that is found before those on PATH; gives its folder. */
+  /** Writes a program that is found before those on PATH; returns its folder. */
   async program(name: string, script: string): Promise<string> {
     const folder = join(this.folder, 'programs', name);
     await mkdir(folder, { recursive: true });
@@ -94,7 +95,7 @@ export class Stage implements AsyncDisposable {
     return folder;
   }
 
-  /** Makes something with `docker ARGS` that is not the harness's; `undo` removes it when the case is over. */
+  /** Creates something with `docker ARGS` that is not the harness's; `undo` removes it when the case is over. */
   async make(args: readonly string[], undo: readonly string[]): Promise<string> {
     this.#foreign.add(undo);
     return (await this.engine.run(args)).stdout.trim();
@@ -106,7 +107,7 @@ export class Stage implements AsyncDisposable {
     this.#foreign.clear();
   }
 
-  /** Resolves when the engine has created a container of that cluster: the moment is not to be seen in any output. */
+  /** Waits until the engine has created a container of that cluster: no output shows this moment. */
   async containerCreated(cluster: string, deadline = 120_000): Promise<void> {
     const filters = [`label=${kindLabel(cluster)}`, 'type=container', 'event=create'];
     const events = spawn('docker', ['events', '--format', '{{.Action}}', ...filters.flatMap((f) => ['--filter', f])], {
@@ -125,7 +126,7 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** What is on this machine now. Reports are meant to stay, so they are no leftovers; kubeconfigs in them are. */
+  /** Returns what is on this machine now. Reports are meant to stay, so they are no leftovers; kubeconfigs in them are. */
   async snapshot(): Promise<Snapshot> {
     const snapshot = await takeSnapshot({
       engine: this.engine,
@@ -141,7 +142,7 @@ export class Stage implements AsyncDisposable {
     return { ...snapshot, files: snapshot.files.filter((path) => !meantToStay(path)) };
   }
 
-  /** Ends what still runs and removes what is left of it, by the harness's own means. Gives what that had to say. */
+  /** Ends what still runs and removes what is left of it, by the harness's own means. Returns what that wrote. */
   async clear(): Promise<string> {
     for (const started of this.#running) started.send('SIGKILL');
     this.#running.clear();
@@ -162,7 +163,7 @@ export class Stage implements AsyncDisposable {
       LPV_STATE_HOME: join(this.folder, 'state'),
       LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
       TMPDIR: join(this.folder, 'temporary'),
-      // Such as a user has: the harness must neither read nor write it.
+      // A user's: the harness must neither read nor write it.
       KUBECONFIG: join(this.folder, 'user', 'kubeconfig'),
       CI: 'true',
       NO_COLOR: '1',
@@ -172,7 +173,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Folders of stages whose process was killed before it could clear them. */
+/** Returns folders of sandboxes whose process was killed before it could clear them. */
 async function abandoned(): Promise<string[]> {
   const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(folderPrefix));
   const dead = folders.map(async (name) => {
@@ -194,4 +195,38 @@ async function presentImage(engine: Engine, signal: AbortSignal): Promise<string
     seen: `neither of ${candidates.join(' and ')} is here`,
     remedy: 'npm run lpv -- image',
   });
+}
+
+/**
+ * Opens a sandbox before the specs of this suite, and ends it after them. Returns what declares a spec by its title and
+ * its work in the sandbox: the machine must be as before when it is over. A signal ends the work that goes on, and the
+ * specs after it are skipped.
+ */
+export function inSandbox(): (title: string, work: (sandbox: Sandbox) => Promise<void>) => void {
+  let sandbox: Sandbox | undefined;
+  let signals: ReturnType<typeof listenForSignals> | undefined;
+  before(async () => {
+    const interrupted = () => void sandbox?.clear();
+    const say = (line: string) => void process.stdout.write(`${line}\n`);
+    signals = listenForSignals({ interrupted, say, cleanCommand: () => 'docker ps --all' });
+    sandbox = await Sandbox.open(signals.signal);
+  });
+  after(async () => {
+    await sandbox?.[Symbol.asyncDispose]();
+    signals?.[Symbol.dispose]();
+  });
+  return (title, work) => {
+    it(title, async function () {
+      if (sandbox === undefined || signals?.signal.aborted) return this.skip();
+      const snapshot = await sandbox.snapshot();
+      const failure = await work(sandbox).then(() => undefined, messageOf);
+      await sandbox.removeForeign();
+      const left = differences(snapshot, await sandbox.snapshot());
+      if (failure === undefined && left.length === 0) return;
+      // The next spec shall not suffer from this one.
+      const cleared = left.length > 0 ? await sandbox.clear() : '';
+      const seen = [failure, left.length > 0 && `left on the machine:\n${left.join('\n')}`, cleared];
+      throw new Error(seen.filter(Boolean).join('\n'));
+    });
+  };
 }
