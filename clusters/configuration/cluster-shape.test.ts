@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { BadConfiguration, renderProblem } from '../yaml/bad-configuration.ts';
-import { parseClusterConfiguration, readClusterConfiguration, renderKindConfiguration } from './cluster-shape.ts';
-import { dataFiles } from './places.ts';
+import {
+  parseClusterConfiguration,
+  readClusterConfiguration,
+  renderKindConfiguration,
+  threeNodeFile,
+} from './cluster-shape.ts';
 
-const good = readFileSync(dataFiles.threeNode, 'utf8');
+const good = readFileSync(threeNodeFile, 'utf8');
 
 function problemsOf(text: string): string[] {
   try {

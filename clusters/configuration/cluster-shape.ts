@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { BadConfiguration, type KeyPath, type Problem } from '../yaml/bad-configuration.ts';
 import { check } from '../yaml/schema-problems.ts';
@@ -11,9 +12,10 @@ import {
   patchPaths,
   patchSchema,
 } from './kind-document.ts';
-import { dataFiles } from './places.ts';
 
-/** A node as Kubernetes will know it. */
+export const threeNodeFile = fileURLToPath(new URL('../three-node.yaml', import.meta.url));
+
+/** A node, as it is called in Kubernetes. */
 export interface ClusterNode {
   name: string;
   role: NodeRole;
@@ -23,23 +25,23 @@ export interface ClusterNode {
   hostnameLabel: string;
 }
 
-/** What a cluster is made of, in the order of the file. */
+/** The nodes of a cluster, in the order of the file. */
 export interface ClusterShape {
   nodes: readonly ClusterNode[];
 }
 
-/** A cluster's shape, with kind's own document that makes it. */
+/** A cluster's shape, and kind's own document for it. */
 export interface ClusterConfiguration {
   shape: ClusterShape;
   document: KindDocument;
 }
 
-/** Reads a kind configuration file; the project's own where none is given. @throws BadConfiguration */
-export async function readClusterConfiguration(path: string = dataFiles.threeNode): Promise<ClusterConfiguration> {
+/** Returns what a kind configuration file says, by default the project's three-node.yaml. @throws BadConfiguration */
+export async function readClusterConfiguration(path: string = threeNodeFile): Promise<ClusterConfiguration> {
   return parseClusterConfiguration(await readSource(path));
 }
 
-/** Reads a kind configuration, with the names that its kubeadm patches give to nodes. @throws BadConfiguration */
+/** Returns a kind configuration, with the node names that its kubeadm patches set. @throws BadConfiguration */
 export function parseClusterConfiguration(source: YamlSource): ClusterConfiguration {
   const { value: document, document: yaml } = parseStrictDocument(source, kindDocumentSchema);
   const paths = patchPaths(document);
@@ -56,7 +58,9 @@ export function parseClusterConfiguration(source: YamlSource): ClusterConfigurat
   }
   const controlPlanes = document.nodes.filter(({ role }) => role === 'control-plane').length;
   if (controlPlanes !== 1) {
-    problems.push(yaml.problem(['nodes'], `there are ${controlPlanes} nodes with role control-plane; one is wanted`));
+    problems.push(
+      yaml.problem(['nodes'], `there are ${controlPlanes} nodes with role control-plane; there must be one`),
+    );
   }
   if (problems.length > 0) throw new BadConfiguration(problems);
   return { shape: { nodes }, document };
@@ -68,7 +72,7 @@ interface NamedNode {
   problems: Problem[];
 }
 
-/** Finds the one patch that gives a node its name, and checks the node's other patches. */
+/** Returns the name that one patch of a node sets; checks the node's other patches, too. */
 function nodeName(yaml: YamlDocument, role: NodeRole, index: number, paths: readonly KeyPath[]): NamedNode {
   const schema = nodePatchSchemas[role];
   const naming = schema.shape.kind.value;
@@ -102,7 +106,7 @@ function readPatch(yaml: YamlDocument, path: KeyPath): { kind?: string; document
   return checked.value ? { kind: checked.value.kind, document, problems: [] } : { problems: checked.problems };
 }
 
-/** The text to give to `kind create cluster --config`. */
+/** Returns the text for `kind create cluster --config`. */
 export function renderKindConfiguration(document: KindDocument): string {
   return stringify(document);
 }

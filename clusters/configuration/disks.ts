@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isDnsLabel } from '../text/names.ts';
 import { suggestion } from '../text/nearest.ts';
@@ -5,7 +6,8 @@ import { bytesToQuantity, quantityToBytes } from '../text/quantity.ts';
 import { type Finding, parseStrictDocument, readSource } from '../yaml/strict-yaml.ts';
 import type { YamlSource } from '../yaml/yaml-documents.ts';
 import type { ClusterShape } from './cluster-shape.ts';
-import { dataFiles } from './places.ts';
+
+const disksFile = fileURLToPath(new URL('../disks.yaml', import.meta.url));
 
 const fileSystems = ['ext4', 'xfs'] as const;
 export type FileSystem = (typeof fileSystems)[number];
@@ -13,10 +15,10 @@ export type FileSystem = (typeof fileSystems)[number];
 /** The smallest disk that each file system can be made on; below 16 MiB ext4 is all metadata. */
 const smallestBytes: Readonly<Record<FileSystem, number>> = { ext4: 16 * 2 ** 20, xfs: 300 * 2 ** 20 };
 
-/** The directory that holds every mount point, in the node. */
+/** The directory in a node under which every disk is mounted. */
 const disksDirectory = '/mnt/disks';
 
-/** A disk that a node shall have. */
+/** A disk to be made on a node. */
 export interface DiskSpecification {
   /** The node's name in Kubernetes, such as `node2`. */
   node: string;
@@ -50,14 +52,12 @@ const diskSchema = z
 
 const disksSchema = z.strictObject({ disks: z.array(diskSchema).min(1) });
 
-/**
- * Reads the disks of a cluster; those of the project's own disks.yaml where no file is given. @throws BadConfiguration
- */
-export async function readDisks(shape: ClusterShape, path: string = dataFiles.disks): Promise<DiskSpecification[]> {
+/** Returns the disks that a file describes, by default the project's disks.yaml. @throws BadConfiguration */
+export async function readDisks(shape: ClusterShape, path: string = disksFile): Promise<DiskSpecification[]> {
   return parseDisks(await readSource(path), shape);
 }
 
-/** Reads disks and checks them against the nodes and against each other. @throws BadConfiguration */
+/** Returns disks, checked against the nodes and against each other. @throws BadConfiguration */
 export function parseDisks(source: YamlSource, shape: ClusterShape): DiskSpecification[] {
   const nodes = shape.nodes.map((node) => node.name);
   return parseStrictDocument(source, disksSchema, (value) => crossChecks(value, nodes)).value.disks;
@@ -77,7 +77,7 @@ function sizeInBytes(input: unknown): number | { problem: string } {
   return bytes;
 }
 
-/** Why a path cannot be the mount point of a disk, or undefined where it can. */
+/** Returns why a path cannot be the mount point of a disk; undefined where it can. */
 export function mountPathProblem(path: string): string | undefined {
   const example = `write one such as ${disksDirectory}/volA`;
   if (!path.startsWith('/')) return `"${path}" is not an absolute path; ${example}`;
@@ -90,7 +90,7 @@ export function mountPathProblem(path: string): string | undefined {
   return undefined;
 }
 
-// Whatever of a disk is legible: cross checks must not wait until every value is right.
+// The values of a disk that have the right type: one wrong value must not hide what the others conflict with.
 const legible = z
   .object({
     disks: z.array(

@@ -55,7 +55,7 @@ export const nodePatchSchemas = {
   }),
 } as const satisfies Record<NodeRole, z.ZodType>;
 
-/** Any other patch: a kubeadm or kubelet object, whose further fields are for kubeadm to judge. */
+/** Any other patch: an object of kubeadm or kubelet. kubeadm checks its other fields. */
 export const patchSchema = z.looseObject({
   kind: z.enum([
     'ClusterConfiguration',
@@ -69,7 +69,7 @@ export const patchSchema = z.looseObject({
     .optional(),
 });
 
-/** The places of all patches in a kind document. */
+/** Returns the key paths of all patches in a kind document. */
 export function patchPaths(document: KindDocument): { cluster: KeyPath[]; nodes: KeyPath[][] } {
   return {
     cluster: document.kubeadmConfigPatches.map((_, patch) => ['kubeadmConfigPatches', patch]),

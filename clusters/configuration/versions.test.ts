@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { DomainError } from '../errors/domain-error.ts';
 import { BadConfiguration } from '../yaml/bad-configuration.ts';
-import { dataFiles } from './places.ts';
-import { parseVersions, readVersions } from './versions.ts';
+import { parseVersions, readVersions, versionsFile } from './versions.ts';
 
-const good = readFileSync(dataFiles.versions, 'utf8');
+const good = readFileSync(versionsFile, 'utf8');
 const parseWith = (from: string, to: string) => () => {
   const text = good.replace(from, to);
   expect(text).not.to.equal(good);

@@ -1,9 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DomainError } from '../errors/domain-error.ts';
 import { nearest } from '../text/nearest.ts';
 import { parseStrictDocument, readSource } from '../yaml/strict-yaml.ts';
 import type { YamlSource } from '../yaml/yaml-documents.ts';
-import { dataFiles } from './places.ts';
+
+export const versionsFile = fileURLToPath(new URL('../versions.yaml', import.meta.url));
 
 function text(pattern: RegExp, what: string) {
   return z.string().regex(pattern, { error: ({ input }) => `${input} is not ${what}` });
@@ -42,23 +44,23 @@ const pinsSchema = z.strictObject({
 
 type Pins = z.infer<typeof pinsSchema>;
 
-/** One Kubernetes minor: the published node image and, where there is a recipe, what a built one consists of. */
+/** One Kubernetes minor: its published node image and, where we can build one, the versions that it is built from. */
 export type KubernetesMinor = z.infer<typeof minorSchema> & { name: string };
 
-/** Every pin of versions.yaml. */
+/** Every version and digest of versions.yaml. */
 export interface Versions extends Omit<Pins, 'kubernetes'> {
   /** The known minors, in the order of the file. */
   minors: readonly KubernetesMinor[];
-  /** The minor of that name; the default one where none is named. @throws DomainError (badUsage) for an unknown one. */
+  /** Returns the minor of that name, by default the default one. @throws DomainError (badUsage) for an unknown one */
   minor(name?: string): KubernetesMinor;
 }
 
-/** Reads the project's versions.yaml, or another file of that form. @throws BadConfiguration */
-export async function readVersions(path: string = dataFiles.versions): Promise<Versions> {
+/** Returns what the project's versions.yaml, or another file of that form, says. @throws BadConfiguration */
+export async function readVersions(path: string = versionsFile): Promise<Versions> {
   return parseVersions(await readSource(path));
 }
 
-/** Reads pins. @throws BadConfiguration */
+/** Returns the versions and digests of a source. @throws BadConfiguration */
 export function parseVersions(source: YamlSource): Versions {
   const { kubernetes, ...pins } = parseStrictDocument(source, pinsSchema, (value) => {
     const result = pinsSchema.safeParse(value);

@@ -1,4 +1,4 @@
-/** Values by a key of each, in the order in which the keys came first. Node 20 has no `Map.groupBy`. */
+/** Returns values by a key of each; keys in the order of their first value. Own code: Node 20 has no `Map.groupBy`. */
 export function grouped<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const value of values) {

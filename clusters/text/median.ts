@@ -1,4 +1,4 @@
-/** The value below which this part of the values lies, between neighbours in proportion; NaN where there is none. */
+/** Returns the value below which this part (0 to 1) of the values lies, interpolated; NaN where there are no values. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * part;
@@ -7,7 +7,7 @@ export function quantile(values: readonly number[], part: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** The middle value, or the mean of the two in the middle; NaN where there is none. */
+/** Returns the middle value, or the mean of the two in the middle; NaN where there are no values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }

@@ -1,4 +1,8 @@
-/** How many letters must be inserted, deleted, replaced or swapped with their neighbour to make `b` of `a`. */
+/**
+ * Returns how many letters must be inserted, deleted, replaced or swapped with their neighbour to turn `a` into `b`.
+ * Own code: leven and fastest-levenshtein count two swapped letters, the commonest slip, as two, so `clena` is far
+ * from `clean`.
+ */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -19,8 +23,8 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The known word that was probably meant, or undefined where none is near: at most one slip in three letters,
- * or a known word that was cut short. Capitals do not count.
+ * Returns the known word that was probably meant: at most one slip in three letters, or a known word cut short.
+ * Undefined where none is near. Capitals do not count.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
@@ -37,7 +41,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best?.candidate;
 }
 
-/** The second half of "… is not known": names the nearest word, or lists the known ones. */
+/** Returns the second half of "… is not known": the nearest word, or the known ones. */
 export function suggestion(word: string, known: readonly string[]): string {
   const meant = nearest(word, known);
   if (meant !== undefined) return `did you mean ${meant}?`;

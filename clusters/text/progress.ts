@@ -1,4 +1,4 @@
-/** Where a step tells what it is doing. The run turns these into events; a unit test may collect them. */
+/** Receives what a step is doing. The run turns it into events; a unit test may collect it. */
 export interface Progress {
   /** One line about the step under way, such as "compiling Kubernetes v1.37.2". */
   note(text: string): void;
@@ -6,5 +6,5 @@ export interface Progress {
   retried(step: string, attempt: number, reason: string): void;
 }
 
-/** Progress that nobody reads. */
+/** Progress that is not shown. */
 export const silent: Progress = { note: () => {}, retried: () => {} };

@@ -1,4 +1,7 @@
-/** Multipliers of a Kubernetes quantity that can be bytes. Source: k8s.io/apimachinery/pkg/api/resource. */
+/**
+ * The suffixes of a Kubernetes quantity that can count bytes. Source: k8s.io/apimachinery/pkg/api/resource.
+ * Own code: client-node's quantityToScalar throws for `1.5Gi`, and takes `1m`.
+ */
 const multipliers: Readonly<Record<string, bigint>> = {
   '': 1n,
   k: 10n ** 3n,
@@ -19,7 +22,7 @@ const binarySuffixes = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'] as const;
 const decimalSuffixes = ['E', 'P', 'T', 'G', 'M', 'k'] as const;
 
 /**
- * The bytes that a Kubernetes quantity such as `64Mi`, `1.5Gi`, `500M` or `1048576` stands for; a fraction of a
+ * Returns the bytes of a Kubernetes quantity such as `64Mi`, `1.5Gi`, `500M` or `1048576`; a fraction of a
  * byte is rounded up, as Kubernetes does. Undefined where the text is no such quantity, is negative, or is more
  * than a JavaScript number holds exactly (8 PiB). Exponents and `m` are no sizes and are not accepted.
  */
@@ -34,7 +37,7 @@ export function quantityToBytes(text: string): number | undefined {
   return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : undefined;
 }
 
-/** Bytes as the shortest exact quantity: `67108864` is `64Mi`; `64000000`, written in decimal, is `64M`. */
+/** Returns bytes as the shortest exact quantity: `67108864` is `64Mi`; `64000000`, written in decimal, is `64M`. */
 export function bytesToQuantity(bytes: number, base: 'binary' | 'decimal' = 'binary'): string {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a number of bytes`);
   for (const suffix of base === 'binary' ? binarySuffixes : decimalSuffixes) {

@@ -15,8 +15,8 @@ export function printable(text: string): string {
 }
 
 /**
- * Returns the lines of a text, printable, each of at most `width` columns and broken between words. The first line begins with
- * `lead`, the others with as many spaces. A word that is too long is broken, unless `wholeWords`.
+ * Returns the printable lines of a text, each of at most `width` columns and broken between words. The first line
+ * begins with `lead`, the others with as many spaces. A word that is too long is broken, unless `wholeWords`.
  */
 export function wrap(text: string, width: number, { lead = '', wholeWords = false } = {}): string[] {
   const indent = columnsOf(lead);

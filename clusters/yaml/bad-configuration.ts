@@ -1,15 +1,15 @@
 import { DomainError } from '../errors/domain-error.ts';
 
-/** Where something stands in a file; lines and columns count from 1. */
+/** A position in a file; lines and columns count from 1. */
 export interface Place {
   line: number;
   column: number;
 }
 
-/** A way into a document: keys and list positions, such as `['disks', 1, 'size']`. */
+/** The path of a value in a document: keys and list positions, such as `['disks', 1, 'size']`. */
 export type KeyPath = readonly (string | number)[];
 
-/** One thing wrong in a file, in words. */
+/** One problem of a file, in words. */
 export interface Problem extends Place {
   /** The file as shown to the user. */
   file: string;
@@ -18,7 +18,7 @@ export interface Problem extends Place {
   text: string;
 }
 
-/** A configuration file or a manifest that cannot be used. Holds all its problems; nothing was created. */
+/** Thrown before anything is created, for files that cannot be used; has all their problems. */
 export class BadConfiguration extends DomainError {
   override readonly name = 'BadConfiguration';
   readonly problems: readonly Problem[];
@@ -39,12 +39,12 @@ export class BadConfiguration extends DomainError {
   }
 }
 
-/** One line that an editor can follow: `clusters/disks.yaml:7:11: disks[1].size: 10Gib is not a size; …`. */
+/** Returns one line that an editor can follow: `clusters/disks.yaml:7:11: disks[1].size: 10Gib is not a size; …`. */
 export function renderProblem({ file, line, column, key, text }: Problem): string {
   return `${file}:${line}:${column}: ${key === '' ? '' : `${key}: `}${text}`;
 }
 
-/** A key path as one would write it: `nodes[0].labels["a/b"]`. */
+/** Returns a key path as people write it: `nodes[0].labels["a/b"]`. */
 export function renderKeyPath(path: KeyPath): string {
   return path.reduce<string>((shown, part) => {
     if (typeof part === 'number') return `${shown}[${part}]`;

@@ -3,10 +3,10 @@ import { suggestion } from '../text/nearest.ts';
 import type { KeyPath, Problem } from './bad-configuration.ts';
 import type { YamlDocument } from './yaml-documents.ts';
 
-/** What checking one document against a schema gives: its typed value, or everything that is wrong. */
+/** The result of a check: the typed value, or all problems. */
 export type Checked<T> = { value: T; problems: [] } | { value?: undefined; problems: [Problem, ...Problem[]] };
 
-/** Checks a document against a schema; unknown keys are refused with the nearest known one. */
+/** Returns the typed value of a document that fits a schema, or its problems. An unknown key gets a suggestion. */
 export function check<T>(document: YamlDocument, schema: ZodType<T>): Checked<T> {
   // zod names unknown keys, not the known ones; the schema that raised the issue has them.
   const knownKeys = new Map<string, readonly string[]>();
@@ -49,7 +49,8 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-function inWords(issue: core.$ZodRawIssue): string {
+/** Returns our words where they say more than zod's: the value that stands there, or the nearest known one. */
+function inWords(issue: core.$ZodRawIssue): string | undefined {
   const { input } = issue;
   switch (issue.code) {
     case 'invalid_type': {
@@ -66,13 +67,11 @@ function inWords(issue: core.$ZodRawIssue): string {
       return `${shown(input)} is not one of ${values.join(', ')}; ${suggestion(String(input), values)}`;
     }
     case 'too_small':
-      return issue.origin === 'array' ? 'the list is empty' : `${shown(input)} is too small; at least ${issue.minimum}`;
-    case 'too_big':
-      return `${shown(input)} is too much; at most ${issue.maximum}`;
+      return issue.origin === 'array' ? 'the list is empty' : undefined;
     case 'invalid_key':
       return issue.issues[0]?.message ?? `${shown(input)} cannot be a key here`;
     default:
-      return `${shown(input)} is not right here (${issue.code})`;
+      return undefined;
   }
 }
 

@@ -25,7 +25,7 @@ function problemsOf(text: string): string[] {
 }
 
 describe('strict YAML', () => {
-  it('gives typed values of several documents and skips empty ones', () => {
+  it('returns typed values of several documents and skips empty ones', () => {
     const documents = parseStrictYaml({ file: 'a.yaml', text: 'name: one\n---\n# nothing\n---\nname: two\n' }, schema);
     expect(documents.map(({ value }) => value)).to.deep.equal([{ name: 'one' }, { name: 'two' }]);
   });
@@ -72,10 +72,10 @@ describe('strict YAML', () => {
     ],
   ];
   for (const [what, text, expected] of table) {
-    it(`tells of ${what}`, () => expect(problemsOf(text)).to.have.members(expected));
+    it(`reports ${what}`, () => expect(problemsOf(text)).to.have.members(expected));
   }
 
-  it('tells of broken YAML, unknown tags and other YAML versions, with the place', () => {
+  it('reports broken YAML, unknown tags and other YAML versions, with their position', () => {
     expect(problemsOf('name: "a\n')[0]).to.match(/^a\.yaml:\d:\d+: not valid YAML: /);
     expect(problemsOf('name: !secret a\n')[0]).to.match(/^a\.yaml:1:7: not valid YAML: unresolved tag/);
     expect(problemsOf('%YAML 1.1\n---\nname: a\n')[0]).to.equal('a.yaml:1:1: YAML 1.1 is not read; write YAML 1.2');
@@ -92,7 +92,7 @@ describe('strict YAML', () => {
     expect(problemsOf(lines.join('\n')).join()).to.match(/alias/i);
   });
 
-  it('tells findings together with what the schema says', () => {
+  it('reports findings together with the problems of the schema', () => {
     const parse = () =>
       parseStrictYaml({ file: 'a.yaml', text: 'name: 1\ncount: 2\n' }, schema, () => [
         { path: ['count'], text: 'too many' },
@@ -100,7 +100,7 @@ describe('strict YAML', () => {
     expect(parse).to.throw(BadConfiguration, /name: 1 is not text[\s\S]*a\.yaml:2:8: count: too many/);
   });
 
-  it('wants exactly one document where one is wanted', () => {
+  it('refuses none or several documents where one must stand', () => {
     const parse = (text: string) => () => parseStrictDocument({ file: 'a.yaml', text }, schema);
     expect(parse('')).to.throw(BadConfiguration, 'a.yaml:1:1: the file is empty');
     expect(parse('name: a\n---\nname: b\n')).to.throw(BadConfiguration, 'holds 2 documents; one must stand here');
@@ -120,7 +120,7 @@ describe('strict YAML', () => {
     expect((error as Error).message).to.contain('clusters/nothing.yaml:1:1: there is no such file');
   });
 
-  it('places what stands in an embedded block by the lines of its file', () => {
+  it('positions keys of an embedded block by the lines of its file', () => {
     const { documents } = takeApart({ file: 'a.yaml', text: 'patches:\n  - |\n    kind: A\n    nam: b\n' });
     const embedded = documents[0]?.embedded(['patches', 0]);
     if (!embedded) throw new Error('no document');
@@ -128,7 +128,7 @@ describe('strict YAML', () => {
     expect(inner).to.include({ line: 4, column: 5, key: 'nam' });
   });
 
-  it('writes key paths as one would', () => {
+  it('writes key paths as people do', () => {
     expect(renderKeyPath(['disks', 1, 'size'])).to.equal('disks[1].size');
     expect(renderKeyPath(['labels', 'a/b'])).to.equal('labels["a/b"]');
     expect(renderKeyPath(['minors', '1.37'])).to.equal('minors["1.37"]');

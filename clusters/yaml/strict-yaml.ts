@@ -5,23 +5,22 @@ import { BadConfiguration, type KeyPath } from './bad-configuration.ts';
 import { check } from './schema-problems.ts';
 import { takeApart, type YamlDocument, type YamlSource } from './yaml-documents.ts';
 
-/** Something wrong that a schema of single values cannot see, such as a name used twice. */
+/** A problem that a schema of single values cannot see, such as a name used twice. */
 export interface Finding {
   path: KeyPath;
   text: string;
 }
 
-/** A document that fits its schema, and the place of each of its keys. */
+/** A document that fits its schema, with the positions of its keys. */
 export interface StrictDocument<T> {
   value: T;
   document: YamlDocument;
 }
 
 /**
- * Reads all documents of a YAML source against one schema.
- * `findings` looks at each document as it stands, also where the schema refused it, so that all problems are told at
- * once.
- * @throws BadConfiguration with every problem of the source.
+ * Returns all documents of a YAML source, checked against one schema. `findings` sees each document unchecked, also
+ * where the schema refuses it, so that all problems are shown at once.
+ * @throws BadConfiguration with every problem of the source
  */
 export function parseStrictYaml<T>(
   source: YamlSource,
@@ -40,7 +39,7 @@ export function parseStrictYaml<T>(
   return good;
 }
 
-/** As parseStrictYaml, for a source that must hold exactly one document. */
+/** Returns the one document of a YAML source; as parseStrictYaml otherwise. */
 export function parseStrictDocument<T>(
   source: YamlSource,
   schema: ZodType<T>,
@@ -53,8 +52,8 @@ export function parseStrictDocument<T>(
 }
 
 /**
- * The text of a YAML file, named in messages by its path from the working directory where it lies below it.
- * @throws BadConfiguration where the file cannot be read.
+ * Returns the text of a YAML file. Messages name the file by its path from the working directory where it is below it.
+ * @throws BadConfiguration where the file cannot be read
  */
 export async function readSource(path: string): Promise<YamlSource> {
   const fromHere = relative(process.cwd(), path);

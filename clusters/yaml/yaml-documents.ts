@@ -3,31 +3,31 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Y
 import { messageOf } from '../errors/domain-error.ts';
 import { type KeyPath, type Place, type Problem, renderKeyPath } from './bad-configuration.ts';
 
-/** The text of a YAML file, and the name it is shown under in messages. */
+/** The text of a YAML file, and the name that messages give it. */
 export interface YamlSource {
   file: string;
   text: string;
 }
 
-/** One document of a YAML file as plain values, able to say where each key stands. */
+/** One document of a YAML file as plain values, which knows the position of each key. */
 export interface YamlDocument {
   value: unknown;
-  /** Makes a problem of a text about a key. A key that is absent is placed at what should hold it. */
+  /** Returns a problem with the position of a key; where the key is absent, with that of the map that lacks it. */
   problem(path: KeyPath, text: string, at?: 'value' | 'key'): Problem;
-  /** YAML that stands inside this document as a block of text, such as kind's kubeadm patches. */
+  /** Returns YAML that is a text inside this document, such as one of kind's kubeadm patches. */
   embedded(path: KeyPath): YamlSource & { lineOffset: number; columnOffset: number };
 }
 
 interface YamlFile {
   /** The documents that are not empty. */
   documents: YamlDocument[];
-  /** What is wrong with the YAML itself; where there is any, no document can be trusted. */
+  /** Problems of the YAML itself; where there is one, no document can be trusted. */
   problems: Problem[];
 }
 
 /**
- * Takes a YAML 1.2 file apart: several documents, unique keys, text keys only, no unknown tags.
- * Never throws; whatever is wrong is in `problems`. Offsets move the places of embedded YAML to those of its file.
+ * Returns the documents of a YAML 1.2 file: unique keys, text keys only, no unknown tags.
+ * Never throws: see `problems`. Offsets turn positions in embedded YAML into those in its file.
  */
 export function takeApart(source: YamlSource & { lineOffset?: number; columnOffset?: number }): YamlFile {
   const { file, text, lineOffset = 0, columnOffset = 0 } = source;
@@ -109,7 +109,7 @@ function positioned({ file, text, place }: Positions, document: Document, value:
   };
 }
 
-/** The offset of a value, or of its key; where there is neither, that of the nearest thing around it. */
+/** Returns the offset of a value, or of its key; where there is neither, that of the nearest value around it. */
 function offsetOf(document: Document, path: KeyPath, at: 'value' | 'key'): number {
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;

@@ -24,7 +24,7 @@ const journalSchema = z.strictObject({
   actions: z.array(actionRecordSchema),
 });
 
-/** What a run did, as run.json in its report folder says it. */
+/** The content of run.json in a report folder: what a run did. */
 export type JournalRecord = z.infer<typeof journalSchema>;
 
 /** What is known of a run before its first action. */
@@ -33,7 +33,7 @@ export type NewRun = Omit<JournalRecord, 'version' | 'started' | 'kept' | 'actio
   started: Date;
 };
 
-/** Path of the journal in a report folder. */
+/** Returns the path of the journal in a report folder. */
 export function journalPath(folder: string): string {
   return join(folder, 'run.json');
 }
@@ -48,7 +48,7 @@ export class Journal implements ActionJournal {
     this.#record = record;
   }
 
-  /** Begins the journal of a new run and writes it. */
+  /** Returns the journal of a new run, which is on disk. */
   static async begin(run: NewRun): Promise<Journal> {
     const record: JournalRecord = {
       ...run,
@@ -62,7 +62,7 @@ export class Journal implements ActionJournal {
     return journal;
   }
 
-  /** Opens the journal of an earlier run, to undo it. Throws a DomainError when the file is absent or not a journal. */
+  /** Returns the journal of an earlier run, to undo it. @throws DomainError when the file is absent or not a journal */
   static async open(path: string): Promise<Journal> {
     return new Journal(path, await readJournal(path));
   }
@@ -98,7 +98,7 @@ export class Journal implements ActionJournal {
   }
 }
 
-/** Reads and checks a journal. Throws a DomainError when the file is absent or not a journal. */
+/** Returns the content of a journal. @throws DomainError when the file is absent or not a journal */
 export async function readJournal(path: string): Promise<JournalRecord> {
   try {
     return journalSchema.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -115,7 +115,7 @@ export async function readJournal(path: string): Promise<JournalRecord> {
   }
 }
 
-/** The record with the action in its new state; an action not there yet is added at the end. */
+/** Returns the record with the action in its new state; a new action is added at the end. */
 function withAction(
   record: JournalRecord,
   name: string,

@@ -9,7 +9,7 @@ const facts = (more: Partial<ProcessFacts> = {}): ProcessFacts => ({
   ...more,
 });
 
-describe('telling whether the process of a run lives', () => {
+describe('the identity of a process', () => {
   const identity = identifyProcess(facts(), 42);
 
   it('knows itself', () => {
@@ -20,7 +20,7 @@ describe('telling whether the process of a run lives', () => {
     expect(livenessOf(identity, facts())).to.equal('alive');
   });
 
-  it('is not deceived by a pid that is used again', () => {
+  it('takes a pid that is used again for dead', () => {
     expect(livenessOf(identity, facts({ startTimeOf: () => '900' }))).to.equal('dead');
   });
 

@@ -2,22 +2,22 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** Which process began a run. More than a pid, because pids are used again. */
+/** Identifies a process. More than a pid, because pids are used again. */
 export const processIdentitySchema = z.strictObject({
   pid: z.int().positive(),
   /** Field 22 of /proc/PID/stat: clock ticks since boot at which the process started. */
   startTime: z.string().optional(),
   bootId: z.string().optional(),
-  /** The pid namespace, such as `pid:[4026531836]`: a pid says nothing in another one. */
+  /** The pid namespace, such as `pid:[4026531836]`: in another one, the pid means another process. */
   pidNamespace: z.string().optional(),
 });
 
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
-/** Whether a process still runs; `unknown` when it belongs to another pid namespace, where we cannot look. */
+/** Whether a process still runs; `unknown` when it belongs to another pid namespace, which we cannot see. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/** What can be learned from the operating system; the parts are absent where there is no /proc. */
+/** Facts from the operating system; absent where there is no /proc. */
 export interface ProcessFacts {
   bootId: string | undefined;
   pidNamespace: string | undefined;
@@ -25,7 +25,7 @@ export interface ProcessFacts {
   exists(pid: number): boolean;
 }
 
-/** Identifies a process, this one if none is named. */
+/** Returns the identity of a process, by default this one. */
 export function identifyProcess(facts: ProcessFacts = systemFacts(), pid: number = process.pid): ProcessIdentity {
   const startTime = facts.startTimeOf(pid);
   return {
@@ -36,7 +36,7 @@ export function identifyProcess(facts: ProcessFacts = systemFacts(), pid: number
   };
 }
 
-/** Tells whether the process that was identified is still the one running under its pid. */
+/** Returns whether the identified process is still the one with its pid. Own code: libraries compare pids only. */
 export function livenessOf(identity: ProcessIdentity, facts: ProcessFacts = systemFacts()): Liveness {
   if (differ(identity.bootId, facts.bootId)) return 'dead';
   if (differ(identity.pidNamespace, facts.pidNamespace)) return 'unknown';

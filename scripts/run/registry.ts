@@ -18,7 +18,7 @@ const entrySchema = z.strictObject({
   kept: z.boolean(),
 });
 
-/** One live or kept run of this user. It holds enough to undo the run when its report folder is gone. */
+/** One live or kept run of this user: enough to undo it when its report folder is gone. */
 export type RegistryEntry = z.infer<typeof entrySchema>;
 
 /** What is to be done about a run that the registry knows. */
@@ -26,14 +26,14 @@ export type Decision =
   | { entry: RegistryEntry; clean: true; because: string }
   | { entry: RegistryEntry; clean: false; state: 'live' | 'kept'; because: string };
 
-/** The registry entry of the run that a journal tells about. */
+/** Returns the registry entry of a journal's run. */
 export function entryOf(record: JournalRecord): RegistryEntry {
   const { run, process, cluster, network, kubeconfig, kept } = record;
   const journal = journalPath(record.folder);
   return { version: 1, run, journal, process, cluster, network, kubeconfig, kept };
 }
 
-/** Decides for each run whether it is cleaned: it was not kept on purpose and its process is certainly gone. */
+/** Returns for each run whether it is cleaned: it was not kept on purpose, and its process is certainly gone. */
 export function whichToClean(
   entries: readonly RegistryEntry[],
   probe: (process: ProcessIdentity) => Liveness,
@@ -51,7 +51,7 @@ export function whichToClean(
   });
 }
 
-/** The folder with one file per run: LPV_STATE_HOME, else XDG_STATE_HOME, else ~/.local/state (absolute paths only). */
+/** Returns the folder with one file per run: LPV_STATE_HOME, else XDG_STATE_HOME, else ~/.local/state (absolute paths only). */
 export function registryFolder(environment: NodeJS.ProcessEnv, home: string = homedir()): string {
   const { LPV_STATE_HOME: own, XDG_STATE_HOME: xdg } = environment;
   // The XDG specification says that a relative path is to be ignored.
@@ -59,7 +59,7 @@ export function registryFolder(environment: NodeJS.ProcessEnv, home: string = ho
   return join(base, 'local-pv-conformance', 'runs');
 }
 
-/** The runs of this user that are live or kept, or that died and wait to be cleaned. */
+/** The runs of this user that are live or kept, or that died and are not cleaned yet. */
 export class Registry {
   readonly folder: string;
   readonly #probe: (process: ProcessIdentity) => Liveness;
@@ -104,12 +104,12 @@ export class Registry {
     });
   }
 
-  /** Forgets a run of which nothing is left. Forgetting it twice is no error. */
+  /** Removes the entry of a run of which nothing is left; no error where there is none. */
   async remove(run: string): Promise<void> {
     await rm(this.#fileOf(run), { force: true });
   }
 
-  /** Every entry. Throws a DomainError for a file that is not an entry: something may be left that nobody cleans. */
+  /** Returns every entry. @throws DomainError for a file that is not an entry, as what that run left is not found */
   async entries(): Promise<RegistryEntry[]> {
     const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
@@ -119,17 +119,17 @@ export class Registry {
     return (await Promise.all(entries)).filter((entry) => entry !== undefined);
   }
 
-  /** Runs whose process is gone and that were not kept: they are to be cleaned. */
+  /** Returns the runs to clean: their process is gone, and they were not kept. */
   async deadRuns(): Promise<RegistryEntry[]> {
     return (await this.#decisions()).filter(({ clean }) => clean).map(({ entry }) => entry);
   }
 
-  /** Runs whose cluster was kept on purpose. */
+  /** Returns the runs whose cluster was kept on purpose. */
   async keptRuns(): Promise<RegistryEntry[]> {
     return this.#withState('kept');
   }
 
-  /** Runs under way, including those of which we cannot tell. */
+  /** Returns the runs under way, and those of which we do not know it. */
   async liveRuns(): Promise<RegistryEntry[]> {
     return this.#withState('live');
   }
