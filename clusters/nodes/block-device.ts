@@ -83,7 +83,11 @@ function lostRace(error: unknown): boolean {
 }
 
 /** Makes a device larger while it is used, as one adds to a logical volume: first its file, then the device. */
-export async function growBlockDevice(node: Node, device: BlockDevice, bytes: number): Promise<void> {
+export async function growBlockDevice(
+  node: Node,
+  device: Pick<BlockDevice, 'backingFile' | 'path'>,
+  bytes: number,
+): Promise<void> {
   await onNode(node, ['truncate', '-s', String(bytes), device.backingFile]);
   await onNode(node, ['losetup', '--set-capacity', device.path]);
 }

@@ -2,7 +2,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { traceOf } from '../../specs/harness/process.ts';
 import { SpecNamespace } from '../../specs/harness/spec-namespace.ts';
 import { asSpec } from '../../specs/runner/current-spec.ts';
-import { fixtures, leaseSeedDisks, podFor } from '../../specs/scenario/seed.ts';
+import { fixtures, leaseSeedDisks } from '../../specs/scenario/seed.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 
 /** When a claim is bound: at once, or for the pod that uses it. */
@@ -17,12 +17,12 @@ export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trac
   return asSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }, async () => {
     await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    await namespace.storageClass(fixtures.storageClass, (manifest) => {
+    await namespace.apply('StorageClass', fixtures.storageClass, (manifest) => {
       manifest.volumeBindingMode = mode;
     });
-    await namespace.volume(fixtures.volumeA);
-    await namespace.volume(fixtures.volumeB);
-    const claim = await namespace.claim(fixtures.claim);
+    await namespace.apply('PersistentVolume', fixtures.volumeA);
+    await namespace.apply('PersistentVolume', fixtures.volumeB);
+    const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
     const { store } = namespace.cluster;
     await waitFor(store, {
       what: mode === 'Immediate' ? `${claim} to be Bound` : `${claim} to wait for its first consumer`,
@@ -36,8 +36,8 @@ export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trac
     });
     const pod =
       mode === 'Immediate'
-        ? await podFor(namespace, claim.name, { name: 'reader' })
-        : await namespace.pod(fixtures.podByAffinity);
+        ? await namespace.pod('reader', { claims: [claim] })
+        : await namespace.apply('Pod', fixtures.podByAffinity);
     await waitFor(store, {
       what: `${pod} to be Ready`,
       on: [pod.ref],

@@ -3,12 +3,9 @@ import {
   expect,
   filesOnNode,
   groupAndMode,
-  leaseBackEnd,
-  mountedFrom,
-  mountsLeftOf,
+  leaseVolume,
+  mountPointsWith,
   onNode,
-  pairAt,
-  podWith,
   provesCase,
   readChapter,
   readInPod,
@@ -26,28 +23,33 @@ const [group, otherGroup] = [1234, 4321];
 const [user, otherUser] = [1000, 2000];
 
 describe(chapter.chapter, () => {
-  provesCase(chapter, 1, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-01', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'only', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('only', { claims: [claim] });
     await expect(pod).to.runOn(nodeName);
-    await mountedFrom(lease.disk, pod, volume);
+    await expect(pod).to.mount(volume, { from: lease });
 
     const node = namespace.cluster.node(nodeName);
     const writeAndRead = 'printf %s "$1" >/data/file && cat /data/file';
     for (const text of ['first words', 'second thoughts']) {
       expect(await runInPod(pod, ['sh', '-c', writeAndRead, 'sh', text])).to.equal(text);
-      expect(await onNode(node, ['cat', `${filesOnNode(lease.disk, volume)}/file`]), 'on the node').to.equal(text);
+      expect(await onNode(node, ['cat', `${filesOnNode(lease, volume)}/file`]), 'on the node').to.equal(text);
     }
   });
 
-  provesCase(chapter, 2, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-02', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     expect(claim.now.spec?.accessModes, 'one node, not one pod').to.deep.equal(['ReadWriteOnce']);
-    const [one, two] = [await podWith(namespace, 'one', [claim]), await podWith(namespace, 'two', [claim])];
+    const [one, two] = [
+      await namespace.pod('one', { claims: [claim] }),
+      await namespace.pod('two', { claims: [claim] }),
+    ];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 
@@ -56,31 +58,34 @@ describe(chapter.chapter, () => {
     expect(await readInPod(one, '/data/two')).to.equal('from two\n');
   });
 
-  provesCase(chapter, 3, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-03', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
-    const writer = await podWith(namespace, 'writer', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
+    const writer = await namespace.pod('writer', { claims: [claim] });
     await expect(writer).to.runOn(nodeName);
     const sum = await writeChecked(writer, '/data/payload', 2 ** 17);
     const { uid } = writer.now.metadata;
     await namespace.remove(writer);
-    expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
+    expect(await mountPointsWith(nodeName, uid), 'what is left of the first pod').to.deep.equal([]);
 
-    const reader = await podWith(namespace, 'reader', [claim]);
+    const reader = await namespace.pod('reader', { claims: [claim] });
     await expect(reader).to.runOn(nodeName);
     expect((await runInPod(reader, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
-    await mountedFrom(lease.disk, reader, volume);
+    await expect(reader).to.mount(volume, { from: lease });
   });
 
-  provesCase(chapter, 4, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-04', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     const podOf = (name: string, runAsUser: number) =>
-      podWith(namespace, name, [claim], {}, (manifest) => {
-        manifest.spec.securityContext = { fsGroup: group };
-        for (const container of manifest.spec.containers) runAs(container, runAsUser);
+      namespace.pod(name, {
+        claims: [claim],
+        spec: { securityContext: { fsGroup: group } },
+        containers: [runAs(runAsUser)],
       });
     const [one, two] = [await podOf('one', user), await podOf('two', otherUser)];
     await expect(one).to.runOn(nodeName);
@@ -96,14 +101,13 @@ describe(chapter.chapter, () => {
     expect(await runInPod(two, ['sh', '-c', append])).to.equal(`${group}\nfrom one\nfrom two\n`);
   });
 
-  provesCase(chapter, 5, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-05', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     const podOf = (name: string, fsGroup: number) =>
-      podWith(namespace, name, [claim], {}, (manifest) => {
-        manifest.spec.securityContext = { fsGroup };
-      });
+      namespace.pod(name, { claims: [claim], spec: { securityContext: { fsGroup } } });
     const groups = ['sh', '-c', 'stat -c %g /data; stat -c %g /data/file'];
     const first = await podOf('first', group);
     await expect(first).to.runOn(nodeName);
@@ -112,27 +116,25 @@ describe(chapter.chapter, () => {
     const { uid } = first.now.metadata;
     await namespace.remove(first);
     // kubelet looks for mounts of other pods: as long as there is one, it leaves the group as it is.
-    expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
-    if (lease.disk.at === 'directory')
-      expect(await groupAndMode(nodeName, lease.disk.path), 'the group stays on the disk').to.match(
+    expect(await mountPointsWith(nodeName, uid), 'what is left of the first pod').to.deep.equal([]);
+    if (lease.kind === 'directory')
+      expect(await groupAndMode(nodeName, lease.path), 'the group stays on the disk').to.match(
         new RegExp(`^${group} `),
       );
 
     const second = await podOf('second', otherGroup);
     await expect(second).to.runOn(nodeName);
     expect(await runInPod(second, groups)).to.equal(`${otherGroup}\n${otherGroup}\n`);
-    await mountedFrom(lease.disk, second, volume);
+    await expect(second).to.mount(volume, { from: lease });
   });
 
-  provesCase(chapter, 6, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-06', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     const podOf = (name: string, fsGroup: number) =>
-      podWith(namespace, name, [claim], {}, (manifest) => {
-        manifest.spec.securityContext = { fsGroup };
-        for (const container of manifest.spec.containers) runAs(container, user);
-      });
+      namespace.pod(name, { claims: [claim], spec: { securityContext: { fsGroup } }, containers: [runAs(user)] });
     const first = await podOf('first', group);
     await expect(first).to.runOn(nodeName);
     const second = await podOf('second', otherGroup);

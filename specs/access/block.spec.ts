@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   expect,
-  leaseBackEnd,
-  mountsLeftOf,
+  leaseVolume,
+  mountPointsWith,
   onNode,
   type PodHandle,
-  pairAt,
-  podWithDevice,
   provesCase,
   readChapter,
   runInPod,
@@ -35,11 +33,12 @@ function readBlock(pod: PodHandle, skip: number): Promise<string> {
 }
 
 describe(chapter.chapter, () => {
-  provesCase(chapter, 1, 'Block', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+  provesCase(chapter, 'LV-ACCESS-BLOCK-01', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWithDevice(namespace, 'only', claim);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('only', { claims: [claim], as: 'devices' });
     await expect(pod).to.runOn(nodeName);
 
     // stat prints a device's numbers in hexadecimal.
@@ -49,23 +48,27 @@ describe(chapter.chapter, () => {
       .slice(-2)
       .map((hex) => Number.parseInt(hex, 16))
       .join(':');
-    expect(number, 'the number of the device').to.equal(lease.disk.deviceNumber);
+    expect(number, 'the number of the device').to.equal(lease.deviceNumber);
     expect(await runInPod(pod, ['blockdev', '--getsize64', '/dev/data'])).to.equal(`${size}\n`);
 
     for (const text of [blockOfText(), blockOfText()]) {
       await writeBlock(pod, 3, text);
       expect(await readBlock(pod, 3), 'in the pod').to.equal(text);
       const node = namespace.cluster.node(nodeName);
-      const read = ['dd', `if=${lease.disk.path}`, `bs=${block}`, 'skip=3', 'count=1', 'status=none'] as const;
+      const read = ['dd', `if=${lease.path}`, `bs=${block}`, 'skip=3', 'count=1', 'status=none'] as const;
       expect(await onNode(node, read), 'on the node').to.equal(text);
     }
   });
 
-  provesCase(chapter, 2, 'Block', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+  provesCase(chapter, 'LV-ACCESS-BLOCK-02', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const [one, two] = [
+      await namespace.pod('one', { claims: [claim], as: 'devices' }),
+      await namespace.pod('two', { claims: [claim], as: 'devices' }),
+    ];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
     for (const [place, writer, reader] of [
@@ -78,42 +81,45 @@ describe(chapter.chapter, () => {
     }
   });
 
-  provesCase(chapter, 3, 'Block', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+  provesCase(chapter, 'LV-ACCESS-BLOCK-03', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const writer = await podWithDevice(namespace, 'writer', claim);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const writer = await namespace.pod('writer', { claims: [claim], as: 'devices' });
     await expect(writer).to.runOn(nodeName);
     const text = blockOfText();
     await writeBlock(writer, 7, text);
     const { uid } = writer.now.metadata;
     await namespace.remove(writer);
-    expect(await mountsLeftOf(uid, nodeName), 'what is left of the first pod').to.deep.equal([]);
+    expect(await mountPointsWith(nodeName, uid), 'what is left of the first pod').to.deep.equal([]);
 
-    const reader = await podWithDevice(namespace, 'reader', claim);
+    const reader = await namespace.pod('reader', { claims: [claim], as: 'devices' });
     await expect(reader).to.runOn(nodeName);
     expect(await readBlock(reader, 7)).to.equal(text);
   });
 
-  provesCase(chapter, 7, 'Block', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+  provesCase(chapter, 'LV-ACCESS-BLOCK-07', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWithDevice(namespace, 'reader', claim, (manifest) => {
-      for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
-        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
-    });
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('reader', { claims: [claim], as: 'devices', readOnly: true });
     await expect(pod).to.runOn(nodeName);
     expect(await readBlock(pod, 0)).to.have.lengthOf(block);
     const { stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', 'of=/dev/data', 'bs=512', 'count=1', 'conv=notrunc']);
     expect(stderr).to.include('Operation not permitted');
   });
 
-  provesCase(chapter, 10, 'Block', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd, { bytes: size });
+  provesCase(chapter, 'LV-ACCESS-BLOCK-10', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const [one, two] = [
+      await namespace.pod('one', { claims: [claim], as: 'devices' }),
+      await namespace.pod('two', { claims: [claim], as: 'devices' }),
+    ];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 

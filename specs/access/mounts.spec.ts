@@ -1,17 +1,13 @@
 import {
   assignedNode,
-  backEndOf,
   containerMounts,
   evidence,
   expect,
   fill,
   freeSpace,
-  leaseBackEnd,
+  leaseVolume,
   mountAt,
-  mountedFrom,
   onNode,
-  pairAt,
-  podWith,
   readChapter,
   readInPod,
   runAs,
@@ -30,12 +26,14 @@ const mebibyte = 2 ** 20;
 describe(chapter, () => {
   proves('LV-ACCESS-05', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using lease = await leaseVolume(here, 'DIR');
     await using namespace = await SpecNamespace.open();
-    const used = await pairAt(namespace, lease.disk);
-    const unused = await pairAt(namespace, lease.disk, { name: 'unused' });
-    const pod = await podWith(namespace, 'sparing', [used.claim, unused.claim], {}, ({ spec }) => {
-      for (const container of spec.containers) container.volumeMounts?.pop();
+    await namespace.storageClass();
+    const used = await namespace.boundVolume('data', lease);
+    const unused = await namespace.boundVolume('unused', lease);
+    const pod = await namespace.pod('sparing', {
+      claims: [used.claim, unused.claim],
+      containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
     });
     await expect(pod).to.runOn(here);
     const places = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume`;
@@ -44,65 +42,58 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-06', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'three', [claim], {}, ({ spec }) => {
-      const [main] = spec.containers;
-      if (!main) throw new Error('the fixture has a container');
-      const { volumeMounts: _none, ...without } = structuredClone(main);
-      spec.containers.push({ ...structuredClone(main), name: 'beside' }, { ...without, name: 'without' });
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('three', {
+      claims: [claim],
+      containers: [{}, { name: 'beside' }, { name: 'without', volumeMounts: [] }],
     });
     await expect(pod).to.runOn(here);
 
     const node = namespace.cluster.node(here);
-    await onNode(node, ['sh', '-c', 'echo from the node >"$1/file"', 'sh', lease.disk.path]);
+    await onNode(node, ['sh', '-c', 'echo from the node >"$1/file"', 'sh', lease.path]);
     const inode = ['stat', '-c', '%i'] as const;
-    const onDisk = await onNode(node, [...inode, `${lease.disk.path}/file`]);
+    const onDisk = await onNode(node, [...inode, `${lease.path}/file`]);
     for (const container of ['main', 'beside']) {
       expect(await readInPod(pod, '/data/file', { container }), container).to.equal('from the node\n');
       expect(await runInPod(pod, [...inode, '/data/file'], { container }), container).to.equal(onDisk);
     }
     await runInPod(pod, ['sh', '-c', 'echo from the pod >/data/file'], { container: 'beside' });
-    expect(await onNode(node, ['cat', `${lease.disk.path}/file`])).to.equal('from the pod\n');
+    expect(await onNode(node, ['cat', `${lease.path}/file`])).to.equal('from the pod\n');
 
     const devices = (await containerMounts(pod, 'without')).map(({ device }) => device);
-    expect(devices, 'the mounts of the container without it').not.to.include(lease.disk.deviceNumber);
+    expect(devices, 'the mounts of the container without it').not.to.include(lease.deviceNumber);
     expect((await tryInPod(pod, ['ls', '/data'], { container: 'without' })).stderr).to.include('No such file');
   });
 
   proves('LV-ACCESS-11', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { disk } = lease;
+    const disk = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `/${name}` });
     await onNode(namespace.cluster.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
     const withOption = (name: string) =>
-      pairAt(namespace, at(name), {
-        name,
-        volume: ({ spec }) => {
-          spec.mountOptions = [name];
-        },
-      });
-    const plain = await pairAt(namespace, at('data'));
+      namespace.boundVolume(name, { ...at(name), volume: { spec: { mountOptions: [name] } } });
+    await namespace.storageClass();
+    const plain = await namespace.boundVolume('data', at('data'));
     const [noexec, nosuid] = [await withOption('noexec'), await withOption('nosuid')];
     const places = ['/data', '/data-2', '/data-3'];
-    const pod = await podWith(namespace, 'runner', [plain.claim, noexec.claim, nosuid.claim], {}, ({ spec }) => {
-      const [main] = spec.containers;
-      if (!main) throw new Error('the fixture has a container');
-      const copy = 'for place; do cp /bin/busybox "$place/busybox" && chmod 4755 "$place/busybox"; done';
-      spec.initContainers = [{ ...structuredClone(main), name: 'copy', command: ['sh', '-c', copy, 'sh', ...places] }];
-      runAs(main, 1000);
-      // Without it, the kernel ignores setuid bits everywhere.
-      main.securityContext = { ...main.securityContext, allowPrivilegeEscalation: true };
+    const copy = 'for place; do cp /bin/busybox "$place/busybox" && chmod 4755 "$place/busybox"; done';
+    const pod = await namespace.pod('runner', {
+      claims: [plain.claim, noexec.claim, nosuid.claim],
+      initContainers: [{ name: 'copy', command: ['sh', '-c', copy, 'sh', ...places] }],
+      // Without privilege escalation, the kernel ignores setuid bits everywhere.
+      containers: [{ securityContext: { ...runAs(1000).securityContext, allowPrivilegeEscalation: true } }],
     });
     await expect(pod).to.runOn(here);
 
     const ends = [
-      await mountedFrom(at('data'), pod, plain.volume, '/data'),
-      await mountedFrom(at('noexec'), pod, noexec.volume, '/data-2'),
-      await mountedFrom(at('nosuid'), pod, nosuid.volume, '/data-3'),
+      await expect(pod).to.mount(plain.volume, { path: '/data', from: at('data') }),
+      await expect(pod).to.mount(noexec.volume, { path: '/data-2', from: at('noexec') }),
+      await expect(pod).to.mount(nosuid.volume, { path: '/data-3', from: at('nosuid') }),
     ];
     const options = ends.map(({ kubelet, container }) =>
       [kubelet, container].map((mount) => mount.options.filter((option) => option.startsWith('no'))),
@@ -124,26 +115,27 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-16', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     const node = namespace.cluster.node(here);
-    await onNode(node, ['mkdir', `${lease.disk.path}/late`]);
-    const pod = await podWith(namespace, 'two-views', [claim], {}, ({ spec }) => {
-      const [main] = spec.containers;
-      if (!main) throw new Error('the fixture has a container');
-      const view = (name: string, mountPropagation: 'HostToContainer' | 'None') => ({
-        ...structuredClone(main),
-        name,
-        volumeMounts: [{ name: 'data', mountPath: '/data', mountPropagation }],
-      });
-      spec.containers = [view('following', 'HostToContainer'), view('apart', 'None')];
+    await onNode(node, ['mkdir', `${lease.path}/late`]);
+    const pod = await namespace.pod('two-views', {
+      claims: [claim],
+      containers: [
+        {
+          name: 'following',
+          volumeMounts: [{ name: 'data', mountPath: '/data', mountPropagation: 'HostToContainer' }],
+        },
+        { name: 'apart', volumeMounts: [{ name: 'data', mountPath: '/data', mountPropagation: 'None' }] },
+      ],
     });
     await expect(pod).to.runOn(here);
 
     const late = async (container: string) => mountAt(await containerMounts(pod, container), '/data/late');
     {
-      await using mounted = await mountOnNode(node, `${lease.disk.path}/late`);
+      await using mounted = await mountOnNode(node, `${lease.path}/late`);
       await onNode(node, ['touch', `${mounted.path}/file`]);
       expect((await late('following'))?.fileSystem).to.equal('tmpfs');
       expect(await runInPod(pod, ['ls', '/data/late'], { container: 'following' })).to.equal('file\n');
@@ -156,24 +148,21 @@ describe(chapter, () => {
   proves('LV-ACCESS-17', async () => {
     const here = assignedNode();
     const [smallBytes, largeBytes] = [16 * mebibyte, 48 * mebibyte];
-    await using smallLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: smallBytes });
-    await using largeLease = await leaseBackEnd(here, backEndOf('LOOP'), { bytes: largeBytes });
+    await using smallLease = await leaseVolume(here, 'LOOP', { bytes: smallBytes });
+    await using largeLease = await leaseVolume(here, 'LOOP', { bytes: largeBytes });
     await using namespace = await SpecNamespace.open();
-    const small = await pairAt(namespace, smallLease.disk, {
-      claim: ({ spec }) => {
-        spec.resources.requests.storage = '1Mi';
+    await namespace.storageClass();
+    const small = await namespace.boundVolume('data', {
+      ...smallLease,
+      claim: {
+        storage: '1Mi',
       },
     });
-    const large = await pairAt(namespace, largeLease.disk, {
-      name: 'large',
-      volume: ({ spec }) => {
-        spec.capacity.storage = '1Mi';
-      },
-      claim: ({ spec }) => {
-        spec.resources.requests.storage = '1Mi';
-      },
+    const large = await namespace.boundVolume('large', {
+      ...largeLease,
+      storage: '1Mi',
     });
-    const pod = await podWith(namespace, 'writer', [small.claim, large.claim]);
+    const pod = await namespace.pod('writer', { claims: [small.claim, large.claim] });
     await expect(pod).to.runOn(here);
     expect(small.claim.now.status?.capacity, 'asked for 1Mi, has the whole volume').to.deep.equal({ storage: '1Gi' });
     expect(large.claim.now.status?.capacity).to.deep.equal({ storage: '1Mi' });
@@ -195,19 +184,20 @@ describe(chapter, () => {
   proves('LV-ACCESS-19', async function () {
     this.timeout(150_000);
     const bytes = 16 * mebibyte;
-    await using lease = await leaseBackEnd('node2', backEndOf('LOOP'), { bytes });
+    await using lease = await leaseVolume('node2', 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     expect(volume.now.spec?.capacity, 'what the volume says of itself').to.deep.equal({ storage: '1Gi' });
     // Before the pod: kubelet may measure at any moment from then on.
     await onNode(namespace.cluster.node('node2'), [
       'dd',
       'if=/dev/zero',
-      `of=${lease.disk.path}/payload`,
+      `of=${lease.path}/payload`,
       'bs=1M',
       'count=4',
     ]);
-    const pod = await podWith(namespace, 'measured', [claim]);
+    const pod = await namespace.pod('measured', { claims: [claim] });
     await expect(pod).to.runOn('node2');
 
     const measured = await volumeStatistics(pod);

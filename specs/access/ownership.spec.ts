@@ -1,16 +1,13 @@
 import {
   assignedNode,
-  backEndOf,
   eventTime,
   eventually,
   evidence,
   expect,
   groupAndMode,
   heldDirectory,
-  leaseBackEnd,
+  leaseVolume,
   onNode,
-  pairAt,
-  podWith,
   readChapter,
   runAs,
   runInPod,
@@ -28,38 +25,43 @@ const [user, group, before] = [1000, 1234, 999];
 describe(chapter, () => {
   proves('LV-ACCESS-01', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'writer', [claim], {}, ({ spec }) => {
-      spec.securityContext = { fsGroup: group };
-      for (const container of spec.containers) runAs(container, user);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('writer', {
+      claims: [claim],
+      spec: { securityContext: { fsGroup: group } },
+      containers: [runAs(user)],
     });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
-    const onDisk = await onNode(namespace.cluster.node(here), ['sha256sum', `${lease.disk.path}/payload`]);
+    const onDisk = await onNode(namespace.cluster.node(here), ['sha256sum', `${lease.path}/payload`]);
     expect(onDisk.split(' ')[0]).to.equal(sum);
     expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
   });
 
   proves('LV-ACCESS-12', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using lease = await leaseVolume(here, 'DIR');
     await using namespace = await SpecNamespace.open();
-    const { disk } = lease;
+    const disk = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     const make =
       'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
     const node = namespace.cluster.node(here);
     await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
-    const matching = await pairAt(namespace, at('data'));
-    const other = await pairAt(namespace, at('other'), { name: 'other' });
-    const always = await pairAt(namespace, at('always'), { name: 'always' });
-    const sparing = await podWith(namespace, 'sparing', [matching.claim, other.claim], {}, ({ spec }) => {
-      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' };
+    await namespace.storageClass();
+    const matching = await namespace.boundVolume('data', at('data'));
+    const other = await namespace.boundVolume('other', at('other'));
+    const always = await namespace.boundVolume('always', at('always'));
+    const sparing = await namespace.pod('sparing', {
+      claims: [matching.claim, other.claim],
+      spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' } },
     });
-    const thorough = await podWith(namespace, 'thorough', [always.claim], {}, ({ spec }) => {
-      spec.securityContext = { fsGroup: group, fsGroupChangePolicy: 'Always' };
+    const thorough = await namespace.pod('thorough', {
+      claims: [always.claim],
+      spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'Always' } },
     });
     await expect(sparing).to.runOn(here);
     await expect(thorough).to.runOn(here);
@@ -73,17 +75,16 @@ describe(chapter, () => {
   proves('LV-ACCESS-20', async function () {
     this.timeout(150_000);
     // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
-    await using lease = await leaseBackEnd('node2', backEndOf('DIR'));
+    await using lease = await leaseVolume('node2', 'DIR');
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node2');
-    const { path } = lease.disk;
+    const { path } = lease;
     const make = 'cd "$1" && mkdir large && touch large/file && chgrp -R "$2" .';
     await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
-    const { volume, claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     await using held = await heldDirectory(node, `${path}/large`);
-    const pod = await podWith(namespace, 'patient', [claim], {}, ({ spec }) => {
-      spec.securityContext = { fsGroup: group };
-    });
+    const pod = await namespace.pod('patient', { claims: [claim], spec: { securityContext: { fsGroup: group } } });
     const what = `an event VolumePermissionChangeInProgress about ${pod}`;
     const ofSlowChange = (store: StoreView) =>
       store.eventsOf(pod.ref).find(({ reason }) => reason === 'VolumePermissionChangeInProgress');
@@ -109,12 +110,11 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-14', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'nobody', [claim], {}, ({ spec }) => {
-      for (const container of spec.containers) runAs(container, user);
-    });
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('nobody', { claims: [claim], containers: [runAs(user)] });
     await expect(pod).to.runOn(here);
     expect(await runInPod(pod, ['stat', '-c', '%u %g %a', '/data'])).to.equal('0 0 755\n');
     const { stderr } = await tryInPod(pod, ['touch', '/data/file']);
@@ -123,16 +123,17 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-18', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'reader', [claim], {}, ({ spec }) => {
-      spec.securityContext = { fsGroup: group };
-      for (const { persistentVolumeClaim } of spec.volumes ?? [])
-        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('reader', {
+      claims: [claim],
+      readOnly: true,
+      spec: { securityContext: { fsGroup: group } },
     });
     await expect(pod).to.runOn(here);
     expect(await runInPod(pod, ['stat', '-c', '%g %a', '/data'])).to.equal('0 755\n');
-    expect(await groupAndMode(here, lease.disk.path)).to.equal('0 755');
+    expect(await groupAndMode(here, lease.path)).to.equal('0 755');
   });
 });

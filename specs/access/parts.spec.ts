@@ -1,12 +1,9 @@
 import {
   containerMounts,
   expect,
-  leaseBackEnd,
+  leaseVolume,
   mountAt,
-  mountedFrom,
   onNode,
-  pairAt,
-  podWith,
   provesCase,
   readChapter,
   runInPod,
@@ -21,20 +18,27 @@ const chapter = readChapter('access');
 const readOnly = 'Read-only file system';
 
 describe(chapter.chapter, () => {
-  provesCase(chapter, 7, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-07', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
-    await onNode(namespace.cluster.node(nodeName), ['sh', '-c', putOnDisk, 'sh', lease.disk.path]);
-    const pod = await podWith(namespace, 'reader', [claim], {}, (manifest) => {
-      for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
-        if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
-      for (const { volumeMounts } of manifest.spec.containers)
-        volumeMounts?.push({ name: 'data', mountPath: '/part', subPath: 'directory' });
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
+    await onNode(namespace.cluster.node(nodeName), ['sh', '-c', putOnDisk, 'sh', lease.path]);
+    const pod = await namespace.pod('reader', {
+      claims: [claim],
+      readOnly: true,
+      containers: [
+        {
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'data', mountPath: '/part', subPath: 'directory' },
+          ],
+        },
+      ],
     });
     await expect(pod).to.runOn(nodeName);
 
-    const { kubelet, container } = await mountedFrom(lease.disk, pod, volume);
+    const { kubelet, container } = await expect(pod).to.mount(volume, { from: lease });
     expect(kubelet.options, 'on the node').to.include('ro');
     expect(container.options, 'in the container').to.include('ro');
     expect(await runInPod(pod, ['cat', '/data/file', '/part/inner'])).to.equal('whole\npart\n');
@@ -44,37 +48,40 @@ describe(chapter.chapter, () => {
     }
   });
 
-  provesCase(chapter, 8, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-08', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'parts', [claim], {}, (manifest) => {
-      const [main] = manifest.spec.containers;
-      if (!main) throw new Error('the fixture has a container');
-      // What the parts are of: an init container has the whole volume, and is through before they are mounted.
-      manifest.spec.initContainers = [
-        { ...structuredClone(main), name: 'before', command: ['sh', '-c', putOnDisk, 'sh', '/data'] },
-      ];
-      main.volumeMounts?.push(
-        { name: 'data', mountPath: '/existing', subPath: 'directory' },
-        { name: 'data', mountPath: '/missing', subPath: 'made/by/kubelet' },
-        { name: 'data', mountPath: '/file', subPath: 'file' },
-        { name: 'data', mountPath: '/read-only', subPath: 'directory', readOnly: true },
-      );
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('parts', {
+      claims: [claim],
+      // What the parts are of: an init container has the whole volume, and has ended before they are mounted.
+      initContainers: [{ name: 'before', command: ['sh', '-c', putOnDisk, 'sh', '/data'] }],
+      containers: [
+        {
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'data', mountPath: '/existing', subPath: 'directory' },
+            { name: 'data', mountPath: '/missing', subPath: 'made/by/kubelet' },
+            { name: 'data', mountPath: '/file', subPath: 'file' },
+            { name: 'data', mountPath: '/read-only', subPath: 'directory', readOnly: true },
+          ],
+        },
+      ],
     });
     await expect(pod).to.runOn(nodeName);
 
     const mounts = await containerMounts(pod);
-    const below = (directory: string) => `${lease.disk.root === '/' ? '' : lease.disk.root}/${directory}`;
+    const below = (directory: string) => `${lease.root === '/' ? '' : lease.root}/${directory}`;
     for (const [path, root] of [
       ['/existing', below('directory')],
       ['/missing', below('made/by/kubelet')],
       ['/file', below('file')],
       ['/read-only', below('directory')],
     ] as const) {
-      expect(mountAt(mounts, path), path).to.include({ device: lease.disk.deviceNumber, root });
+      expect(mountAt(mounts, path), path).to.include({ device: lease.deviceNumber, root });
     }
-    await mountedFrom(lease.disk, pod, volume);
+    await expect(pod).to.mount(volume, { from: lease });
     const seen =
       'cat /existing/inner /file; echo new >/missing/file; cat /data/made/by/kubelet/file; echo more >>/file; cat /data/file';
     expect(await runInPod(pod, ['sh', '-c', seen])).to.equal('part\nwhole\nnew\nwhole\nmore\n');
@@ -82,11 +89,12 @@ describe(chapter.chapter, () => {
     expect(stderr, 'the same directory, read-only').to.include(readOnly);
   });
 
-  provesCase(chapter, 9, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-09', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { volume, claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'runner', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('runner', { claims: [claim] });
     await expect(pod).to.runOn(nodeName);
     // A binary, too: for a script, noexec would have to keep the kernel from its first line only.
     const make =
@@ -94,14 +102,18 @@ describe(chapter.chapter, () => {
     await runInPod(pod, ['sh', '-c', make]);
     expect(await runInPod(pod, ['/data/script'])).to.equal('run by /data/script\n');
     expect(await runInPod(pod, ['/data/echo', 'from', 'the', 'volume'])).to.equal('from the volume\n');
-    expect((await mountedFrom(lease.disk, pod, volume)).container.options).not.to.include('noexec');
+    expect((await expect(pod).to.mount(volume, { from: lease })).container.options).not.to.include('noexec');
   });
 
-  provesCase(chapter, 10, 'Filesystem', async (backEnd, nodeName) => {
-    await using lease = await leaseBackEnd(nodeName, backEnd);
+  provesCase(chapter, 'LV-ACCESS-*-10', async (type, nodeName) => {
+    await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const [one, two] = [await podWith(namespace, 'one', [claim]), await podWith(namespace, 'two', [claim])];
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const [one, two] = [
+      await namespace.pod('one', { claims: [claim] }),
+      await namespace.pod('two', { claims: [claim] }),
+    ];
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 

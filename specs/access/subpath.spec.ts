@@ -1,19 +1,16 @@
 import {
   ApiRefusal,
   assignedNode,
-  backEndOf,
   containerMounts,
   eventually,
   evidence,
   expect,
-  leaseBackEnd,
+  leaseVolume,
   minorOf,
   mountAt,
-  mountsLeftOf,
+  mountPointsWith,
   onNode,
   type PodHandle,
-  pairAt,
-  podWith,
   readChapter,
   readInPod,
   runInPod,
@@ -39,21 +36,17 @@ function containerIn(pod: PodHandle, container: string, state: 'running' | 'wait
 describe(chapter, () => {
   proves('LV-ACCESS-07', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     const links =
       'cd "$1" && mkdir own && echo own >own/file && ln -s /etc absolute && ln -s ../../../etc upwards && ln -s /etc/passwd file && ln -s own inside';
-    await onNode(namespace.cluster.node(here), ['sh', '-c', links, 'sh', lease.disk.path]);
+    await onNode(namespace.cluster.node(here), ['sh', '-c', links, 'sh', lease.path]);
     const ways = ['absolute', 'upwards', 'file', 'inside'];
-    const pod = await podWith(namespace, 'ways-out', [claim], {}, ({ spec }) => {
-      const [main] = spec.containers;
-      if (!main) throw new Error('the fixture has a container');
-      spec.containers = ways.map((name) => ({
-        ...structuredClone(main),
-        name,
-        volumeMounts: [{ name: 'data', mountPath: '/part', subPath: name }],
-      }));
+    const pod = await namespace.pod('ways-out', {
+      claims: [claim],
+      containers: ways.map((name) => ({ name, volumeMounts: [{ name: 'data', mountPath: '/part', subPath: name }] })),
     });
 
     await containerIn(pod, 'inside', 'running');
@@ -68,17 +61,21 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-08', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('DIR'));
+    await using lease = await leaseVolume(here, 'DIR');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     for (const [subPath, message] of [
       ['..', "must not contain '..'"],
       ['own/../../other', "must not contain '..'"],
       ['/etc', 'must be a relative path'],
     ] as const) {
-      const refusal = await podWith(namespace, 'refused', [claim], {}, ({ spec }) => {
-        for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = subPath;
-      }).catch((error: unknown) => error);
+      const refusal = await namespace
+        .pod('refused', {
+          claims: [claim],
+          containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data', subPath }] }],
+        })
+        .catch((error: unknown) => error);
       expect(refusal, subPath).to.be.instanceOf(ApiRefusal);
       const { status, causes } = refusal as ApiRefusal;
       expect(status).to.equal(422);
@@ -86,38 +83,45 @@ describe(chapter, () => {
       expect(causes[0]?.message).to.include(message);
     }
 
-    const pod = await podWith(namespace, 'by-variable', [claim], {}, ({ spec }) => {
-      for (const container of spec.containers) {
-        container.env = [{ name: 'WAY', value: '..' }];
-        container.volumeMounts = [{ name: 'data', mountPath: '/data', subPathExpr: '$(WAY)/other' }];
-      }
+    const pod = await namespace.pod('by-variable', {
+      claims: [claim],
+      containers: [
+        {
+          env: [{ name: 'WAY', value: '..' }],
+          volumeMounts: [{ name: 'data', mountPath: '/data', subPathExpr: '$(WAY)/other' }],
+        },
+      ],
     });
     evidence.keep('refused-by-kubelet', await containerIn(pod, 'main', 'waiting', "must not contain '..'"));
   });
 
   proves('LV-ACCESS-09', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
     const put = 'mkdir "$1/directory" && echo single >"$1/file"';
-    await onNode(namespace.cluster.node(here), ['sh', '-c', put, 'sh', lease.disk.path]);
-    const pod = await podWith(namespace, 'probed', [claim], {}, ({ spec }) => {
-      spec.restartPolicy = 'Always';
-      for (const container of spec.containers) {
-        const life = "trap 'exit 0' TERM; rm -f /directory/sick; echo started >>/directory/log; sleep infinity & wait";
-        container.command = ['sh', '-c', life];
-        container.volumeMounts = [
-          { name: 'data', mountPath: '/directory', subPath: 'directory' },
-          { name: 'data', mountPath: '/file', subPath: 'file' },
-        ];
-        container.livenessProbe = {
-          exec: { command: ['test', '!', '-e', '/directory/sick'] },
-          periodSeconds: 1,
-          timeoutSeconds: 20,
-          failureThreshold: 1,
-        };
-      }
+    await onNode(namespace.cluster.node(here), ['sh', '-c', put, 'sh', lease.path]);
+    const life = "trap 'exit 0' TERM; rm -f /directory/sick; echo started >>/directory/log; sleep infinity & wait";
+    const pod = await namespace.pod('probed', {
+      claims: [claim],
+      spec: { restartPolicy: 'Always' },
+      containers: [
+        {
+          command: ['sh', '-c', life],
+          volumeMounts: [
+            { name: 'data', mountPath: '/directory', subPath: 'directory' },
+            { name: 'data', mountPath: '/file', subPath: 'file' },
+          ],
+          livenessProbe: {
+            exec: { command: ['test', '!', '-e', '/directory/sick'] },
+            periodSeconds: 1,
+            timeoutSeconds: 20,
+            failureThreshold: 1,
+          },
+        },
+      ],
     });
     await expect(pod).to.runOn(here);
     await runInPod(pod, ['sh', '-c', 'echo more >>/file; touch /directory/sick']);
@@ -128,27 +132,27 @@ describe(chapter, () => {
     await expect(pod).to.reportEvent('Unhealthy', 'Liveness probe failed');
     expect(await runInPod(pod, ['cat', '/directory/log', '/file'])).to.equal('started\nstarted\nsingle\nmore\n');
     const mounts = await containerMounts(pod);
-    expect(mountAt(mounts, '/directory')).to.include({ device: lease.disk.deviceNumber, root: '/directory' });
-    expect(mountAt(mounts, '/file')).to.include({ device: lease.disk.deviceNumber, root: '/file' });
+    expect(mountAt(mounts, '/directory')).to.include({ device: lease.deviceNumber, root: '/directory' });
+    expect(mountAt(mounts, '/file')).to.include({ device: lease.deviceNumber, root: '/file' });
   });
 
   proves('LV-ACCESS-10', async () => {
     const here = assignedNode();
-    await using lease = await leaseBackEnd(here, backEndOf('LOOP'));
+    await using lease = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const { claim } = await pairAt(namespace, lease.disk);
-    const pod = await podWith(namespace, 'on-a-part', [claim], {}, ({ spec }) => {
-      for (const mount of spec.containers[0]?.volumeMounts ?? []) mount.subPath = 'part';
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const pod = await namespace.pod('on-a-part', {
+      claims: [claim],
+      containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'part' }] }],
     });
     await expect(pod).to.runOn(here);
     const node = namespace.cluster.node(here);
     await runInPod(pod, ['touch', '/data/file']);
-    await onNode(node, ['rm', '-r', `${lease.disk.path}/part`]);
+    await onNode(node, ['rm', '-r', `${lease.path}/part`]);
     const { uid } = pod.now.metadata;
-    expect((await mountsLeftOf(uid, here)).map(({ mountPoint }) => mountPoint).join('\n')).to.include(
-      `/volume-subpaths/`,
-    );
+    expect((await mountPointsWith(here, uid)).join('\n')).to.include(`/volume-subpaths/`);
     await namespace.remove(pod);
-    expect(await mountsLeftOf(uid, here), 'what is left of the pod').to.deep.equal([]);
+    expect(await mountPointsWith(here, uid), 'what is left of the pod').to.deep.equal([]);
   });
 });

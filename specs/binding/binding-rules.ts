@@ -1,5 +1,5 @@
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { expect, localClaim, type SpecNamespace, type VolumeHandle } from '../harness/index.ts';
+import { expect, type SpecNamespace, type VolumeHandle } from '../harness/index.ts';
 
 type Volume = ManifestOf<'PersistentVolume'>;
 type Claim = ManifestOf<'PersistentVolumeClaim'>;
@@ -123,8 +123,9 @@ export const preBoundMismatches: readonly PreBoundMismatch[] = [
 
 /** Has the volume used by a claim once, which names it, and the claim removed. */
 async function release(namespace: SpecNamespace, volume: VolumeHandle, inSpec: NamesInSpec): Promise<undefined> {
-  const claim = await localClaim(namespace, `former-${inSpec.volume}`, { volume: inSpec.volume }, ({ spec }) => {
-    spec.storageClassName = inSpec.storageClass;
+  const claim = await namespace.claim(`former-${inSpec.volume}`, {
+    volume: inSpec.volume,
+    spec: { storageClassName: inSpec.storageClass },
   });
   await expect(claim).to.bindTo(volume);
   await namespace.remove(claim);

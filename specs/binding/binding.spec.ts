@@ -2,15 +2,11 @@ import {
   type ClaimHandle,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
   marks,
   marksOf,
   nowhere,
   phasesOf,
-  podWith,
   quietFor,
   readChapter,
   runInPod,
@@ -29,35 +25,35 @@ function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
 
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
 async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
-  const pod = await podWith(namespace, 'must-run-on-node2', [claim], { node: 'node2' });
+  const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: 'node2' });
   evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]));
 }
 
 describe(chapter, () => {
   proves('LV-BIND-01', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', { bytes });
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass('Immediate');
+    const volume = await namespace.volume('volume', { node: 'node2', path: onNode2.path });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
     expect(marksOf(claim)).to.deep.equal([marks.completed, marks.byController]);
     expect(marksOf(volume)).to.deep.equal([marks.byController]);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
 
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
+    await expect(pod).to.mount(volume, { from: onNode2 });
     expect(claim.now.metadata.annotations).not.to.have.property(marks.selectedNode);
   });
 
   proves('LV-BIND-02', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass('Immediate');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
     await expect(pod).to.reportEvent('FailedScheduling', said.unboundImmediate);
     expect(claim.now.status?.phase).to.equal('Pending');
@@ -65,10 +61,10 @@ describe(chapter, () => {
 
   proves('LV-BIND-03', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const smaller = await localVolume(namespace, 'smaller', { node: 'node1', path: nowhere });
-    const named = await localVolume(namespace, 'named', { node: 'node2', path: nowhere, storage: '2Gi' });
-    const claim = await localClaim(namespace, 'claim', { volume: 'named' });
+    await namespace.storageClass('Immediate');
+    const smaller = await namespace.volume('smaller', { node: 'node1', path: nowhere });
+    const named = await namespace.volume('named', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const claim = await namespace.claim('claim', { volume: 'named' });
     await expect(claim).to.bindTo(named);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
     expect(marksOf(claim), 'the user chose the volume').to.deep.equal([marks.completed]);
@@ -77,17 +73,15 @@ describe(chapter, () => {
 
   proves('LV-BIND-04', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const smaller = await localVolume(namespace, 'smaller', { node: 'node1', path: nowhere });
-    const reserved = await localVolume(
-      namespace,
-      'reserved',
-      { node: 'node2', path: nowhere, storage: '2Gi' },
-      (volume) => {
-        volume.spec.claimRef = { name: 'claim' };
-      },
-    );
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass('Immediate');
+    const smaller = await namespace.volume('smaller', { node: 'node1', path: nowhere });
+    const reserved = await namespace.volume('reserved', {
+      node: 'node2',
+      path: nowhere,
+      storage: '2Gi',
+      spec: { claimRef: { name: 'claim' } },
+    });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(reserved);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
     expect(marksOf(claim), 'the controller chose the volume').to.deep.equal([marks.completed, marks.byController]);
@@ -96,18 +90,18 @@ describe(chapter, () => {
   });
 
   proves('LV-BIND-05', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', { bytes });
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: onNode2.path });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     expect(volume.now.status?.phase).to.equal('Available');
 
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
+    await expect(pod).to.mount(volume, { from: onNode2 });
     await runInPod(pod, ['sh', '-c', 'echo bound >/data/greeting && sync /data/greeting']);
     expect(claim.now.metadata.annotations, 'it waited for a node').not.to.have.property(marks.selectedNode);
     expect(marksOf(volume), 'the scheduler marks it as the controller would').to.deep.equal([marks.byController]);
@@ -115,12 +109,12 @@ describe(chapter, () => {
 
   proves('LV-BIND-06', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'too-small', { node: 'node2', path: nowhere, storage: '512Mi' });
-    const pod = await podWith(namespace, 'consumer', ['claim']);
+    await namespace.storageClass();
+    const volume = await namespace.volume('too-small', { node: 'node2', path: nowhere, storage: '512Mi' });
+    const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
-    const claim = await localClaim(namespace, 'claim');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
     expect(claim.now.status?.phase).to.equal('Pending');
@@ -129,9 +123,9 @@ describe(chapter, () => {
 
   proves('LV-BIND-07', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
-    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
     await expectTrapped(namespace, claim);
@@ -139,11 +133,13 @@ describe(chapter, () => {
 
   proves('LV-BIND-08', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere }, ({ spec }) => {
-      spec.claimRef = { name: 'claim' };
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', {
+      node: 'node3',
+      path: nowhere,
+      spec: { claimRef: { name: 'claim' } },
     });
-    const claim = await localClaim(namespace, 'claim');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
     await expectTrapped(namespace, claim);
@@ -151,20 +147,18 @@ describe(chapter, () => {
 
   proves('LV-BIND-12', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     // The same volume and claim, bound by the same controller in the meantime, show that it is awake.
-    await localClass(namespace, 'Immediate', ({ metadata }) => {
-      metadata.name = 'at-once';
+    await namespace.storageClass('Immediate', { name: 'at-once' });
+    const other = await namespace.volume('other', {
+      node: 'node2',
+      path: nowhere,
+      spec: { storageClassName: 'at-once' },
     });
-    const other = await localVolume(namespace, 'other', { node: 'node2', path: nowhere }, ({ spec }) => {
-      spec.storageClassName = 'at-once';
-    });
-    const eager = await localClaim(namespace, 'eager', {}, ({ spec }) => {
-      spec.storageClassName = 'at-once';
-    });
+    const eager = await namespace.claim('eager', { spec: { storageClassName: 'at-once' } });
     await expect(eager).to.bindTo(other);
     await quietFor(namespace.cluster.store, {
       what: `${claim} stays Pending and ${volume} Available`,
@@ -180,11 +174,11 @@ describe(chapter, () => {
 
   proves('LV-BIND-18', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const first = await localClaim(namespace, 'first');
+    await namespace.storageClass('Immediate');
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const first = await namespace.claim('first');
     await expect(first).to.bindTo(volume);
-    const second = await localClaim(namespace, 'second', { volume: 'volume' });
+    const second = await namespace.claim('second', { volume: 'volume' });
     await expect(second).to.reportEvent('FailedBinding', `volume "${volume.name}" already bound to a different claim.`);
     expect(second.now.status?.phase).to.equal('Pending');
     await expect(first).to.bindTo(volume);
@@ -192,9 +186,8 @@ describe(chapter, () => {
 
   proves('LV-BIND-19', async () => {
     await using namespace = await SpecNamespace.open();
-    const claim = await localClaim(namespace, 'claim', {}, ({ spec }) => {
-      spec.storageClassName = '';
-      spec.selector = { matchLabels: { 'local-pv-conformance/nobody': 'has-it' } };
+    const claim = await namespace.claim('claim', {
+      spec: { storageClassName: '', selector: { matchLabels: { 'local-pv-conformance/nobody': 'has-it' } } },
     });
     const text = 'no persistent volumes available for this claim and no storage class is set';
     await expect(claim).to.reportEvent('FailedBinding', text);
@@ -205,8 +198,8 @@ describe(chapter, () => {
 
   proves('LV-BIND-20', async () => {
     await using namespace = await SpecNamespace.open();
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
-    const claim = await localClaim(namespace, 'claim');
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
     const name = claim.now.spec?.storageClassName ?? '';
@@ -217,23 +210,27 @@ describe(chapter, () => {
 
   proves('LV-BIND-11', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    await localClass(namespace, 'Immediate', ({ metadata }) => {
-      metadata.name = 'at-once';
-    });
+    await namespace.storageClass();
+    await namespace.storageClass('Immediate', { name: 'at-once' });
     const atOnce = { storageClassName: 'at-once' };
-    const fixed = await localVolume(namespace, 'fixed', { node: 'node2', path: nowhere }, ({ spec }) => {
-      Object.assign(spec, atOnce);
+    const fixed = await namespace.volume('fixed', {
+      node: 'node2',
+      path: nowhere,
+      change: ({ spec }) => {
+        Object.assign(spec, atOnce);
+      },
     });
-    const elsewhere = await localVolume(namespace, 'elsewhere', { node: 'node1', path: nowhere });
-    const beside = await localVolume(namespace, 'beside', { node: 'node2', path: nowhere, storage: '2Gi' });
-    const eager = await localClaim(namespace, 'eager', {}, ({ spec }) => {
-      Object.assign(spec, atOnce);
+    const elsewhere = await namespace.volume('elsewhere', { node: 'node1', path: nowhere });
+    const beside = await namespace.volume('beside', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const eager = await namespace.claim('eager', {
+      change: ({ spec }) => {
+        Object.assign(spec, atOnce);
+      },
     });
-    const patient = await localClaim(namespace, 'patient');
+    const patient = await namespace.claim('patient');
     await expect(eager).to.bindTo(fixed);
     await expect(patient).to.reportEvent('WaitForFirstConsumer');
-    const pod = await podWith(namespace, 'consumer', [eager, patient]);
+    const pod = await namespace.pod('consumer', { claims: [eager, patient] });
     await scheduledTo(pod, 'node2');
     await expect(patient).to.bindTo(beside);
     expect(elsewhere.now.status?.phase, 'the smaller volume of another node').to.equal('Available');

@@ -1,16 +1,4 @@
-import {
-  evidence,
-  expect,
-  localClaim,
-  localClass,
-  localVolume,
-  nowhere,
-  podWith,
-  readChapter,
-  SpecNamespace,
-  said,
-  scheduledTo,
-} from '../harness/index.ts';
+import { evidence, expect, nowhere, readChapter, SpecNamespace, said, scheduledTo } from '../harness/index.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -18,33 +6,33 @@ const { chapter, proves } = readChapter('binding');
 describe(chapter, () => {
   proves('LV-BIND-16', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
+    await namespace.storageClass('Immediate');
     const at = { node: 'node2', path: nowhere };
-    const big = await localVolume(namespace, 'big', { ...at, storage: '3Gi' });
-    const small = await localVolume(namespace, 'small', { ...at, storage: '1Gi' });
-    const middle = await localVolume(namespace, 'middle', { ...at, storage: '2Gi' });
-    const first = await localClaim(namespace, 'first', { storage: '1536Mi' });
+    const big = await namespace.volume('big', { ...at, storage: '3Gi' });
+    const small = await namespace.volume('small', { ...at, storage: '1Gi' });
+    const middle = await namespace.volume('middle', { ...at, storage: '2Gi' });
+    const first = await namespace.claim('first', { storage: '1536Mi' });
     await expect(first).to.bindTo(middle);
-    const second = await localClaim(namespace, 'second', { storage: '1536Mi' });
+    const second = await namespace.claim('second', { storage: '1536Mi' });
     await expect(second).to.bindTo(big);
     expect(first.now.status?.capacity, 'the whole volume, not what was asked for').to.deep.equal({ storage: '2Gi' });
     expect(second.now.status?.capacity).to.deep.equal({ storage: '3Gi' });
-    const third = await localClaim(namespace, 'third', { storage: '1536Mi' });
+    const third = await namespace.claim('third', { storage: '1536Mi' });
     await expect(third).to.reportEvent('ProvisioningFailed', said.noProvisioner);
     expect(small.now.status?.phase).to.equal('Available');
   });
 
   proves('LV-BIND-17', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     const at = { node: 'node2', path: nowhere };
-    const big = await localVolume(namespace, 'big', { ...at, storage: '5Gi' });
-    const middle = await localVolume(namespace, 'middle', { ...at, storage: '3Gi' });
-    const small = await localVolume(namespace, 'small', { ...at, storage: '1Gi' });
-    const wantsMuch = await localClaim(namespace, 'wants-much', { storage: '3Gi' });
-    const wantsLess = await localClaim(namespace, 'wants-less', { storage: '2Gi' });
+    const big = await namespace.volume('big', { ...at, storage: '5Gi' });
+    const middle = await namespace.volume('middle', { ...at, storage: '3Gi' });
+    const small = await namespace.volume('small', { ...at, storage: '1Gi' });
+    const wantsMuch = await namespace.claim('wants-much', { storage: '3Gi' });
+    const wantsLess = await namespace.claim('wants-less', { storage: '2Gi' });
     // Served as the pod names them, the first would take the volume of 3Gi and leave 5Gi to the second.
-    const pod = await podWith(namespace, 'consumer', [wantsMuch, wantsLess]);
+    const pod = await namespace.pod('consumer', { claims: [wantsMuch, wantsLess] });
     await scheduledTo(pod, 'node2');
     await expect(wantsLess).to.bindTo(middle);
     await expect(wantsMuch).to.bindTo(big);
@@ -54,31 +42,34 @@ describe(chapter, () => {
   for (const { id, breaks, afterwards, asks, fits } of matchingRules) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace, 'Immediate');
+      await namespace.storageClass('Immediate');
       const at = { node: 'node2', path: nowhere };
-      const decoy = await localVolume(namespace, 'decoy', at, breaks);
+      const decoy = await namespace.volume('decoy', { ...at, change: breaks });
       await using _decoyHeld = await afterwards?.(namespace, decoy, { volume: 'decoy', storageClass: 'local-storage' });
-      const fitting = await localVolume(namespace, 'fitting', { ...at, storage: '2Gi' }, fits);
-      const claim = await localClaim(namespace, 'claim', {}, asks);
+      const fitting = await namespace.volume('fitting', { ...at, storage: '2Gi', change: fits });
+      const claim = await namespace.claim('claim', { change: asks });
       await expect(claim).to.bindTo(fitting);
-      const late = await localClaim(namespace, 'late', {}, asks);
+      const late = await namespace.claim('late', { change: asks });
       await expect(late).to.reportEvent('ProvisioningFailed', said.noProvisioner);
       expect(late.now.status?.phase).to.equal('Pending');
 
       // The scheduler has a search of its own.
-      await localClass(namespace, 'WaitForFirstConsumer', ({ metadata }) => {
-        metadata.name = 'patient';
-      });
-      const other = await localVolume(namespace, 'other-decoy', at, (manifest) => {
-        manifest.spec.storageClassName = 'patient';
-        breaks?.(manifest);
+      await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
+      const other = await namespace.volume('other-decoy', {
+        ...at,
+        change: (manifest) => {
+          manifest.spec.storageClassName = 'patient';
+          breaks?.(manifest);
+        },
       });
       await using _otherHeld = await afterwards?.(namespace, other, { volume: 'other-decoy', storageClass: 'patient' });
-      const waiting = await localClaim(namespace, 'waiting', {}, (manifest) => {
-        manifest.spec.storageClassName = 'patient';
-        asks?.(manifest);
+      const waiting = await namespace.claim('waiting', {
+        change: (manifest) => {
+          manifest.spec.storageClassName = 'patient';
+          asks?.(manifest);
+        },
       });
-      const pod = await podWith(namespace, 'consumer', [waiting]);
+      const pod = await namespace.pod('consumer', { claims: [waiting] });
       evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
       expect(waiting.now.status?.phase).to.equal('Pending');
       const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
@@ -90,10 +81,10 @@ describe(chapter, () => {
   for (const { id, why, breaks, afterwards } of preBoundMismatches) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace, 'Immediate');
-      const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, breaks);
+      await namespace.storageClass('Immediate');
+      const volume = await namespace.volume('volume', { node: 'node2', path: nowhere, change: breaks });
       await using _held = await afterwards?.(namespace, volume);
-      const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
+      const claim = await namespace.claim('claim', { volume: 'volume' });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
       evidence.keep('event', await expect(claim).to.reportEvent('VolumeMismatch', text));
       expect(claim.now.status?.phase).to.equal('Pending');
@@ -103,12 +94,17 @@ describe(chapter, () => {
 
   proves('LV-BIND-36', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, ({ metadata }) => {
-      metadata.labels = { ...metadata.labels, disk: 'slow' };
+    await namespace.storageClass('Immediate');
+    const volume = await namespace.volume('volume', {
+      node: 'node2',
+      path: nowhere,
+      change: ({ metadata }) => {
+        metadata.labels = { ...metadata.labels, disk: 'slow' };
+      },
     });
-    const claim = await localClaim(namespace, 'claim', { volume: 'volume' }, ({ spec }) => {
-      spec.selector = { matchLabels: { disk: 'fast' } };
+    const claim = await namespace.claim('claim', {
+      volume: 'volume',
+      spec: { selector: { matchLabels: { disk: 'fast' } } },
     });
     await expect(claim).to.bindTo(volume);
   });

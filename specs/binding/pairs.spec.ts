@@ -1,18 +1,13 @@
 import {
-  boundPair,
   type ClaimHandle,
   eventually,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
   nowhere,
   nudge,
   onNode,
   phasesOf,
-  podWith,
   quietFor,
   readChapter,
   runInPod,
@@ -38,11 +33,11 @@ describe(chapter, () => {
   for (const { id, volumes: offered, claims: asking } of crowds) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace, 'Immediate');
+      await namespace.storageClass('Immediate');
       const at = { node: 'node2', path: nowhere };
       const names = (count: number, what: string) => Array.from({ length: count }, (_, index) => `${what}-${index}`);
-      const volumes = await Promise.all(names(offered, 'volume').map((name) => localVolume(namespace, name, at)));
-      const claims = await Promise.all(names(asking, 'claim').map((name) => localClaim(namespace, name)));
+      const volumes = await Promise.all(names(offered, 'volume').map((name) => namespace.volume(name, at)));
+      const claims = await Promise.all(names(asking, 'claim').map((name) => namespace.claim(name)));
       const pairs = Math.min(offered, asking);
 
       // Each claim comes to its end: bound, or told that there is nothing for it.
@@ -71,15 +66,15 @@ describe(chapter, () => {
   }
 
   proves('LV-BIND-44', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', { bytes });
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: onNode2.disk.mountPath });
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'consumer', [claim, claim]);
+    await namespace.storageClass('Immediate');
+    const volume = await namespace.volume('volume', { node: 'node2', path: onNode2.path });
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('consumer', { claims: [claim, claim] });
     await expect(pod).to.runOn('node2');
     await expect(claim).to.bindTo(volume);
-    await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
+    await expect(pod).to.mount(volume, { from: onNode2 });
     const script = 'echo once >/data/file && cat /data-2/file && stat -c %i /data/file /data-2/file';
     const [text, ...inodes] = (await runInPod(pod, ['sh', '-c', script])).trim().split('\n');
     expect(text).to.equal('once');
@@ -88,30 +83,30 @@ describe(chapter, () => {
 
   proves('LV-BIND-56', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim');
-    const twice = await podWith(namespace, 'twice', [claim, claim]);
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim');
+    const twice = await namespace.pod('twice', { claims: [claim, claim] });
     evidence.keep('scheduler', await expect(twice).to.beUnschedulable([said.noVolumeFits(3)]));
     await expect(twice).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
     expect(volume.now.spec?.claimRef).to.equal(undefined);
-    const once = await podWith(namespace, 'once', [claim]);
+    const once = await namespace.pod('once', { claims: [claim] });
     await scheduledTo(once, 'node2');
     await expect(claim).to.bindTo(volume);
     await scheduledTo(twice, 'node2');
   });
 
   proves('LV-BIND-45', async () => {
-    await using one = await makeLeasedDisk('node2', { bytes });
-    await using two = await makeLeasedDisk('node2', { bytes });
+    await using one = await leaseVolume('node2', 'LOOP', { bytes });
+    await using two = await leaseVolume('node2', 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const disks = [one.disk, two.disk];
+    await namespace.storageClass();
+    const disks = [one, two];
     const volumes: VolumeHandle[] = [];
-    for (const [index, { mountPath }] of disks.entries())
-      volumes.push(await localVolume(namespace, `volume-${index}`, { node: 'node2', path: mountPath }));
-    const claims = [await localClaim(namespace, 'claim-0'), await localClaim(namespace, 'claim-1')];
-    const pod = await podWith(namespace, 'consumer', claims);
+    for (const [index, { path }] of disks.entries())
+      volumes.push(await namespace.volume(`volume-${index}`, { node: 'node2', path }));
+    const claims = [await namespace.claim('claim-0'), await namespace.claim('claim-1')];
+    const pod = await namespace.pod('consumer', { claims });
     await expect(pod).to.runOn('node2');
     const script = 'echo first >/data/name && echo second >/data-2/name && sync';
     await runInPod(pod, ['sh', '-c', script]);
@@ -122,7 +117,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       const path = index === 0 ? '/data' : '/data-2';
       await expect(pod).to.mount(volume, { path, from: disk });
-      const onDisk = await onNode(namespace.cluster.node('node2'), ['cat', `${disk.mountPath}/name`]);
+      const onDisk = await onNode(namespace.cluster.node('node2'), ['cat', `${disk.path}/name`]);
       expect(onDisk).to.equal(index === 0 ? 'first\n' : 'second\n');
     }
     await namespace.remove(pod);
@@ -132,11 +127,13 @@ describe(chapter, () => {
 
   proves('LV-BIND-46', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass('Immediate');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere }, ({ spec }) => {
-      spec.claimRef = { name: 'claim' };
+    const volume = await namespace.volume('volume', {
+      node: 'node2',
+      path: nowhere,
+      spec: { claimRef: { name: 'claim' } },
     });
     await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
@@ -145,13 +142,13 @@ describe(chapter, () => {
 
   proves('LV-BIND-47', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const other = await localVolume(namespace, 'other', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    await namespace.storageClass();
+    const other = await namespace.volume('other', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim', { volume: 'volume' });
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     // Naming a volume makes the claim one that is bound at once, also where its class would wait.
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
     await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
@@ -160,8 +157,8 @@ describe(chapter, () => {
 
   proves('LV-BIND-48', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    await namespace.storageClass('Immediate');
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
     const lasts = async (phase: string) => {
       const since = volume.now.status?.lastPhaseTransitionTime;
@@ -176,7 +173,7 @@ describe(chapter, () => {
       });
     };
     await lasts('Available');
-    const claim = await localClaim(namespace, 'claim');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     await lasts('Bound');
     await namespace.remove(claim);
@@ -195,13 +192,14 @@ describe(chapter, () => {
 
   proves('LV-BIND-49', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
     // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
-    const pod = await podWith(namespace, 'consumer', [claim], {}, ({ spec }) => {
-      spec.schedulingGates = [{ name: 'local-pv-conformance/gate' }];
+    const pod = await namespace.pod('consumer', {
+      claims: [claim],
+      spec: { schedulingGates: [{ name: 'local-pv-conformance/gate' }] },
     });
     await nudge(namespace, claim);
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
@@ -220,14 +218,14 @@ describe(chapter, () => {
 
   proves('LV-BIND-50', async () => {
     await using namespace = await SpecNamespace.open();
-    const storageClass = await localClass(namespace, 'Immediate');
+    const storageClass = await namespace.storageClass('Immediate');
     for (const name of ['one', 'two']) {
-      const { claim, volume } = await boundPair(namespace, name, { node: 'node2', path: nowhere });
+      const { claim, volume } = await namespace.boundVolume(name, { node: 'node2', path: nowhere });
       await expect(claim).to.bindTo(volume);
     }
-    await localVolume(namespace, 'free', { node: 'node2', path: nowhere, storage: '512Mi' });
+    await namespace.volume('free', { node: 'node2', path: nowhere, storage: '512Mi' });
     for (const name of ['left-1', 'left-2', 'left-3']) {
-      const claim = await localClaim(namespace, name);
+      const claim = await namespace.claim(name);
       await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
     }
     const counted: Record<string, number> = {};

@@ -2,14 +2,10 @@ import {
   eventually,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
   nowhere,
   nudge,
   offerAgain,
   phasesOf,
-  podWith,
   quietFor,
   readChapter,
   SpecNamespace,
@@ -23,15 +19,15 @@ const { chapter, proves } = readChapter('binding');
 
 /** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */
 async function twoClaims(namespace: SpecNamespace, mode: 'Immediate' | 'WaitForFirstConsumer') {
-  await localClass(namespace, mode);
-  const onNode1 = await localVolume(namespace, 'on-node1', { node: 'node1', path: nowhere, storage: '1Gi' });
-  const onNode2 = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere, storage: '2Gi' });
-  const alsoOnNode2 = await localVolume(namespace, 'also-on-node2', { node: 'node2', path: nowhere, storage: '3Gi' });
-  const first = await localClaim(namespace, 'first');
+  await namespace.storageClass(mode);
+  const onNode1 = await namespace.volume('on-node1', { node: 'node1', path: nowhere, storage: '1Gi' });
+  const onNode2 = await namespace.volume('on-node2', { node: 'node2', path: nowhere, storage: '2Gi' });
+  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: 'node2', path: nowhere, storage: '3Gi' });
+  const first = await namespace.claim('first');
   if (mode === 'Immediate') await expect(first).to.bindTo(onNode1);
-  const second = await localClaim(namespace, 'second');
+  const second = await namespace.claim('second');
   if (mode === 'Immediate') await expect(second).to.bindTo(onNode2);
-  const pod = await podWith(namespace, 'consumer', [first, second]);
+  const pod = await namespace.pod('consumer', { claims: [first, second] });
   return { onNode1, onNode2, alsoOnNode2, first, second, pod };
 }
 
@@ -49,12 +45,12 @@ describe(chapter, () => {
 
   proves('LV-BIND-10', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     const volumes: VolumeHandle[] = [];
     for (const node of ['node1', 'node2', 'node3'])
-      volumes.push(await localVolume(namespace, `on-${node}`, { node, path: nowhere }));
-    const claims = [await localClaim(namespace, 'first'), await localClaim(namespace, 'second')];
-    const pod = await podWith(namespace, 'consumer', claims);
+      volumes.push(await namespace.volume(`on-${node}`, { node, path: nowhere }));
+    const claims = [await namespace.claim('first'), await namespace.claim('second')];
+    const pod = await namespace.pod('consumer', { claims });
     await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]);
     await expect(pod).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
     // After the scheduler has spoken: not one of the claims is given one of the volumes.
@@ -89,25 +85,25 @@ describe(chapter, () => {
 
   proves('LV-BIND-13', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const pod = await podWith(namespace, 'consumer', ['claim']);
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
-    const claim = await localClaim(namespace, 'claim');
+    const claim = await namespace.claim('claim');
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
   });
 
   proves('LV-BIND-14', async () => {
     await using namespace = await SpecNamespace.open();
-    const claim = await localClaim(namespace, 'claim');
+    const claim = await namespace.claim('claim');
     const name = claim.now.spec?.storageClassName;
     await expect(claim).to.reportEvent('ProvisioningFailed', `storageclass.storage.k8s.io "${name}" not found`);
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     const steps = [await expect(pod).to.beUnschedulable([said.unboundImmediate])];
-    await localClass(namespace);
+    await namespace.storageClass();
     steps.push(await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
     evidence.keep('scheduler', steps.join('\n'));
@@ -115,30 +111,32 @@ describe(chapter, () => {
 
   proves('LV-BIND-15', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const claim = await localClaim(namespace, 'claim');
+    await namespace.storageClass('Immediate');
+    const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
   });
 
   proves('LV-BIND-53', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     /** A pod is removed at three moments of the binding of its claim; what it leaves must serve the next pod. */
     const moments = ['when-created', 'when-reserved', 'when-bound'] as const;
     const outcomes: string[] = [];
     for (const moment of moments) {
-      const volume = await localVolume(namespace, moment, { node: 'node2', path: nowhere }, ({ metadata }) => {
-        metadata.labels = { ...metadata.labels, moment };
+      const volume = await namespace.volume(moment, {
+        node: 'node2',
+        path: nowhere,
+        change: ({ metadata }) => {
+          metadata.labels = { ...metadata.labels, moment };
+        },
       });
-      const claim = await localClaim(namespace, moment, {}, ({ spec }) => {
-        spec.selector = { matchLabels: { moment } };
-      });
-      const pod = await podWith(namespace, moment, [claim]);
+      const claim = await namespace.claim(moment, { spec: { selector: { matchLabels: { moment } } } });
+      const pod = await namespace.pod(moment, { claims: [claim] });
       if (moment === 'when-reserved')
         await eventually(
           claim,
@@ -150,7 +148,7 @@ describe(chapter, () => {
       await expect(pod).to.beGone();
       outcomes.push(`${moment}: ${await settled(volume, claim)}`);
 
-      const next = await podWith(namespace, `${moment}-next`, [claim]);
+      const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
       await scheduledTo(next, 'node2');
       await expect(claim).to.bindTo(volume);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
@@ -160,9 +158,9 @@ describe(chapter, () => {
 
   proves('LV-BIND-54', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim', { volume: 'volume' });
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     const { client } = namespace.cluster;
     await client.remove(volume.ref);
@@ -173,11 +171,11 @@ describe(chapter, () => {
       'ClaimLost',
       'Bound claim has lost its PersistentVolume. Data on the volume is lost!',
     );
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     const lost = `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`;
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([lost]));
 
-    const again = await localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
+    const again = await namespace.volume('volume', { node: 'node2', path: nowhere });
     expect(again.name).to.equal(volume.name);
     await nudge(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
@@ -188,12 +186,12 @@ describe(chapter, () => {
 
   proves('LV-BIND-55', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'last-disk', { node: 'node2', path: nowhere });
+    await namespace.storageClass();
+    const volume = await namespace.volume('last-disk', { node: 'node2', path: nowhere });
     const racers = [];
-    for (const name of ['one', 'two']) racers.push({ name, claim: await localClaim(namespace, name) });
+    for (const name of ['one', 'two']) racers.push({ name, claim: await namespace.claim(name) });
     const started = await Promise.all(
-      racers.map(async ({ name, claim }) => ({ claim, pod: await podWith(namespace, name, [claim]) })),
+      racers.map(async ({ name, claim }) => ({ claim, pod: await namespace.pod(name, { claims: [claim] }) })),
     );
     const [a, b] = started;
     if (!a || !b) throw new Error('two pods were to race');

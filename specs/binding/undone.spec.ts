@@ -3,21 +3,17 @@ import {
   eventually,
   evidence,
   expect,
+  forceDelete,
   knownToScheduler,
   labelledNode,
-  localClaim,
-  localClass,
-  localVolume,
   nowhere,
   offerAgain,
   type PodHandle,
   pausedControllers,
   phasesOf,
-  podWith,
   readChapter,
   SpecNamespace,
   scheduledTo,
-  takeAway,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -41,7 +37,7 @@ const undoings: Record<string, Undoing> = {
   },
   volume: {
     why: ({ name }) => `failed to check binding: persistentvolumes "${name}" not found`,
-    undo: takeAway,
+    undo: forceDelete,
   },
   label: {
     why: ({ name }) => `pv "${name}" node affinity doesn't match node "node3": no matching NodeSelectorTerms`,
@@ -50,9 +46,13 @@ const undoings: Record<string, Undoing> = {
 
 /** A volume of node3 that fits the claim of its name only. */
 function offered(namespace: SpecNamespace, name: string): Promise<VolumeHandle> {
-  return localVolume(namespace, name, { node: 'node3', path: nowhere }, ({ metadata, spec }) => {
-    metadata.labels = { ...metadata.labels, which: name };
-    if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };
+  return namespace.volume(name, {
+    node: 'node3',
+    path: nowhere,
+    change: ({ metadata, spec }) => {
+      metadata.labels = { ...metadata.labels, which: name };
+      if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };
+    },
   });
 }
 
@@ -70,14 +70,12 @@ describe(chapter, () => {
   proves('LV-BIND-57', async () => {
     await using _shelf = await labelledNode('node3', { [label]: 's4' });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     await knownToScheduler(namespace, 'node3');
     const free = [];
     for (const [name, undoing] of Object.entries(undoings)) {
       const volume = await offered(namespace, name);
-      const claim = await localClaim(namespace, name, {}, ({ spec }) => {
-        spec.selector = { matchLabels: { which: name } };
-      });
+      const claim = await namespace.claim(name, { spec: { selector: { matchLabels: { which: name } } } });
       free.push({ name, volume, claim, ...undoing });
     }
 
@@ -86,7 +84,7 @@ describe(chapter, () => {
     const reserved = [];
     for (const one of free) {
       const { name, volume, claim } = one;
-      const pod = await podWith(namespace, name, [claim]);
+      const pod = await namespace.pod(name, { claims: [claim] });
       const what = `${volume} to be reserved by the scheduler`;
       await eventually(pod, what, (store) => store.get(volume.ref)?.spec?.claimRef?.uid, { also: [volume] });
       reserved.push({ ...one, pod });

@@ -1,28 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { BlockDevice } from '../../clusters/nodes/block-device.ts';
 import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
 import {
-  boundPair,
-  type ClaimHandle,
+  type DiskVolume,
   type PodHandle,
   runInPod,
-  type SpecNamespace,
   testCluster,
   tryInPod,
   type VolumeHandle,
 } from '../harness/index.ts';
-
-/** Makes a volume of mode Block at a device, and a claim that is bound to it. */
-export function blockPair(
-  namespace: SpecNamespace,
-  name: string,
-  device: Pick<BlockDevice, 'node' | 'path'>,
-): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
-  const asBlock = (manifest: { spec: { volumeMode?: 'Filesystem' | 'Block' } }): void => {
-    manifest.spec.volumeMode = 'Block';
-  };
-  return boundPair(namespace, name, device, { volume: asBlock, claim: asBlock });
-}
 
 /** What a node has of a device that kubelet has mapped for a pod. */
 export interface Mapping {
@@ -156,7 +141,7 @@ export function readSector(pod: PodHandle, sector = 0): Promise<string> {
 }
 
 /** Reads a sector of the disk where its bytes are at last: from the file behind the device, on the node. */
-export async function sectorOfDisk({ node, backingFile }: BlockDevice, sector = 0): Promise<string> {
+export async function sectorOfDisk({ node, backingFile }: DiskVolume, sector = 0): Promise<string> {
   const argv = ['dd', `if=${backingFile}`, `bs=${sectorBytes}`, `skip=${sector}`, 'count=1', 'status=none'] as const;
   return onNode((await testCluster()).node(node), argv);
 }

@@ -2,17 +2,14 @@ import {
   assignedNode,
   evidence,
   expect,
-  localClass,
-  makeLeasedBlockDevice,
+  leaseVolume,
   onNode,
-  podWithDevice,
   readChapter,
   runInPod,
   SpecNamespace,
   tryInPod,
 } from '../harness/index.ts';
 import {
-  blockPair,
   mappedAt,
   mappedPod,
   mappingOf,
@@ -31,11 +28,11 @@ const bytes = 4 * 2 ** 20;
 describe(chapter, () => {
   proves('LV-BLOCK-01', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
-    const pod = await podWithDevice(namespace, 'user', claim);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', lease);
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.runOn(here);
 
@@ -45,42 +42,44 @@ describe(chapter, () => {
       .trim()
       .split(/[,\n]/);
     expect(kind).to.equal('block special file');
-    expect([major, minor].map((hex) => Number.parseInt(hex ?? '', 16)).join(':')).to.equal(lease.device.deviceNumber);
+    expect([major, minor].map((hex) => Number.parseInt(hex ?? '', 16)).join(':')).to.equal(lease.deviceNumber);
     expect(size).to.equal(String(bytes));
 
     // An odd place in the middle, and the very last bytes.
     for (const sector of [3777, bytes / sectorBytes - 1]) {
       const text = textOfSector();
       await writeSector(pod, text, sector);
-      expect(await sectorOfDisk(lease.device, sector), `at byte ${sector * sectorBytes} of the disk`).to.equal(text);
+      expect(await sectorOfDisk(lease, sector), `at byte ${sector * sectorBytes} of the disk`).to.equal(text);
     }
     const beyond = await tryToWriteSector(pod, textOfSector(), bytes / sectorBytes);
     expect(beyond.status).not.to.equal(0);
     expect(beyond.stderr).to.include('No space left on device');
-    evidence.keep('device', { ...lease.device, seenByThePod: { major, minor, size } });
+    evidence.keep('device', { ...lease, seenByThePod: { major, minor, size } });
   });
 
   proves('LV-BLOCK-02', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', lease);
     // The first container is the one that gets nothing, though it may make device files.
-    const pod = await podWithDevice(namespace, 'two-containers', claim, (manifest) => {
-      const [main] = manifest.spec.containers;
-      if (!main) throw new Error('the pod has no container');
-      const { volumeDevices: _, ...without } = structuredClone(main);
-      const securityContext = { ...main.securityContext, capabilities: { drop: ['ALL'], add: ['MKNOD'] } };
-      manifest.spec.containers = [
-        { ...without, name: 'without', securityContext },
-        { ...main, name: 'with' },
-      ];
+    const pod = await namespace.pod('two-containers', {
+      claims: [claim],
+      as: 'devices',
+      containers: [
+        {
+          name: 'without',
+          volumeDevices: [],
+          securityContext: { capabilities: { drop: ['ALL'], add: ['MKNOD'] } },
+        },
+        { name: 'with' },
+      ],
     });
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.runOn(here);
 
-    const [major = '', minor = ''] = lease.device.deviceNumber.split(':');
+    const [major = '', minor = ''] = lease.deviceNumber.split(':');
     const script = 'ls /dev/data; mknod /dev/mine b "$1" "$2" && ls -l /dev/mine && dd if=/dev/mine bs=512 count=1';
     const { status, stdout, stderr } = await tryInPod(pod, ['sh', '-c', script, 'sh', major, minor]);
     expect(status).not.to.equal(0);
@@ -102,17 +101,20 @@ describe(chapter, () => {
 
   proves('LV-BLOCK-03', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
-    const pods = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', lease);
+    const pods = [
+      await namespace.pod('one', { claims: [claim], as: 'devices' }),
+      await namespace.pod('two', { claims: [claim], as: 'devices' }),
+    ];
     for (const pod of pods) await expect(pod).to.runOn(here);
     for (const pod of pods) {
       const place = mappedAt(pod.now.metadata.uid, volume.name);
       const mapping = await mappingOf(mappedPod(pod, volume));
-      expect(mapping.bound, place.plugin).to.equal(lease.device.deviceNumber);
-      expect(mapping.link, place.pod).to.equal(lease.device.path);
+      expect(mapping.bound, place.plugin).to.equal(lease.deviceNumber);
+      expect(mapping.link, place.pod).to.equal(lease.path);
       await expect(pod).to.reportEvent(
         'SuccessfulMountVolume',
         `MapVolume.MapPodDevice succeeded for volume "${volume.name}" globalMapPath "${place.globalMap}"`,
@@ -134,11 +136,14 @@ describe(chapter, () => {
 
   proves('LV-BLOCK-04', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
-    const [one, two] = [await podWithDevice(namespace, 'one', claim), await podWithDevice(namespace, 'two', claim)];
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', lease);
+    const [one, two] = [
+      await namespace.pod('one', { claims: [claim], as: 'devices' }),
+      await namespace.pod('two', { claims: [claim], as: 'devices' }),
+    ];
     for (const pod of [one, two]) await expect(pod).to.runOn(here);
     const [first, second] = [mappedPod(one, volume), mappedPod(two, volume)];
     const locks = [(await mappingOf(first)).locks, (await mappingOf(second)).locks];
@@ -146,7 +151,7 @@ describe(chapter, () => {
       locks.map(({ length }) => length),
       'a lock for each',
     ).to.deep.equal([1, 1]);
-    expect(new Set([...locks.flat(), lease.device.path]).size, 'each a loop device of its own').to.equal(3);
+    expect(new Set([...locks.flat(), lease.path]).size, 'each a loop device of its own').to.equal(3);
 
     const node = namespace.cluster.node(here);
     await namespace.remove(one);

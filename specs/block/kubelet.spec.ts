@@ -1,19 +1,16 @@
 import {
   evidence,
   expect,
-  localClass,
-  makeLeasedBlockDevice,
+  leaseVolume,
   markForDeletion,
   onNode,
   type PodHandle,
-  podWithDevice,
   readChapter,
   readInPod,
   SpecNamespace,
   stopKubelet,
 } from '../harness/index.ts';
 import {
-  blockPair,
   mappedPod,
   mappingOf,
   readSector,
@@ -35,11 +32,11 @@ function containerId(pod: PodHandle): string {
 
 describe(chapter, () => {
   proves('LV-BLOCK-11', async () => {
-    await using lease = await makeLeasedBlockDevice('node3', { bytes });
+    await using lease = await leaseVolume('node3', 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
-    const pod = await podWithDevice(namespace, 'user', claim);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', lease);
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
     await expect(pod).to.runOn('node3');
     const [before, after] = [textOfSector(), textOfSector()];
     await writeSector(pod, before);
@@ -56,7 +53,7 @@ describe(chapter, () => {
     expect(await readInPod(pod, '/dev/shm/read'), 'read while kubelet was down').to.equal(before);
     expect(await readSector(pod), 'when it is up again').to.equal(before);
     await writeSector(pod, after);
-    expect(await sectorOfDisk(lease.device)).to.equal(after);
+    expect(await sectorOfDisk(lease)).to.equal(after);
     expect(containerId(pod), 'the same container').to.equal(id);
     expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
     expect(await mappingOf(mappedPod(pod, volume))).to.deep.equal(mapping);
@@ -71,15 +68,15 @@ describe(chapter, () => {
 
   for (const { id, forced } of deletions) {
     proves(id, async () => {
-      await using lease = await makeLeasedBlockDevice('node3', { bytes });
+      await using lease = await leaseVolume('node3', 'BLOCK', { bytes });
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
-      const { volume, claim } = await blockPair(namespace, 'disk', lease.device);
-      const pod = await podWithDevice(namespace, 'user', claim);
+      await namespace.storageClass();
+      const { volume, claim } = await namespace.boundVolume('disk', lease);
+      const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
       await expect(pod).to.runOn('node3');
       const mapped = mappedPod(pod, volume);
       const before = await mappingOf(mapped);
-      expect(before.bound).to.equal(lease.device.deviceNumber);
+      expect(before.bound).to.equal(lease.deviceNumber);
       expect(before.locks).to.have.lengthOf(1);
 
       await using outage = await stopKubelet('node3');

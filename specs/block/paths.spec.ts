@@ -1,20 +1,15 @@
 import {
   assignedNode,
-  boundPair,
   evidence,
   expect,
-  localClass,
+  leaseVolume,
   type ManifestOf,
-  makeLeasedBlockDevice,
   onNode,
-  podWith,
-  podWithDevice,
   readChapter,
   runInPod,
   SpecNamespace,
 } from '../harness/index.ts';
 import {
-  blockPair,
   readSector,
   removedAtTheEnd,
   sectorBytes,
@@ -42,47 +37,47 @@ function readOnly(manifest: ManifestOf<'Pod'>): void {
 describe(chapter, () => {
   proves('LV-BLOCK-05', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
-    const link = `/mnt/disks/${lease.device.name}-link`;
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
+    const link = `/mnt/disks/${lease.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
     await using namespace = await SpecNamespace.open();
-    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.device.path, link]);
-    await localClass(namespace);
-    const { claim } = await blockPair(namespace, 'by-link', { node: here, path: link });
-    const pod = await podWithDevice(namespace, 'user', claim);
+    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.path, link]);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('by-link', { node: here, path: link, volumeMode: 'Block' });
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
     await expect(pod).to.runOn(here);
-    expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
+    expect(await numberInPod(pod)).to.equal(lease.deviceNumber);
     const text = textOfSector();
     await writeSector(pod, text);
-    expect(await sectorOfDisk(lease.device)).to.equal(text);
+    expect(await sectorOfDisk(lease)).to.equal(text);
   });
 
   proves('LV-BLOCK-06', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
-    const link = `/mnt/disks/${lease.device.name}-link`;
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
+    const link = `/mnt/disks/${lease.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await blockPair(namespace, 'to-come', { node: here, path: link });
-    const pod = await podWithDevice(namespace, 'user', claim);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('to-come', { node: here, path: link, volumeMode: 'Block' });
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
     await expect(pod).to.reportEvent(
       'FailedMapVolume',
       `MapVolume.EvalHostSymlinks failed for volume "${volume.name}" : lstat ${link}: no such file or directory`,
     );
-    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.device.path, link]);
+    await onNode(namespace.cluster.node(here), ['ln', '-s', lease.path, link]);
     await expect(pod).to.runOn(here);
-    expect(await numberInPod(pod)).to.equal(lease.device.deviceNumber);
+    expect(await numberInPod(pod)).to.equal(lease.deviceNumber);
   });
 
   proves('LV-BLOCK-07', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { claim } = await blockPair(namespace, 'disk', lease.device);
-    const reader = await podWithDevice(namespace, 'reader', claim, readOnly);
-    const writer = await podWithDevice(namespace, 'writer', claim);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('disk', lease);
+    const reader = await namespace.pod('reader', { claims: [claim], as: 'devices', change: readOnly });
+    const writer = await namespace.pod('writer', { claims: [claim], as: 'devices' });
     for (const pod of [reader, writer]) await expect(pod).to.runOn(here);
     const text = textOfSector();
     await writeSector(writer, text);
@@ -90,40 +85,43 @@ describe(chapter, () => {
     const { status, stderr } = await tryToWriteSector(reader, textOfSector());
     expect(status).not.to.equal(0);
     expect(stderr, 'EPERM, when it is opened').to.include("can't open '/dev/data': Operation not permitted");
-    expect(await sectorOfDisk(lease.device)).to.equal(text);
+    expect(await sectorOfDisk(lease)).to.equal(text);
   });
 
   proves('LV-BLOCK-08', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes, readOnly: true });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes, readOnly: true });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { claim } = await blockPair(namespace, 'disk', lease.device);
-    const pod = await podWithDevice(namespace, 'user', claim);
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('disk', lease);
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
     await expect(pod).to.runOn(here);
     expect(await readSector(pod)).to.equal('\0'.repeat(sectorBytes));
     const { status, stderr } = await tryToWriteSector(pod, textOfSector());
     expect(status).not.to.equal(0);
     expect(stderr).to.include('Operation not permitted').and.not.to.include("can't open");
-    expect(await sectorOfDisk(lease.device)).to.equal('\0'.repeat(sectorBytes));
+    expect(await sectorOfDisk(lease)).to.equal('\0'.repeat(sectorBytes));
     evidence.keep('refusal', stderr);
   });
 
   proves('LV-BLOCK-09', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const { device } = lease;
+    const device = lease;
     const node = namespace.cluster.node(here);
     await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
     const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'ext4', device, {
-      volume: (manifest) => {
-        manifest.spec.local.fsType = 'xfs';
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('ext4', {
+      ...device,
+      volume: {
+        change: (manifest) => {
+          manifest.spec.local.fsType = 'xfs';
+        },
       },
     });
-    const pod = await podWith(namespace, 'user', [claim]);
+    const pod = await namespace.pod('user', { claims: [claim] });
     const failed = `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `;
     const message = await expect(pod).to.reportEvent('FailedMount', failed);
     expect(message).to.include('(fstype: xfs), error ');
@@ -140,12 +138,12 @@ describe(chapter, () => {
 
   proves('LV-BLOCK-10', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const { device } = lease;
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'blank', device);
-    const pod = await podWith(namespace, 'user', [claim], {}, readOnly);
+    const device = lease;
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('blank', device);
+    const pod = await namespace.pod('user', { claims: [claim], change: readOnly });
     const message = await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,

@@ -28,13 +28,13 @@ describe('a chapter of the catalogue', () => {
       'chapter: tiny',
       'nodes: any',
       'matrix:',
-      '  prefix: LV-TINY',
       '  types:',
       '    - { key: DIR, name: a directory, upstream: [A1] }',
       '    - { key: XFS, name: an xfs disk, features: [xfs] }',
       '  cases:',
-      `    - { number: 1, sentence: 'a pod writes to {type}', upstream: [A10, A1], ${shared} }`,
-      `    - { number: 12, sentence: 'a pod reads {type}', only: [XFS], features: [fsGroup], ${shared} }`,
+      `    - { id: LV-TINY-*-01, sentence: 'a pod writes to {type}', upstream: [A10, A1], ${shared} }`,
+      `    - { id: LV-TINY-*-12, sentence: 'a pod reads {type}', only: [XFS], features: [fsGroup], ${shared} }`,
+      `    - { id: LV-TINY-XFS-13, sentence: '{type} alone', ${shared} }`,
     );
     expect(
       requirements.map(({ id, sentence, upstream, features }) => ({ id, sentence, upstream, features })),
@@ -42,8 +42,9 @@ describe('a chapter of the catalogue', () => {
       { id: 'LV-TINY-DIR-01', sentence: 'a pod writes to a directory', upstream: ['A1', 'A10'], features: [] },
       { id: 'LV-TINY-XFS-01', sentence: 'a pod writes to an xfs disk', upstream: ['A10', 'A1'], features: ['xfs'] },
       { id: 'LV-TINY-XFS-12', sentence: 'a pod reads an xfs disk', upstream: [], features: ['xfs', 'fsGroup'] },
+      { id: 'LV-TINY-XFS-13', sentence: 'an xfs disk alone', upstream: [], features: ['xfs'] },
     ]);
-    expect(requirements[2]).to.deep.include({ pair: { type: 'XFS', case: 12 }, nodes: 'any' });
+    expect(requirements[2]).to.deep.include({ pair: { type: 'XFS', case: 'LV-TINY-*-12' }, nodes: 'any' });
   });
 
   it('takes the nodes from its chapter, except where a requirement gives its own or is disruptive', () => {

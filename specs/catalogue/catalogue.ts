@@ -53,8 +53,6 @@ const requirementSchema = z.strictObject({
 
 /** Cases that hold for each of several types: every pair is a requirement with an id of its own. */
 const matrixSchema = z.strictObject({
-  /** First part of the ids: `LV-ACCESS` makes `LV-ACCESS-TMPFS-03`. */
-  prefix: z.string().regex(/^[A-Z]+(-[A-Z]+)*$/),
   types: z
     .array(
       z.strictObject({
@@ -69,7 +67,8 @@ const matrixSchema = z.strictObject({
   cases: z
     .array(
       z.strictObject({
-        number: z.int().positive(),
+        /** Pattern of its requirements' ids: the type's key stands for `*`. A case of one type has its key instead. */
+        id: z.string().regex(/^[A-Z]+(-[A-Z]+)*-(\*|[A-Z]+)-\d+$/),
         sentence: z.string().includes('{type}'),
         ...promise,
         /** Keys of the types it holds for; all where not given. */
@@ -90,7 +89,7 @@ const chapterSchema = z.strictObject({
 export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes'> & {
   nodes: z.infer<typeof nodes>;
   /** The pair of a matrix that it was made from. */
-  pair?: { type: string; case: number };
+  pair?: { type: string; case: string };
 };
 
 /** One chapter of the catalogue, its matrix multiplied out. */
@@ -119,17 +118,21 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
 
 type AsWritten = Omit<Requirement, 'nodes'> & { nodes?: Requirement['nodes'] };
 
-function multiplied({ prefix, types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
+function multiplied({ types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>
     cases
-      .filter(({ only }) => only === undefined || only.includes(type.key))
-      .map(({ number, only: _only, ...shared }) => ({
+      .filter(({ id, only }) => (id.includes('-*-') ? !only || only.includes(type.key) : keyIn(id) === type.key))
+      .map(({ id, only: _only, ...shared }) => ({
         ...shared,
-        id: `${prefix}-${type.key}-${String(number).padStart(2, '0')}`,
+        id: id.replace('-*-', `-${type.key}-`),
         sentence: shared.sentence.replaceAll('{type}', type.name),
         upstream: [...new Set([...type.upstream, ...shared.upstream])],
         features: [...new Set([...type.features, ...shared.features])],
-        pair: { type: type.key, case: number },
+        pair: { type: type.key, case: id },
       })),
   );
+}
+
+function keyIn(id: string): string | undefined {
+  return id.split('-').at(-2);
 }

@@ -1,6 +1,5 @@
 import {
   assignedNode,
-  boundPair,
   eventually,
   evidence,
   expect,
@@ -8,15 +7,13 @@ import {
   freeSpace,
   isReady,
   kubeletLog,
-  localClass,
+  leaseVolume,
   loggedLine,
-  makeLeasedDisk,
   mountAt,
   mountedBelow,
   nodeMounts,
   onNode,
   podVolumeDirectory,
-  podWith,
   readChapter,
   runInPod,
   SpecNamespace,
@@ -30,14 +27,14 @@ const small = { bytes: 16 * 2 ** 20 };
 describe(chapter, () => {
   proves('LV-FAULT-01', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, small);
+    await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node(here);
-    const path = `${lease.disk.mountPath}/comes-later`;
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'late', { node: here, path });
+    const path = `${lease.path}/comes-later`;
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('late', { node: here, path });
     const begun = new Date();
-    const pod = await podWith(namespace, 'patient', [claim]);
+    const pod = await namespace.pod('patient', { claims: [claim] });
     const message = await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
@@ -61,9 +58,9 @@ describe(chapter, () => {
 
   proves('LV-FAULT-02', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, small);
+    await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    const root = lease.disk.mountPath;
+    const root = lease.path;
     const makeSocket = 'my $s; socket($s, PF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($ARGV[0])) or die $!';
     const neither = 'only directory and block device are supported';
     const kinds = {
@@ -75,14 +72,14 @@ describe(chapter, () => {
         refusal: 'only recognise file, directory, socket, block device and character device',
       },
     } as const;
-    await localClass(namespace, 'Immediate');
+    await namespace.storageClass('Immediate');
     const wanted: string[] = [];
     for (const [kind, { make, refusal }] of Object.entries(kinds)) {
       await onNode(namespace.cluster.node(here), make);
-      const { volume } = await boundPair(namespace, kind, { node: here, path: `${root}/${kind}` });
+      const { volume } = await namespace.boundVolume(kind, { node: here, path: `${root}/${kind}` });
       wanted.push(`MountVolume.NewMounter initialization failed for volume "${volume.name}" : ${refusal}`);
     }
-    const pod = await podWith(namespace, 'refused', Object.keys(kinds));
+    const pod = await namespace.pod('refused', { claims: Object.keys(kinds) });
     const refusals: string[] = [];
     for (const text of wanted) refusals.push(await expect(pod).to.reportEvent('FailedMount', text));
     expect(refusals).to.deep.equal(wanted);
@@ -91,17 +88,17 @@ describe(chapter, () => {
 
   proves('LV-FAULT-03', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, small);
+    await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    const at = { node: here, path: lease.disk.mountPath };
-    await localClass(namespace, 'Immediate');
-    const first = await boundPair(namespace, 'first', at);
-    const second = await boundPair(namespace, 'second', at);
+    const at = { node: here, path: lease.path };
+    await namespace.storageClass('Immediate');
+    const first = await namespace.boundVolume('first', at);
+    const second = await namespace.boundVolume('second', at);
     await expect(first.claim).to.bindTo(first.volume);
     await expect(second.claim).to.bindTo(second.volume);
 
-    const writer = await podWith(namespace, 'writer', [first.claim]);
-    const reader = await podWith(namespace, 'reader', [second.claim]);
+    const writer = await namespace.pod('writer', { claims: [first.claim] });
+    const reader = await namespace.pod('reader', { claims: [second.claim] });
     await expect(writer).to.runOn(here);
     await expect(reader).to.runOn(here);
     const look = ['sh', '-c', 'stat -c "%d %i" /data/shared; cat /data/shared'] as const;
@@ -113,17 +110,17 @@ describe(chapter, () => {
 
   proves('LV-FAULT-04', async () => {
     const here = assignedNode();
-    await using full = await makeLeasedDisk(here, small);
-    await using other = await makeLeasedDisk(here, small);
+    await using full = await leaseVolume(here, 'LOOP', small);
+    await using other = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const one = await boundPair(namespace, 'full', { node: here, path: full.disk.mountPath });
-    const two = await boundPair(namespace, 'other', { node: here, path: other.disk.mountPath });
-    const pod = await podWith(namespace, 'writer', [one.claim, two.claim]);
+    await namespace.storageClass('Immediate');
+    const one = await namespace.boundVolume('full', { node: here, path: full.path });
+    const two = await namespace.boundVolume('other', { node: here, path: other.path });
+    const pod = await namespace.pod('writer', { claims: [one.claim, two.claim] });
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 
-    const refusal = await fill(pod, '/data/filler', full.disk.bytes);
+    const refusal = await fill(pod, '/data/filler', full.bytes);
     expect(refusal).to.include('No space left on device');
     evidence.keep('refusal', refusal);
     expect(await freeSpace(pod, '/data-2'), 'not a block of the other volume is gone').to.deep.equal(before);
@@ -139,15 +136,15 @@ describe(chapter, () => {
 
   proves('LV-FAULT-10', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, small);
+    await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node(here);
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'nested', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(namespace, 'stuck', [claim]);
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('nested', { node: here, path: lease.path });
+    const pod = await namespace.pod('stuck', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
-    const below = `${lease.disk.mountPath}/below`;
+    const below = `${lease.path}/below`;
     await using nested = await mountedBelow(node, below);
     expect(mountAt(await nodeMounts(node), `${directory}/below`), 'it reaches kubelet’s mount, too').to.include({
       fileSystem: 'tmpfs',
@@ -157,7 +154,7 @@ describe(chapter, () => {
     evidence.keep('complaint', await loggedLine(node, 'kubelet', `umount: ${directory}: target is busy`));
     await eventually(pod, `${pod} to be Terminating`, (store) => store.get(pod.ref)?.metadata.deletionTimestamp);
     expect(mountAt(await nodeMounts(node), directory), 'the volume is still mounted').to.include({
-      device: lease.disk.deviceNumber,
+      device: lease.deviceNumber,
     });
     await nested.unmount();
     await expect(pod).to.beGone();
@@ -166,13 +163,11 @@ describe(chapter, () => {
 
   proves('LV-FAULT-12', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, small);
+    await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { claim } = await boundPair(namespace, 'kept', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(namespace, 'killed', [claim], {}, ({ spec }) => {
-      spec.restartPolicy = 'Always';
-    });
+    await namespace.storageClass('Immediate');
+    const { claim } = await namespace.boundVolume('kept', { node: here, path: lease.path });
+    const pod = await namespace.pod('killed', { claims: [claim], spec: { restartPolicy: 'Always' } });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
     const container = pod.now.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
@@ -196,7 +191,7 @@ describe(chapter, () => {
 
     await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0 });
     await expect(pod).to.beGone();
-    const next = await podWith(namespace, 'next', [claim]);
+    const next = await namespace.pod('next', { claims: [claim] });
     await expect(next).to.runOn(here);
     expect((await runInPod(next, read)).split(' ')[0], 'the next pod').to.equal(sum);
     evidence.keep('checksum', sum);

@@ -1,18 +1,15 @@
 import {
-  boundPair,
   evidence,
   expect,
   knownToScheduler,
   labelledNode,
-  localClass,
+  leaseVolume,
   loggedLine,
-  makeLeasedDisk,
   mountAt,
-  mountsWith,
+  mountPointsWith,
   nodeMounts,
   type PodHandle,
   podVolumeDirectory,
-  podWith,
   readChapter,
   readInPod,
   reasons,
@@ -38,12 +35,12 @@ const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/dat
 
 describe(chapter, () => {
   proves('LV-FAULT-13', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node3');
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'goes-on', { node: 'node3', path: lease.disk.mountPath });
-    const pod = await podWith(namespace, 'untouched', [claim]);
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('goes-on', { node: 'node3', path: lease.path });
+    const pod = await namespace.pod('untouched', { claims: [claim] });
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
@@ -59,7 +56,7 @@ describe(chapter, () => {
     expect(await state(), 'after the restart of kubelet').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
     await restartContainerd('node3');
-    const beside = await podWith(namespace, 'beside', [claim]);
+    const beside = await namespace.pod('beside', { claims: [claim] });
     await expect(beside).to.runOn('node3');
     expect(await state(), 'after the restart of containerd').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
@@ -69,14 +66,17 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-14', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'left-over', { node: 'node3', path: lease.disk.mountPath });
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('left-over', { node: 'node3', path: lease.path });
     const withSubPath = (name: string) =>
-      podWith(namespace, name, [claim], {}, ({ spec }) => {
-        for (const { volumeMounts = [] } of spec.containers)
-          volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
+      namespace.pod(name, {
+        claims: [claim],
+        change: ({ spec }) => {
+          for (const { volumeMounts = [] } of spec.containers)
+            volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
+        },
       });
     const graceful = await withSubPath('graceful');
     const forced = await withSubPath('forced');
@@ -84,7 +84,7 @@ describe(chapter, () => {
     for (const pod of pods) await expect(pod).to.runOn('node3');
     const uids = pods.map((pod) => pod.now.metadata.uid);
     for (const uid of uids) {
-      const mounts = await mountsWith(namespace, 'node3', uid);
+      const mounts = await mountPointsWith('node3', uid);
       expect(mounts.filter((path) => path === podVolumeDirectory(uid, volume.name))).to.have.lengthOf(1);
       expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
       evidence.keep('mounts-before', mounts.join('\n'));
@@ -97,20 +97,20 @@ describe(chapter, () => {
     await outage.end();
     await expect(graceful).to.beGone();
     for (const uid of uids) {
-      await unmounted(namespace, 'node3', podVolumeDirectory(uid, volume.name));
+      await unmounted('node3', podVolumeDirectory(uid, volume.name));
       expect(
-        (await mountsWith(namespace, 'node3', uid)).filter((path) => path.includes('volume')),
+        (await mountPointsWith('node3', uid)).filter((path) => path.includes('volume')),
         'what is left of the pod’s volumes',
       ).to.deep.equal([]);
     }
   });
 
   proves('LV-FAULT-15', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'handed-on', { node: 'node3', path: lease.disk.mountPath });
-    const first = await podWith(namespace, 'first', [claim]);
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('handed-on', { node: 'node3', path: lease.path });
+    const first = await namespace.pod('first', { claims: [claim] });
     await expect(first).to.runOn('node3');
     const sum = await writeChecked(first, '/data/payload', 2 ** 18);
     const left = podVolumeDirectory(first.now.metadata.uid, volume.name);
@@ -118,43 +118,38 @@ describe(chapter, () => {
     await using outage = await stopKubelet('node3');
     await namespace.cluster.client.remove(first.ref, { gracePeriodSeconds: 0 });
     await expect(first).to.beGone();
-    const second = await podWith(namespace, 'second', [claim]);
+    const second = await namespace.pod('second', { claims: [claim] });
     await expect(second).to.haveCondition({ type: 'PodScheduled', status: 'True' });
-    expect(await mountsWith(namespace, 'node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
+    expect(await mountPointsWith('node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
     await outage.end();
     await expect(second).to.runOn('node3');
     expect(await sumOf(second)).to.equal(sum);
 
-    await unmounted(namespace, 'node3', left);
-    await expect(second).to.mount(volume, { path: '/data', from: lease.disk });
+    await unmounted('node3', left);
+    await expect(second).to.mount(volume, { from: lease });
     expect(await sumOf(second), 'after the first one’s mount is gone').to.equal(sum);
   });
 
   proves('LV-FAULT-16', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
-    const label = `local-pv-conformance/${lease.disk.name}`;
+    await using lease = await leaseVolume('node3', 'LOOP', small);
+    const label = `local-pv-conformance/${lease.name}`;
     await using _label = await labelledNode('node3', { [label]: 'here' });
     await using namespace = await SpecNamespace.open();
     const place = { key: label, operator: 'In' as const, values: ['here'] };
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(
-      namespace,
-      'by-label',
-      { node: 'node3', path: lease.disk.mountPath },
-      {
-        volume: ({ spec }) => {
-          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [place] }] } };
-        },
-      },
-    );
-    const pod = await podWith(namespace, 'runs', [claim]);
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('by-label', {
+      node: 'node3',
+      path: lease.path,
+      volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [place] }] } } } },
+    });
+    const pod = await namespace.pod('runs', { claims: [claim] });
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     const container = containerOf(pod);
     {
       await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
       await knownToScheduler(namespace, 'node3');
-      const late = await podWith(namespace, 'late', [claim]);
+      const late = await namespace.pod('late', { claims: [claim] });
       await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
 
@@ -174,6 +169,6 @@ describe(chapter, () => {
     evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed));
     expect(containerOf(pod), 'the same container').to.deep.equal(container);
     await namespace.remove(pod);
-    expect(await mountsWith(namespace, 'node3', directory)).to.deep.equal([]);
+    expect(await mountPointsWith('node3', directory)).to.deep.equal([]);
   });
 });

@@ -2,9 +2,9 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { run } from '../../clusters/host/command/commander.ts';
 import { host } from '../../clusters/host/command/host.ts';
-import { type Disk, mountUnitName, verifyDisk } from '../../clusters/nodes/disk.ts';
+import { mountUnitName } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
-import { currentSpec, once, testCluster, workTakenUp } from '../harness/index.ts';
+import { currentSpec, type DiskVolume, once, testCluster, verifyVolume, workTakenUp } from '../harness/index.ts';
 
 /** Milliseconds until kubelet has started on a node that is restarted. */
 const patience = 60_000;
@@ -33,20 +33,20 @@ export async function machineOf(nodeName: string): Promise<Machine> {
 /** A disk that its node does not mount at its next start. */
 export interface ForgottenDisk extends AsyncDisposable {
   /** Mounts it after the restart, as an administrator does who sees that it is missing; gives the disk as it is now. */
-  mountLate(): Promise<Disk>;
+  mountLate(): Promise<DiskVolume>;
 }
 
 /**
  * Makes a node forget a disk of its own at its next start, like a line that is missing in fstab. At the end it is
  * mounted, and the node remembers it again; what was written to the empty directory meanwhile is removed.
  */
-export async function forgetAtStart(disk: Disk): Promise<ForgottenDisk> {
+export async function forgetAtStart(disk: DiskVolume): Promise<ForgottenDisk> {
   const node = (await testCluster()).node(disk.node);
-  const unit = mountUnitName(disk.mountPath);
+  const unit = mountUnitName(disk.path);
   const link = `/etc/systemd/system/kubelet.service.wants/${unit}`;
   const mountLate = once(async () => {
-    await onNode(node, ['sh', '-ceu', remember, 'sh', disk.mountPath, unit, link]);
-    return await verifyDisk(node, disk);
+    await onNode(node, ['sh', '-ceu', remember, 'sh', disk.path, unit, link]);
+    return await verifyVolume(disk);
   });
   await onNode(node, ['rm', link]);
   return {

@@ -1,28 +1,24 @@
 import {
-  boundPair,
   cordonedNode,
-  type Disk,
+  type DiskVolume,
   eventually,
   evidence,
   expect,
   knownToScheduler,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
+  manifests,
   mountAt,
   mountHolding,
   nodeMounts,
   type PodHandle,
-  parts,
   podVolumeDirectory,
-  podWith,
   readChapter,
   reasons,
   runInPod,
   SpecNamespace,
   tryInPod,
   unschedulable,
-  verifyDisk,
+  verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
 import { deletedNode, outOfService } from './absent-nodes.ts';
@@ -36,11 +32,9 @@ const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/dat
 
 /** A pod that starts again when its node does, on a disk of node3, with a file on it. */
 async function restartable(namespace: SpecNamespace, path: string) {
-  await localClass(namespace, 'Immediate');
-  const { volume, claim } = await boundPair(namespace, 'restarted', { node: 'node3', path });
-  const pod = await podWith(namespace, 'restarted', [claim], {}, ({ spec }) => {
-    spec.restartPolicy = 'Always';
-  });
+  await namespace.storageClass('Immediate');
+  const { volume, claim } = await namespace.boundVolume('restarted', { node: 'node3', path });
+  const pod = await namespace.pod('restarted', { claims: [claim], spec: { restartPolicy: 'Always' } });
   await expect(pod).to.runOn('node3');
   return { volume, pod, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
 }
@@ -54,11 +48,9 @@ function runsAgain(pod: PodHandle): Promise<unknown> {
 }
 
 /** A set of one pod, on a disk, with a file on it. Whoever takes the pod away, the set makes another. */
-async function replaceable(namespace: SpecNamespace, name: string, disk: Disk) {
-  const volume = await localVolume(namespace, name, { node: disk.node, path: disk.mountPath }, ({ metadata }) => {
-    metadata.labels = { for: name };
-  });
-  await namespace.statefulSet(parts.statefulSet, ({ metadata, spec }) => {
+async function replaceable(namespace: SpecNamespace, name: string, disk: DiskVolume) {
+  const volume = await namespace.volume(name, { node: disk.node, path: disk.path, labels: { for: name } });
+  await namespace.apply('StatefulSet', manifests.statefulSet, ({ metadata, spec }) => {
     metadata.name = name;
     spec.replicas = 1;
     spec.selector = { matchLabels: { app: name } };
@@ -84,28 +76,28 @@ function replaced(pod: PodHandle, uid: string, within?: number): Promise<unknown
 describe(chapter, () => {
   proves('LV-FAULT-17', async () => {
     await using machine = await machineOf('node3');
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    const { volume, pod, sum } = await restartable(namespace, lease.disk.mountPath);
+    const { volume, pod, sum } = await restartable(namespace, lease.path);
     const { uid } = pod.now.metadata;
 
     await machine.restart();
     await runsAgain(pod);
     expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
     // The kernel may have given the disk another loop device.
-    const disk = await verifyDisk(namespace.cluster.node('node3'), lease.disk);
-    const chain = await expect(pod).to.mount(volume, { path: '/data', from: disk });
+    const disk = await verifyVolume(lease);
+    const chain = await expect(pod).to.mount(volume, { from: disk });
     expect(await sumOf(pod)).to.equal(sum);
     evidence.keep('mount-chain-after-the-restart', chain);
   });
 
   proves('LV-FAULT-18', async () => {
     await using machine = await machineOf('node3');
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node3');
-    const { volume, pod, sum } = await restartable(namespace, lease.disk.mountPath);
-    await using forgotten = await forgetAtStart(lease.disk);
+    const { volume, pod, sum } = await restartable(namespace, lease.path);
+    await using forgotten = await forgetAtStart(lease);
 
     await machine.restart();
     await runsAgain(pod);
@@ -114,26 +106,26 @@ describe(chapter, () => {
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
       device: mountHolding(mounts, '/mnt/disks')?.device,
-      root: lease.disk.mountPath,
+      root: lease.path,
     });
-    const seen = await verifyDisk(node, lease.disk).catch(String);
+    const seen = await verifyVolume(lease).catch(String);
     expect(seen).to.include('nothing is mounted there');
     evidence.keep('what-the-check-says', String(seen));
 
     await namespace.remove(pod);
     const disk = await forgotten.mountLate();
     const claim = volume.now.spec?.claimRef?.name ?? '';
-    const next = await podWith(namespace, 'next', [claim]);
+    const next = await namespace.pod('next', { claims: [claim] });
     await expect(next).to.runOn('node3');
-    await expect(next).to.mount(volume, { path: '/data', from: disk });
+    await expect(next).to.mount(volume, { from: disk });
     expect(await sumOf(next), 'on the disk that was mounted late').to.equal(sum);
   });
 
   proves('LV-FAULT-19', async () => {
-    await using lease = await makeLeasedDisk('node3', small);
+    await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, pod, uid, sum } = await replaceable(namespace, 'drained', lease.disk);
+    await namespace.storageClass();
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'drained', lease);
     {
       await using _cordon = await cordonedNode('node3');
       await knownToScheduler(namespace, 'node3');
@@ -143,16 +135,16 @@ describe(chapter, () => {
       evidence.keep('why-it-waits', message);
     }
     await expect(pod).to.runOn('node3');
-    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 
   proves('LV-FAULT-20', async function () {
     this.timeout(180_000);
-    await using lease = await makeLeasedDisk('node2', small);
+    await using lease = await leaseVolume('node2', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, pod, uid, sum } = await replaceable(namespace, 'deleted', lease.disk);
+    await namespace.storageClass();
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'deleted', lease);
 
     await using absence = await deletedNode('node2');
     await replaced(pod, uid, 90_000);
@@ -161,16 +153,16 @@ describe(chapter, () => {
     evidence.keep('why-it-waits', message);
     await absence.end();
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 
   proves('LV-FAULT-21', async function () {
     this.timeout(180_000);
-    await using lease = await makeLeasedDisk('node2', small);
+    await using lease = await leaseVolume('node2', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, pod, uid, sum } = await replaceable(namespace, 'served', lease.disk);
+    await namespace.storageClass();
+    const { volume, pod, uid, sum } = await replaceable(namespace, 'served', lease);
     {
       await using _down = await outOfService('node2');
       await replaced(pod, uid);
@@ -180,7 +172,7 @@ describe(chapter, () => {
       evidence.keep('why-it-waits', message);
     }
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 });

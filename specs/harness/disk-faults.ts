@@ -1,13 +1,13 @@
-import type { Disk } from '../../clusters/nodes/disk.ts';
 import { holdDirectory } from '../../clusters/nodes/lacking.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './once.ts';
 
 // Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. The disk
 // stays mounted at a place apart meanwhile, so that its loop device is not given to another.
 
-const apart = (disk: Disk): string => `${disk.mountPath}-apart`;
+const apart = (disk: DiskVolume): string => `${disk.path}-apart`;
 
 /** A disk that is not mounted at its path: an empty directory is there instead. */
 export interface AbsentDisk extends AsyncDisposable {
@@ -19,10 +19,10 @@ export interface AbsentDisk extends AsyncDisposable {
  * Unmounts a disk from its path. With `immutable`, the empty directory is one that not even root can write to
  * (chattr(1)), as a careful administrator makes mount points.
  */
-export async function takeOut(disk: Disk, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
+export async function takeOut(disk: DiskVolume, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
   const node = (await testCluster()).node(disk.node);
   const take = 'mkdir "$2"; mount --bind "$1" "$2"; umount "$1"; [ "$3" = plain ] || chattr +i "$1"';
-  await onNode(node, ['sh', '-ceu', take, 'sh', disk.mountPath, apart(disk), directory]);
+  await onNode(node, ['sh', '-ceu', take, 'sh', disk.path, apart(disk), directory]);
   const back = `
 chattr -i "$1"
 find "$1" -mindepth 1 -xdev -delete
@@ -30,15 +30,15 @@ mount --bind "$2" "$1"
 umount "$2"
 rmdir "$2"`;
   const putBack = once(async () => {
-    await onNode(node, ['sh', '-ceu', back, 'sh', disk.mountPath, apart(disk)]);
+    await onNode(node, ['sh', '-ceu', back, 'sh', disk.path, apart(disk)]);
   });
   return { putBack, [Symbol.asyncDispose]: putBack };
 }
 
 /** Mounts two disks of a node each at the other's path, as a machine does whose disks came up in another order. */
-export async function exchange(one: Disk, other: Disk): Promise<AsyncDisposable> {
+export async function exchange(one: DiskVolume, other: DiskVolume): Promise<AsyncDisposable> {
   const node = (await testCluster()).node(one.node);
-  const paths = [one.mountPath, other.mountPath, apart(one), apart(other)];
+  const paths = [one.path, other.path, apart(one), apart(other)];
   const cross = `
 mkdir "$3" "$4"
 mount --bind "$1" "$3"
@@ -71,11 +71,11 @@ export interface DiskByUuid extends AsyncDisposable {
 }
 
 /** Mounts a disk at a directory that is named for its file system's UUID, and is there only while the disk is. */
-export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
+export async function mountByUuid(disk: DiskVolume): Promise<DiskByUuid> {
   const node = (await testCluster()).node(disk.node);
   const uuid = (await onNode(node, ['blkid', '--match-tag', 'UUID', '--output', 'value', disk.device])).trim();
   const path = `/mnt/disks/by-uuid-${uuid}`;
-  await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.mountPath, path]);
+  await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.path, path]);
   const remove = once(async () => {
     await onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', path]);
   });
@@ -86,20 +86,20 @@ export async function mountByUuid(disk: Disk): Promise<DiskByUuid> {
  * Breaks a disk under its users: from now on its file system answers with EIO what it has not in memory, as that of a
  * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `mountAnew` heals it.
  */
-export async function breakDisk(disk: Disk): Promise<void> {
+export async function breakDisk(disk: DiskVolume): Promise<void> {
   const node = (await testCluster()).node(disk.node);
   // _IOR('X', 125, __u32) with EXT4_GOING_FLAGS_NOLOGFLUSH.
   const program =
     'open(my $root, "<", $ARGV[0]) or die $!; my $flags = pack("L", 2); ioctl($root, 0x8004587d, $flags) or die $!';
-  await onNode(node, ['perl', '-e', program, disk.mountPath]);
+  await onNode(node, ['perl', '-e', program, disk.path]);
 }
 
 /** Unmounts a disk from its path and mounts it anew, which reads it afresh where nobody else has it mounted. */
-export async function mountAnew(disk: Disk): Promise<void> {
+export async function mountAnew(disk: DiskVolume): Promise<void> {
   const node = (await testCluster()).node(disk.node);
   // The open device keeps the kernel from giving the loop device away between the two.
   const script = 'exec 3<"$1"; umount "$2"; mount -t "$3" "$1" "$2"';
-  await onNode(node, ['sh', '-ceu', script, 'sh', disk.device, disk.mountPath, disk.fileSystem]);
+  await onNode(node, ['sh', '-ceu', script, 'sh', disk.device, disk.path, disk.fileSystem ?? '']);
 }
 
 /** A mount below a volume, which whoever unmounts the volume has to reckon with. */

@@ -1,18 +1,21 @@
-// What specs are written with: they import this module and what is their own chapter's.
+// What specs are written with. A spec imports this module, and helpers of its own chapter.
 
+// Expectations that wait, and what may be asked of an object at once.
 export { eventTime, type StoreView } from '../../clusters/api/object-history.ts';
 export { isReady } from '../../clusters/api/object-state.ts';
 export { ApiRefusal } from '../../clusters/api/refusal.ts';
 export { quietFor } from '../../clusters/api/wait.ts';
 export { DomainError } from '../../clusters/errors/domain-error.ts';
 export { growBlockDevice } from '../../clusters/nodes/block-device.ts';
-export { type Disk, verifyDisk } from '../../clusters/nodes/disk.ts';
+// Files, devices and mounts, in pods and on nodes.
 export { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
 export { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 export { kubeletLog, loggedLine } from '../../clusters/nodes/node-logs.ts';
-export { tmpfs } from '../../clusters/nodes/volume-types/tmpfs.ts';
+// Volumes on nodes.
+export type { DiskVolume, NodeVolume } from '../../clusters/nodes/node-volume.ts';
 export { quantityToBytes } from '../../clusters/text/quantity.ts';
 export type { ManifestOf } from '../../fixtures/schema.ts';
+// A spec, the requirement that it proves, and where it runs.
 export { minorOf } from '../catalogue/features.ts';
 export { assignedNode, currentSpec } from '../runner/current-spec.ts';
 export { evidence } from '../runner/evidence.ts';
@@ -20,6 +23,7 @@ export { isWell } from '../runner/health.ts';
 export { proveUnchanged, readPlaces } from '../runner/places.ts';
 export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
+// Binding and scheduling.
 export {
   marks,
   marksOf,
@@ -33,24 +37,26 @@ export {
   settled,
   transitionsOf,
 } from './binding.ts';
-export { makeLeasedBlockDevice } from './block-devices.ts';
+// Changes of nodes and disks, undone at their end.
 export { breakDisk, exchange, heldDirectory, mountAnew, mountByUuid, mountedBelow, takeOut } from './disk-faults.ts';
 export { contrary, eventually } from './eventually.ts';
 export { expect } from './expect.ts';
-export { cannotWrite, fill, freeSpace, writeChecked } from './files.ts';
+export { cannotWrite, fill, freeSpace, groupAndMode, writeChecked } from './files.ts';
+// Objects of the cluster.
 export type { ClaimHandle, ClassHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
-export { leaseBackEnd, leaseDisk, makeLeasedDisk } from './leases.ts';
+export { leaseClusterDisk, leaseVolume, verifyVolume } from './lease-volume.ts';
+export { forceDelete, markForDeletion, occurrences, podThatOnlyWaits, release } from './lifecycle.ts';
+export { type Additions, type Change, type ContainerRequest, manifests, runAs } from './manifests.ts';
+export { provesCase } from './matrix.ts';
 export {
-  isMounted,
-  markForDeletion,
-  mountsWith,
-  occurrences,
-  podThatOnlyWaits,
-  release,
-  takeAway,
+  containerMounts,
+  describeMounts,
+  filesOnNode,
+  mountPointsWith,
+  podVolumeDirectory,
+  stagedDirectory,
   unmounted,
-} from './lifecycle.ts';
-export { describeChain, mountChain, podVolumeDirectory, stagedDirectory } from './mounts.ts';
+} from './mounts.ts';
 export { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './node-changes.ts';
 export {
   controlPlane,
@@ -61,22 +67,9 @@ export {
   workTakenUp,
 } from './node-daemons.ts';
 export { once } from './once.ts';
-export { boundPair, localClaim, localClass, localVolume, parts, podWith, podWithHostPath } from './parts.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 export { recordProcess } from './process.ts';
 export { conditionsSeen, cpuBeyond, landed, requireNodes, requirePods, unschedulable } from './scheduling.ts';
 export { SpecNamespace } from './spec-namespace.ts';
 export { reasons, type Tally } from './tally.ts';
 export { together } from './together.ts';
-export {
-  backEndOf,
-  containerMounts,
-  filesOnNode,
-  groupAndMode,
-  mountedFrom,
-  mountsLeftOf,
-  pairAt,
-  podWithDevice,
-  provesCase,
-  runAs,
-} from './volume-at.ts';

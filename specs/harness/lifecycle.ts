@@ -1,10 +1,8 @@
-import { mountAt } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
+import { onNode } from '../../clusters/nodes/node.ts';
 import { scheduledTo } from './binding.ts';
 import { eventually } from './eventually.ts';
 import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
-import { podWith } from './parts.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
 /** Asks for an object's deletion, and waits until the API shows that it is asked for: marked, or gone. */
@@ -30,8 +28,8 @@ export async function release(
   await expect(volume).to.reachPhase(phase);
 }
 
-/** Takes a PersistentVolume object away while it is in use, past its protection: the finalizer is removed by hand. */
-export async function takeAway(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
+/** Deletes a PersistentVolume object while it is in use: its protection, a finalizer, is removed by hand. */
+export async function forceDelete(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
   await markForDeletion(namespace, volume);
   await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
   await expect(volume).to.beGone();
@@ -47,30 +45,9 @@ export async function podThatOnlyWaits(
   claim: ClaimHandle,
   node: string,
 ): Promise<PodHandle> {
-  const pod = await podWith(namespace, name, [claim]);
+  const pod = await namespace.pod(name, { claims: [claim] });
   await scheduledTo(pod, node);
   return pod;
-}
-
-/** The mounts of a node whose mount point has this text in it, as lines. */
-export async function mountsWith(namespace: SpecNamespace, nodeName: string, text: string): Promise<string[]> {
-  const mounts = await nodeMounts(namespace.cluster.node(nodeName), namespace.signal);
-  return mounts.filter(({ mountPoint }) => mountPoint.includes(text)).map(({ mountPoint }) => mountPoint);
-}
-
-/** Whether something is mounted at a path of a node. */
-export async function isMounted(namespace: SpecNamespace, nodeName: string, path: string): Promise<boolean> {
-  return mountAt(await nodeMounts(namespace.cluster.node(nodeName), namespace.signal), path) !== undefined;
-}
-
-/**
- * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod has
- * gone from the API, and tells nobody: the node itself waits on its mount table.
- */
-export async function unmounted(namespace: SpecNamespace, nodeName: string, path: string): Promise<void> {
-  const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
-  const argv = ['timeout', '25', 'sh', '-c', script, 'sh', path] as const;
-  await onNode(namespace.cluster.node(nodeName), argv, { signal: namespace.signal });
 }
 
 /** How often a text stands in a file or device of a node, read whole and raw. */

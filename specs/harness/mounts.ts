@@ -1,32 +1,43 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import type { Disk } from '../../clusters/nodes/disk.ts';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
-import { nodeMounts } from '../../clusters/nodes/node.ts';
+import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
+import { type NodeVolume, pathOnNode } from '../../clusters/nodes/node-volume.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import { evidence } from '../runner/evidence.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { final } from './eventually.ts';
 import type { PodHandle, VolumeHandle } from './handles.ts';
 import { readInPod } from './pod-commands.ts';
 
-/** The same file system at the three places where a local volume is mounted, each as the kernel shows it there. */
-export interface MountChain {
-  /** The disk on its node. */
-  disk: Mount;
+/** A volume's mounts at the three places where it is seen. */
+export interface VolumeMounts {
+  /** The mount on the node that the volume's path is on; of a raw device, kubelet's directory for all pods. */
+  node: Mount;
   /** kubelet's directory for the volume of this pod, on the node. */
   kubelet: Mount;
   /** The path in the container, as the container's own process sees it. */
   container: Mount;
 }
 
+/** The volume that a pod is to have mounted, and where. */
+export interface MountRequest {
+  from: Pick<NodeVolume, 'node' | 'path' | 'kind' | 'deviceNumber' | 'root' | 'fileSystem'>;
+  /** In the container; `/data` where not given. */
+  path?: string;
+  /** The first container where not given. */
+  container?: string;
+}
+
 /**
- * The directory into which kubelet mounts a local volume for a pod. Source: pkg/volume/local, "kubernetes.io~local-
- * volume".
+ * Returns the directory into which kubelet mounts a local volume for a pod. Source: pkg/volume/local,
+ * "kubernetes.io~local-volume".
  */
 export function podVolumeDirectory(podUid: string, volumeName: string): string {
   return `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~local-volume/${volumeName}`;
 }
 
 /**
- * Where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local,
+ * Returns where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local,
  * "mounts".
  */
 export function stagedDirectory(volumeName: string): string {
@@ -34,28 +45,44 @@ export function stagedDirectory(volumeName: string): string {
 }
 
 /**
- * Reads the mounts of a volume from the node and from inside the container.
- * @throws DomainError that names the place where nothing is mounted
+ * Proves that the path on the node, kubelet's directory and the container's path are the same place of the same file
+ * system: the volume's device number, root and file system. Returns the three mounts, and keeps them as evidence.
  */
-export async function mountChain(
+export async function mount(
   pod: PodHandle,
   volume: VolumeHandle,
-  disk: Pick<Disk, 'node' | 'mountPath'>,
-  containerPath: string,
-): Promise<MountChain> {
+  { from, path = '/data', container }: MountRequest,
+): Promise<VolumeMounts> {
   const { node } = await testCluster();
-  const onNode = await nodeMounts(node(disk.node));
-  const inContainer = parseMountinfo(await readInPod(pod, '/proc/self/mountinfo'));
+  const [place, inside] = await Promise.all([
+    pathOnNode(node(from.node), filesOnNode(from, volume), currentSpec().signal),
+    containerMounts(pod, container),
+  ]);
   const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
-  return {
-    disk: present(mountAt(onNode, disk.mountPath), `${disk.mountPath} of ${disk.node}`),
-    kubelet: present(mountAt(onNode, directory), `${directory} of ${disk.node}`),
-    container: present(mountAt(inContainer, containerPath), `${containerPath} in ${pod}`),
+  const mounts: VolumeMounts = {
+    node: place.mount,
+    kubelet: present(mountAt(place.mounts, directory), `${directory} of ${from.node}`),
+    container: present(mountAt(inside, path), `${path} in ${pod}`),
   };
+  evidence.keep(`mounts-of-${pod.name}`, `${describeMounts(mounts)}\n`);
+  const wanted = described(from);
+  const ends = {
+    node: described(place),
+    kubelet: described({ ...mounts.kubelet, deviceNumber: mounts.kubelet.device }),
+    container: described({ ...mounts.container, deviceNumber: mounts.container.device }),
+  };
+  for (const [end, seen] of Object.entries(ends))
+    if (seen !== wanted)
+      throw final(`${end} is not a mount of ${from.path}: ${wanted}`, { seen: describeMounts(mounts) });
+  return mounts;
 }
 
-function present(mount: Mount | undefined, place: string): Mount {
-  if (mount) return mount;
+function described({ deviceNumber, root, fileSystem }: Pick<NodeVolume, 'deviceNumber' | 'root' | 'fileSystem'>) {
+  return `device ${deviceNumber}, root ${root}, file system ${fileSystem}`;
+}
+
+function present(found: Mount | undefined, place: string): Mount {
+  if (found) return found;
   throw new DomainError(
     {
       attempted: 'reading where a local volume is mounted',
@@ -66,30 +93,39 @@ function present(mount: Mount | undefined, place: string): Mount {
   );
 }
 
-/** A chain as lines for people: place, device number, root, source, options. */
-export function describeChain(chain: MountChain): string {
-  return Object.entries(chain)
+/** Returns the mounts as lines for people: place, device number, root, mount point, file system, source, options. */
+export function describeMounts(mounts: VolumeMounts): string {
+  return Object.entries(mounts)
     .map(
-      ([place, mount]: [string, Mount]) =>
-        `${place.padEnd(9)} ${mount.device} ${mount.root} ${mount.mountPoint} ${mount.fileSystem} ${mount.source} ${mount.options.join(',')}`,
+      ([place, { device, root, mountPoint, fileSystem, source, options }]: [string, Mount]) =>
+        `${place.padEnd(9)} ${device} ${root} ${mountPoint} ${fileSystem} ${source} ${options.join(',')}`,
     )
     .join('\n');
 }
 
-/** Where a mount begins: the root of the file system that stands at a path of a node. */
-type MountSource = Pick<Disk, 'node' | 'mountPath' | 'deviceNumber'>;
+/** Returns where the files of a volume are on its node, while a pod uses it. */
+export function filesOnNode({ kind, path }: Pick<NodeVolume, 'kind' | 'path'>, volume: VolumeHandle): string {
+  return kind === 'directory' ? path : stagedDirectory(volume.name);
+}
 
-/** The container path, kubelet's directory and the disk are one and the same mounted file system. */
-export async function mount(
-  pod: PodHandle,
-  volume: VolumeHandle,
-  at: { path: string; from: MountSource },
-): Promise<MountChain> {
-  const chain = await mountChain(pod, volume, at.from, at.path);
-  for (const [place, mounted] of Object.entries(chain)) {
-    const same = mounted.device === at.from.deviceNumber && mounted.root === '/';
-    if (!same)
-      throw final(`${place} is not the root of the disk ${at.from.deviceNumber}`, { seen: describeChain(chain) });
-  }
-  return chain;
+/** Returns the mounts that a container of a pod sees. */
+export async function containerMounts(pod: PodHandle, container?: string): Promise<Mount[]> {
+  return parseMountinfo(await readInPod(pod, '/proc/self/mountinfo', container === undefined ? {} : { container }));
+}
+
+/** Returns the mount points of a node that have this text in them, such as the UID of a pod that is gone. */
+export async function mountPointsWith(nodeName: string, text: string): Promise<string[]> {
+  const { node } = await testCluster();
+  const mounts = await nodeMounts(node(nodeName), currentSpec().signal);
+  return mounts.map(({ mountPoint }) => mountPoint).filter((mountPoint) => mountPoint.includes(text));
+}
+
+/**
+ * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod has
+ * gone from the API, and reports it nowhere: the node itself waits on its mount table.
+ */
+export async function unmounted(nodeName: string, path: string): Promise<void> {
+  const { node } = await testCluster();
+  const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
+  await onNode(node(nodeName), ['timeout', '25', 'sh', '-c', script, 'sh', path], { signal: currentSpec().signal });
 }

@@ -6,7 +6,6 @@ import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { infrastructure } from '../runner/infrastructure.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { nowhere, scheduledTo } from './binding.ts';
-import { podWithHostPath } from './parts.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
 /** A taint that keeps pods from a node, or drives them off it. */
@@ -104,9 +103,9 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
 export async function knownToScheduler(namespace: SpecNamespace, name: string): Promise<void> {
   const mark = { [`local-pv-conformance/${namespace.name}`]: 'known' };
   await using _marked = await labelledNode(name, mark);
-  const pod = await podWithHostPath(namespace, `knows-${name}`, nowhere, {}, ({ spec }) => {
-    spec.nodeSelector = mark;
-    spec.tolerations = [{ operator: 'Exists' }];
+  const pod = await namespace.pod(`knows-${name}`, {
+    hostPath: nowhere,
+    spec: { nodeSelector: mark, tolerations: [{ operator: 'Exists' }] },
   });
   await scheduledTo(pod, name);
   await namespace.cluster.client.remove(pod.ref);

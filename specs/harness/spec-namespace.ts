@@ -1,19 +1,33 @@
-import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
-import { proveNothingLeft } from '../../clusters/nodes/leftovers.ts';
 import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { eventsInOrder } from '../diagnosis/record.ts';
-import { currentSpec } from '../runner/current-spec.ts';
+import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { type LastLook, type LookedBackAt, lookAt } from '../runner/last-look.ts';
 import { notePodStart } from '../runner/pod-starts.ts';
 import { type TestCluster, testCluster } from '../runner/test-cluster.ts';
-import { Handle } from './handles.ts';
+import { type ClaimHandle, type ClassHandle, Handle, type PodHandle, type VolumeHandle } from './handles.ts';
+import { assertNothingLeft, strays } from './leftovers.ts';
+import {
+  type Additions,
+  type Change,
+  type ClaimRequest,
+  claimChange,
+  manifests,
+  type PodRequest,
+  podChange,
+  type VolumeRequest,
+  volumeChange,
+} from './manifests.ts';
+import { words } from './words.ts';
 
-/** A change to a manifest before it is applied, for what only a spec knows, such as the path of a leased disk. */
-type Change<M> = (manifest: M) => void;
+/** A volume and a claim that are wanted, bound to each other; `volume` and `claim` are added to either. */
+export interface BoundVolumeRequest extends Omit<VolumeRequest, keyof Additions<'PersistentVolume'>> {
+  volume?: Additions<'PersistentVolume'>;
+  claim?: Omit<ClaimRequest, 'volume'>;
+}
 
 /** The order in which a spec's objects go: users before what they use. */
 const removalOrder = [
@@ -26,8 +40,12 @@ const removalOrder = [
 ] as const;
 
 /**
- * Where a spec plays: a namespace of its own, and every object it creates. Its end removes all of them in order,
- * and proves that they are gone: `await using namespace = await SpecNamespace.open()`.
+ * The namespace of a spec, and every object that the spec creates. Its end removes all of them in order, and proves
+ * that they are gone.
+ * @example
+ * await using namespace = await SpecNamespace.open();
+ * await namespace.storageClass();
+ * const claim = await namespace.claim('claim');
  */
 export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   readonly cluster: TestCluster;
@@ -44,6 +62,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     this.#owner = owner;
   }
 
+  /** Creates the namespace, and waits until pods can be created in it. */
   static async open(): Promise<SpecNamespace> {
     const opened = await testCluster();
     const spec = currentSpec().id;
@@ -72,14 +91,80 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     return currentSpec().signal;
   }
 
-  /** Creates the StorageClass of a fixture, with a name of the spec's own. */
-  async storageClass(fixture: string, change?: Change<ManifestOf<'StorageClass'>>): Promise<Handle<'StorageClass'>> {
-    return this.#create('StorageClass', fixture, change);
+  /** Creates a StorageClass; `local-storage`, to which volumes and claims belong, where it is not given a name. */
+  storageClass(
+    volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer' = 'WaitForFirstConsumer',
+    { name, change }: { name?: string; change?: Change<'StorageClass'> } = {},
+  ): Promise<ClassHandle> {
+    return this.apply('StorageClass', manifests.storageClass, (manifest) => {
+      manifest.volumeBindingMode = volumeBindingMode;
+      if (name !== undefined) manifest.metadata.name = name;
+      change?.(manifest);
+    });
   }
 
-  /** Creates the PersistentVolume of a fixture and waits until the controller calls it Available or it is bound. */
-  async volume(fixture: string, change?: Change<ManifestOf<'PersistentVolume'>>): Promise<Handle<'PersistentVolume'>> {
-    const volume = await this.#create('PersistentVolume', fixture, change);
+  /**
+   * Creates a PersistentVolume at a path of a node, and waits until it is Available or Bound.
+   * @example await namespace.volume('reserved', { ...disk, spec: { claimRef: { name: 'claim' } } });
+   */
+  volume(name: string, request: VolumeRequest): Promise<VolumeHandle> {
+    assertAssigned(request.node);
+    return this.apply('PersistentVolume', manifests.volume, volumeChange(name, request));
+  }
+
+  /**
+   * Creates a claim.
+   * @example await namespace.claim('large', { storage: '2Gi' });
+   */
+  claim(name: string, request: ClaimRequest = {}): Promise<ClaimHandle> {
+    return this.apply('PersistentVolumeClaim', manifests.claim, claimChange(name, request));
+  }
+
+  /**
+   * Creates a volume and a claim of one name, and waits until they are bound to each other: for specs that are not
+   * about how they meet.
+   * @example const { volume, claim } = await namespace.boundVolume('data', await leaseVolume(node, 'LOOP'));
+   */
+  async boundVolume(
+    name: string,
+    { volume: ofVolume, claim: ofClaim, ...at }: BoundVolumeRequest,
+  ): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
+    const { storage, volumeMode } = at;
+    const same = { ...(storage && { storage }), ...(volumeMode && { volumeMode }) };
+    const volume = await this.volume(name, { ...at, ...ofVolume });
+    const claim = await this.claim(name, { volume: name, ...same, ...ofClaim });
+    // A pod that comes before would be called unschedulable once, and wait a second for its next try.
+    await words.bindTo(claim, volume);
+    return { volume, claim };
+  }
+
+  /**
+   * Creates a pod: by itself, one container that sleeps, with the claims at `/data`, `/data-2` and so on.
+   * @example
+   * await namespace.pod('shared', {
+   *   claims: [claim],
+   *   containers: [
+   *     {},
+   *     {
+   *       name: 'reader',
+   *       env: [{ name: 'PART', value: 'part' }],
+   *       volumeMounts: [{ name: 'data', mountPath: '/part', subPathExpr: '$(PART)', readOnly: true }],
+   *     },
+   *   ],
+   * });
+   */
+  pod(name: string, request: PodRequest = {}): Promise<PodHandle> {
+    return this.apply('Pod', manifests.pod, podChange(name, request));
+  }
+
+  /**
+   * Creates the object of a kind in a fixture, with a name of the spec's own. Pods and claims that a StatefulSet makes
+   * are its controller's: find them with `find`.
+   */
+  async apply<K extends Manifest['kind']>(kind: K, fixture: string, change?: Change<K>): Promise<Handle<K>> {
+    const handle = await this.#create(kind, fixture, change);
+    if (kind !== 'PersistentVolume') return handle;
+    const volume = handle as unknown as VolumeHandle;
     await waitFor(this.cluster.store, {
       what: `${volume} to be Available`,
       on: [volume.ref],
@@ -87,30 +172,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       signal: this.signal,
       until: (view) => ['Available', 'Bound'].includes(view.get(volume.ref)?.status?.phase ?? ''),
     });
-    return volume;
-  }
-
-  /** Creates the claim of a fixture. */
-  async claim(
-    fixture: string,
-    change?: Change<ManifestOf<'PersistentVolumeClaim'>>,
-  ): Promise<Handle<'PersistentVolumeClaim'>> {
-    return this.#create('PersistentVolumeClaim', fixture, change);
-  }
-
-  /** Creates the pod of a fixture. */
-  async pod(fixture: string, change?: Change<ManifestOf<'Pod'>>): Promise<Handle<'Pod'>> {
-    return this.#create('Pod', fixture, change);
-  }
-
-  /** Creates the StatefulSet of a fixture. Its pods and claims are the controller's: find them with `find`. */
-  async statefulSet(fixture: string, change?: Change<ManifestOf<'StatefulSet'>>): Promise<Handle<'StatefulSet'>> {
-    return this.#create('StatefulSet', fixture, change);
-  }
-
-  /** Creates the PriorityClass of a fixture, with a name of the spec's own. */
-  async priorityClass(fixture: string, change?: Change<ManifestOf<'PriorityClass'>>): Promise<Handle<'PriorityClass'>> {
-    return this.#create('PriorityClass', fixture, change);
+    return handle;
   }
 
   /**
@@ -134,7 +196,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   async manifest<K extends Manifest['kind']>(
     kind: K,
     fixture: string,
-    change: Change<ManifestOf<K>> = () => {},
+    change: Change<K> = () => {},
     options: LoadOptions = {},
   ): Promise<ManifestOf<K>> {
     const loaded = await loadManifests(fixture, options);
@@ -187,59 +249,18 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     for (const handle of going)
       if (this.cluster.store.get(handle.ref)) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     // A volume stays while it is bound to a claim that only a StatefulSet knows.
-    for (const handle of this.#strays())
+    for (const handle of strays(this.cluster, this.name, this.#handles))
       if (handle.ref.kind !== 'PersistentVolume')
         await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
     for (const handle of going) await attempt(() => this.#gone(handle));
-    const strays = this.#strays();
-    for (const handle of strays) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
-    for (const handle of strays) await attempt(() => this.#gone(handle));
-    await attempt(() => this.#proveNothingLeft([...going, ...strays]));
+    const left = strays(this.cluster, this.name, this.#handles);
+    for (const handle of left) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+    for (const handle of left) await attempt(() => this.#gone(handle));
+    await attempt(() => assertNothingLeft(this.cluster, [...going, ...left]));
     // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
     if (this.cluster.context.stays)
       await attempt(() => client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
-  }
-
-  /** On every node where a pod of the namespace was: nothing mounted, no loop device, no directory of kubelet. */
-  async #proveNothingLeft(handles: readonly Handle[]): Promise<void> {
-    const { store, node } = this.cluster;
-    const seen = handles.flatMap(({ ref }) => store.history(ref).map(({ object }) => ({ kind: ref.kind, object })));
-    const nodes = new Set<string>();
-    const words = new Set<string>();
-    for (const { kind, object } of seen) {
-      if (kind === 'PersistentVolume') words.add(object.metadata.name);
-      if (kind !== 'Pod') continue;
-      words.add(object.metadata.uid);
-      const { nodeName } = (object as Pod).spec ?? {};
-      if (nodeName) nodes.add(nodeName);
-    }
-    await Promise.all([...nodes].map((name) => proveNothingLeft(node(name), [...words])));
-  }
-
-  /**
-   * What controllers have made for the spec, and nobody has a handle of: pods and claims of its namespace, and volumes
-   * that a static provisioner has offered with the spec's labels.
-   */
-  #strays(): Handle[] {
-    const { store, context } = this.cluster;
-    const known = new Set(this.#handles.map(String));
-    const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
-      store
-        .list(kind, { namespace: this.name })
-        .map(({ metadata: { name, namespace } }) => ({ kind, name, namespace })),
-    );
-    const offered = store.list('PersistentVolume', {
-      labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: this.#owner.spec },
-      where: ({ metadata }) => metadata.annotations?.['pv.kubernetes.io/provisioned-by'] !== undefined,
-    });
-    const refs = [
-      ...inNamespace,
-      ...offered.map(({ metadata: { name } }) => ({ kind: 'PersistentVolume' as const, name })),
-    ];
-    return refs
-      .map((ref) => new Handle(ref, ref.name, store) as unknown as Handle)
-      .filter((handle) => !known.has(String(handle)));
   }
 
   async #gone(handle: Handle): Promise<void> {
@@ -254,7 +275,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   async #create<K extends Manifest['kind']>(
     kind: K,
     fixture: string,
-    change: Change<ManifestOf<K>> = () => {},
+    change: Change<K> = () => {},
   ): Promise<Handle<K>> {
     const { client, store, context } = this.cluster;
     let fixtureName = fixture;

@@ -1,13 +1,7 @@
 import {
-  backEndOf,
-  boundPair,
   evidence,
   expect,
-  leaseBackEnd,
-  localClass,
-  pairAt,
-  podWith,
-  podWithDevice,
+  leaseVolume,
   proveUnchanged,
   readChapter,
   readPlaces,
@@ -21,15 +15,16 @@ describe(chapter, () => {
   proves('LV-LEAK-01', async () => {
     const before = await readPlaces();
     {
-      await using directory = await leaseBackEnd('node2', backEndOf('LOOP'));
-      await using formatted = await leaseBackEnd('node2', backEndOf('FORMAT'));
-      await using raw = await leaseBackEnd('node3', backEndOf('BLOCK'));
+      await using directory = await leaseVolume('node2', 'LOOP');
+      await using formatted = await leaseVolume('node2', 'FORMAT');
+      await using raw = await leaseVolume('node3', 'BLOCK');
       await using namespace = await SpecNamespace.open();
-      const first = await pairAt(namespace, directory.disk);
-      const second = await pairAt(namespace, formatted.disk, { name: 'formatted' });
-      const third = await pairAt(namespace, raw.disk, { name: 'raw' });
-      const files = await podWith(namespace, 'files', [first.claim, second.claim]);
-      const device = await podWithDevice(namespace, 'device', third.claim);
+      await namespace.storageClass();
+      const first = await namespace.boundVolume('data', directory);
+      const second = await namespace.boundVolume('formatted', formatted);
+      const third = await namespace.boundVolume('raw', raw);
+      const files = await namespace.pod('files', { claims: [first.claim, second.claim] });
+      const device = await namespace.pod('device', { claims: [third.claim], as: 'devices' });
       await expect(files).to.runOn('node2');
       await expect(device).to.runOn('node3');
 
@@ -49,10 +44,10 @@ describe(chapter, () => {
     const before = await readPlaces();
     {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
-      const { claim, volume } = await boundPair(namespace, 'absent', { node: 'node2', path: '/mnt/disks/not-there' });
+      await namespace.storageClass();
+      const { claim, volume } = await namespace.boundVolume('absent', { node: 'node2', path: '/mnt/disks/not-there' });
       await expect(claim).to.bindTo(volume);
-      const pod = await podWith(namespace, 'never', [claim]);
+      const pod = await namespace.pod('never', { claims: [claim] });
       await expect(pod).to.reportEvent('FailedMount', 'path "/mnt/disks/not-there" does not exist');
       await namespace.cluster.client.remove(pod.ref);
       await expect(pod).to.beGone({ within: 20_000 });

@@ -1,23 +1,19 @@
 import {
   assignedNode,
-  boundPair,
   eventually,
   evidence,
   expect,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  forceDelete,
+  leaseVolume,
   nowhereHere,
   offerAgain,
   phasesOf,
   podThatOnlyWaits,
-  podWith,
   quietFor,
   readChapter,
   readInPod,
   runInPod,
   SpecNamespace,
-  takeAway,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('lifecycle');
@@ -25,12 +21,12 @@ const { chapter, proves } = readChapter('lifecycle');
 describe(chapter, () => {
   proves('LV-LIFE-15', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'taken', nowhereHere());
-    const spare = await localVolume(namespace, 'spare', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('taken', nowhereHere());
+    const spare = await namespace.volume('spare', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
-    await takeAway(namespace, volume);
+    await forceDelete(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
     await expect(claim).to.reportEvent(
       'ClaimLost',
@@ -50,13 +46,13 @@ describe(chapter, () => {
 
   proves('LV-LIFE-16', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'taken', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('taken', nowhereHere());
     await expect(claim).to.bindTo(volume);
-    await takeAway(namespace, volume);
+    await forceDelete(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
 
-    const pod = await podWith(namespace, 'late', [claim]);
+    const pod = await namespace.pod('late', { claims: [claim] });
     const message = await expect(pod).to.beUnschedulable([
       `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`,
     ]);
@@ -70,8 +66,8 @@ describe(chapter, () => {
   proves('LV-LIFE-23', async () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'lent', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const turned = () => {
       const condition = claim.now.status?.conditions?.find(({ type }) => type === 'Unused');
@@ -108,8 +104,8 @@ describe(chapter, () => {
   proves('LV-LIFE-24', async () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'lent', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('lent', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
     await namespace.remove(pod);
@@ -122,20 +118,22 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-25', async () => {
-    await using lease = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const storageClass = await localClass(namespace);
-    const volume = await localVolume(namespace, 'disk', { node: 'node2', path: lease.disk.mountPath });
+    const storageClass = await namespace.storageClass();
+    const volume = await namespace.volume('disk', { node: 'node2', path: lease.path });
     const podThatOwns = (name: string) =>
-      podWith(namespace, name, [], {}, (manifest) => {
-        const claim = {
-          accessModes: ['ReadWriteOnce' as const],
-          storageClassName: storageClass.fixtureName,
-          resources: { requests: { storage: '1Gi' } },
-        };
-        manifest.spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: claim } } }];
-        for (const container of manifest.spec.containers)
-          container.volumeMounts = [{ name: 'scratch', mountPath: '/data' }];
+      namespace.pod(name, {
+        change: (manifest) => {
+          const claim = {
+            accessModes: ['ReadWriteOnce' as const],
+            storageClassName: storageClass.fixtureName,
+            resources: { requests: { storage: '1Gi' } },
+          };
+          manifest.spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: claim } } }];
+          for (const container of manifest.spec.containers)
+            container.volumeMounts = [{ name: 'scratch', mountPath: '/data' }];
+        },
       });
 
     const first = await podThatOwns('first');

@@ -1,18 +1,14 @@
 import {
   assignedNode,
-  boundPair,
   type ClaimHandle,
   eventually,
   evidence,
   expect,
   freeSpace,
   growBlockDevice,
-  localClass,
-  makeLeasedBlockDevice,
-  makeLeasedDisk,
+  leaseVolume,
   nowhereHere,
   type PodHandle,
-  podWith,
   quantityToBytes,
   quietFor,
   readChapter,
@@ -27,8 +23,10 @@ const { chapter, proves } = readChapter('lifecycle');
 const MiB = 2 ** 20;
 
 const expandable = (namespace: SpecNamespace) =>
-  localClass(namespace, 'WaitForFirstConsumer', (manifest) => {
-    manifest.allowVolumeExpansion = true;
+  namespace.storageClass('WaitForFirstConsumer', {
+    change: (manifest) => {
+      manifest.allowVolumeExpansion = true;
+    },
   });
 
 /** What its user does: asks for more. */
@@ -70,12 +68,12 @@ async function capacityReaches(claim: ClaimHandle, storage: string): Promise<voi
 describe(chapter, () => {
   proves('LV-LIFE-18', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, { bytes: 16 * MiB });
+    await using lease = await leaseVolume(here, 'LOOP', { bytes: 16 * MiB });
     await using namespace = await SpecNamespace.open();
     await expandable(namespace);
-    const at = { node: here, path: lease.disk.mountPath, storage: '16Mi' };
-    const { volume, claim } = await boundPair(namespace, 'numbers', at);
-    const pod = await podWith(namespace, 'user', [claim]);
+    const at = { node: here, path: lease.path, storage: '16Mi' };
+    const { volume, claim } = await namespace.boundVolume('numbers', at);
+    const pod = await namespace.pod('user', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data');
 
@@ -88,25 +86,28 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('FileSystemResizeSuccessful', resized);
 
     expect(await freeSpace(pod, '/data'), 'a number is not a disk').to.deep.equal(before);
-    evidence.keep('space', { claimed: claim.now.status?.capacity, seenByThePod: before, disk: lease.disk.bytes });
+    evidence.keep('space', { claimed: claim.now.status?.capacity, seenByThePod: before, disk: lease.bytes });
   });
 
   proves('LV-LIFE-19', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes: 320 * MiB });
+    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 320 * MiB });
     await using namespace = await SpecNamespace.open();
-    const { device } = lease;
+    const device = lease;
     await expandable(namespace);
     const at = { node: here, path: device.path, storage: '320Mi' };
-    const { volume, claim } = await boundPair(namespace, 'grows', at, {
-      volume: (manifest) => {
-        // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
-        // gives
-        // to its containers. The least size of xfs is 300 MiB; the file behind it is sparse.
-        manifest.spec.local.fsType = 'xfs';
+    const { volume, claim } = await namespace.boundVolume('grows', {
+      ...at,
+      volume: {
+        change: (manifest) => {
+          // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
+          // gives
+          // to its containers. The least size of xfs is 300 MiB; the file behind it is sparse.
+          manifest.spec.local.fsType = 'xfs';
+        },
       },
     });
-    const pod = await podWith(namespace, 'user', [claim]);
+    const pod = await namespace.pod('user', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', MiB);
     const before = await freeSpace(pod, '/data');
@@ -137,7 +138,7 @@ describe(chapter, () => {
   proves('LV-LIFE-20', async () => {
     await using namespace = await SpecNamespace.open();
     await expandable(namespace);
-    const { volume, claim } = await boundPair(namespace, 'waits', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('waits', nowhereHere());
     await expect(claim).to.bindTo(volume);
     await askForMore(namespace, claim, '2Gi');
     await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');

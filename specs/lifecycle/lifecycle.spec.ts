@@ -1,18 +1,13 @@
 import {
   ApiRefusal,
   assignedNode,
-  boundPair,
   eventually,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
   markForDeletion,
   nowhereHere,
   phasesOf,
   podThatOnlyWaits,
-  podWith,
   quietFor,
   readChapter,
   release,
@@ -25,8 +20,8 @@ const { chapter, proves } = readChapter('lifecycle');
 describe(chapter, () => {
   proves('LV-LIFE-01', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'unbound', nowhereHere());
+    await namespace.storageClass();
+    const volume = await namespace.volume('unbound', nowhereHere());
     expect(volume.now.status?.phase).to.equal('Available');
     expect(volume.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pv-protection']);
 
@@ -38,8 +33,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-02', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'bound', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('bound', nowhereHere());
     await expect(claim).to.bindTo(volume);
 
     await markForDeletion(namespace, volume);
@@ -60,9 +55,9 @@ describe(chapter, () => {
 
   proves('LV-LIFE-03', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim: bound } = await boundPair(namespace, 'bound', nowhereHere());
-    const pending = await localClaim(namespace, 'pending');
+    await namespace.storageClass();
+    const { volume, claim: bound } = await namespace.boundVolume('bound', nowhereHere());
+    const pending = await namespace.claim('pending');
     await expect(bound).to.bindTo(volume);
     await expect(pending).to.reportEvent('WaitForFirstConsumer');
     for (const claim of [bound, pending]) {
@@ -77,11 +72,11 @@ describe(chapter, () => {
 
   proves('LV-LIFE-04', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'used', { node: here, path: lease.disk.mountPath });
-    const pod = await podWith(namespace, 'user', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('used', { node: here, path: lease.path });
+    const pod = await namespace.pod('user', { claims: [claim] });
     await expect(pod).to.runOn(here);
 
     await markForDeletion(namespace, claim);
@@ -94,7 +89,7 @@ describe(chapter, () => {
         store.get(claim.ref)?.status?.phase !== 'Bound' || store.get(volume.ref)?.status?.phase !== 'Bound',
     });
     await writeChecked(pod, '/data/written-after-the-deletion', 65_536);
-    await expect(pod).to.mount(volume, { path: '/data', from: lease.disk });
+    await expect(pod).to.mount(volume, { from: lease });
 
     await namespace.remove(pod);
     await expect(claim).to.beGone();
@@ -104,14 +99,14 @@ describe(chapter, () => {
   proves('LV-LIFE-05', async () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'used', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('used', nowhereHere());
     await expect(claim).to.bindTo(volume);
     // The protection counts every pod that has a node, running or not.
     const first = await podThatOnlyWaits(namespace, 'first', claim, here);
     await markForDeletion(namespace, claim);
 
-    const second = await podWith(namespace, 'second', [claim]);
+    const second = await namespace.pod('second', { claims: [claim] });
     await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" is being deleted`]);
     expect(claim.now.status?.phase, 'the first pod still has it').to.equal('Bound');
 
@@ -122,8 +117,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-06', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     expect(volume.now.spec?.persistentVolumeReclaimPolicy).to.equal('Retain');
     const { uid, name } = claim.now.metadata;
@@ -142,14 +137,14 @@ describe(chapter, () => {
 
   proves('LV-LIFE-07', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     const uid = claim.now.metadata.uid;
     await release(namespace, claim, volume);
 
-    const sameName = await localClaim(namespace, 'kept');
-    const byVolume = await localClaim(namespace, 'asks-by-name', { volume: 'kept' });
+    const sameName = await namespace.claim('kept');
+    const byVolume = await namespace.claim('asks-by-name', { volume: 'kept' });
     await expect(sameName).to.reportEvent(
       'ProvisioningFailed',
       'no volume plugin matched name: kubernetes.io/no-provisioner',
@@ -171,8 +166,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-09', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(namespace, 'kept', nowhereHere());
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
     await expect(claim).to.bindTo(volume);
     await release(namespace, claim, volume);
 
@@ -184,11 +179,11 @@ describe(chapter, () => {
       ],
     });
     await expect(volume).to.reachPhase('Available');
-    const other = await localClaim(namespace, 'another');
+    const other = await namespace.claim('another');
     await expect(other).to.reportEvent('ProvisioningFailed');
     expect(other.now.status?.phase, 'the volume is kept for its former claim').to.equal('Pending');
 
-    const again = await localClaim(namespace, 'kept');
+    const again = await namespace.claim('kept');
     await expect(again).to.bindTo(volume);
     await eventually(
       volume,

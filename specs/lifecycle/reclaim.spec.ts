@@ -1,18 +1,13 @@
 import {
   assignedNode,
-  boundPair,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  makeLeasedBlockDevice,
-  makeLeasedDisk,
+  leaseVolume,
   nowhereHere,
   occurrences,
   offerAgain,
   onNode,
   phasesOf,
-  podWith,
   quietFor,
   readChapter,
   readInPod,
@@ -42,11 +37,11 @@ async function writeSecret(
 describe(chapter, () => {
   proves('LV-LIFE-08', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedDisk(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'kept', { node: here, path: lease.disk.mountPath });
-    const before = await podWith(namespace, 'before', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('kept', { node: here, path: lease.path });
+    const before = await namespace.pod('before', { claims: [claim] });
     await expect(before).to.runOn(here);
     const sum = await writeChecked(before, '/data/left-behind', 65_536);
     await namespace.remove(before);
@@ -55,9 +50,9 @@ describe(chapter, () => {
     await offerAgain(namespace, volume);
     await expect(volume).to.reachPhase('Available');
     expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Available']);
-    const stranger = await localClaim(namespace, 'stranger', { volume: 'kept' });
+    const stranger = await namespace.claim('stranger', { volume: 'kept' });
     await expect(stranger).to.bindTo(volume);
-    const after = await podWith(namespace, 'after', [stranger]);
+    const after = await namespace.pod('after', { claims: [stranger] });
     await expect(after).to.runOn(here);
     const found = await runInPod(after, ['sha256sum', '/data/left-behind']);
     expect(found.split(' ')[0], 'the stranger reads what the other has left').to.equal(sum);
@@ -66,19 +61,19 @@ describe(chapter, () => {
 
   proves('LV-LIFE-10', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const { device } = lease;
+    const device = lease;
     const node = namespace.cluster.node(here);
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'disk', { node: here, path: device.path });
-    const pod = await podWith(namespace, 'writer', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
+    const pod = await namespace.pod('writer', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const secret = await writeSecret(namespace, pod, '/data/secret');
     await runInPod(pod, ['rm', '/data/secret']);
     await namespace.remove(pod);
     await release(namespace, claim, volume);
-    await unmounted(namespace, here, stagedDirectory(volume.name));
+    await unmounted(here, stagedDirectory(volume.name));
 
     expect(await occurrences(namespace, here, device.path, secret), 'after rm and release').to.equal(500);
     // Without the discard that mkfs asks of devices which know it: a plain disk knows none.
@@ -90,18 +85,18 @@ describe(chapter, () => {
 
   proves('LV-LIFE-11', async () => {
     const here = assignedNode();
-    await using lease = await makeLeasedBlockDevice(here, { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const { device } = lease;
+    const device = lease;
     const node = namespace.cluster.node(here);
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'disk', { node: here, path: device.path });
-    const before = await podWith(namespace, 'before', [claim]);
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
+    const before = await namespace.pod('before', { claims: [claim] });
     await expect(before).to.runOn(here);
     const secret = await writeSecret(namespace, before, '/data/secret');
     await namespace.remove(before);
     await release(namespace, claim, volume);
-    await unmounted(namespace, here, stagedDirectory(volume.name));
+    await unmounted(here, stagedDirectory(volume.name));
     expect(await occurrences(namespace, here, device.path, secret), 'before cleaning').to.equal(500);
 
     await onNode(node, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
@@ -110,8 +105,8 @@ describe(chapter, () => {
     await offerAgain(namespace, volume);
     await expect(volume).to.reachPhase('Available');
 
-    const stranger = await localClaim(namespace, 'stranger', { volume: 'disk' });
-    const after = await podWith(namespace, 'after', [stranger]);
+    const stranger = await namespace.claim('stranger', { volume: 'disk' });
+    const after = await namespace.pod('after', { claims: [stranger] });
     await expect(after).to.runOn(here);
     expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has made the file system anew').to.equal(
       'lost+found\n',
@@ -142,11 +137,10 @@ describe(chapter, () => {
   for (const { id, policy, reason, message } of failures) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
-      const { volume, claim } = await boundPair(namespace, 'reclaimed', nowhereHere(), {
-        volume: (manifest) => {
-          manifest.spec.persistentVolumeReclaimPolicy = policy;
-        },
+      await namespace.storageClass();
+      const { volume, claim } = await namespace.boundVolume('reclaimed', {
+        ...nowhereHere(),
+        volume: { spec: { persistentVolumeReclaimPolicy: policy } },
       });
       await expect(claim).to.bindTo(volume);
       await release(namespace, claim, volume, 'Failed');
@@ -166,11 +160,14 @@ describe(chapter, () => {
 
   proves('LV-LIFE-13', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'provisioned', nowhereHere(), {
-      volume: (manifest) => {
-        manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
-        manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('provisioned', {
+      ...nowhereHere(),
+      volume: {
+        change: (manifest) => {
+          manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
+          manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
+        },
       },
     });
     await expect(claim).to.bindTo(volume);

@@ -1,16 +1,4 @@
-import {
-  boundPair,
-  evidence,
-  expect,
-  freeSpace,
-  localClaim,
-  localClass,
-  localVolume,
-  podWith,
-  readChapter,
-  runInPod,
-  SpecNamespace,
-} from '../harness/index.ts';
+import { evidence, expect, freeSpace, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -101,8 +89,8 @@ describe(chapter, () => {
     const [taken = ''] = await directory.memory(16 * mebibyte, 'taken');
     const [free = ''] = await directory.memory(16 * mebibyte, 'taken-elsewhere');
     const storageClass = await offeredClass(namespace, 'Delete');
-    const byHand = await localVolume(namespace, 'by-hand', { node: 'node2', path: taken });
-    const elsewhere = await localVolume(namespace, 'elsewhere', { node: 'node3', path: free });
+    const byHand = await namespace.volume('by-hand', { node: 'node2', path: taken });
+    const elsewhere = await namespace.volume('elsewhere', { node: 'node3', path: free });
     await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
     ]);
@@ -175,10 +163,10 @@ describe(chapter, () => {
     expect(offeredPaths(namespace, storageClass)).to.deep.equal({ [left]: '16Mi', [right]: '16Mi' });
 
     const claims = [
-      await localClaim(namespace, 'one', { storage: '16Mi' }),
-      await localClaim(namespace, 'other', { storage: '16Mi' }),
+      await namespace.claim('one', { storage: '16Mi' }),
+      await namespace.claim('other', { storage: '16Mi' }),
     ];
-    const pod = await podWith(namespace, 'writer', claims);
+    const pod = await namespace.pod('writer', { claims });
     await expect(pod).to.runOn('node3');
     const before = await freeSpace(pod, '/data-2');
     await runInPod(pod, ['dd', 'if=/dev/zero', 'of=/data/file', 'bs=64k', 'count=64']);
@@ -192,22 +180,22 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
-    await localClass(namespace, 'Immediate');
+    await namespace.storageClass('Immediate');
     // As a provisioner writes it that is told to select by more than the hostname.
-    const { claim, volume } = await boundPair(
-      namespace,
-      'two-terms',
-      { node: 'node2', path, storage: '16Mi' },
-      {
-        volume: (manifest) => {
+    const { claim, volume } = await namespace.boundVolume('two-terms', {
+      node: 'node2',
+      path,
+      storage: '16Mi',
+      volume: {
+        change: (manifest) => {
           manifest.spec.nodeAffinity?.required?.nodeSelectorTerms.push({
             matchExpressions: [{ key: 'diskType', operator: 'In', values: ['ssd'] }],
           });
         },
       },
-    );
+    });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'elsewhere', [claim], { node: 'node1' });
+    const pod = await namespace.pod('elsewhere', { claims: [claim], node: 'node1' });
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
     expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal('node1');
     evidence.keep('message', message);

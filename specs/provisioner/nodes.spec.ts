@@ -1,17 +1,15 @@
 import {
-  boundPair,
+  type ClaimHandle,
   contrary,
   eventually,
   evidence,
   expect,
   knownToScheduler,
-  localClaim,
-  localVolume,
-  podWith,
   quietFor,
   readChapter,
   SpecNamespace,
   taintedNode,
+  type VolumeHandle,
 } from '../harness/index.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
@@ -28,7 +26,7 @@ const { chapter, proves } = readChapter('provisioner');
 /** The hostname of a node that was deleted: volumes of it are what such a node leaves behind. */
 const deletedNode = 'node-that-was-deleted';
 
-const bindTo = async ({ claim, volume }: Awaited<ReturnType<typeof boundPair>>) => {
+const bindTo = async ({ claim, volume }: { claim: ClaimHandle; volume: VolumeHandle }) => {
   await expect(claim).to.bindTo(volume);
   return { claim, volume };
 };
@@ -39,20 +37,19 @@ describe(chapter, () => {
     const storageClass = await offeredClass(namespace, 'Delete');
     const { client, store } = namespace.cluster;
     const { claim, volume } = await bindTo(
-      await boundPair(
-        namespace,
-        'used',
-        { node: deletedNode, path: '/mnt/disks/none' },
-        {
-          volume: (manifest) => {
+      await namespace.boundVolume('used', {
+        node: deletedNode,
+        path: '/mnt/disks/none',
+        volume: {
+          change: (manifest) => {
             manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
             // A volume of an external provisioner: the controller leaves cleaning it, and removing it, to that.
             manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-deleted' };
           },
         },
-      ),
+      }),
     );
-    const never = await localVolume(namespace, 'never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
+    const never = await namespace.volume('never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
     await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 1500 });
     await cleanup.look();
 
@@ -78,19 +75,12 @@ describe(chapter, () => {
     await offeredClass(namespace, 'Delete', { name: 'not-named' });
     const pair = async (name: string, node: string, className = 'local-storage') =>
       bindTo(
-        await boundPair(
-          namespace,
-          name,
-          { node, path: '/mnt/disks/none' },
-          {
-            volume: (manifest) => {
-              manifest.spec.storageClassName = className;
-            },
-            claim: (manifest) => {
-              manifest.spec.storageClassName = className;
-            },
-          },
-        ),
+        await namespace.boundVolume(name, {
+          node,
+          path: '/mnt/disks/none',
+          volume: { spec: { storageClassName: className } },
+          claim: { spec: { storageClassName: className } },
+        }),
       );
     const there = await pair('of-a-node-that-is-there', 'node2');
     const notNamed = await pair('of-a-class-not-named', deletedNode, 'not-named');
@@ -102,7 +92,7 @@ describe(chapter, () => {
 
     // While the delay runs its owner does the same by hand, and makes the claim anew.
     await namespace.remove(replaced.claim);
-    const successor = await localClaim(namespace, 'replaced');
+    const successor = await namespace.claim('replaced');
     await expect(gone.claim).to.beGone();
     const left = [there.claim, notNamed.claim, successor];
     await quietFor(store, {
@@ -121,7 +111,7 @@ describe(chapter, () => {
     const storageClass = await offeredClass(namespace, 'Delete');
     const node = `bare-${namespace.name}`;
     const at = { node, path: '/mnt/disks/none' };
-    const { claim } = await bindTo(await boundPair(namespace, 'of-the-node', at));
+    const { claim } = await bindTo(await namespace.boundVolume('of-the-node', at));
     await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2000 });
     {
       await using _node = await leaseBareNode(node);
@@ -149,8 +139,8 @@ describe(chapter, () => {
     await knownToScheduler(namespace, 'node2');
     const [path = ''] = await directory.memory(16 * 2 ** 20, 'disk');
     const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
-    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
-    const pod = await podWith(namespace, 'early', [claim], { node: 'node2' });
+    const claim = await namespace.claim('claim', { storage: '8Mi' });
+    const pod = await namespace.pod('early', { claims: [claim], node: 'node2' });
     await expect(pod).to.beUnschedulable(['1 node(s) had untolerated taint(s)']);
     await using provisioner = await startProvisioner(
       namespace,

@@ -1,15 +1,4 @@
-import {
-  evidence,
-  expect,
-  localClaim,
-  makeLeasedBlockDevice,
-  makeLeasedDisk,
-  onNode,
-  podWith,
-  readChapter,
-  runInPod,
-  SpecNamespace,
-} from '../harness/index.ts';
+import { evidence, expect, leaseVolume, onNode, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -26,10 +15,10 @@ const mebibyte = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-PROV-01', async () => {
-    await using disk = await makeLeasedDisk('node2', { bytes: 32 * mebibyte });
+    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 32 * mebibyte });
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
-    const [path = ''] = await directory.bind(disk.disk.mountPath, 'disk-1');
+    const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const storageClass = await offeredClass(namespace, 'Delete');
     await using provisioner = await startProvisioner(namespace, 'node2', [
       { storageClass: storageClass.name, directory: directory.path },
@@ -56,21 +45,21 @@ describe(chapter, () => {
     });
     evidence.keep('offered', volume.now);
 
-    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
+    const claim = await namespace.claim('claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'writer', [claim]);
+    const pod = await namespace.pod('writer', { claims: [claim] });
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: { ...disk.disk, mountPath: path } });
+    await expect(pod).to.mount(volume, { from: { ...disk, path } });
     await runInPod(pod, ['sh', '-c', 'echo from the pod >/data/greeting']);
-    expect(await onNode(directory.node, ['cat', `${disk.disk.mountPath}/greeting`])).to.equal('from the pod\n');
+    expect(await onNode(directory.node, ['cat', `${disk.path}/greeting`])).to.equal('from the pod\n');
     evidence.keep('said', (await provisioner.said()).join('\n'));
   });
 
   proves('LV-PROV-02', async () => {
-    await using disk = await makeLeasedDisk('node3', { bytes: 16 * mebibyte });
+    await using disk = await leaseVolume('node3', 'LOOP', { bytes: 16 * mebibyte });
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
-    const [path = ''] = await directory.bind(disk.disk.mountPath, 'disk-1');
+    const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const storageClass = await offeredClass(namespace, 'Delete');
     await using provisioner = await startProvisioner(namespace, 'node3', [
       { storageClass: storageClass.name, directory: directory.path },
@@ -80,9 +69,9 @@ describe(chapter, () => {
     const volume = await offeredVolume(namespace, { name, path });
     const first = volume.now.metadata.uid;
 
-    const claim = await localClaim(namespace, 'first', { storage: '8Mi' });
+    const claim = await namespace.claim('first', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'first', [claim]);
+    const pod = await namespace.pod('first', { claims: [claim] });
     await expect(pod).to.runOn('node3');
     await runInPod(pod, [
       'sh',
@@ -100,16 +89,16 @@ describe(chapter, () => {
     expect(await onNode(directory.node, ['stat', '-c', '%a %u:%g', path])).to.equal('755 0:0\n');
     evidence.keep('found-before-cleaning', before);
     evidence.keep('said', (await provisioner.said()).join('\n'));
-    const second = await localClaim(namespace, 'second', { storage: '8Mi' });
+    const second = await namespace.claim('second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
     expect(second.now.metadata.uid).to.equal(volume.now.spec?.claimRef?.uid);
   });
 
   proves('LV-PROV-03', async () => {
-    await using raw = await makeLeasedBlockDevice('node2', { bytes: 12 * mebibyte });
+    await using raw = await leaseVolume('node2', 'BLOCK', { bytes: 12 * mebibyte });
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
-    const [path = ''] = await directory.link(raw.device.path, 'raw-1');
+    const [path = ''] = await directory.link(raw.path, 'raw-1');
     await directory.memory(mebibyte, 'memory');
     const storageClass = await offeredClass(namespace, 'Delete');
     await using provisioner = await startProvisioner(namespace, 'node2', [
@@ -125,15 +114,16 @@ describe(chapter, () => {
       'a file system is no volume of mode Block',
     ).to.deep.equal([path]);
 
-    const claim = await localClaim(namespace, 'first', { storage: '8Mi' }, (manifest) => {
-      manifest.spec.volumeMode = 'Block';
-    });
+    const claim = await namespace.claim('first', { storage: '8Mi', spec: { volumeMode: 'Block' } });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'first', [claim], {}, (manifest) => {
-      for (const container of manifest.spec.containers) {
-        delete container.volumeMounts;
-        container.volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
-      }
+    const pod = await namespace.pod('first', {
+      claims: [claim],
+      change: (manifest) => {
+        for (const container of manifest.spec.containers) {
+          delete container.volumeMounts;
+          container.volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
+        }
+      },
     });
     await expect(pod).to.runOn('node2');
     // At its begin, in its midst, and in its last block.
@@ -149,14 +139,14 @@ describe(chapter, () => {
       ];
       await runInPod(pod, argv);
     }
-    const same = ['cmp', raw.device.path, '/dev/zero'] as const;
+    const same = ['cmp', raw.path, '/dev/zero'] as const;
     expect((await directory.node.attempt({ argv: [...same], deadline: 30_000 })).status, 'data is there').to.equal(1);
     await release(namespace, volume, pod, claim);
 
     await provisioner.look();
     await offeredVolume(namespace, { name, path }, { after: first });
     const zeros = await directory.node.attempt({
-      argv: ['cmp', '--bytes', String(raw.device.bytes), raw.device.path, '/dev/zero'],
+      argv: ['cmp', '--bytes', String(raw.bytes), raw.path, '/dev/zero'],
       deadline: 30_000,
     });
     expect(zeros, 'every byte is zero').to.include({ status: 0, stdout: '', stderr: '' });

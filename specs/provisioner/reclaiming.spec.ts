@@ -1,14 +1,4 @@
-import {
-  evidence,
-  expect,
-  localClaim,
-  onNode,
-  podWith,
-  readChapter,
-  readInPod,
-  runInPod,
-  SpecNamespace,
-} from '../harness/index.ts';
+import { evidence, expect, onNode, readChapter, readInPod, runInPod, SpecNamespace } from '../harness/index.ts';
 import { volumeName } from '../static-provisioner/offers.ts';
 import {
   leaseEntriesDirectory,
@@ -34,7 +24,7 @@ describe(chapter, () => {
     await provisioner.look();
     const volume = await offeredVolume(namespace, { name: volumeName('disk', 'node3', storageClass.name), path });
     const { uid } = volume.now.metadata;
-    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
+    const claim = await namespace.claim('claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/kept`]);
     await release(namespace, volume, claim);
@@ -64,7 +54,7 @@ describe(chapter, () => {
     const at = { name: volumeName('disk', 'node2', storageClass.name), path };
     const volume = await offeredVolume(namespace, at);
     const { uid } = volume.now.metadata;
-    const claim = await localClaim(namespace, 'claim', { storage: '8Mi' });
+    const claim = await namespace.claim('claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     await directory.pull('disk');
     await release(namespace, volume, claim);
@@ -97,9 +87,9 @@ describe(chapter, () => {
     const at = { name: volumeName('disk', 'node3', storageClass.name), path };
     const volume = await offeredVolume(namespace, at);
     const { uid } = volume.now.metadata;
-    const first = await localClaim(namespace, 'first', { storage: '8Mi' });
+    const first = await namespace.claim('first', { storage: '8Mi' });
     await expect(first).to.bindTo(volume);
-    const writer = await podWith(namespace, 'writer', [first]);
+    const writer = await namespace.pod('writer', { claims: [first] });
     await expect(writer).to.runOn('node3');
     await runInPod(writer, ['sh', '-c', 'echo the password of the last one >/data/secret']);
     await release(namespace, volume, writer, first);
@@ -107,9 +97,9 @@ describe(chapter, () => {
 
     await provisioner.look();
     await offeredVolume(namespace, at, { after: uid });
-    const second = await localClaim(namespace, 'second', { storage: '8Mi' });
+    const second = await namespace.claim('second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
-    const reader = await podWith(namespace, 'reader', [second]);
+    const reader = await namespace.pod('reader', { claims: [second] });
     await expect(reader).to.runOn('node3');
     const leaked = await readInPod(reader, '/data/secret');
     expect(leaked).to.equal('the password of the last one\n');

@@ -1,9 +1,9 @@
-import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import {
-  describeChain,
+  type DiskVolume,
+  describeMounts,
   evidence,
-  mountChain,
+  expect,
   type PodHandle,
   readInPod,
   testCluster,
@@ -11,20 +11,20 @@ import {
 } from '../harness/index.ts';
 
 /** Keeps where a volume is mounted: the chain in short, and the whole mountinfo of the node and of the container. */
-export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Disk, path: string): Promise<void> {
+export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: DiskVolume, path: string): Promise<void> {
   const { node } = await testCluster();
-  evidence.keep('mount-chain', describeChain(await mountChain(pod, volume, disk, path)));
+  evidence.keep('mount-chain', describeMounts(await expect(pod).to.mount(volume, { path, from: disk })));
   await keepDisk(disk);
   evidence.keep('mountinfo-node', await onNode(node(disk.node), ['cat', '/proc/1/mountinfo']));
   evidence.keep('mountinfo-container', await readInPod(pod, '/proc/self/mountinfo'));
 }
 
 /** Keeps what the node says of a disk. */
-export async function keepDisk(disk: Disk): Promise<void> {
+export async function keepDisk(disk: DiskVolume): Promise<void> {
   const { node } = await testCluster();
   const place = node(disk.node);
-  const findmnt = await onNode(place, ['findmnt', '--output-all', '--pairs', '--mountpoint', disk.mountPath]);
-  const stat = await onNode(place, ['stat', '--file-system', disk.mountPath]);
+  const findmnt = await onNode(place, ['findmnt', '--output-all', '--pairs', '--mountpoint', disk.path]);
+  const stat = await onNode(place, ['stat', '--file-system', disk.path]);
   const loop = await onNode(place, ['losetup', '--list', disk.device]);
   evidence.keep(`disk-${disk.node}-${disk.name}`, [findmnt, stat, loop].join('\n'));
 }

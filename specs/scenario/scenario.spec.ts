@@ -5,7 +5,7 @@ import {
   expect,
   fill,
   freeSpace,
-  makeLeasedDisk,
+  leaseVolume,
   mountAt,
   mountHolding,
   nodeMounts,
@@ -21,7 +21,7 @@ import {
   writeChecked,
 } from '../harness/index.ts';
 import { keepDisk, keepMounts } from './kept.ts';
-import { applySeed, bindPair, fixtures, leaseSeedDisks, playBindingOrder, playSeed, podFor } from './seed.ts';
+import { applySeed, fixtures, leaseSeedDisks, playBindingOrder, playSeed } from './seed.ts';
 
 const { chapter, proves } = readChapter('scenario');
 
@@ -34,16 +34,16 @@ describe(chapter, () => {
     expect(claim.now.spec?.volumeName, 'the claim names no volume').to.equal(undefined);
     expect(volumeA.now.spec?.claimRef, 'the volume names no claim').to.equal(undefined);
 
-    const pod = await namespace.pod(fixtures.podBySelector);
+    const pod = await namespace.apply('Pod', fixtures.podBySelector);
     await expect(claim).to.bindTo(volumeA);
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
 
     await runInPod(pod, ['sh', '-c', 'echo seen from the pod >/data/greeting && sync /data/greeting']);
     const node2 = namespace.cluster.node('node2');
-    expect(await onNode(node2, ['cat', '/mnt/disks/volA/greeting'])).to.equal('seen from the pod\n');
+    expect(await onNode(node2, ['cat', `${disks.onNode2.path}/greeting`])).to.equal('seen from the pod\n');
     const inode = ['stat', '-c', '%i'] as const;
-    expect(await onNode(node2, [...inode, '/mnt/disks/volA/greeting'])).to.equal(
+    expect(await onNode(node2, [...inode, `${disks.onNode2.path}/greeting`])).to.equal(
       await runInPod(pod, [...inode, '/data/greeting']),
     );
     await keepMounts(pod, volumeA, disks.onNode2, '/data');
@@ -55,8 +55,8 @@ describe(chapter, () => {
     const devices = new Set<string>();
     for (const disk of [disks.onNode1, disks.onNode2, disks.onNode3]) {
       const mounts = await nodeMounts(namespace.cluster.node(disk.node));
-      const own = mountAt(mounts, disk.mountPath);
-      expect(own, `a mount at ${disk.mountPath} of ${disk.node}`).to.include({
+      const own = mountAt(mounts, disk.path);
+      expect(own, `a mount at ${disk.path} of ${disk.node}`).to.include({
         device: disk.deviceNumber,
         root: '/',
         fileSystem: disk.fileSystem,
@@ -72,7 +72,7 @@ describe(chapter, () => {
     expect(devices.size, 'three disks are three devices').to.equal(3);
 
     const { volumeA, pod } = await playSeed(namespace);
-    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     const { blocks, blockSize } = await freeSpace(pod, '/data');
     expect(blocks * blockSize, 'the pod sees the size of the disk, not the 1Gi of its claim').to.be.lessThanOrEqual(
       disks.onNode2.bytes,
@@ -81,18 +81,18 @@ describe(chapter, () => {
 
   proves('SEED-3', async () => {
     await using disks = await leaseSeedDisks();
-    await using other = await makeLeasedDisk('node2', { bytes: 32 * 2 ** 20 });
+    await using other = await leaseVolume('node2', 'LOOP', { bytes: 32 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await namespace.storageClass(fixtures.storageClass);
-    const full = disks.onNode2.mountPath;
+    await namespace.apply('StorageClass', fixtures.storageClass);
+    const full = disks.onNode2.path;
     await onNode(namespace.cluster.node('node2'), ['mkdir', `${full}/left`, `${full}/right`]);
 
-    const left = await bindPair(namespace, 'directory-left', { node: 'node2', path: `${full}/left` });
-    const right = await bindPair(namespace, 'directory-right', { node: 'node2', path: `${full}/right` });
-    const apart = await bindPair(namespace, 'disk-of-its-own', { node: 'node2', path: other.disk.mountPath });
-    const writer = await podFor(namespace, left.claim.name, { name: 'writer' });
-    const starved = await podFor(namespace, right.claim.name, { name: 'starved' });
-    const neighbour = await podFor(namespace, apart.claim.name, { name: 'neighbour' });
+    const left = await namespace.boundVolume('directory-left', { node: 'node2', path: `${full}/left` });
+    const right = await namespace.boundVolume('directory-right', { node: 'node2', path: `${full}/right` });
+    const apart = await namespace.boundVolume('disk-of-its-own', { node: 'node2', path: other.path });
+    const writer = await namespace.pod('writer', { claims: [left.claim] });
+    const starved = await namespace.pod('starved', { claims: [right.claim] });
+    const neighbour = await namespace.pod('neighbour', { claims: [apart.claim] });
     for (const pod of [writer, starved, neighbour]) await expect(pod).to.runOn('node2');
     const before = await freeSpace(neighbour, '/data');
 
@@ -127,18 +127,18 @@ describe(chapter, () => {
     );
     evidence.keep(
       'df-of-the-node',
-      await onNode(namespace.cluster.node('node2'), ['df', '-k', '/', '/var', full, other.disk.mountPath]),
+      await onNode(namespace.cluster.node('node2'), ['df', '-k', '/', '/var', full, other.path]),
     );
   });
 
   proves('SEED-4', async () => {
     await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    await namespace.storageClass(fixtures.storageClass);
-    const volumeA = await namespace.volume(fixtures.volumeA);
-    const volumeB = await namespace.volume(fixtures.volumeB);
+    await namespace.apply('StorageClass', fixtures.storageClass);
+    const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
+    const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
     const claimOf = (name: string, volumeName: string) =>
-      namespace.claim(fixtures.claim, (manifest) => {
+      namespace.apply('PersistentVolumeClaim', fixtures.claim, (manifest) => {
         manifest.metadata.name = name;
         manifest.spec.volumeName = volumeName;
       });
@@ -148,11 +148,11 @@ describe(chapter, () => {
     await expect(claimB).to.bindTo(volumeB);
 
     const pods = {
-      aOnNode1: await podFor(namespace, claimA.name, { name: 'a-on-node1', node: 'node1' }),
-      aOnNode2: await podFor(namespace, claimA.name, { name: 'a-on-node2', node: 'node2' }),
-      aOnNode3: await podFor(namespace, claimA.name, { name: 'a-on-node3', node: 'node3' }),
-      bAnywhere: await podFor(namespace, claimB.name, { name: 'b-anywhere' }),
-      bOnNode2: await podFor(namespace, claimB.name, { name: 'b-on-node2', node: 'node2' }),
+      aOnNode1: await namespace.pod('a-on-node1', { claims: [claimA], node: 'node1' }),
+      aOnNode2: await namespace.pod('a-on-node2', { claims: [claimA], node: 'node2' }),
+      aOnNode3: await namespace.pod('a-on-node3', { claims: [claimA], node: 'node3' }),
+      bAnywhere: await namespace.pod('b-anywhere', { claims: [claimB] }),
+      bOnNode2: await namespace.pod('b-on-node2', { claims: [claimB], node: 'node2' }),
     };
     await expect(pods.aOnNode1).to.runOn('node1');
     await expect(pods.aOnNode2).to.runOn('node2');
@@ -204,7 +204,7 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volumeA);
     await expect(pod).to.runOn('node2');
     expect(volumeB.now.status?.phase, 'the volume of node3 is left for others').to.equal('Available');
-    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     await keepMounts(pod, volumeA, disks.onNode2, '/data');
   });
 
@@ -213,7 +213,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const { claim } = await applySeed(namespace);
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
-    const pod = await namespace.pod(fixtures.podByAffinity);
+    const pod = await namespace.apply('Pod', fixtures.podByAffinity);
     await expect(pod).to.runOn('node2');
     // Events are written after what they tell of: the last to come is waited for.
     await expect(pod).to.reportEvent('Scheduled');
@@ -236,7 +236,7 @@ describe(chapter, () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     const { volumeA, pod } = await playSeed(namespace);
-    await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
 
     // The mount is there; a fresh list of everything shows that no attachment ever was.
     const { store } = namespace.cluster;
@@ -253,15 +253,18 @@ describe(chapter, () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     const { volumeA, pod } = await playSeed(namespace);
-    const chain = await expect(pod).to.mount(volumeA, { path: '/data', from: disks.onNode2 });
+    const chain = await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
     // A bind mount joins the peer group of what it binds; a device that is mounted anew starts one of its own.
-    expect(chain.kubelet.propagation).to.deep.equal(chain.disk.propagation).and.to.have.lengthOf(1);
+    expect(chain.kubelet.propagation).to.deep.equal(chain.node.propagation).and.to.have.lengthOf(1);
 
     // A directory below the root of the disk shows the root of the bind at every place.
-    await onNode(namespace.cluster.node('node2'), ['mkdir', '/mnt/disks/volA/below']);
-    const below = await bindPair(namespace, 'directory-below', { node: 'node2', path: '/mnt/disks/volA/below' });
-    const second = await podFor(namespace, below.claim.name, { name: 'below' });
+    await onNode(namespace.cluster.node('node2'), ['mkdir', `${disks.onNode2.path}/below`]);
+    const below = await namespace.boundVolume('directory-below', {
+      node: 'node2',
+      path: `${disks.onNode2.path}/below`,
+    });
+    const second = await namespace.pod('below', { claims: [below.claim] });
     await expect(second).to.runOn('node2');
     const mounts = await nodeMounts(namespace.cluster.node('node2'));
     const kubelet = mountAt(mounts, podVolumeDirectory(second.now.metadata.uid, below.volume.name));
@@ -273,15 +276,15 @@ describe(chapter, () => {
   });
 
   proves('SEED-10', async () => {
-    await using _disks = await leaseSeedDisks();
+    await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     const { claim, pod: writer } = await playSeed(namespace);
     const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);
-    const onDisk = await onNode(namespace.cluster.node('node2'), ['sha256sum', '/mnt/disks/volA/payload']);
+    const onDisk = await onNode(namespace.cluster.node('node2'), ['sha256sum', `${disks.onNode2.path}/payload`]);
     expect(onDisk.split(' ')[0]).to.equal(sum);
     await namespace.remove(writer);
 
-    const reader = await podFor(namespace, claim.name, { name: 'reader', node: 'node2' });
+    const reader = await namespace.pod('reader', { claims: [claim], node: 'node2' });
     await expect(reader).to.runOn('node2');
     expect((await runInPod(reader, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
     evidence.keep('checksums', `written by ${writer}, read by ${reader}\n${sum}\non the disk: ${onDisk}`);

@@ -1,10 +1,9 @@
-import type { Disk } from '../../clusters/nodes/disk.ts';
-import type { ManifestOf } from '../../fixtures/schema.ts';
 import {
   type ClaimHandle,
   type ClassHandle,
+  type DiskVolume,
   expect,
-  leaseDisk,
+  leaseClusterDisk,
   type PodHandle,
   type SpecNamespace,
   type VolumeHandle,
@@ -12,18 +11,14 @@ import {
 
 /** The scenario's three disks: volA of node1 and node2, volB of node3. */
 export interface SeedDisks extends AsyncDisposable {
-  onNode1: Disk;
-  onNode2: Disk;
-  onNode3: Disk;
+  onNode1: DiskVolume;
+  onNode2: DiskVolume;
+  onNode3: DiskVolume;
 }
 
 /** Leases the scenario's disks. */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
-  const leases = [
-    leaseDisk('node1', '/mnt/disks/volA'),
-    leaseDisk('node2', '/mnt/disks/volA'),
-    leaseDisk('node3', '/mnt/disks/volB'),
-  ] as const;
+  const leases = [leaseClusterDisk('node1'), leaseClusterDisk('node2'), leaseClusterDisk('node3')] as const;
   const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
     // Those that were had are given back.
     const settled = await Promise.allSettled(leases);
@@ -31,9 +26,9 @@ export async function leaseSeedDisks(): Promise<SeedDisks> {
     throw error;
   });
   return {
-    onNode1: onNode1.disk,
-    onNode2: onNode2.disk,
-    onNode3: onNode3.disk,
+    onNode1: onNode1,
+    onNode2: onNode2,
+    onNode3: onNode3,
     async [Symbol.asyncDispose]() {
       await Promise.all([onNode1, onNode2, onNode3].map((lease) => lease[Symbol.asyncDispose]()));
     },
@@ -56,15 +51,14 @@ export const fixtures = {
   claim: 'scenario/claim.yaml',
   podBySelector: 'scenario/pod-on-node2-by-selector.yaml',
   podByAffinity: 'scenario/pod-on-node2-by-affinity.yaml',
-  reader: 'scenario/pod-reader.yaml',
 } as const;
 
 /** Applies the scenario: class, both volumes, claim. */
 export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> {
-  const storageClass = await namespace.storageClass(fixtures.storageClass);
-  const volumeA = await namespace.volume(fixtures.volumeA);
-  const volumeB = await namespace.volume(fixtures.volumeB);
-  const claim = await namespace.claim(fixtures.claim);
+  const storageClass = await namespace.apply('StorageClass', fixtures.storageClass);
+  const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
+  const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
+  const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
   return { storageClass, volumeA, volumeB, claim };
 }
 
@@ -73,7 +67,7 @@ export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> 
  */
 export async function playSeed(namespace: SpecNamespace): Promise<SeedObjects & { pod: PodHandle }> {
   const objects = await applySeed(namespace);
-  const pod = await namespace.pod(fixtures.podBySelector);
+  const pod = await namespace.apply('Pod', fixtures.podBySelector);
   await expect(objects.claim).to.bindTo(objects.volumeA);
   await expect(pod).to.runOn('node2');
   return { ...objects, pod };
@@ -88,58 +82,13 @@ export async function playBindingOrder(
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer',
   settled: (claim: ClaimHandle, volumeB: VolumeHandle) => Promise<void>,
 ): Promise<SeedObjects & { pod: PodHandle }> {
-  const storageClass = await namespace.storageClass(fixtures.storageClass, (manifest) => {
+  const storageClass = await namespace.apply('StorageClass', fixtures.storageClass, (manifest) => {
     manifest.volumeBindingMode = volumeBindingMode;
   });
-  const volumeB = await namespace.volume(fixtures.volumeB);
-  const claim = await namespace.claim(fixtures.claim);
+  const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
+  const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
   await settled(claim, volumeB);
-  const volumeA = await namespace.volume(fixtures.volumeA);
-  const pod = await namespace.pod(fixtures.podByAffinity);
+  const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
+  const pod = await namespace.apply('Pod', fixtures.podByAffinity);
   return { storageClass, volumeA, volumeB, claim, pod };
-}
-
-/** A volume and a claim that name each other, for specs that are not about how they find each other. */
-export interface BoundPair {
-  volume: VolumeHandle;
-  claim: ClaimHandle;
-}
-
-/** Makes a PersistentVolume at a path of a node, and a claim for it. */
-export async function bindPair(
-  namespace: SpecNamespace,
-  name: string,
-  at: { node: string; path: string },
-): Promise<BoundPair> {
-  const volume = await namespace.volume(fixtures.volumeB, (manifest) => {
-    manifest.metadata.name = name;
-    manifest.spec.local.path = at.path;
-    manifest.spec.nodeAffinity = {
-      required: {
-        nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [at.node] }] },
-        ],
-      },
-    };
-  });
-  const claim = await namespace.claim(fixtures.claim, (manifest) => {
-    manifest.metadata.name = name;
-    manifest.spec.volumeName = name;
-  });
-  return { volume, claim };
-}
-
-/** Makes the reader pod for a claim; `node` pins it by its hostname label. */
-export function podFor(
-  namespace: SpecNamespace,
-  claimName: string,
-  pod: { name: string; node?: string },
-): Promise<PodHandle> {
-  return namespace.pod(fixtures.reader, (manifest: ManifestOf<'Pod'>) => {
-    manifest.metadata.name = pod.name;
-    if (pod.node !== undefined) manifest.spec.nodeSelector = { 'kubernetes.io/hostname': pod.node };
-    for (const volume of manifest.spec.volumes ?? []) {
-      if (volume.persistentVolumeClaim) volume.persistentVolumeClaim.claimName = claimName;
-    }
-  });
 }

@@ -1,15 +1,4 @@
-import {
-  expect,
-  localClaim,
-  localVolume,
-  nowhere,
-  parts,
-  podWith,
-  readChapter,
-  SpecNamespace,
-  scheduledTo,
-  together,
-} from '../harness/index.ts';
+import { expect, manifests, nowhere, readChapter, SpecNamespace, scheduledTo, together } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
@@ -75,19 +64,22 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       for (const name of new Set(claims)) {
-        await namespace.storageClass(parts.storageClass, (manifest) => {
+        await namespace.apply('StorageClass', manifests.storageClass, (manifest) => {
           manifest.metadata.name = name;
         });
       }
       const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
         const at = { node, path: `${nowhere}/${index}`, storage };
-        return await localVolume(namespace, `${node}-${index}`, at, ({ spec }) => {
-          spec.storageClassName = className;
-          if (label !== undefined) {
-            const key = 'node-role.kubernetes.io/control-plane';
-            const operator = label === 'control-plane' ? 'Exists' : 'DoesNotExist';
-            spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator }] }] } };
-          }
+        return await namespace.volume(`${node}-${index}`, {
+          ...at,
+          change: ({ spec }) => {
+            spec.storageClassName = className;
+            if (label !== undefined) {
+              const key = 'node-role.kubernetes.io/control-plane';
+              const operator = label === 'control-plane' ? 'Exists' : 'DoesNotExist';
+              spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator }] }] } };
+            }
+          },
         });
       };
       // The large ones first: the scheduler hears of volumes in their order, and of pods on their own; it may decide
@@ -96,12 +88,10 @@ describe(chapter, () => {
       await together(offers.filter(({ node }) => node !== 'node1').map(offer));
       const made = await together(
         claims.map((className, index) =>
-          localClaim(namespace, `claim-${index}`, { storage: '100Gi' }, ({ spec }) => {
-            spec.storageClassName = className;
-          }),
+          namespace.claim(`claim-${index}`, { storage: '100Gi', spec: { storageClassName: className } }),
         ),
       );
-      const pod = await podWith(namespace, 'pod', made);
+      const pod = await namespace.pod('pod', { claims: made });
       await scheduledTo(pod, 'node1');
       for (const claim of made) await expect(claim).to.reachPhase('Bound');
       const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();

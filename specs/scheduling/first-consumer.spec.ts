@@ -1,14 +1,9 @@
 import {
-  boundPair,
   cpuBeyond,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
   type ManifestOf,
   nowhere,
-  podWith,
   readChapter,
   reasons,
   requirePods,
@@ -74,15 +69,13 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       const cpu = await cpuBeyond('node1');
-      await localClass(namespace);
+      await namespace.storageClass();
       if (resident) {
-        const pair = await boundPair(namespace, 'resident', { node: 'node1', path: nowhere });
-        const pod = await podWith(namespace, 'resident', [pair.claim], {}, ({ metadata }) => {
-          metadata.labels = { app: 'resident' };
-        });
+        const pair = await namespace.boundVolume('resident', { node: 'node1', path: nowhere });
+        const pod = await namespace.pod('resident', { claims: [pair.claim], labels: { app: 'resident' } });
         await scheduledTo(pod, 'node1');
       }
-      await namespace.storageClass('local/storage-class.yaml', (manifest) => {
+      await namespace.apply('StorageClass', 'local/storage-class.yaml', (manifest) => {
         manifest.metadata.name = 'at-once';
         manifest.volumeBindingMode = 'Immediate';
       });
@@ -92,13 +85,16 @@ describe(chapter, () => {
           spec.storageClassName = className;
         };
         const volume = (node: string, storage: string) =>
-          localVolume(namespace, `${className}-${node}`, { node, path: nowhere, storage }, inClass);
+          namespace.volume(`${className}-${node}`, { node, path: nowhere, storage, change: inClass });
         const [best, other] = await together([volume('node1', '1Gi'), volume('node3', '2Gi')]);
-        const claim = await localClaim(namespace, className, {}, inClass);
+        const claim = await namespace.claim(className, { change: inClass });
         if (className === 'at-once') await expect(claim).to.bindTo(best);
-        const pod = await podWith(namespace, className, [claim], {}, ({ metadata, spec }) => {
-          metadata.labels = { app: 'resident' };
-          demand(spec, cpu);
+        const pod = await namespace.pod(className, {
+          claims: [claim],
+          change: ({ metadata, spec }) => {
+            metadata.labels = { app: 'resident' };
+            demand(spec, cpu);
+          },
         });
         return { best, other, claim, pod };
       };

@@ -1,17 +1,12 @@
 import {
-  boundPair,
   cordonedNode,
   evidence,
   expect,
   knownToScheduler,
   labelledNode,
-  localClaim,
-  localClass,
-  localVolume,
+  leaseVolume,
   type ManifestOf,
-  makeLeasedDisk,
   nowhere,
-  podWith,
   readChapter,
   reasons,
   SpecNamespace,
@@ -39,13 +34,13 @@ const closures = {
 describe(chapter, () => {
   proves('LV-SCHED-28', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const bound = await boundPair(namespace, 'bound', { node: 'node3', path: nowhere }, { volume: inRack });
+    await namespace.storageClass();
+    const bound = await namespace.boundVolume('bound', { node: 'node3', path: nowhere, volume: { change: inRack } });
     await expect(bound.claim).to.bindTo(bound.volume);
-    const free = await localVolume(namespace, 'free', { node: 'node3', path: nowhere }, inRack);
-    const claim = await localClaim(namespace, 'free');
-    const ofBound = await podWith(namespace, 'of-bound', [bound.claim]);
-    const ofFree = await podWith(namespace, 'of-free', [claim]);
+    const free = await namespace.volume('free', { node: 'node3', path: nowhere, change: inRack });
+    const claim = await namespace.claim('free');
+    const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
+    const ofFree = await namespace.pod('of-free', { claims: [claim] });
     await unschedulable(ofBound, { [reasons.volumeAffinity]: 3 });
     await unschedulable(ofFree, { [reasons.noVolume]: 3 });
 
@@ -58,22 +53,23 @@ describe(chapter, () => {
   for (const [id, { close, reason, key }] of Object.entries(closures)) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
-      const { claim } = await boundPair(namespace, 'bound', { node: 'node2', path: nowhere });
+      await namespace.storageClass();
+      const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: nowhere });
       // The better fit is on the closed node.
-      await localVolume(namespace, 'best', { node: 'node2', path: nowhere, storage: '1Gi' });
-      const other = await localVolume(namespace, 'other', { node: 'node3', path: nowhere, storage: '2Gi' });
+      await namespace.volume('best', { node: 'node2', path: nowhere, storage: '1Gi' });
+      const other = await namespace.volume('other', { node: 'node3', path: nowhere, storage: '2Gi' });
       const tied = await (async () => {
         await using _closed = await close('node2');
         await knownToScheduler(namespace, 'node2');
-        const pod = await podWith(namespace, 'tied', [claim]);
+        const pod = await namespace.pod('tied', { claims: [claim] });
         evidence.keep('scheduler-message', await unschedulable(pod, { [reason]: 1, [reasons.volumeAffinity]: 2 }));
-        const unbound = await localClaim(namespace, 'unbound');
-        const free = await podWith(namespace, 'free', [unbound]);
+        const unbound = await namespace.claim('unbound');
+        const free = await namespace.pod('free', { claims: [unbound] });
         await scheduledTo(free, 'node3');
         await expect(unbound).to.bindTo(other);
-        const tolerant = await podWith(namespace, 'tolerant', [claim], {}, ({ spec }) => {
-          spec.tolerations = [{ key, operator: 'Exists', effect: 'NoSchedule' }];
+        const tolerant = await namespace.pod('tolerant', {
+          claims: [claim],
+          spec: { tolerations: [{ key, operator: 'Exists', effect: 'NoSchedule' }] },
         });
         await scheduledTo(tolerant, 'node2');
         expect(pod.now.spec?.nodeName).to.equal(undefined);
@@ -84,18 +80,18 @@ describe(chapter, () => {
   }
 
   proves('LV-SCHED-31', async () => {
-    await using disk = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume('node3', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const at = { node: 'cabinet-12', path: disk.disk.mountPath };
-    const byLabel = await boundPair(namespace, 'by-label', at);
-    const byName = await boundPair(namespace, 'by-name', { ...at, node: 'node3' });
+    await namespace.storageClass();
+    const at = { node: 'cabinet-12', path: disk.path };
+    const byLabel = await namespace.boundVolume('by-label', at);
+    const byName = await namespace.boundVolume('by-name', { ...at, node: 'node3' });
     await using _label = await labelledNode('node3', { 'kubernetes.io/hostname': 'cabinet-12' });
     await knownToScheduler(namespace, 'node3');
-    const runs = await podWith(namespace, 'by-label', [byLabel.claim]);
-    const stuck = await podWith(namespace, 'by-name', [byName.claim]);
+    const runs = await namespace.pod('by-label', { claims: [byLabel.claim] });
+    const stuck = await namespace.pod('by-name', { claims: [byName.claim] });
     await expect(runs).to.runOn('node3');
-    await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk.disk });
+    await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk });
     await unschedulable(stuck, { [reasons.volumeAffinity]: 3 });
   });
 });

@@ -1,13 +1,9 @@
 import {
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
   nowhere,
   nudge,
   offerAgain,
-  podWith,
   readChapter,
   reasons,
   SpecNamespace,
@@ -23,23 +19,25 @@ const { chapter, proves } = readChapter('scheduling');
 describe(chapter, () => {
   proves('LV-SCHED-10', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'early', [claim]);
+    await namespace.storageClass();
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('early', { claims: [claim] });
     await unschedulable(pod, { [reasons.noVolume]: 3 });
-    const late = await localVolume(namespace, 'late', { node: 'node3', path: nowhere });
+    const late = await namespace.volume('late', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(late);
   });
 
   proves('LV-SCHED-11', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const reserved = await localVolume(namespace, 'reserved', { node: 'node3', path: nowhere }, ({ spec }) => {
-      spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'someone-else' };
+    await namespace.storageClass();
+    const reserved = await namespace.volume('reserved', {
+      node: 'node3',
+      path: nowhere,
+      spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'someone-else' } },
     });
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'waiting', [claim]);
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('waiting', { claims: [claim] });
     await unschedulable(pod, { [reasons.noVolume]: 3 });
     await offerAgain(namespace, reserved);
     await scheduledTo(pod, 'node3');
@@ -48,22 +46,22 @@ describe(chapter, () => {
 
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
-    const pod = await podWith(namespace, 'early', ['late']);
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const pod = await namespace.pod('early', { claims: ['late'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
-    const claim = await localClaim(namespace, 'late');
+    const claim = await namespace.claim('late');
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);
   });
 
   proves('LV-SCHED-13', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'waiting', [claim]);
+    await namespace.storageClass('Immediate');
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('waiting', { claims: [claim] });
     await expect(pod).to.beUnschedulable([said.unboundImmediate]);
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
     await nudge(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
@@ -71,14 +69,14 @@ describe(chapter, () => {
 
   proves('LV-SCHED-14', async () => {
     await using namespace = await SpecNamespace.open();
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'early', [claim]);
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('early', { claims: [claim] });
     evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
     const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
-    const storageClass = await localClass(namespace);
+    const storageClass = await namespace.storageClass();
     expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
-    const volume = await localVolume(namespace, 'volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);
   });

@@ -1,16 +1,10 @@
 import {
-  boundPair,
   cpuBeyond,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
+  leaseVolume,
   type ManifestOf,
-  makeLeasedDisk,
   nowhere,
-  podWith,
-  podWithHostPath,
   readChapter,
   reasons,
   requireNodes,
@@ -35,11 +29,11 @@ describe(chapter, () => {
   for (const [id, demand] of Object.entries(demands)) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace, 'Immediate');
-      const volume = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere });
-      const claim = await localClaim(namespace, 'claim');
+      await namespace.storageClass('Immediate');
+      const volume = await namespace.volume('on-node2', { node: 'node2', path: nowhere });
+      const claim = await namespace.claim('claim');
       await expect(claim).to.bindTo(volume);
-      const pod = await podWith(namespace, 'elsewhere', [claim], {}, ({ spec }) => demand(spec));
+      const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
       const message = await unschedulable(pod, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
       evidence.keep('scheduler-message', message);
       expect(claim.now.spec?.volumeName, 'what is bound stays bound').to.equal(volume.name);
@@ -48,17 +42,18 @@ describe(chapter, () => {
 
   proves('LV-SCHED-03', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const taken = await boundPair(namespace, 'taken', { node: 'node2', path: nowhere });
-    const neighbour = await podWith(namespace, 'neighbour', [taken.claim], {}, ({ metadata }) => {
-      metadata.labels = { app: 'neighbour' };
-    });
+    await namespace.storageClass();
+    const taken = await namespace.boundVolume('taken', { node: 'node2', path: nowhere });
+    const neighbour = await namespace.pod('neighbour', { claims: [taken.claim], labels: { app: 'neighbour' } });
     await scheduledTo(neighbour, 'node2');
-    const own = await boundPair(namespace, 'own', { node: 'node2', path: nowhere });
+    const own = await namespace.boundVolume('own', { node: 'node2', path: nowhere });
     const cpu = await cpuBeyond('node1');
-    const pod = await podWith(namespace, 'nowhere-to-go', [own.claim], {}, ({ spec }) => {
-      requirePods(spec, 'podAntiAffinity', { app: 'neighbour' });
-      for (const container of spec.containers) container.resources = { requests: { cpu } };
+    const pod = await namespace.pod('nowhere-to-go', {
+      claims: [own.claim],
+      change: ({ spec }) => {
+        requirePods(spec, 'podAntiAffinity', { app: 'neighbour' });
+        for (const container of spec.containers) container.resources = { requests: { cpu } };
+      },
     });
     const message = await unschedulable(pod, {
       [reasons.cpu]: 1,
@@ -71,14 +66,12 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-04', async () => {
-    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { volume, claim } = await boundPair(namespace, 'on-node2', { node: 'node2', path: disk.disk.mountPath });
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('on-node2', { node: 'node2', path: disk.path });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'misplaced', [claim], {}, ({ spec }) => {
-      spec.nodeName = 'node3';
-    });
+    const pod = await namespace.pod('misplaced', { claims: [claim], spec: { nodeName: 'node3' } });
     const message = await expect(pod).to.reportEvent('FailedMount', 'NodeAffinity check failed');
     expect(message).to.equal(
       `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
@@ -91,12 +84,10 @@ describe(chapter, () => {
 
   proves('LV-SCHED-05', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volume = await localVolume(namespace, 'on-node2', { node: 'node2', path: nowhere });
-    const claim = await localClaim(namespace, 'claim');
-    const pod = await podWith(namespace, 'unscheduled', [claim], {}, ({ spec }) => {
-      spec.nodeName = 'node2';
-    });
+    await namespace.storageClass();
+    const volume = await namespace.volume('on-node2', { node: 'node2', path: nowhere });
+    const claim = await namespace.claim('claim');
+    const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: 'node2' } });
     const message = await expect(pod).to.reportEvent('FailedMount', 'PVC is not bound');
     evidence.keep('kubelet-message', message);
     expect(message).to.equal(
@@ -113,15 +104,14 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-06', async () => {
-    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { claim } = await boundPair(
-      namespace,
-      'also-on-lost-nodes',
-      { node: 'node2', path: disk.disk.mountPath },
-      {
-        volume: ({ spec }) => {
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('also-on-lost-nodes', {
+      node: 'node2',
+      path: disk.path,
+      volume: {
+        change: ({ spec }) => {
           const gone = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['gone-1'] };
           const rest = { ...gone, values: ['gone-2', 'node2'] };
           spec.nodeAffinity = {
@@ -129,29 +119,33 @@ describe(chapter, () => {
           };
         },
       },
-    );
-    const pod = await podWith(namespace, 'pod', [claim]);
+    });
+    const pod = await namespace.pod('pod', { claims: [claim] });
     await expect(pod).to.runOn('node2');
   });
 
   proves('LV-SCHED-07', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     // Either would keep the volume to node2, if it were heard.
     const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
-      localVolume(namespace, name, { node: 'node2', path: nowhere }, ({ spec }) => {
-        const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
-        spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
+      namespace.volume(name, {
+        node: 'node2',
+        path: nowhere,
+        change: ({ spec }) => {
+          const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
+          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
+        },
       });
     const bound = await byField('bound', 'In', 'node2');
-    const boundClaim = await localClaim(namespace, 'bound', { volume: 'bound' });
+    const boundClaim = await namespace.claim('bound', { volume: 'bound' });
     await expect(boundClaim).to.bindTo(bound);
     const free = await byField('free', 'NotIn', 'node3');
-    const freeClaim = await localClaim(namespace, 'free');
+    const freeClaim = await namespace.claim('free');
 
     const pods = [
-      await podWith(namespace, 'of-bound', [boundClaim], { node: 'node3' }),
-      await podWith(namespace, 'of-free', [freeClaim], { node: 'node3' }),
+      await namespace.pod('of-bound', { claims: [boundClaim], node: 'node3' }),
+      await namespace.pod('of-free', { claims: [freeClaim], node: 'node3' }),
     ];
     for (const pod of pods) {
       await scheduledTo(pod, 'node3');
@@ -162,14 +156,14 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-08', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20, at: 'shared' });
-    await using onNode3 = await makeLeasedDisk('node3', { bytes: 16 * 2 ** 20, at: 'shared' });
-    const path = onNode2.disk.mountPath;
-    expect(onNode3.disk.mountPath).to.equal(path);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode3 = await leaseVolume('node3', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    const path = onNode2.path;
+    expect(onNode3.path).to.equal(path);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { claim } = await boundPair(namespace, 'local', { node: 'node2', path });
-    const byHostPath = (name: string, node: string) => podWithHostPath(namespace, name, path, { node });
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('local', { node: 'node2', path });
+    const byHostPath = (name: string, node: string) => namespace.pod(name, { hostPath: path, node });
     const files = ['find', '/data', '-type', 'f'];
 
     const first = await byHostPath('host-path', 'node2');
@@ -180,44 +174,43 @@ describe(chapter, () => {
     await expect(moved).to.runOn('node3');
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
-    const local = await podWith(namespace, 'local-moved', [claim], { node: 'node3' });
+    const local = await namespace.pod('local-moved', { claims: [claim], node: 'node3' });
     await unschedulable(local, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
-    const kept = await podWith(namespace, 'local', [claim]);
+    const kept = await namespace.pod('local', { claims: [claim] });
     await expect(kept).to.runOn('node2');
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
   });
 
   proves('LV-SCHED-09', async () => {
-    await using onNode1 = await makeLeasedDisk('node1', { bytes: 16 * 2 ** 20, at: 'shared' });
-    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20, at: 'shared' });
-    const path = onNode1.disk.mountPath;
+    await using onNode1 = await leaseVolume('node1', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    const path = onNode1.path;
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const byType = await boundPair(
-      namespace,
-      'by-disk-type',
-      { node: 'node1', path },
-      {
-        volume: ({ spec }) => {
+    await namespace.storageClass();
+    const byType = await namespace.boundVolume('by-disk-type', {
+      node: 'node1',
+      path,
+      volume: {
+        change: ({ spec }) => {
           const ssd = { key: 'diskType', operator: 'In' as const, values: ['ssd'] };
           spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [ssd] }] } };
         },
       },
-    );
-    const byHostname = await boundPair(namespace, 'by-hostname', { node: 'node1', path });
+    });
+    const byHostname = await namespace.boundVolume('by-hostname', { node: 'node1', path });
 
-    const first = await podWith(namespace, 'first', [byType.claim], { node: 'node1' });
+    const first = await namespace.pod('first', { claims: [byType.claim], node: 'node1' });
     await expect(first).to.runOn('node1');
-    await expect(first).to.mount(byType.volume, { path: '/data', from: onNode1.disk });
+    await expect(first).to.mount(byType.volume, { path: '/data', from: onNode1 });
     await runInPod(first, ['sh', '-c', 'echo disk of node1 >/data/whose && sync /data/whose']);
     await namespace.remove(first);
 
     // Its node is out of the question for the restarted pod; both volumes are bound, and both name the same path.
     const restarted = (name: string, claim: { name: string }) =>
-      podWith(namespace, name, [claim], {}, ({ spec }) => requireNodes(spec, 'node2', 'node3'));
+      namespace.pod(name, { claims: [claim], change: ({ spec }) => requireNodes(spec, 'node2', 'node3') });
     const astray = await restarted('astray', byType.claim);
     await expect(astray).to.runOn('node2');
-    await expect(astray).to.mount(byType.volume, { path: '/data', from: onNode2.disk });
+    await expect(astray).to.mount(byType.volume, { path: '/data', from: onNode2 });
     expect(await runInPod(astray, ['find', '/data', '-type', 'f']), 'the disk of another node').to.equal('');
     expect(byType.claim.now.status?.phase, 'and nothing in the API tells').to.equal('Bound');
 

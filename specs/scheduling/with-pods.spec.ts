@@ -1,18 +1,13 @@
 import {
-  boundPair,
   conditionsSeen,
   eventually,
   evidence,
   expect,
   landed,
-  localClaim,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
+  manifests,
   nowhere,
   offerAgain,
-  parts,
-  podWith,
   readChapter,
   reasons,
   requirePods,
@@ -30,17 +25,20 @@ const nodes = ['node1', 'node2', 'node3'] as const;
 describe(chapter, () => {
   proves('LV-SCHED-15', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     // node1 has volumes enough for all of them; each of the others has one.
     const places = ['node1', 'node1', 'node1', 'node1', 'node2', 'node3'];
     const volumes = await together(
-      places.map((node, index) => localVolume(namespace, `volume-${index}`, { node, path: `${nowhere}/${index}` })),
+      places.map((node, index) => namespace.volume(`volume-${index}`, { node, path: `${nowhere}/${index}` })),
     );
     const apart = async (name: string) => {
-      const claim = await localClaim(namespace, name);
-      const pod = await podWith(namespace, name, [claim], {}, ({ metadata, spec }) => {
-        metadata.labels = { app: 'apart' };
-        requirePods(spec, 'podAntiAffinity', { app: 'apart' });
+      const claim = await namespace.claim(name);
+      const pod = await namespace.pod(name, {
+        claims: [claim],
+        change: ({ metadata, spec }) => {
+          metadata.labels = { app: 'apart' };
+          requirePods(spec, 'podAntiAffinity', { app: 'apart' });
+        },
       });
       return { claim, pod };
     };
@@ -58,10 +56,10 @@ describe(chapter, () => {
 
   proves('LV-SCHED-16', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
+    await namespace.storageClass();
     const make = (node: string, storage: string, count: number) =>
       Array.from({ length: count }, (_, index) =>
-        localVolume(namespace, `${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
+        namespace.volume(`${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
       );
     // Volumes of the other nodes are more and larger: neither room nor score leads to node2.
     const [onNode2] = await together([
@@ -69,16 +67,17 @@ describe(chapter, () => {
       together(make('node1', '100Gi', 3)),
       together(make('node3', '100Gi', 3)),
     ]);
-    const leader = await boundPair(namespace, 'leader', { node: 'node2', path: nowhere });
-    const first = await podWith(namespace, 'leader', [leader.claim], {}, ({ metadata }) => {
-      metadata.labels = { app: 'together' };
-    });
+    const leader = await namespace.boundVolume('leader', { node: 'node2', path: nowhere });
+    const first = await namespace.pod('leader', { claims: [leader.claim], labels: { app: 'together' } });
     await scheduledTo(first, 'node2');
     const follow = async (name: string) => {
-      const claim = await localClaim(namespace, name);
-      const pod = await podWith(namespace, name, [claim], {}, ({ metadata, spec }) => {
-        metadata.labels = { app: 'together' };
-        requirePods(spec, 'podAffinity', { app: 'together' });
+      const claim = await namespace.claim(name);
+      const pod = await namespace.pod(name, {
+        claims: [claim],
+        change: ({ metadata, spec }) => {
+          metadata.labels = { app: 'together' };
+          requirePods(spec, 'podAffinity', { app: 'together' });
+        },
       });
       return { claim, pod };
     };
@@ -95,14 +94,14 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-17', async () => {
-    await using disk = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const { claim } = await oncePair(namespace, disk.disk.mountPath);
-    const holder = await podWith(namespace, 'holder', [claim]);
+    await namespace.storageClass();
+    const { claim } = await oncePair(namespace, disk.path);
+    const holder = await namespace.pod('holder', { claims: [claim] });
     await expect(holder).to.runOn('node2');
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
-    const next = await podWith(namespace, 'next', [claim]);
+    const next = await namespace.pod('next', { claims: [claim] });
     evidence.keep('scheduler-message', await unschedulable(next, { [reasons.oncePod]: 3 }));
 
     await namespace.remove(holder);
@@ -112,18 +111,16 @@ describe(chapter, () => {
 
   proves('LV-SCHED-18', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    await namespace.priorityClass(parts.priorityClass, (manifest) => {
+    await namespace.storageClass();
+    await namespace.apply('PriorityClass', manifests.priorityClass, (manifest) => {
       manifest.metadata.name = 'urgent';
     });
     const { claim } = await oncePair(namespace, nowhere);
-    const holder = await podWith(namespace, 'holder', [claim]);
+    const holder = await namespace.pod('holder', { claims: [claim] });
     await scheduledTo(holder, 'node2');
-    const equal = await podWith(namespace, 'equal', [claim]);
+    const equal = await namespace.pod('equal', { claims: [claim] });
     await unschedulable(equal, { [reasons.oncePod]: 3 });
-    const urgent = await podWith(namespace, 'urgent', [claim], {}, ({ spec }) => {
-      spec.priorityClassName = 'urgent';
-    });
+    const urgent = await namespace.pod('urgent', { claims: [claim], spec: { priorityClassName: 'urgent' } });
     // By the holder's own last state, for the scheduler's events may come much later.
     const message = await eventually(
       holder,
@@ -140,11 +137,11 @@ describe(chapter, () => {
 
   proves('LV-SCHED-19', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    const volumes = await together(nodes.map((node) => localVolume(namespace, `of-${node}`, { node, path: nowhere })));
+    await namespace.storageClass();
+    const volumes = await together(nodes.map((node) => namespace.volume(`of-${node}`, { node, path: nowhere })));
     const user = async (name: string) => {
-      const claim = await localClaim(namespace, name);
-      return { claim, pod: await podWith(namespace, name, [claim]) };
+      const claim = await namespace.claim(name);
+      return { claim, pod: await namespace.pod(name, { claims: [claim] }) };
     };
     const users = await together(['a', 'b', 'c'].map(user));
     const landing = await together(users.map(({ pod }) => landed(pod)));
@@ -170,15 +167,12 @@ describe(chapter, () => {
 /** A volume of node2 and a claim that are bound to each other, for one pod at a time. */
 async function oncePair(namespace: SpecNamespace, path: string) {
   const accessModes: ['ReadWriteOncePod'] = ['ReadWriteOncePod'];
-  const pair = await boundPair(
-    namespace,
-    'once',
-    { node: 'node2', path },
-    {
-      volume: ({ spec }) => Object.assign(spec, { accessModes }),
-      claim: ({ spec }) => Object.assign(spec, { accessModes }),
-    },
-  );
+  const pair = await namespace.boundVolume('once', {
+    node: 'node2',
+    path,
+    volume: { change: ({ spec }) => Object.assign(spec, { accessModes }) },
+    claim: { change: ({ spec }) => Object.assign(spec, { accessModes }) },
+  });
   await expect(pair.claim).to.bindTo(pair.volume);
   return pair;
 }

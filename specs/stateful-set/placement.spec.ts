@@ -1,12 +1,4 @@
-import {
-  evidence,
-  expect,
-  localClass,
-  makeLeasedDisk,
-  readChapter,
-  requirePods,
-  SpecNamespace,
-} from '../harness/index.ts';
+import { evidence, expect, leaseVolume, readChapter, requirePods, SpecNamespace } from '../harness/index.ts';
 import {
   localSet,
   madeBeforeReady,
@@ -48,14 +40,14 @@ describe(chapter, () => {
     proves(id, async function () {
       // Three pods, one after the other: enough where the machine is busy with other specs, too.
       this.timeout(90_000);
-      await using onNode1 = await makeLeasedDisk('node1', small);
-      await using onNode2 = await makeLeasedDisk('node2', small);
-      await using onNode3 = await makeLeasedDisk('node3', small);
+      await using onNode1 = await leaseVolume('node1', 'LOOP', small);
+      await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+      await using onNode3 = await leaseVolume('node3', 'LOOP', small);
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
-      await offerDirectories(namespace, onNode1.disk, volumes.node1);
-      await offerDirectories(namespace, onNode2.disk, volumes.node2);
-      await offerDirectories(namespace, onNode3.disk, volumes.node3);
+      await namespace.storageClass();
+      await offerDirectories(namespace, onNode1, volumes.node1);
+      await offerDirectories(namespace, onNode2, volumes.node2);
+      await offerDirectories(namespace, onNode3, volumes.node3);
       const set = await localSet(namespace, { replicas: 3, claims }, (spec) => {
         spec.podManagementPolicy = policy;
         requirePods(spec.template.spec, how, { app: setName });

@@ -3,8 +3,6 @@ import {
   eventually,
   expect,
   landed,
-  localClass,
-  localVolume,
   nowhere,
   quietFor,
   readChapter,
@@ -30,9 +28,9 @@ describe(chapter, () => {
   for (const [id, policy] of Object.entries(policies)) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      await localClass(namespace);
+      await namespace.storageClass();
       const volumes = await together(
-        ['a', 'b'].map((name) => localVolume(namespace, name, { node: 'node2', path: nowhere })),
+        ['a', 'b'].map((name) => namespace.volume(name, { node: 'node2', path: nowhere })),
       );
       const set = await localSet(namespace, { replicas: 2 }, (spec) => {
         // Its pods never start, so none may wait for another.

@@ -5,10 +5,8 @@ import {
   expect,
   type Handle,
   knownToScheduler,
-  localClass,
-  localVolume,
+  leaseVolume,
   type ManifestOf,
-  makeLeasedDisk,
   readChapter,
   reasons,
   SpecNamespace,
@@ -39,11 +37,11 @@ const inParallel = (spec: ManifestOf<'StatefulSet'>['spec']): void => {
 
 describe(chapter, () => {
   proves('LV-SET-05', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', small);
-    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
+    await namespace.storageClass();
+    for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
     const first = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
     await ready(first, 2);
     const before = placements(namespace);
@@ -73,11 +71,11 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-06', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', small);
-    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    await namespace.storageClass();
+    for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
     const set = await localSet(namespace, { replicas: 1 });
     await ready(set, 1);
     const [before] = placements(namespace);
@@ -114,11 +112,11 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-11', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', small);
-    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    for (const { disk } of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    await namespace.storageClass();
+    for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
     const set = await localSet(namespace, { replicas: 2 }, inParallel);
     await ready(set, 2);
     const before = placements(namespace);
@@ -126,8 +124,7 @@ describe(chapter, () => {
     await sign(pod);
     const claimId = claim.now.metadata.uid;
     // Two more volumes to choose from, if there were a choice.
-    for (const node of ['node1', 'node3'])
-      await localVolume(namespace, `spare-${node}`, { node, path: '/mnt/disks/none' });
+    for (const node of ['node1', 'node3']) await namespace.volume(`spare-${node}`, { node, path: '/mnt/disks/none' });
 
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
     await ready(set, 2);
@@ -141,12 +138,12 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-12', async () => {
-    await using onNode1 = await makeLeasedDisk('node1', small);
-    await using onNode2 = await makeLeasedDisk('node2', small);
-    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using onNode1 = await leaseVolume('node1', 'LOOP', small);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    for (const { disk } of [onNode1, onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
+    await namespace.storageClass();
+    for (const disk of [onNode1, onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
     const set = await localSet(namespace, { replicas: 3 }, inParallel);
     await ready(set, 3);
     const before = placements(namespace);
@@ -174,11 +171,11 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-13', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', small);
-    await using onNode3 = await makeLeasedDisk('node3', small);
+    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
+    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace);
-    await offerDirectories(namespace, onNode2.disk, 1);
+    await namespace.storageClass();
+    await offerDirectories(namespace, onNode2, 1);
     const set = await localSet(namespace, { replicas: 2 });
     const { pod } = await member(namespace, 1);
     await unschedulable(pod, { [reasons.noVolume]: 3 });
@@ -190,7 +187,7 @@ describe(chapter, () => {
       [`${setName}-0`, 'node2'],
       [`${setName}-1`, ''],
     ]);
-    await offerDirectories(namespace, onNode3.disk, 1);
+    await offerDirectories(namespace, onNode3, 1);
     await expect(pod).to.runOn('node3');
     await ready(set, 2);
   });

@@ -1,14 +1,13 @@
 import { isReady } from '../../clusters/api/object-state.ts';
-import type { Disk } from '../../clusters/nodes/disk.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import {
   type ClaimHandle,
+  type DiskVolume,
   eventually,
   type Handle,
-  localVolume,
+  manifests,
   type PodHandle,
-  parts,
   runInPod,
   type SpecNamespace,
   together,
@@ -32,11 +31,11 @@ export function localSet(
   { replicas, claims = 1 }: { replicas: number; claims?: number },
   change: (spec: ManifestOf<'StatefulSet'>['spec']) => void = () => {},
 ): Promise<SetHandle> {
-  return namespace.statefulSet(parts.statefulSet, ({ spec }) => {
+  return namespace.apply('StatefulSet', manifests.statefulSet, ({ spec }) => {
     spec.replicas = replicas;
     const names = claimTemplates(claims);
     const [template] = spec.volumeClaimTemplates ?? [];
-    if (!template) throw new Error(`fixtures/${parts.statefulSet} has no volumeClaimTemplates`);
+    if (!template) throw new Error(`fixtures/${manifests.statefulSet} has no volumeClaimTemplates`);
     spec.volumeClaimTemplates = names.map((name) => ({ ...structuredClone(template), metadata: { name } }));
     for (const container of spec.template.spec.containers)
       container.volumeMounts = names.map((name) => ({ name, mountPath: `/${name}` }));
@@ -49,12 +48,10 @@ function claimTemplates(count: number): string[] {
 }
 
 /** Offers so many directories of a leased disk as volumes, each with its name as its last part. */
-export async function offerDirectories(namespace: SpecNamespace, disk: Disk, count: number): Promise<void> {
-  const paths = Array.from({ length: count }, (_, index) => `${disk.mountPath}/${index}`);
+export async function offerDirectories(namespace: SpecNamespace, disk: DiskVolume, count: number): Promise<void> {
+  const paths = Array.from({ length: count }, (_, index) => `${disk.path}/${index}`);
   await onNode(namespace.cluster.node(disk.node), ['mkdir', ...paths]);
-  await together(
-    paths.map((path, index) => localVolume(namespace, `${disk.node}-${index}`, { node: disk.node, path })),
-  );
+  await together(paths.map((path, index) => namespace.volume(`${disk.node}-${index}`, { node: disk.node, path })));
 }
 
 /** Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready. */

@@ -1,10 +1,8 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
-import type { ManifestOf } from '../../fixtures/schema.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type ClassHandle, Handle, type VolumeHandle } from '../harness/handles.ts';
-import { localClass } from '../harness/parts.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { newName, ownPrefix } from '../runner/node-names.ts';
@@ -32,9 +30,11 @@ export function offeredClass(
   reclaimPolicy: 'Delete' | 'Retain',
   { mode = 'Immediate', name }: { mode?: 'Immediate' | 'WaitForFirstConsumer'; name?: string } = {},
 ): Promise<ClassHandle> {
-  return localClass(namespace, mode, (manifest: ManifestOf<'StorageClass'>) => {
-    manifest.reclaimPolicy = reclaimPolicy;
-    if (name !== undefined) manifest.metadata.name = name;
+  return namespace.storageClass(mode, {
+    ...(name !== undefined && { name }),
+    change: (manifest) => {
+      manifest.reclaimPolicy = reclaimPolicy;
+    },
   });
 }
 

@@ -5,11 +5,7 @@ import {
   evidence,
   expect,
   isReady,
-  localClaim,
-  localClass,
-  localVolume,
   type PodHandle,
-  podWith,
   readChapter,
   reasons,
   SpecNamespace,
@@ -61,10 +57,14 @@ const bareVolumes = (
   }: { node?: string; reservedFor?: (name: string) => string | undefined } = {},
 ) =>
   atMost(width, names, (name) =>
-    localVolume(namespace, name, { node, path: `/mnt/disks/none/${name}` }, (manifest) => {
-      const claim = reservedFor(name);
-      if (claim !== undefined)
-        manifest.spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: claim };
+    namespace.volume(name, {
+      node,
+      path: `/mnt/disks/none/${name}`,
+      change: (manifest) => {
+        const claim = reservedFor(name);
+        if (claim !== undefined)
+          manifest.spec.claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: claim };
+      },
     }),
   );
 
@@ -97,17 +97,20 @@ describe(chapter, () => {
     const places: string[] = [];
     await atMost(5, numbered(12, 'pod'), async (name) => {
       const claims = await Promise.all(
-        ['left', 'right'].map((side) => localClaim(namespace, `${name}-${side}`, { storage: '8Mi' })),
+        ['left', 'right'].map((side) => namespace.claim(`${name}-${side}`, { storage: '8Mi' })),
       );
-      const pod = await podWith(namespace, name, claims, {}, (manifest) => {
-        // Fails where a disk is not empty, or both are the same.
-        for (const container of manifest.spec.containers)
-          container.command = [
-            'sh',
-            '-c',
-            'set -e; for d in /data /data-2; do [ -z "$(ls -A $d)" ]; echo "$0" >$d/by; done',
-            name,
-          ];
+      const pod = await namespace.pod(name, {
+        claims,
+        change: (manifest) => {
+          // Fails where a disk is not empty, or both are the same.
+          for (const container of manifest.spec.containers)
+            container.command = [
+              'sh',
+              '-c',
+              'set -e; for d in /data /data-2; do [ -z "$(ls -A $d)" ]; echo "$0" >$d/by; done',
+              name,
+            ];
+        },
       });
       await eventually(
         pod,
@@ -139,15 +142,15 @@ describe(chapter, () => {
 
   proves('LV-STRESS-02', async () => {
     await using namespace = await SpecNamespace.open();
-    const storageClass = await localClass(namespace, 'Immediate');
+    const storageClass = await namespace.storageClass('Immediate');
     using watchman = watchBinding(namespace, storageClass.name);
     const named = numbered(12, 'named');
     const free = numbered(12, 'free');
     // Claims and volumes at once, as it comes.
     const made = await Promise.all([
       bareVolumes(namespace, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
-      atMost(width, named, (name) => localClaim(namespace, name)),
-      atMost(width, free, (name) => localClaim(namespace, name)),
+      atMost(width, named, (name) => namespace.claim(name)),
+      atMost(width, free, (name) => namespace.claim(name)),
     ]);
     const [volumes, namedClaims, freeClaims] = made;
     const ofNamed = await boundTo(namedClaims);
@@ -167,15 +170,15 @@ describe(chapter, () => {
 
   proves('LV-STRESS-03', async () => {
     await using namespace = await SpecNamespace.open();
-    const storageClass = await localClass(namespace, 'WaitForFirstConsumer');
+    const storageClass = await namespace.storageClass('WaitForFirstConsumer');
     using watchman = watchBinding(namespace, storageClass.name);
     const names = numbered(24, 'volume');
     const isReserved = (name: string) => names.indexOf(name) % 2 === 0;
     const reservedFor = (name: string) => (isReserved(name) ? name : undefined);
     const volumes = await bareVolumes(namespace, names, { node: 'node2', reservedFor });
-    const claims = await atMost(width, names, (name) => localClaim(namespace, name));
+    const claims = await atMost(width, names, (name) => namespace.claim(name));
     const pods: PodHandle[] = await atMost(width, numbered(8, 'pod'), (name, index) =>
-      podWith(namespace, name, claims.slice(index * 3, index * 3 + 3)),
+      namespace.pod(name, { claims: claims.slice(index * 3, index * 3 + 3) }),
     );
     const bound = await boundTo(claims);
     expect(new Set(bound)).to.deep.equal(new Set(volumes.map(({ name }) => name)));
@@ -191,9 +194,9 @@ describe(chapter, () => {
 
   proves('LV-STRESS-04', async () => {
     await using namespace = await SpecNamespace.open();
-    const storageClass = await localClass(namespace, 'Immediate');
+    const storageClass = await namespace.storageClass('Immediate');
     using watchman = watchBinding(namespace, storageClass.name);
-    const claims = await atMost(width, numbered(9, 'claim'), (name) => localClaim(namespace, name));
+    const claims = await atMost(width, numbered(9, 'claim'), (name) => namespace.claim(name));
     const volumes = await bareVolumes(namespace, numbered(6, 'volume'));
     for (const volume of volumes) await expect(volume).to.reachPhase('Bound');
     const phases = (phase: string) =>
@@ -228,15 +231,13 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
     const paths = await directory.memory(4 * 2 ** 20, ...numbered(3, 'disk'));
-    const storageClass = await localClass(namespace, 'WaitForFirstConsumer');
+    const storageClass = await namespace.storageClass('WaitForFirstConsumer');
     using watchman = watchBinding(namespace, storageClass.name);
-    const claims = await atMost(width, numbered(6, 'claim'), (name) => localClaim(namespace, name));
+    const claims = await atMost(width, numbered(6, 'claim'), (name) => namespace.claim(name));
     const pods = await Promise.all(
-      claims.map((claim, index) => podWith(namespace, numbered(6, 'pod')[index] ?? '', [claim])),
+      claims.map((claim, index) => namespace.pod(numbered(6, 'pod')[index] ?? '', { claims: [claim] })),
     );
-    await Promise.all(
-      paths.map((path, index) => localVolume(namespace, `volume-${index + 1}`, { node: 'node3', path })),
-    );
+    await Promise.all(paths.map((path, index) => namespace.volume(`volume-${index + 1}`, { node: 'node3', path })));
     const ready = (pod: PodHandle) => isReady(pod.now);
     await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(ready).length === 3);
     const losers = pods.filter((pod) => !ready(pod));

@@ -1,7 +1,7 @@
 import { ApiRefusal, type RefusalCause } from '../../clusters/api/refusal.ts';
 import { isolateNames } from '../../fixtures/isolate-names.ts';
 import { loadManifests } from '../../fixtures/load.ts';
-import { currentSpec, evidence, expect, parts, testCluster } from '../harness/index.ts';
+import { currentSpec, evidence, expect, manifests, testCluster } from '../harness/index.ts';
 
 /** What the API server is to say: HTTP status and causes, each with its field, reason and a part of its message. */
 export interface Refused {
@@ -19,11 +19,14 @@ export type Anything = any;
 /**
  * Loads the volume, class, claim or pod that most specs begin with, as a plain object with a name of the spec's own.
  */
-export async function plainManifest(part: keyof typeof parts, change: (manifest: Anything) => void): Promise<Anything> {
+export async function plainManifest(
+  part: keyof typeof manifests,
+  change: (manifest: Anything) => void,
+): Promise<Anything> {
   const { context } = await testCluster();
   const locality = { run: context.run, spec: currentSpec().id, namespace: 'default' };
-  const [manifest] = isolateNames(await loadManifests(parts[part]), locality);
-  if (!manifest) throw new Error(`${parts[part]} is empty`);
+  const [manifest] = isolateNames(await loadManifests(manifests[part]), locality);
+  if (!manifest) throw new Error(`${manifests[part]} is empty`);
   change(manifest);
   return manifest;
 }

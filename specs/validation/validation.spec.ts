@@ -1,16 +1,11 @@
 import {
-  boundPair,
   type ClaimHandle,
   type ClassHandle,
   evidence,
   expect,
-  localClaim,
-  localClass,
-  localVolume,
-  makeLeasedDisk,
+  leaseVolume,
   nowhere,
   onNode,
-  podWith,
   readChapter,
   runInPod,
   SpecNamespace,
@@ -28,11 +23,11 @@ async function subject(
   namespace: SpecNamespace,
   of: UpdateCase['of'],
 ): Promise<VolumeHandle | ClassHandle | ClaimHandle> {
-  if (of === 'volume') return localVolume(namespace, 'volume', { node: 'node2', path: nowhere });
-  const storageClass = await localClass(namespace, 'Immediate');
+  if (of === 'volume') return namespace.volume('volume', { node: 'node2', path: nowhere });
+  const storageClass = await namespace.storageClass('Immediate');
   if (of === 'class') return storageClass;
-  if (of === 'unboundClaim') return localClaim(namespace, 'claim');
-  const { claim, volume } = await boundPair(namespace, 'pair', { node: 'node2', path: nowhere });
+  if (of === 'unboundClaim') return namespace.claim('claim');
+  const { claim, volume } = await namespace.boundVolume('pair', { node: 'node2', path: nowhere });
   await expect(claim).to.bindTo(volume);
   return claim;
 }
@@ -67,35 +62,30 @@ describe(chapter, () => {
   }
 
   proves('LV-VALID-03', async () => {
-    await using onNode2 = await makeLeasedDisk('node2', { bytes: 16 * 2 ** 20 });
+    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const relative = onNode2.disk.mountPath.slice(1);
-    const { volume, claim } = await boundPair(namespace, 'relative', { node: 'node2', path: relative });
+    await namespace.storageClass('Immediate');
+    const relative = onNode2.path.slice(1);
+    const { volume, claim } = await namespace.boundVolume('relative', { node: 'node2', path: relative });
     expect(volume.now.spec?.local?.path, 'kept as it was written').to.equal(relative);
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { path: '/data', from: onNode2.disk });
+    await expect(pod).to.mount(volume, { from: onNode2 });
     await runInPod(pod, ['sh', '-c', 'echo below the root >/data/place && sync /data/place']);
-    const file = `${onNode2.disk.mountPath}/place`;
+    const file = `${onNode2.path}/place`;
     expect(await onNode(namespace.cluster.node('node2'), ['cat', file])).to.equal('below the root\n');
   });
 
   proves('LV-VALID-07', async () => {
     await using namespace = await SpecNamespace.open();
-    await localClass(namespace, 'Immediate');
-    const { volume, claim } = await boundPair(
-      namespace,
-      'of-no-node',
-      { node: 'node2', path: nowhere },
-      {
-        volume: ({ spec }) => {
-          spec.nodeAffinity = { required: { nodeSelectorTerms: [{}] } };
-        },
-      },
-    );
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('of-no-node', {
+      node: 'node2',
+      path: nowhere,
+      volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{}] } } } },
+    });
     await expect(claim).to.bindTo(volume);
-    const pod = await podWith(namespace, 'consumer', [claim]);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(3)]));
   });
 
@@ -105,8 +95,10 @@ describe(chapter, () => {
       const terms = (key: string, value: string) => ({
         required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In' as const, values: [value] }] }] },
       });
-      const volume = await localVolume(namespace, `volume-${index}`, { node: 'node2', path: nowhere }, ({ spec }) => {
-        spec.nodeAffinity = terms(beta, 'a');
+      const volume = await namespace.volume(`volume-${index}`, {
+        node: 'node2',
+        path: nowhere,
+        spec: { nodeAffinity: terms(beta, 'a') },
       });
       const change = (key: string, value: string) =>
         namespace.cluster.client.patch(volume.ref, {

@@ -27,7 +27,7 @@ export async function measureCommands(rounds: number): Promise<Figure[]> {
   return await asSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }, async () => {
     await using namespace = await SpecNamespace.open();
     await applySeed(namespace);
-    const pod = await namespace.pod(fixtures.podBySelector);
+    const pod = await namespace.apply('Pod', fixtures.podBySelector);
     await becomesReady(pod);
     const container = pod.now.spec?.containers[0]?.name ?? '';
     const onNode2 = await measureShell(rounds, 'on a node', closeShells, {

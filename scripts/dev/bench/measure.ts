@@ -51,18 +51,18 @@ export async function measurePods(rounds: number): Promise<Figure[]> {
 /** Seconds of one pod of the scenario, from created to Ready and from deleted to gone. */
 async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready: number; gone: number }> {
   await using namespace = await SpecNamespace.open();
-  await namespace.storageClass(fixtures.storageClass, (manifest) => {
+  await namespace.apply('StorageClass', fixtures.storageClass, (manifest) => {
     manifest.volumeBindingMode = mode;
   });
-  await namespace.volume(fixtures.volumeA);
-  const claim = await namespace.claim(fixtures.claim);
+  await namespace.apply('PersistentVolume', fixtures.volumeA);
+  const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
   const settled = mode === 'Immediate' ? 'Bound' : 'Pending';
   await waitFor(claim.store, {
     what: `${claim} to be ${settled}`,
     within: 20_000,
     until: () => claim.now.status?.phase === settled,
   });
-  const pod = await namespace.pod(fixtures.podBySelector);
+  const pod = await namespace.apply('Pod', fixtures.podBySelector);
   await becomesReady(pod);
   const ready = (millisecondsToReady(pod.store.history(pod.ref)) ?? Number.NaN) / 1000;
   const begun = performance.now();

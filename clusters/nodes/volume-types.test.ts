@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { CommandRequest, CommandResult } from '../../host/command/commander.ts';
-import { silent } from '../../text/progress.ts';
-import type { Node } from '../node.ts';
-import type { BackEndOrder } from './back-end.ts';
-import { backEnds } from './index.ts';
+import type { CommandRequest, CommandResult } from '../host/command/commander.ts';
+import { silent } from '../text/progress.ts';
+import type { Node } from './node.ts';
+import type { VolumeOrder } from './volume-makers.ts';
+import { volumeTypes } from './volume-types.ts';
 
 /** A node that answers each command as told, and remembers them as words. */
 function answering(answer: (words: string) => string): { node: Node; said: string[] } {
@@ -17,24 +17,15 @@ function answering(answer: (words: string) => string): { node: Node; said: strin
   return { node: { name: 'node2', place: 'node2', attempt } as Node, said };
 }
 
-const order: BackEndOrder = { run: 'k3x9qd', name: 'new', bytes: 2 ** 24, progress: silent };
+const order: VolumeOrder = { run: 'k3x9qd', name: 'new', bytes: 2 ** 24, progress: silent };
 const mounts = '20 1 0:39 / / rw - overlay overlay rw\n21 20 254:0 /var-volume /var rw - ext4 /dev/vda rw\n';
-const byKey = (key: string) => {
-  const found = backEnds.find((backEnd) => backEnd.key === key);
-  if (!found) throw new Error(`no back end ${key}`);
-  return found;
-};
 
-describe('disk back ends', () => {
-  it('each have a key of their own', () => {
-    expect(new Set(backEnds.map(({ key }) => key)).size).to.equal(backEnds.length);
-  });
-
+describe('volume types', () => {
   it('name the link where the directory is behind one, and its place in the file system', async () => {
     const { node, said } = answering((words) =>
       words.startsWith('describe-path.sh') ? `/mnt/disks/new\n${mounts}` : '',
     );
-    const made = await byKey('DIRLINKBIND').make(node, order);
+    const made = await volumeTypes.DIRLINKBIND.make(node, order);
     expect(made).to.include({ path: '/mnt/disks/new-link', root: '/mnt/disks/new', deviceNumber: '0:39' });
     expect(said[0]).to.match(/^make-directory.sh \/mnt\/disks\/new bound \/mnt\/disks\/new-link$/);
     await made.remove();
@@ -45,16 +36,18 @@ describe('disk back ends', () => {
     const { node, said } = answering((words) =>
       words.startsWith('describe-path.sh') ? '/mnt/disks/new\nnonsense\n' : '',
     );
-    const error = await byKey('DIR')
-      .make(node, order)
-      .catch((thrown: unknown) => thrown);
+    const error = await volumeTypes.DIR.make(node, order).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(SyntaxError);
     expect(said.at(-1)).to.match(/^remove-directory.sh \/mnt\/disks\/new$/);
   });
 
   it('show a raw device as the device, or as the file system that kubelet makes of it', async () => {
     const { node } = answering(() => '/dev/loop7 7:7 32768 1\n');
-    expect(await byKey('BLOCK').make(node, order)).to.include({ path: '/dev/loop7', root: null, fileSystem: null });
-    expect(await byKey('FORMAT').make(node, order)).to.include({ path: '/dev/loop7', root: '/', deviceNumber: '7:7' });
+    expect(await volumeTypes.BLOCK.make(node, order)).to.include({ path: '/dev/loop7', root: null, fileSystem: null });
+    expect(await volumeTypes.FORMAT.make(node, order)).to.include({
+      path: '/dev/loop7',
+      root: '/',
+      deviceNumber: '7:7',
+    });
   });
 });

@@ -1,0 +1,95 @@
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
+import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
+import { volumeOfDisk } from '../../clusters/nodes/volume-makers.ts';
+import { type VolumeOf, type VolumeTypeKey, volumeTypes } from '../../clusters/nodes/volume-types.ts';
+import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
+import { infrastructure } from '../runner/infrastructure.ts';
+import { newName, ownPrefix } from '../runner/node-names.ts';
+import { testCluster } from '../runner/test-cluster.ts';
+
+/** What a spec may say of a volume that it leases. */
+export interface LeaseRequest {
+  /** Its size, or a little more where the type cannot do with so few; 16 MiB where not given. */
+  bytes?: number;
+  /**
+   * The last part of its path, where the type has one to choose: volumes of several nodes that have the same `at` in
+   * one spec have the same path. Where not given, the path is no other volume's.
+   */
+  at?: string;
+  /** The kernel takes no write to its device; only for `BLOCK` and `FORMAT`. */
+  readOnly?: boolean;
+}
+
+/**
+ * Makes a volume on a node for one spec, and takes it away when the lease ends. It is read back from the node: a plain
+ * directory is never taken for a disk.
+ * @throws DomainError where the run has given the spec another node
+ * @example
+ * await using disk = await leaseVolume(assignedNode(), 'LOOP', { bytes: 32 * 2 ** 20 });
+ * const { volume, claim } = await namespace.boundVolume('data', disk);
+ */
+export async function leaseVolume<Type extends VolumeTypeKey>(
+  nodeName: string,
+  type: Type,
+  { bytes = 16 * 2 ** 20, at, readOnly }: LeaseRequest = {},
+): Promise<VolumeOf<Type> & AsyncDisposable> {
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
+  const { leastBytes, make } = volumeTypes[type];
+  // Without the spec's signal: a volume half made when a run is interrupted would have no owner to take it away.
+  const made = await make(node(nodeName), {
+    run: context.run,
+    name: newName('volume'),
+    path: at === undefined ? undefined : `/mnt/disks/${ownPrefix()}-${at}`,
+    bytes: Math.max(bytes, leastBytes),
+    readOnly,
+    progress: infrastructure,
+  });
+  return { ...(made as VolumeOf<Type>), [Symbol.asyncDispose]: () => made.remove() };
+}
+
+/** The spec that has leased each of the cluster's own disks in this process: `node2/vol-a` → its id. */
+const holders = new Map<string, string>();
+
+/**
+ * Leases the disk that disks.yaml gives to a node. It is verified to be that very disk, and emptied, both when the
+ * lease begins and when it ends.
+ */
+export async function leaseClusterDisk(nodeName: string): Promise<DiskVolume & AsyncDisposable> {
+  assertAssigned(nodeName);
+  const { context, node } = await testCluster();
+  const attempted = `leasing the disk of disks.yaml on ${nodeName}`;
+  const [disk, ...others] = context.disks.filter((one) => one.node === nodeName);
+  if (!disk || others.length > 0) {
+    const known = context.disks.map((one) => `${one.node}:${one.mountPath}`).join(', ');
+    throw new DomainError({ attempted, seen: `the cluster has ${known}`, why: 'a node must have exactly one' });
+  }
+  const key = `${nodeName}/${disk.name}`;
+  const holder = holders.get(key);
+  if (holder !== undefined) throw new DomainError({ attempted, seen: `${holder} has leased it` });
+  holders.set(key, currentSpec().id);
+  const place = node(nodeName);
+  const free = () => holders.delete(key);
+  try {
+    const found = await verifyDisk(place, disk);
+    await wipeDisk(place, found);
+    return { ...volumeOfDisk(found), [Symbol.asyncDispose]: () => wipeDisk(place, found).finally(free) };
+  } catch (error) {
+    // The next spec is to meet the same error, not this spec's lease.
+    free();
+    throw error;
+  }
+}
+
+/**
+ * Reads a mounted disk back from its node; returns it with the device that it has now.
+ * @throws DomainError where something else, or nothing, is mounted at its path
+ */
+export async function verifyVolume(volume: DiskVolume): Promise<DiskVolume> {
+  const { node } = await testCluster();
+  const { path, name, bytes, backingFile } = volume;
+  const fileSystem = volume.fileSystem as 'ext4' | 'xfs';
+  const expected = { name, node: volume.node, mountPath: path, bytes, backingFile, fileSystem };
+  return volumeOfDisk(await verifyDisk(node(volume.node), expected));
+}
