@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { redact } from './redact.ts';
+import { plainText, redact, redactedText, withTexts } from './redact.ts';
 
 const pem = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIPlanted\n-----END EC PRIVATE KEY-----';
 const certificate = '-----BEGIN CERTIFICATE-----\nMIIBharmless\n-----END CERTIFICATE-----';
@@ -80,4 +80,21 @@ describe('redacted evidence', () => {
   it('writes dates as text', () => {
     expect(redact({ at: new Date(0) })).to.deep.equal({ at: '1970-01-01T00:00:00.000Z' });
   });
+});
+
+it('plain text keeps what XML allows, and nothing else', () => {
+  expect(plainText('\t\n é 💾 \ufffd')).to.equal('\t\n é 💾 \ufffd');
+  expect(plainText('a\u0000b\u001b[31mred\u001b[39m \ud800 \uffff\r\nnext\rlast')).to.equal('abred  \nnext\nlast');
+});
+
+it('texts are changed at every depth, and nothing else is', () => {
+  const value = { a: ['x', 1, null, { b: 'y', c: true }], d: undefined };
+  expect(withTexts(value, (text) => text.toUpperCase())).to.deep.equal({
+    a: ['X', 1, null, { b: 'Y', c: true }],
+    d: undefined,
+  });
+});
+
+it('redacted text has no secret that control characters would hide', () => {
+  expect(redactedText('Bearer pla\u0000nted-token')).to.equal('Bearer [removed]');
 });

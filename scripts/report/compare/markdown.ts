@@ -1,4 +1,4 @@
-import { plainText } from '../../../clusters/text/plain-text.ts';
+import { plainText } from '../../../clusters/text/redact.ts';
 import type { Cell, Comparison } from './compare.ts';
 import type { Outcome } from './outcome.ts';
 import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';

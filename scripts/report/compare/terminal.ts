@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { plainText } from '../../../clusters/text/plain-text.ts';
+import { plainText } from '../../../clusters/text/redact.ts';
 import { wrap } from '../../../clusters/text/wrap.ts';
 import type { Cell, ChangedRequirement, Comparison } from './compare.ts';
 import { worse } from './outcome.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { duration } from '../../../clusters/text/duration.ts';
-import { plainText } from '../../../clusters/text/plain-text.ts';
+import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';

@@ -1,7 +1,7 @@
 import { create } from 'xmlbuilder2';
 import { inSeconds } from '../../../clusters/text/duration.ts';
 import { grouped } from '../../../clusters/text/grouped.ts';
-import { plainText as xmlText } from '../../../clusters/text/plain-text.ts';
+import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';

@@ -1,8 +1,7 @@
 import pc from 'picocolors';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
-import { withTexts } from '../../../clusters/text/plain-text.ts';
-import { redactedText } from '../../../clusters/text/redact.ts';
+import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
 import { runFigures } from '../model/run-figures.ts';

@@ -1,6 +1,5 @@
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
-import { withTexts } from '../../../clusters/text/plain-text.ts';
-import { redactedText } from '../../../clusters/text/redact.ts';
+import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { SpecIdentity } from '../../../specs/runner/events.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
