@@ -4,8 +4,8 @@ import { ManualClock, settle } from './manual-clock.ts';
 import { ObjectHistory } from './object-history.ts';
 import type { OngoingFault } from './object-store.ts';
 import type { PersistentVolumeClaim } from './objects.ts';
-import type { QuietOptions, WaitOptions } from './wait.ts';
-import { NotQuiet, quietFor, WaitTimedOut, waitFor } from './wait.ts';
+import type { ConsistentlyOptions, WaitOptions } from './wait.ts';
+import { consistently, NotConsistent, WaitTimedOut, waitFor } from './wait.ts';
 
 const ref = { kind: 'PersistentVolumeClaim', namespace: 'demo', name: 'x' } as const;
 let version = 0;
@@ -167,8 +167,8 @@ describe('waiting on the object store', () => {
     expect(await failed).to.equal(store.failure);
   });
 
-  describe('quietFor', () => {
-    const options: QuietOptions = {
+  describe('consistently', () => {
+    const options: ConsistentlyOptions = {
       what: 'claim demo/x stays Pending',
       on: [ref],
       window: 2_000,
@@ -177,7 +177,7 @@ describe('waiting on the object store', () => {
     it('passes when nothing happened until the window is over, and not before', async () => {
       become('Pending');
       let over = false;
-      const quiet = quietFor(store, options).then(() => {
+      const quiet = consistently(store, options).then(() => {
         over = true;
       });
       await clock.advance(1_999);
@@ -187,21 +187,21 @@ describe('waiting on the object store', () => {
     });
 
     it('throws as soon as it happens', async () => {
-      const quiet = caught(quietFor(store, options));
+      const quiet = caught(consistently(store, options));
       await clock.advance(500);
       become('Bound', 'pv-a');
       const thrown = await quiet;
-      expect(thrown).to.be.instanceOf(NotQuiet);
+      expect(thrown).to.be.instanceOf(NotConsistent);
       expect(String(thrown)).to.contain('after 0.5 s: it was bound').and.to.contain('Bound to pv-a');
     });
 
     it('looks once more after a fresh list: a broken watch is quiet too', async () => {
       become('Pending');
       store.confirm = async () => become('Bound', 'pv-a');
-      const quiet = caught(quietFor(store, options));
+      const quiet = caught(consistently(store, options));
       await clock.advance(2_000);
       await settle();
-      expect(await quiet).to.be.instanceOf(NotQuiet);
+      expect(await quiet).to.be.instanceOf(NotConsistent);
     });
   });
 });

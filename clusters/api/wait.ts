@@ -38,8 +38,8 @@ export class WaitTimedOut extends DomainError {
 }
 
 /** Something happened within a window in which nothing was to happen. */
-export class NotQuiet extends DomainError {
-  override readonly name = 'NotQuiet';
+export class NotConsistent extends DomainError {
+  override readonly name = 'NotConsistent';
 }
 
 /**
@@ -53,7 +53,7 @@ export function waitFor<Value>(store: WaitedStore, options: WaitOptions<Value>):
   });
 }
 
-export interface QuietOptions {
+export interface ConsistentlyOptions {
   /** What is to stay unchanged, to follow "watching that": `claim demo/x stays Pending`. */
   what: string;
   on?: readonly ObjectRef[];
@@ -67,15 +67,15 @@ export interface QuietOptions {
 /**
  * Proves that nothing happens within a window. Evaluates the store at once, after each change, and at the end after a
  * new list of everything, because a broken watch is silent too.
- * @throws NotQuiet at the first thing that happens
+ * @throws NotConsistent at the first thing that happens
  */
-export async function quietFor(store: WaitedStore, options: QuietOptions): Promise<void> {
+export async function consistently(store: WaitedStore, options: ConsistentlyOptions): Promise<void> {
   const { what, on = [], window, signal, unless } = options;
   const began = store.clock.monotonic();
   const check = (): undefined => {
     const happened = unless(store);
     if (happened === undefined || happened === false) return undefined;
-    throw new NotQuiet({
+    throw new NotConsistent({
       attempted: `watching that ${what}, for ${duration(window)}`,
       on: on.map(titleOf).join(', '),
       seen: [

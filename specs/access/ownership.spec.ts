@@ -1,11 +1,11 @@
 import {
   assignedNode,
+  blockDirectory,
   eventTime,
   eventually,
   evidence,
   expect,
   groupAndMode,
-  heldDirectory,
   leaseVolume,
   onNode,
   readChapter,
@@ -83,7 +83,7 @@ describe(chapter, () => {
     await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('data', lease);
-    await using held = await heldDirectory(node, `${path}/large`);
+    await using held = await blockDirectory(node, `${path}/large`);
     const pod = await namespace.pod('patient', { claims: [claim], spec: { securityContext: { fsGroup: group } } });
     const what = `an event VolumePermissionChangeInProgress about ${pod}`;
     const ofSlowChange = (store: StoreView) =>

@@ -1,17 +1,17 @@
 import {
+  bindingAnnotations,
+  bindingAnnotationsOf,
   type ClaimHandle,
+  consistently,
   evidence,
   expect,
   leaseVolume,
-  marks,
-  marksOf,
+  messages,
   nowhere,
   phasesOf,
-  quietFor,
   readChapter,
   runInPod,
   SpecNamespace,
-  said,
   scheduledTo,
 } from '../harness/index.ts';
 
@@ -26,7 +26,7 @@ function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
 async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
   const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: 'node2' });
-  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]));
+  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]));
 }
 
 describe(chapter, () => {
@@ -38,24 +38,24 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
-    expect(marksOf(claim)).to.deep.equal([marks.completed, marks.byController]);
-    expect(marksOf(volume)).to.deep.equal([marks.byController]);
+    expect(bindingAnnotationsOf(claim)).to.deep.equal([bindingAnnotations.completed, bindingAnnotations.byController]);
+    expect(bindingAnnotationsOf(volume)).to.deep.equal([bindingAnnotations.byController]);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
 
     const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { from: onNode2 });
-    expect(claim.now.metadata.annotations).not.to.have.property(marks.selectedNode);
+    expect(claim.now.metadata.annotations).not.to.have.property(bindingAnnotations.selectedNode);
   });
 
   proves('LV-BIND-02', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
-    await expect(pod).to.reportEvent('FailedScheduling', said.unboundImmediate);
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.unboundImmediate]));
+    await expect(pod).to.reportEvent('FailedScheduling', messages.unboundImmediate);
     expect(claim.now.status?.phase).to.equal('Pending');
   });
 
@@ -67,8 +67,10 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim', { volume: 'named' });
     await expect(claim).to.bindTo(named);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
-    expect(marksOf(claim), 'the user chose the volume').to.deep.equal([marks.completed]);
-    expect(marksOf(named), 'the controller chose the claim').to.deep.equal([marks.byController]);
+    expect(bindingAnnotationsOf(claim), 'the user chose the volume').to.deep.equal([bindingAnnotations.completed]);
+    expect(bindingAnnotationsOf(named), 'the controller chose the claim').to.deep.equal([
+      bindingAnnotations.byController,
+    ]);
   });
 
   proves('LV-BIND-04', async () => {
@@ -84,8 +86,11 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(reserved);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
-    expect(marksOf(claim), 'the controller chose the volume').to.deep.equal([marks.completed, marks.byController]);
-    expect(marksOf(reserved), 'the user chose the claim').to.deep.equal([]);
+    expect(bindingAnnotationsOf(claim), 'the controller chose the volume').to.deep.equal([
+      bindingAnnotations.completed,
+      bindingAnnotations.byController,
+    ]);
+    expect(bindingAnnotationsOf(reserved), 'the user chose the claim').to.deep.equal([]);
     expect(reserved.now.spec?.claimRef?.uid, 'filled in').to.equal(claim.now.metadata.uid);
   });
 
@@ -95,7 +100,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node2', path: onNode2.path });
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
+    await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     expect(volume.now.status?.phase).to.equal('Available');
 
     const pod = await namespace.pod('consumer', { claims: [claim] });
@@ -103,8 +108,12 @@ describe(chapter, () => {
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { from: onNode2 });
     await runInPod(pod, ['sh', '-c', 'echo bound >/data/greeting && sync /data/greeting']);
-    expect(claim.now.metadata.annotations, 'it waited for a node').not.to.have.property(marks.selectedNode);
-    expect(marksOf(volume), 'the scheduler marks it as the controller would').to.deep.equal([marks.byController]);
+    expect(claim.now.metadata.annotations, 'it waited for a node').not.to.have.property(
+      bindingAnnotations.selectedNode,
+    );
+    expect(bindingAnnotationsOf(volume), 'the scheduler marks it as the controller would').to.deep.equal([
+      bindingAnnotations.byController,
+    ]);
   });
 
   proves('LV-BIND-06', async () => {
@@ -116,7 +125,7 @@ describe(chapter, () => {
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
     expect(claim.now.status?.phase).to.equal('Pending');
     expect(volume.now.status?.phase).to.equal('Available');
   });
@@ -150,7 +159,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
+    await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // The same volume and claim, bound by the same controller in the meantime, show that it is awake.
     await namespace.storageClass('Immediate', { name: 'at-once' });
     const other = await namespace.volume('other', {
@@ -160,7 +169,7 @@ describe(chapter, () => {
     });
     const eager = await namespace.claim('eager', { spec: { storageClassName: 'at-once' } });
     await expect(eager).to.bindTo(other);
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${claim} stays Pending and ${volume} Available`,
       on: [claim.ref, volume.ref],
       window: 2000,

@@ -1,4 +1,4 @@
-import { evidence, expect, nowhere, readChapter, SpecNamespace, said, scheduledTo } from '../harness/index.ts';
+import { evidence, expect, messages, nowhere, readChapter, SpecNamespace, scheduledTo } from '../harness/index.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -18,7 +18,7 @@ describe(chapter, () => {
     expect(first.now.status?.capacity, 'the whole volume, not what was asked for').to.deep.equal({ storage: '2Gi' });
     expect(second.now.status?.capacity).to.deep.equal({ storage: '3Gi' });
     const third = await namespace.claim('third', { storage: '1536Mi' });
-    await expect(third).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    await expect(third).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     expect(small.now.status?.phase).to.equal('Available');
   });
 
@@ -50,7 +50,7 @@ describe(chapter, () => {
       const claim = await namespace.claim('claim', { change: asks });
       await expect(claim).to.bindTo(fitting);
       const late = await namespace.claim('late', { change: asks });
-      await expect(late).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+      await expect(late).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
       expect(late.now.status?.phase).to.equal('Pending');
 
       // The scheduler has a search of its own.
@@ -70,7 +70,7 @@ describe(chapter, () => {
         },
       });
       const pod = await namespace.pod('consumer', { claims: [waiting] });
-      evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
+      evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
       expect(waiting.now.status?.phase).to.equal('Pending');
       const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
       for (const volume of [decoy, other])

@@ -1,20 +1,20 @@
 import {
   type ClaimHandle,
+  consistently,
   eventually,
   evidence,
   expect,
   leaseVolume,
+  messages,
   nowhere,
-  nudge,
   onNode,
   phasesOf,
-  quietFor,
   readChapter,
   runInPod,
   SpecNamespace,
-  said,
   scheduledTo,
   transitionsOf,
+  triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
 import { controllerMetric } from './controller-metrics.ts';
@@ -43,7 +43,7 @@ describe(chapter, () => {
       // Each claim comes to its end: bound, or told that there is nothing for it.
       const isBound = ({ ref }: ClaimHandle) => namespace.cluster.store.get(ref)?.status?.phase === 'Bound';
       const isTold = ({ ref }: ClaimHandle) =>
-        namespace.cluster.store.eventsOf(ref).some(({ message }) => message === said.noProvisioner);
+        namespace.cluster.store.eventsOf(ref).some(({ message }) => message === messages.noProvisioner);
       for (const claim of claims)
         await eventually(claim, `${claim} to be bound, or told why not`, () => isBound(claim) || isTold(claim));
       const bound = () => claims.filter(isBound);
@@ -87,8 +87,8 @@ describe(chapter, () => {
     const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     const claim = await namespace.claim('claim');
     const twice = await namespace.pod('twice', { claims: [claim, claim] });
-    evidence.keep('scheduler', await expect(twice).to.beUnschedulable([said.noVolumeFits(3)]));
-    await expect(twice).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
+    evidence.keep('scheduler', await expect(twice).to.beUnschedulable([messages.noVolumeFits(3)]));
+    await expect(twice).to.reportEvent('FailedScheduling', messages.noVolumeFits(3));
     expect(volume.now.spec?.claimRef).to.equal(undefined);
     const once = await namespace.pod('once', { claims: [claim] });
     await scheduledTo(once, 'node2');
@@ -129,13 +129,13 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const volume = await namespace.volume('volume', {
       node: 'node2',
       path: nowhere,
       spec: { claimRef: { name: 'claim' } },
     });
-    await nudge(namespace, claim);
+    await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
   });
@@ -147,9 +147,9 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim', { volume: 'volume' });
     const pod = await namespace.pod('consumer', { claims: [claim] });
     // Naming a volume makes the claim one that is bound at once, also where its class would wait.
-    await expect(pod).to.beUnschedulable([said.unboundImmediate]);
+    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
     const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
-    await nudge(namespace, claim);
+    await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
     expect(other.now.status?.phase, 'the volume that was there all the time').to.equal('Available');
@@ -162,7 +162,7 @@ describe(chapter, () => {
     /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
     const lasts = async (phase: string) => {
       const since = volume.now.status?.lastPhaseTransitionTime;
-      await quietFor(namespace.cluster.store, {
+      await consistently(namespace.cluster.store, {
         what: `${volume} stays ${phase} since ${since}`,
         on: [volume.ref],
         window: 1100,
@@ -195,13 +195,13 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('WaitForFirstConsumer', said.waitsForConsumer);
+    await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
     const pod = await namespace.pod('consumer', {
       claims: [claim],
       spec: { schedulingGates: [{ name: 'local-pv-conformance/gate' }] },
     });
-    await nudge(namespace, claim);
+    await triggerResync(namespace, claim);
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
     expect(claim.now.status?.phase).to.equal('Pending');
     await namespace.cluster.client.patch(pod.ref, {
@@ -226,7 +226,7 @@ describe(chapter, () => {
     await namespace.volume('free', { node: 'node2', path: nowhere, storage: '512Mi' });
     for (const name of ['left-1', 'left-2', 'left-3']) {
       const claim = await namespace.claim(name);
-      await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+      await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     }
     const counted: Record<string, number> = {};
     for (const metric of ['bound_pv', 'unbound_pv', 'bound_pvc', 'unbound_pvc']) {

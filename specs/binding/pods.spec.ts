@@ -1,17 +1,17 @@
 import {
+  boundOrFree,
+  clearClaimRef,
+  consistently,
   eventually,
   evidence,
   expect,
+  messages,
   nowhere,
-  nudge,
-  offerAgain,
   phasesOf,
-  quietFor,
   readChapter,
   SpecNamespace,
-  said,
   scheduledTo,
-  settled,
+  triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -51,10 +51,10 @@ describe(chapter, () => {
       volumes.push(await namespace.volume(`on-${node}`, { node, path: nowhere }));
     const claims = [await namespace.claim('first'), await namespace.claim('second')];
     const pod = await namespace.pod('consumer', { claims });
-    await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]);
-    await expect(pod).to.reportEvent('FailedScheduling', said.noVolumeFits(3));
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await expect(pod).to.reportEvent('FailedScheduling', messages.noVolumeFits(3));
     // After the scheduler has spoken: not one of the claims is given one of the volumes.
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: 'nothing is bound in part',
       on: [pod, ...claims, ...volumes].map(({ ref }) => ref),
       window: 2000,
@@ -68,10 +68,10 @@ describe(chapter, () => {
   proves('LV-BIND-51', async () => {
     await using namespace = await SpecNamespace.open();
     const { pod, first, second, alsoOnNode2 } = await twoClaims(namespace, 'Immediate');
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(3)]));
-    await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(3));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(3)]));
+    await expect(pod).to.reportEvent('FailedScheduling', messages.outsideVolume(3));
     const bound = [first, second].map(({ now }) => now.spec?.volumeName);
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${pod} stays Pending, with claims bound to two nodes and a volume left that would do`,
       on: [pod.ref, first.ref, second.ref, alsoOnNode2.ref],
       window: 3000,
@@ -100,9 +100,9 @@ describe(chapter, () => {
     const name = claim.now.spec?.storageClassName;
     await expect(claim).to.reportEvent('ProvisioningFailed', `storageclass.storage.k8s.io "${name}" not found`);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    const steps = [await expect(pod).to.beUnschedulable([said.unboundImmediate])];
+    const steps = [await expect(pod).to.beUnschedulable([messages.unboundImmediate])];
     await namespace.storageClass();
-    steps.push(await expect(pod).to.beUnschedulable([said.noVolumeFits(3)]));
+    steps.push(await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
     const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
@@ -113,9 +113,9 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const claim = await namespace.claim('claim');
-    await expect(claim).to.reportEvent('ProvisioningFailed', said.noProvisioner);
+    await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    await expect(pod).to.beUnschedulable([said.unboundImmediate]);
+    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
     const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
@@ -146,7 +146,7 @@ describe(chapter, () => {
       if (moment === 'when-bound') await expect(claim).to.bindTo(volume);
       await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0, absentIsFine: true });
       await expect(pod).to.beGone();
-      outcomes.push(`${moment}: ${await settled(volume, claim)}`);
+      outcomes.push(`${moment}: ${await boundOrFree(volume, claim)}`);
 
       const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
       await scheduledTo(next, 'node2');
@@ -177,7 +177,7 @@ describe(chapter, () => {
 
     const again = await namespace.volume('volume', { node: 'node2', path: nowhere });
     expect(again.name).to.equal(volume.name);
-    await nudge(namespace, claim);
+    await triggerResync(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
     await expect(claim).to.bindTo(again);
     await scheduledTo(pod, 'node2');
@@ -204,8 +204,8 @@ describe(chapter, () => {
     const loser = winner === a ? b : a;
     await scheduledTo(winner.pod, 'node2');
     await expect(winner.claim).to.bindTo(volume);
-    await expect(loser.pod).to.beUnschedulable([said.noVolumeFits(3)]);
-    await quietFor(namespace.cluster.store, {
+    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await consistently(namespace.cluster.store, {
       what: `${loser.pod} has no disk`,
       on: [loser.pod.ref, loser.claim.ref],
       window: 1500,
@@ -216,7 +216,7 @@ describe(chapter, () => {
     await namespace.remove(winner.claim);
     await expect(volume).to.reachPhase('Released');
     expect(loser.pod.now.spec?.nodeName, 'a Released volume is nobody’s').to.equal(undefined);
-    await offerAgain(namespace, volume);
+    await clearClaimRef(namespace, volume);
     await scheduledTo(loser.pod, 'node2');
     await expect(loser.claim).to.bindTo(volume);
     expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound', 'Released', 'Available', 'Bound']);

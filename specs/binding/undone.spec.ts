@@ -1,4 +1,5 @@
 import {
+  clearClaimRef,
   conditionsSeen,
   eventually,
   evidence,
@@ -7,7 +8,6 @@ import {
   knownToScheduler,
   labelledNode,
   nowhere,
-  offerAgain,
   type PodHandle,
   pausedControllers,
   phasesOf,
@@ -33,7 +33,7 @@ interface Undoing {
 const undoings: Record<string, Undoing> = {
   'claim-ref': {
     why: ({ name }) => `ClaimRef got reset for pv "${name}"`,
-    undo: offerAgain,
+    undo: clearClaimRef,
   },
   volume: {
     why: ({ name }) => `failed to check binding: persistentvolumes "${name}" not found`,

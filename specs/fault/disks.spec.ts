@@ -1,26 +1,26 @@
 import {
   assignedNode,
   breakDisk,
+  consistently,
   DomainError,
   evidence,
-  exchange,
   expect,
   isReady,
   leaseVolume,
-  mountAnew,
   mountAt,
   mountByUuid,
   mountHolding,
   nodeMounts,
   onNode,
   podVolumeDirectory,
-  quietFor,
   readChapter,
   readInPod,
+  remount,
   runInPod,
   SpecNamespace,
-  takeOut,
+  swapDisks,
   tryInPod,
+  unmountDisk,
   verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
@@ -47,7 +47,7 @@ describe(chapter, () => {
     await runInPod(before, ['sh', '-c', 'echo theirs >/data-2/whose && sync /data-2/whose']);
     await namespace.remove(before);
 
-    await using _crossed = await exchange(left, right);
+    await using _crossed = await swapDisks(left, right);
     const after = await namespace.pod('after', { claims: [mine.claim] });
     await expect(after).to.runOn(here);
     expect(await readInPod(after, '/data/whose'), 'what the claim gives now').to.equal('theirs\n');
@@ -100,7 +100,7 @@ describe(chapter, () => {
     await runInPod(before, leave('on the disk'));
     await namespace.remove(before);
 
-    await using absence = await takeOut(lease);
+    await using absence = await unmountDisk(lease);
     const after = await namespace.pod('after', { claims: [claim] });
     await expect(after).to.runOn(here);
     await runInPod(after, ['sh', '-c', '[ ! -e /data/whose ] && echo "on the root file system" >/data/whose']);
@@ -139,7 +139,7 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('guarded', { node: here, path });
 
-    await using absence = await takeOut(lease);
+    await using absence = await unmountDisk(lease);
     const pod = await namespace.pod('waits', { claims: [claim] });
     await expect(pod).to.reportEvent(
       'FailedMount',
@@ -157,7 +157,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const { claim } = await namespace.boundVolume('immutable', { node: here, path: lease.path });
-    await using _absence = await takeOut(lease, 'immutable');
+    await using _absence = await unmountDisk(lease, 'immutable');
     const pod = await namespace.pod('cannot-write', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const { status, stderr } = await tryInPod(pod, leave('lost'));
@@ -191,7 +191,7 @@ describe(chapter, () => {
     evidence.keep('errors', `${read.stderr}${write.stderr}`);
     const { store } = namespace.cluster;
     const told = store.eventsOf(pod.ref).length;
-    await quietFor(store, {
+    await consistently(store, {
       what: `${pod} stays Ready, and nothing tells of its disk`,
       on: [pod.ref],
       window: 2000,
@@ -199,7 +199,7 @@ describe(chapter, () => {
     });
     await namespace.remove(pod);
 
-    await mountAnew(lease);
+    await remount(lease);
     const healed = await namespace.pod('healed', { claims: [claim] });
     await expect(healed).to.runOn(here);
     expect((await runInPod(healed, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);

@@ -10,7 +10,7 @@ import {
   leaseVolume,
   loggedLine,
   mountAt,
-  mountedBelow,
+  mountNested,
   nodeMounts,
   onNode,
   podVolumeDirectory,
@@ -145,7 +145,7 @@ describe(chapter, () => {
     await expect(pod).to.runOn(here);
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const below = `${lease.path}/below`;
-    await using nested = await mountedBelow(node, below);
+    await using nested = await mountNested(node, below);
     expect(mountAt(await nodeMounts(node), `${directory}/below`), 'it reaches kubelet’s mount, too').to.include({
       fileSystem: 'tmpfs',
     });

@@ -19,7 +19,6 @@ import {
   SpecNamespace,
   stopKubelet,
   unmounted,
-  unschedulable,
   writeChecked,
 } from '../harness/index.ts';
 
@@ -150,7 +149,7 @@ describe(chapter, () => {
       await using _elsewhere = await labelledNode('node3', { [label]: 'elsewhere' });
       await knownToScheduler(namespace, 'node3');
       const late = await namespace.pod('late', { claims: [claim] });
-      await unschedulable(late, { [reasons.volumeAffinity]: 'the other nodes' });
+      await expect(late).to.beUnschedulable({ [reasons.volumeAffinity]: 'the other nodes' });
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
 
       await restartKubelet('node3');

@@ -17,7 +17,6 @@ import {
   runInPod,
   SpecNamespace,
   tryInPod,
-  unschedulable,
   verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
@@ -131,7 +130,7 @@ describe(chapter, () => {
       await knownToScheduler(namespace, 'node3');
       await namespace.cluster.client.evict(pod.ref);
       await replaced(pod, uid);
-      const message = await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+      const message = await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
       evidence.keep('why-it-waits', message);
     }
     await expect(pod).to.runOn('node3');
@@ -149,7 +148,10 @@ describe(chapter, () => {
     await using absence = await deletedNode('node2');
     await replaced(pod, uid, 90_000);
     // Long, as another spec may be restarting node3: until that is Ready again, it has taints of its own.
-    const message = await unschedulable(pod, { [reasons.volumeAffinity]: 'the other nodes' }, { within: 60_000 });
+    const message = await expect(pod).to.beUnschedulable(
+      { [reasons.volumeAffinity]: 'the other nodes' },
+      { within: 60_000 },
+    );
     evidence.keep('why-it-waits', message);
     await absence.end();
     await expect(pod).to.runOn('node2');
@@ -168,7 +170,7 @@ describe(chapter, () => {
       await replaced(pod, uid);
       // Long, as above: node3 may have taints of its own for a while.
       const tally = { [reasons.tainted]: 1, [reasons.volumeAffinity]: 'the other nodes' } as const;
-      const message = await unschedulable(pod, tally, { within: 60_000 });
+      const message = await expect(pod).to.beUnschedulable(tally, { within: 60_000 });
       evidence.keep('why-it-waits', message);
     }
     await expect(pod).to.runOn('node2');

@@ -4,10 +4,10 @@ import { assignedNode } from '../runner/current-spec.ts';
 import { contrary, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
-import { reasons } from './tally.ts';
+import { reasons } from './unschedulable-reasons.ts';
 
 /** What the scheduler and the PersistentVolume controller say when a claim cannot be bound. */
-export const said = {
+export const messages = {
   /** Unbound claims that wait for a consumer: no volume fits on this many nodes. */
   noVolumeFits: (nodes: number) => `${nodes} ${reasons.noVolume}`,
   /** Bound claims: this many nodes are outside the node affinity of a volume. */
@@ -28,15 +28,15 @@ export function nowhereHere(): { node: string; path: string } {
 }
 
 /** The annotations by which the controller and the scheduler tell who bound what. */
-export const marks = {
+export const bindingAnnotations = {
   completed: 'pv.kubernetes.io/bind-completed',
   byController: 'pv.kubernetes.io/bound-by-controller',
   selectedNode: 'volume.kubernetes.io/selected-node',
 } as const;
 
 /** The names of the binding annotations that an object carries, sorted. */
-export function marksOf(object: Handle<'PersistentVolume' | 'PersistentVolumeClaim'>): string[] {
-  const known: string[] = Object.values(marks);
+export function bindingAnnotationsOf(object: Handle<'PersistentVolume' | 'PersistentVolumeClaim'>): string[] {
+  const known: string[] = Object.values(bindingAnnotations);
   return Object.keys(object.now.metadata.annotations ?? {})
     .filter((name) => known.includes(name))
     .sort();
@@ -55,7 +55,7 @@ export async function scheduledTo(pod: PodHandle, node: string): Promise<void> {
  * Makes the controller look at a claim again, which it does with every change of it: without that, a claim that found
  * nothing waits for the controller's next round, up to 15 s.
  */
-export async function nudge(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
+export async function triggerResync(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
   const change = { metadata: { annotations: { 'local-pv-conformance/look-again': 'now' } } };
   await namespace.cluster.client.patch(claim.ref, { type: 'merge', change });
 }
@@ -79,7 +79,7 @@ export function transitionsOf(volume: VolumeHandle): { phase: string; at: string
 }
 
 /** Takes the claim's name off a Released volume, as an administrator does who has cleaned the disk. */
-export async function offerAgain(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
+export async function clearClaimRef(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
   await namespace.cluster.client.patch(volume.ref, {
     type: 'json',
     operations: [{ op: 'remove', path: '/spec/claimRef' }],
@@ -87,7 +87,7 @@ export async function offerAgain(namespace: SpecNamespace, volume: VolumeHandle)
 }
 
 /** Waits until a volume and a claim are bound to each other or neither to anything, and says which. */
-export function settled(volume: VolumeHandle, claim: ClaimHandle): Promise<'bound' | 'free'> {
+export function boundOrFree(volume: VolumeHandle, claim: ClaimHandle): Promise<'bound' | 'free'> {
   return eventually(
     claim,
     `${claim} and ${volume} to be bound to each other, or both free`,

@@ -19,7 +19,7 @@ export interface AbsentDisk extends AsyncDisposable {
  * Unmounts a disk from its path. With `immutable`, the empty directory is one that not even root can write to
  * (chattr(1)), as a careful administrator makes mount points.
  */
-export async function takeOut(disk: DiskVolume, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
+export async function unmountDisk(disk: DiskVolume, directory: 'plain' | 'immutable' = 'plain'): Promise<AbsentDisk> {
   const node = (await testCluster()).node(disk.node);
   const take = 'mkdir "$2"; mount --bind "$1" "$2"; umount "$1"; [ "$3" = plain ] || chattr +i "$1"';
   await onNode(node, ['sh', '-ceu', take, 'sh', disk.path, apart(disk), directory]);
@@ -36,7 +36,7 @@ rmdir "$2"`;
 }
 
 /** Mounts two disks of a node each at the other's path, as a machine does whose disks came up in another order. */
-export async function exchange(one: DiskVolume, other: DiskVolume): Promise<AsyncDisposable> {
+export async function swapDisks(one: DiskVolume, other: DiskVolume): Promise<AsyncDisposable> {
   const node = (await testCluster()).node(one.node);
   const paths = [one.path, other.path, apart(one), apart(other)];
   const cross = `
@@ -84,7 +84,7 @@ export async function mountByUuid(disk: DiskVolume): Promise<DiskByUuid> {
 
 /**
  * Breaks a disk under its users: from now on its file system answers with EIO what it has not in memory, as that of a
- * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `mountAnew` heals it.
+ * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `remount` heals it.
  */
 export async function breakDisk(disk: DiskVolume): Promise<void> {
   const node = (await testCluster()).node(disk.node);
@@ -95,7 +95,7 @@ export async function breakDisk(disk: DiskVolume): Promise<void> {
 }
 
 /** Unmounts a disk from its path and mounts it anew, which reads it afresh where nobody else has it mounted. */
-export async function mountAnew(disk: DiskVolume): Promise<void> {
+export async function remount(disk: DiskVolume): Promise<void> {
   const node = (await testCluster()).node(disk.node);
   // The open device keeps the kernel from giving the loop device away between the two.
   const script = 'exec 3<"$1"; umount "$2"; mount -t "$3" "$1" "$2"';
@@ -108,7 +108,7 @@ export interface NestedMount extends AsyncDisposable {
 }
 
 /** Mounts a file system in memory at a new directory of a node, and unmounts it at the end. */
-export async function mountedBelow(node: Node, path: string): Promise<NestedMount> {
+export async function mountNested(node: Node, path: string): Promise<NestedMount> {
   await onNode(node, ['sh', '-ceu', 'mkdir "$1"; mount -t tmpfs -o size=1M nested "$1"', 'sh', path]);
   const unmount = once(async () => {
     await onNode(node, ['umount', path]);
@@ -127,7 +127,7 @@ export interface HeldDirectory extends AsyncDisposable {
  * nothing meanwhile. What is changed of the directory by its name, such as its group, is done at once. It ends by itself
  * after two minutes.
  */
-export async function heldDirectory(node: Node, path: string): Promise<HeldDirectory> {
+export async function blockDirectory(node: Node, path: string): Promise<HeldDirectory> {
   const pid = await holdDirectory(node, path, 120);
   const release = once(async () => {
     await onNode(node, ['kill', pid]);

@@ -4,7 +4,7 @@
 export { eventTime, type StoreView } from '../../clusters/api/object-history.ts';
 export { isReady } from '../../clusters/api/object-state.ts';
 export { ApiRefusal } from '../../clusters/api/refusal.ts';
-export { quietFor } from '../../clusters/api/wait.ts';
+export { consistently } from '../../clusters/api/wait.ts';
 export { DomainError } from '../../clusters/errors/domain-error.ts';
 export { growBlockDevice } from '../../clusters/nodes/block-device.ts';
 // Files, devices and mounts, in pods and on nodes.
@@ -25,20 +25,20 @@ export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 // Binding and scheduling.
 export {
-  marks,
-  marksOf,
+  bindingAnnotations,
+  bindingAnnotationsOf,
+  boundOrFree,
+  clearClaimRef,
+  messages,
   nowhere,
   nowhereHere,
-  nudge,
-  offerAgain,
   phasesOf,
-  said,
   scheduledTo,
-  settled,
   transitionsOf,
+  triggerResync,
 } from './binding.ts';
 // Changes of nodes and disks, undone at their end.
-export { breakDisk, exchange, heldDirectory, mountAnew, mountByUuid, mountedBelow, takeOut } from './disk-faults.ts';
+export { blockDirectory, breakDisk, mountByUuid, mountNested, remount, swapDisks, unmountDisk } from './disk-faults.ts';
 export { contrary, eventually } from './eventually.ts';
 export { expect } from './expect.ts';
 export { cannotWrite, fill, freeSpace, groupAndMode, writeChecked } from './files.ts';
@@ -69,7 +69,7 @@ export {
 export { once } from './once.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 export { recordProcess } from './process.ts';
-export { conditionsSeen, cpuBeyond, landed, requireNodes, requirePods, unschedulable } from './scheduling.ts';
+export { conditionsSeen, cpuBeyond, requireNodes, requirePods, scheduledNode } from './scheduling.ts';
 export { SpecNamespace } from './spec-namespace.ts';
-export { reasons, type Tally } from './tally.ts';
 export { together } from './together.ts';
+export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';

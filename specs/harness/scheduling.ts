@@ -5,22 +5,6 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { eventually } from './eventually.ts';
 import type { PodHandle } from './handles.ts';
-import { tells, type WantedTally } from './tally.ts';
-import { whyUnschedulable } from './words.ts';
-
-/** Waits until the scheduler calls the pod Unschedulable with exactly this tally; returns its message. */
-export function unschedulable(pod: PodHandle, tally: WantedTally, options: { within?: number } = {}): Promise<string> {
-  const wanted = Object.entries(tally).map(([reason, nodes]) => `${nodes} ${reason}`);
-  return eventually(
-    pod,
-    `${pod} to be unschedulable with the tally "${wanted.join(', ')}"`,
-    (store) => {
-      const said = whyUnschedulable(store, pod);
-      return said !== undefined && tells(said, tally) ? said : undefined;
-    },
-    options,
-  );
-}
 
 /** The conditions of a type that a pod was seen with, the first one first; what holds for a moment is among them. */
 export function conditionsSeen(store: StoreView, pod: PodHandle, type: string): PodCondition[] {
@@ -29,7 +13,7 @@ export function conditionsSeen(store: StoreView, pod: PodHandle, type: string): 
 }
 
 /** Waits until the scheduler has given the pod a node, and returns it. */
-export function landed(pod: PodHandle): Promise<string> {
+export function scheduledNode(pod: PodHandle): Promise<string> {
   return eventually(pod, `${pod} to be scheduled`, (store) => store.get(pod.ref)?.spec?.nodeName);
 }
 

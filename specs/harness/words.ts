@@ -3,6 +3,7 @@ import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
 import { contrary, eventually, type Within } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { mount } from './mounts.ts';
+import { matches, type WantedReasons } from './unschedulable-reasons.ts';
 
 /** What a condition of an object must be; what is not given may be anything. */
 export interface WantedCondition {
@@ -49,11 +50,17 @@ export const words = {
     await eventually(pod, `${pod} to be Ready on ${node}`, until, options);
   },
 
-  /** Waits until the scheduler calls the pod Unschedulable with all of these texts in its message; returns that. */
-  beUnschedulable(pod: PodHandle, texts: readonly string[], options?: Within): Promise<string> {
+  /**
+   * Waits until the scheduler calls the pod Unschedulable: with all of these texts in its message, or with exactly these
+   * reasons for these numbers of nodes. Returns the message.
+   */
+  beUnschedulable(pod: PodHandle, why: readonly string[] | WantedReasons, options?: Within): Promise<string> {
+    const texts = isTexts(why) ? why : Object.entries(why).map(([reason, nodes]) => `${nodes} ${reason}`);
+    const fits = (message: string) =>
+      isTexts(why) ? why.every((text) => message.includes(text)) : matches(message, why);
     const until = (store: StoreView): string | undefined => {
-      const said = whyUnschedulable(store, pod);
-      return said !== undefined && texts.every((text) => said.includes(text)) ? said : undefined;
+      const message = whyUnschedulable(store, pod);
+      return message !== undefined && fits(message) ? message : undefined;
     };
     return eventually(pod, `${pod} to be unschedulable because of "${texts.join('" and "')}"`, until, options);
   },
@@ -121,8 +128,12 @@ export const words = {
   mount,
 };
 
+function isTexts(why: readonly string[] | WantedReasons): why is readonly string[] {
+  return Array.isArray(why);
+}
+
 /** Returns why the scheduler calls a pod Unschedulable. @throws DomainError where the pod has a node */
-export function whyUnschedulable(store: StoreView, pod: PodHandle): string | undefined {
+function whyUnschedulable(store: StoreView, pod: PodHandle): string | undefined {
   const now = store.get(pod.ref);
   if (now?.spec?.nodeName) throw contrary(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
   const scheduled = conditionOf(now, 'PodScheduled');

@@ -1,15 +1,15 @@
 import {
   assignedNode,
+  clearClaimRef,
+  consistently,
   eventually,
   evidence,
   expect,
   forceDelete,
   leaseVolume,
   nowhereHere,
-  offerAgain,
   phasesOf,
   podThatOnlyWaits,
-  quietFor,
   readChapter,
   readInPod,
   runInPod,
@@ -34,7 +34,7 @@ describe(chapter, () => {
     );
     expect(claim.now.spec?.volumeName, 'it still names the volume that was').to.equal(volume.name);
     expect(claim.now.metadata.annotations).to.have.property('pv.kubernetes.io/bind-completed', 'yes');
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${claim} stays Lost beside ${spare}, which would fit`,
       on: [claim.ref, spare.ref],
       window: 2000,
@@ -109,7 +109,7 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
     const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
     await namespace.remove(pod);
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${claim} gets no condition Unused`,
       on: [claim.ref],
       window: 3000,
@@ -152,7 +152,7 @@ describe(chapter, () => {
     const second = await podThatOwns('second');
     await expect(second).to.beUnschedulable(["3 node(s) didn't find available persistent volumes to bind"]);
 
-    await offerAgain(namespace, volume);
+    await clearClaimRef(namespace, volume);
     const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');
     await expect(next).to.bindTo(volume);
     await expect(second).to.runOn('node2');

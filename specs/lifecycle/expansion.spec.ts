@@ -1,6 +1,7 @@
 import {
   assignedNode,
   type ClaimHandle,
+  consistently,
   eventually,
   evidence,
   expect,
@@ -10,7 +11,6 @@ import {
   nowhereHere,
   type PodHandle,
   quantityToBytes,
-  quietFor,
   readChapter,
   runInPod,
   SpecNamespace,
@@ -142,7 +142,7 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
     await askForMore(namespace, claim, '2Gi');
     await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${claim} and ${volume} keep their capacity`,
       on: [claim.ref, volume.ref],
       window: 3000,

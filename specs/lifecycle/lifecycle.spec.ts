@@ -1,6 +1,7 @@
 import {
   ApiRefusal,
   assignedNode,
+  consistently,
   eventually,
   expect,
   leaseVolume,
@@ -8,7 +9,6 @@ import {
   nowhereHere,
   phasesOf,
   podThatOnlyWaits,
-  quietFor,
   readChapter,
   release,
   SpecNamespace,
@@ -39,7 +39,7 @@ describe(chapter, () => {
 
     await markForDeletion(namespace, volume);
     expect(volume.now.metadata.finalizers).to.include('kubernetes.io/pv-protection');
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${volume} stays, Bound to ${claim}`,
       on: [volume.ref, claim.ref],
       window: 2000,
@@ -81,7 +81,7 @@ describe(chapter, () => {
 
     await markForDeletion(namespace, claim);
     expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${claim} stays Bound while ${pod} uses it`,
       on: [claim.ref, volume.ref],
       window: 2000,
@@ -153,7 +153,7 @@ describe(chapter, () => {
       'FailedBinding',
       `volume "${volume.name}" already bound to a different claim.`,
     );
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${volume} stays Released and both claims Pending`,
       on: [volume.ref, sameName.ref, byVolume.ref],
       window: 2000,

@@ -1,14 +1,14 @@
 import {
   assignedNode,
+  clearClaimRef,
+  consistently,
   evidence,
   expect,
   leaseVolume,
   nowhereHere,
   occurrences,
-  offerAgain,
   onNode,
   phasesOf,
-  quietFor,
   readChapter,
   readInPod,
   release,
@@ -47,7 +47,7 @@ describe(chapter, () => {
     await namespace.remove(before);
     await release(namespace, claim, volume);
 
-    await offerAgain(namespace, volume);
+    await clearClaimRef(namespace, volume);
     await expect(volume).to.reachPhase('Available');
     expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Available']);
     const stranger = await namespace.claim('stranger', { volume: 'kept' });
@@ -102,7 +102,7 @@ describe(chapter, () => {
     await onNode(node, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
     await onNode(node, ['cmp', '-n', String(device.bytes), device.backingFile, '/dev/zero']);
     expect(await occurrences(namespace, here, device.path, secret), 'after cleaning').to.equal(0);
-    await offerAgain(namespace, volume);
+    await clearClaimRef(namespace, volume);
     await expect(volume).to.reachPhase('Available');
 
     const stranger = await namespace.claim('stranger', { volume: 'disk' });
@@ -172,7 +172,7 @@ describe(chapter, () => {
     });
     await expect(claim).to.bindTo(volume);
     await release(namespace, claim, volume);
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${volume} stays Released, and no event is reported about it`,
       on: [volume.ref],
       window: 3000,

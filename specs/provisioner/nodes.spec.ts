@@ -1,11 +1,11 @@
 import {
   type ClaimHandle,
+  consistently,
   contrary,
   eventually,
   evidence,
   expect,
   knownToScheduler,
-  quietFor,
   readChapter,
   SpecNamespace,
   taintedNode,
@@ -95,7 +95,7 @@ describe(chapter, () => {
     const successor = await namespace.claim('replaced');
     await expect(gone.claim).to.beGone();
     const left = [there.claim, notNamed.claim, successor];
-    await quietFor(store, {
+    await consistently(store, {
       what: 'the claims that are not to be removed stay',
       on: left.map(({ ref }) => ref),
       window: 1500,
@@ -122,7 +122,7 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('ReferencedNodeDeleted');
 
     await using _back = await leaseBareNode(node);
-    await quietFor(store, {
+    await consistently(store, {
       what: `${claim} stays, for longer than the delay`,
       on: [claim.ref],
       window: 3000,

@@ -1,23 +1,23 @@
 import {
   ApiRefusal,
   cannotWrite,
+  consistently,
   evidence,
   expect,
   fill,
   freeSpace,
   leaseVolume,
+  messages,
   mountAt,
   mountHolding,
   nodeMounts,
   onNode,
   podVolumeDirectory,
-  quietFor,
   readChapter,
   readInPod,
   recordProcess,
   runInPod,
   SpecNamespace,
-  said,
   writeChecked,
 } from '../harness/index.ts';
 import { keepDisk, keepMounts } from './kept.ts';
@@ -157,8 +157,8 @@ describe(chapter, () => {
     await expect(pods.aOnNode1).to.runOn('node1');
     await expect(pods.aOnNode2).to.runOn('node2');
     await expect(pods.bAnywhere).to.runOn('node3');
-    await expect(pods.aOnNode3).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
-    await expect(pods.bOnNode2).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+    await expect(pods.aOnNode3).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
+    await expect(pods.bOnNode2).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
   });
 
   proves('SEED-5', async () => {
@@ -171,12 +171,12 @@ describe(chapter, () => {
         'no pod has asked for it',
       ).to.deep.equal([]);
     });
-    const message = await expect(pod).to.beUnschedulable([said.outsideVolume(1), said.outsidePod(2)]);
+    const message = await expect(pod).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
     evidence.keep('scheduler-message', message);
-    await expect(pod).to.reportEvent('FailedScheduling', said.outsideVolume(1));
+    await expect(pod).to.reportEvent('FailedScheduling', messages.outsideVolume(1));
 
     // After the scheduler has spoken: nothing that could heal it moves for longer than a retry of its would take.
-    await quietFor(namespace.cluster.store, {
+    await consistently(namespace.cluster.store, {
       what: `${pod} stays Pending and ${claim} bound to ${volumeB.name}`,
       on: [pod.ref, claim.ref, volumeA.ref],
       window: 3000,

@@ -4,14 +4,13 @@ import {
   expect,
   type ManifestOf,
   nowhere,
+  type ReasonCounts,
   readChapter,
   reasons,
   requirePods,
   SpecNamespace,
   scheduledTo,
-  type Tally,
   together,
-  unschedulable,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
@@ -24,7 +23,7 @@ interface Obstacle {
   /** What the pod asks for, so that it can run on node3 but not on node1. `cpu` is more than node1 has left. */
   demand(spec: PodSpec, cpu: string): void;
   /** What the scheduler says of it while its claim is bound to a volume of node1. */
-  tally: Tally;
+  tally: ReasonCounts;
 }
 
 /** Why the node of the volume that fits best is not the node for the pod. */
@@ -100,7 +99,7 @@ describe(chapter, () => {
       };
 
       const trapped = await play('at-once');
-      evidence.keep('scheduler-message', await unschedulable(trapped.pod, tally));
+      evidence.keep('scheduler-message', await expect(trapped.pod).to.beUnschedulable(tally));
       const { pod, claim, best, other } = await play('local-storage');
       await scheduledTo(pod, 'node3');
       await expect(claim).to.bindTo(other);

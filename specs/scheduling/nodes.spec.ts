@@ -12,7 +12,6 @@ import {
   SpecNamespace,
   scheduledTo,
   taintedNode,
-  unschedulable,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
@@ -41,8 +40,8 @@ describe(chapter, () => {
     const claim = await namespace.claim('free');
     const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
     const ofFree = await namespace.pod('of-free', { claims: [claim] });
-    await unschedulable(ofBound, { [reasons.volumeAffinity]: 3 });
-    await unschedulable(ofFree, { [reasons.noVolume]: 3 });
+    await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
+    await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
     await using _label = await labelledNode('node3', { [own]: 'r7' });
     await scheduledTo(ofBound, 'node3');
@@ -62,7 +61,10 @@ describe(chapter, () => {
         await using _closed = await close('node2');
         await knownToScheduler(namespace, 'node2');
         const pod = await namespace.pod('tied', { claims: [claim] });
-        evidence.keep('scheduler-message', await unschedulable(pod, { [reason]: 1, [reasons.volumeAffinity]: 2 }));
+        evidence.keep(
+          'scheduler-message',
+          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 }),
+        );
         const unbound = await namespace.claim('unbound');
         const free = await namespace.pod('free', { claims: [unbound] });
         await scheduledTo(free, 'node3');
@@ -92,6 +94,6 @@ describe(chapter, () => {
     const stuck = await namespace.pod('by-name', { claims: [byName.claim] });
     await expect(runs).to.runOn('node3');
     await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk });
-    await unschedulable(stuck, { [reasons.volumeAffinity]: 3 });
+    await expect(stuck).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
   });
 });

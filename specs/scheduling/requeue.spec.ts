@@ -1,15 +1,14 @@
 import {
+  clearClaimRef,
   evidence,
   expect,
+  messages,
   nowhere,
-  nudge,
-  offerAgain,
   readChapter,
   reasons,
   SpecNamespace,
-  said,
   scheduledTo,
-  unschedulable,
+  triggerResync,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
@@ -22,7 +21,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('early', { claims: [claim] });
-    await unschedulable(pod, { [reasons.noVolume]: 3 });
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
     const late = await namespace.volume('late', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(late);
@@ -38,8 +37,8 @@ describe(chapter, () => {
     });
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('waiting', { claims: [claim] });
-    await unschedulable(pod, { [reasons.noVolume]: 3 });
-    await offerAgain(namespace, reserved);
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+    await clearClaimRef(namespace, reserved);
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(reserved);
   });
@@ -60,9 +59,9 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('waiting', { claims: [claim] });
-    await expect(pod).to.beUnschedulable([said.unboundImmediate]);
+    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
     const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
-    await nudge(namespace, claim);
+    await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
   });
@@ -71,11 +70,11 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('early', { claims: [claim] });
-    evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([said.unboundImmediate]));
+    evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([messages.unboundImmediate]));
     const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
     const storageClass = await namespace.storageClass();
     expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
-    await unschedulable(pod, { [reasons.noVolume]: 3 });
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
     const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);

@@ -12,7 +12,6 @@ import {
   runInPod,
   SpecNamespace,
   scheduledTo,
-  unschedulable,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
@@ -34,7 +33,7 @@ describe(chapter, () => {
       const claim = await namespace.claim('claim');
       await expect(claim).to.bindTo(volume);
       const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
-      const message = await unschedulable(pod, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
+      const message = await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
       evidence.keep('scheduler-message', message);
       expect(claim.now.spec?.volumeName, 'what is bound stays bound').to.equal(volume.name);
     });
@@ -55,7 +54,7 @@ describe(chapter, () => {
         for (const container of spec.containers) container.resources = { requests: { cpu } };
       },
     });
-    const message = await unschedulable(pod, {
+    const message = await expect(pod).to.beUnschedulable({
       [reasons.cpu]: 1,
       [reasons.volumeAffinity]: 1,
       [reasons.antiAffinity]: 1,
@@ -175,7 +174,7 @@ describe(chapter, () => {
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
     const local = await namespace.pod('local-moved', { claims: [claim], node: 'node3' });
-    await unschedulable(local, { [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
+    await expect(local).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
     const kept = await namespace.pod('local', { claims: [claim] });
     await expect(kept).to.runOn('node2');
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
@@ -217,7 +216,7 @@ describe(chapter, () => {
     const safe = await restarted('safe', byHostname.claim);
     evidence.keep(
       'scheduler-message',
-      await unschedulable(safe, { [reasons.volumeAffinity]: 2, [reasons.podAffinity]: 1 }),
+      await expect(safe).to.beUnschedulable({ [reasons.volumeAffinity]: 2, [reasons.podAffinity]: 1 }),
     );
   });
 });

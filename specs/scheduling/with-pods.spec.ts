@@ -1,21 +1,20 @@
 import {
+  clearClaimRef,
   conditionsSeen,
   eventually,
   evidence,
   expect,
-  landed,
   leaseVolume,
   manifests,
   nowhere,
-  offerAgain,
   readChapter,
   reasons,
   requirePods,
   runInPod,
   SpecNamespace,
+  scheduledNode,
   scheduledTo,
   together,
-  unschedulable,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
@@ -43,7 +42,7 @@ describe(chapter, () => {
       return { claim, pod };
     };
     const pods = await together(['a', 'b', 'c'].map(apart));
-    const landing = await together(pods.map(({ pod }) => landed(pod)));
+    const landing = await together(pods.map(({ pod }) => scheduledNode(pod)));
     expect(landing.toSorted(), 'one pod per node').to.deep.equal([...nodes]);
     for (const [index, { claim }] of pods.entries()) {
       await expect(claim).to.reachPhase('Bound');
@@ -51,7 +50,7 @@ describe(chapter, () => {
       expect(places[at], `the volume of ${claim} is on the node of its pod`).to.equal(landing[index]);
     }
     const fourth = await apart('d');
-    await unschedulable(fourth.pod, { [reasons.antiAffinity]: 1, [reasons.noVolume]: 2 });
+    await expect(fourth.pod).to.beUnschedulable({ [reasons.antiAffinity]: 1, [reasons.noVolume]: 2 });
   });
 
   proves('LV-SCHED-16', async () => {
@@ -90,7 +89,7 @@ describe(chapter, () => {
       onNode2.map(({ name }) => name).toSorted(),
     );
     const third = await follow('c');
-    await unschedulable(third.pod, { [reasons.noVolume]: 1, [reasons.withPod]: 2 });
+    await expect(third.pod).to.beUnschedulable({ [reasons.noVolume]: 1, [reasons.withPod]: 2 });
   });
 
   proves('LV-SCHED-17', async () => {
@@ -102,7 +101,7 @@ describe(chapter, () => {
     await expect(holder).to.runOn('node2');
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
     const next = await namespace.pod('next', { claims: [claim] });
-    evidence.keep('scheduler-message', await unschedulable(next, { [reasons.oncePod]: 3 }));
+    evidence.keep('scheduler-message', await expect(next).to.beUnschedulable({ [reasons.oncePod]: 3 }));
 
     await namespace.remove(holder);
     await expect(next).to.runOn('node2');
@@ -119,7 +118,7 @@ describe(chapter, () => {
     const holder = await namespace.pod('holder', { claims: [claim] });
     await scheduledTo(holder, 'node2');
     const equal = await namespace.pod('equal', { claims: [claim] });
-    await unschedulable(equal, { [reasons.oncePod]: 3 });
+    await expect(equal).to.beUnschedulable({ [reasons.oncePod]: 3 });
     const urgent = await namespace.pod('urgent', { claims: [claim], spec: { priorityClassName: 'urgent' } });
     // By the holder's own last state, for the scheduler's events may come much later.
     const message = await eventually(
@@ -144,10 +143,10 @@ describe(chapter, () => {
       return { claim, pod: await namespace.pod(name, { claims: [claim] }) };
     };
     const users = await together(['a', 'b', 'c'].map(user));
-    const landing = await together(users.map(({ pod }) => landed(pod)));
+    const landing = await together(users.map(({ pod }) => scheduledNode(pod)));
     expect(landing.toSorted(), 'every node has one disk').to.deep.equal([...nodes]);
     const late = await user('late');
-    await unschedulable(late.pod, { [reasons.noVolume]: 3 });
+    await expect(late.pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
     const [{ pod, claim }] = users as [(typeof users)[number]];
     await expect(claim).to.reachPhase('Bound');
@@ -158,7 +157,7 @@ describe(chapter, () => {
     await expect(volume).to.reachPhase('Released');
     // Released is not free: the scheduler has looked again since, for the pod is not where a volume fits.
     expect(late.pod.now.spec?.nodeName).to.equal(undefined);
-    await offerAgain(namespace, volume);
+    await clearClaimRef(namespace, volume);
     await scheduledTo(late.pod, landing[0] as string);
     await expect(late.claim).to.bindTo(volume);
   });

@@ -1,12 +1,12 @@
 import {
   type ClaimHandle,
+  consistently,
   eventually,
   expect,
-  landed,
   nowhere,
-  quietFor,
   readChapter,
   SpecNamespace,
+  scheduledNode,
   together,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -39,7 +39,7 @@ describe(chapter, () => {
       });
       const members = [await member(namespace, 0), await member(namespace, 1)] as const;
       for (const { pod, claim } of members) {
-        await landed(pod);
+        await scheduledNode(pod);
         await expect(claim).to.reachPhase('Bound');
       }
       const volumeOf = ({ now }: ClaimHandle): VolumeHandle => {
@@ -80,7 +80,7 @@ async function meets({ claim, volume }: { claim: ClaimHandle; volume: VolumeHand
     await expect(volume).to.reachPhase('Released');
     return;
   }
-  await quietFor(claim.store, {
+  await consistently(claim.store, {
     what: `${claim} stays Bound`,
     on: [claim.ref, volume.ref],
     window: 1500,

@@ -11,7 +11,6 @@ import {
   reasons,
   SpecNamespace,
   scheduledTo,
-  unschedulable,
 } from '../harness/index.ts';
 import {
   localSet,
@@ -87,7 +86,7 @@ describe(chapter, () => {
     await using _cordon = await cordonedNode(before.node);
     await knownToScheduler(namespace, before.node);
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
-    await unschedulable(pod, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+    await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
     await replaced(claim, () => namespace.cluster.client.remove(claim.ref));
     const other = before.node === 'node2' ? 'node3' : 'node2';
     await scheduledTo(pod, other);
@@ -178,7 +177,7 @@ describe(chapter, () => {
     await offerDirectories(namespace, onNode2, 1);
     const set = await localSet(namespace, { replicas: 2 });
     const { pod } = await member(namespace, 1);
-    await unschedulable(pod, { [reasons.noVolume]: 3 });
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
     await eventually(set as unknown as Handle, `${set} to have one of two pods Ready`, (store) => {
       const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
       return replicas === 2 && readyReplicas === 1;

@@ -4,12 +4,12 @@ import {
   evidence,
   expect,
   leaseVolume,
+  messages,
   nowhere,
   onNode,
   readChapter,
   runInPod,
   SpecNamespace,
-  said,
   testCluster,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -86,7 +86,7 @@ describe(chapter, () => {
     });
     await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([said.outsideVolume(3)]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(3)]));
   });
 
   proves('LV-VALID-30', async () => {

@@ -96,7 +96,7 @@ describe('junit_01.xml', () => {
   it('tells what went wrong outside of expectations as an error', () => {
     const kindOf = (name: string) =>
       ending(cases(write(reportOf(failed(specOf('SEED-1'), 'x', { name }))).children[1])[0])?.name;
-    const expectations = ['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet', 'LeftBehind'];
+    const expectations = ['AssertionError', 'DomainError', 'WaitTimedOut', 'NotConsistent', 'LeftBehind'];
     expect(new Set(expectations.map(kindOf))).to.deep.equal(new Set(['failure']));
     expect(kindOf('TypeError')).to.equal('error');
   });

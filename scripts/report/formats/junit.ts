@@ -156,7 +156,7 @@ function requirementCase(suite: string, requirement: ReportedRequirement): Case 
 
 /** What chai, waits, quiet windows and proofs of clean-up throw. */
 const unmetExpectations: ReadonlySet<string> = new Set([
-  ...['AssertionError', 'DomainError', 'WaitTimedOut', 'NotQuiet', 'LeftBehind'],
+  ...['AssertionError', 'DomainError', 'WaitTimedOut', 'NotConsistent', 'LeftBehind'],
 ]);
 
 /** An expectation that was not met is a failure of the requirement; anything else that was thrown is an error. */

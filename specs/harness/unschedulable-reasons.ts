@@ -1,13 +1,13 @@
-/** Why nodes cannot take a pod, in the scheduler's words, and how many nodes each reason holds for. */
-export type Tally = Readonly<Record<string, number>>;
+/** The number of nodes that each of the scheduler's reasons is for. */
+export type ReasonCounts = Readonly<Record<string, number>>;
 
 /**
- * What a spec expects of a tally: as a number of nodes, or as all the nodes that no number is for, where another spec
- * may be having a node for itself.
+ * The reasons that a spec expects, each for a number of nodes; or, where another spec may have a node exclusively, for
+ * all the nodes that no number is for.
  */
-export type WantedTally = Readonly<Record<string, number | 'the other nodes'>>;
+export type WantedReasons = Readonly<Record<string, number | 'the other nodes'>>;
 
-/** The scheduler's reasons; it counts for every node the first of its plugins that refuses. */
+/** Reasons of the scheduler, which counts for every node the first of its plugins that rejects it. */
 export const reasons = {
   /** A bound volume belongs to other nodes. */
   volumeAffinity: "node(s) didn't match PersistentVolume's node affinity",
@@ -25,10 +25,10 @@ export const reasons = {
 } as const;
 
 /**
- * The tally in a message of FailedScheduling, such as `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were
- * unschedulable. preemption: …`. Undefined where the message counts no nodes.
+ * Returns the reasons in a message of FailedScheduling, such as `0/3 nodes are available: 1 Insufficient cpu, 2 node(s)
+ * were unschedulable. preemption: …`; undefined where the message counts no nodes.
  */
-export function tallyOf(message: string): { nodes: number; counts: Tally } | undefined {
+export function unschedulableReasons(message: string): { nodes: number; counts: ReasonCounts } | undefined {
   const [, nodes, list = ''] = /^0\/(\d+) nodes are available: (.*?)\.(?:$| )/.exec(message) ?? [];
   const counts = list.split(', ').map((item) => /^(\d+) (.+)$/.exec(item));
   if (nodes === undefined || counts.some((count) => count === null)) return undefined;
@@ -38,11 +38,11 @@ export function tallyOf(message: string): { nodes: number; counts: Tally } | und
   };
 }
 
-/** Whether a message's tally is exactly this one: every reason with its number of nodes, and no other reason. */
-export function tells(message: string, wanted: WantedTally): boolean {
-  const tally = tallyOf(message);
-  if (!tally) return false;
-  const { nodes, counts } = tally;
+/** Returns whether a message has exactly these reasons: each with its number of nodes, and no other. */
+export function matches(message: string, wanted: WantedReasons): boolean {
+  const found = unschedulableReasons(message);
+  if (!found) return false;
+  const { nodes, counts } = found;
   const numbered = Object.values(wanted).reduce<number>(
     (sum, count) => sum + (typeof count === 'number' ? count : 0),
     0,
