@@ -36,7 +36,7 @@ export function lackingOf(outputs: readonly { node: string; lines: string }[]): 
 }
 
 /** A Perl program that blocks opening a directory (its first argument) for a number of seconds (its second). */
-export const holdDirectoryProgram = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
+const holdDirectoryProgram = readFileSync(new URL('hold-directory.pl', import.meta.url), 'utf8');
 
 /** Blocks opening a directory of a node for some seconds. Returns the id of the process that blocks it. */
 export async function holdDirectory(node: Node, path: string, seconds: number): Promise<string> {

@@ -8,9 +8,9 @@ import { Construction, clusterSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
-import { type Figure, measureDisks, measurePods } from './measure.ts';
+import { type Figure, renderFigures } from './figures.ts';
+import { measureDisks, measurePods } from './measure.ts';
 import { measureCommands } from './measure-commands.ts';
-import { renderFigures } from './render.ts';
 
 /** How often each thing is measured; the machine is shared, so medians count, and ratios more than figures. */
 const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 10);

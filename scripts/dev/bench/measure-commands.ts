@@ -8,7 +8,8 @@ import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
 import { asSpec } from '../../../specs/runner/current-spec.ts';
 import { testCluster } from '../../../specs/runner/test-cluster.ts';
 import { applySeed, fixtures } from '../../../specs/scenario/seed.ts';
-import { becomesReady, type Figure } from './measure.ts';
+import type { Figure } from './figures.ts';
+import { becomesReady } from './measure.ts';
 
 /** A short program, as most of those that specs run. */
 const argv = ['cat', '/proc/self/mountinfo'] as const;

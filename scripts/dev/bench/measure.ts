@@ -8,16 +8,7 @@ import { asSpec } from '../../../specs/runner/current-spec.ts';
 import { lowerLimits, millisecondsToReady } from '../../../specs/runner/pod-starts.ts';
 import { closeTestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
 import { fixtures } from '../../../specs/scenario/seed.ts';
-
-/** One thing that was measured, once or several times. */
-export interface Figure {
-  what: string;
-  seconds: number[];
-  /** What source code and waits of Kubernetes allow at best, in seconds. */
-  lowerLimit?: number;
-  /** What the README promises for the median, in seconds. */
-  target?: number;
-}
+import type { Figure } from './figures.ts';
 
 const modes = [
   // The scheduler looks after 1 s whether the claim is bound: no WaitForFirstConsumer pod is faster.

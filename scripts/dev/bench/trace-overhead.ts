@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { median } from '../../../clusters/text/median.ts';
 import { runContextVariable } from '../../../specs/runner/run-context.ts';
 import { readLogLines, verbosityFor } from '../../../specs/trace/log-lines.ts';
@@ -13,7 +12,7 @@ import { Construction, clusterSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
-import type { Figure } from './measure.ts';
+import type { Figure } from './figures.ts';
 
 /** Pods of each kind; the two clusters take turns, so that both meet the same machine. */
 const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 20);
@@ -21,12 +20,12 @@ const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 20);
 /** What the trace may cost of a pod's start. */
 const target = 1.05;
 
-/** A cluster with a process of its own that starts pods on it. */
+/** A cluster, and a process of its own that starts pods on it. */
 class Bench implements AsyncDisposable {
   readonly #worker: ChildProcess;
   readonly #lines: Interface;
   readonly #end: () => Promise<void>;
-  /** Never resolves: a worker that ends while pods are wanted is an error. */
+  /** Rejects when the worker ends while pods are wanted; never resolves. */
   readonly #ended: Promise<never>;
 
   private constructor(worker: ChildProcess, end: () => Promise<void>) {
@@ -50,8 +49,8 @@ class Bench implements AsyncDisposable {
     const performance = await performAll(steps, { events, journal, signal });
     if (performance.outcome !== 'done') throw performance.error;
     const env = { ...process.env, [runContextVariable]: join(site.folder, 'run-context.json') };
-    const file = fileURLToPath(new URL('trace-worker.ts', import.meta.url));
-    const worker = spawn(process.execPath, ['--import', 'tsx', file], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const argv = ['--import', 'tsx', import.meta.filename, 'worker'];
+    const worker = spawn(process.execPath, argv, { env, stdio: ['pipe', 'pipe', 'inherit'] });
     return new Bench(worker, async () => {
       made.logsWanted = false;
       await undoAll(steps, { events, journal });
@@ -60,7 +59,7 @@ class Bench implements AsyncDisposable {
     });
   }
 
-  /** Seconds to Ready of a pod, by what was measured. */
+  /** Returns seconds to Ready of a pod in each binding mode. */
   async pods(): Promise<Figure[]> {
     this.#worker.stdin?.write('pod\n');
     const [line] = (await Promise.race([once(this.#lines, 'line'), this.#ended])) as [string];
@@ -84,7 +83,7 @@ async function overhead(): Promise<void> {
   await using traced = await Bench.open(verbose, 'trace-on');
   const seconds = new Map<string, { off: number[]; on: number[] }>();
   for (let round = 0; round < rounds; round++) {
-    // Who is first changes, as the second of a pair finds caches warm.
+    // The order alternates, as the second of a pair finds caches warm.
     const order = round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const);
     for (const which of order) {
       for (const { what, seconds: measured } of await (which === 'off' ? plain : traced).pods()) {
@@ -108,5 +107,18 @@ async function overhead(): Promise<void> {
   }
 }
 
-await overhead();
+/**
+ * The process of one cluster, which LPV_RUN_CONTEXT names. For each line of standard input it starts a pod in each
+ * binding mode, and writes their figures to standard output, one line of JSON each time.
+ */
+async function work(): Promise<void> {
+  const { closeTestCluster } = await import('../../../specs/runner/test-cluster.ts');
+  const { measurePods } = await import('./measure.ts');
+  for await (const _line of createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(await measurePods(1))}\n`);
+  }
+  await closeTestCluster();
+}
+
+await (process.argv[2] === 'worker' ? work() : overhead());
 process.exit();

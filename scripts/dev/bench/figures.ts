@@ -1,7 +1,16 @@
 import { median } from '../../../clusters/text/median.ts';
-import type { Figure } from './measure.ts';
 
-/** A table of figures: median, span, count, and where a lower limit is known, how far above it the median is. */
+/** One thing that was measured, once or several times. */
+export interface Figure {
+  what: string;
+  seconds: number[];
+  /** What source code and waits of Kubernetes allow at best, in seconds. */
+  lowerLimit?: number;
+  /** What the README promises for the median, in seconds. */
+  target?: number;
+}
+
+/** Returns a table of figures: median, span, count, and the ratio of the median to a known lower limit. */
 export function renderFigures(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, seconds, lowerLimit, target }) => {
     const middle = median(seconds);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { renderFigures } from './render.ts';
+import { renderFigures } from './figures.ts';
 
 describe('figures', () => {
   it('are shown with their span, their ratio to the lower limit, and whether the promise is kept', () => {
