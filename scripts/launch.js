@@ -8,19 +8,22 @@ import { fileURLToPath } from 'node:url';
 const [major, minor] = process.versions.node.split('.').map(Number);
 const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
 
+// Only a checkout has it.
+const typescript = new URL('typescript.js', import.meta.url);
+
 /**
- * Loads a program, or says what is missing: `program` is its name in that sentence, `source` the URL of its `.ts` file,
- * which in the package is JavaScript of the same name.
+ * Loads a program, or says what is missing: `program` is its name in that sentence; `load` gets the extension of its
+ * modules, `ts` in a checkout and `js` in the package.
  */
-export async function launch(program, source) {
+export async function launch(program, load) {
   if (!isSupported) {
     console.error(`${program} needs Node 20.19 or later, or 22.12 or later; this is Node ${process.versions.node}.`);
     console.error('  do:   install a supported Node and run npm ci again');
     process.exitCode = 3;
     return;
   }
-  if (!existsSync(fileURLToPath(source))) {
-    await import(source.href.replace(/\.ts$/, '.js'));
+  if (!existsSync(fileURLToPath(typescript))) {
+    await load('js');
     return;
   }
   try {
@@ -31,7 +34,7 @@ export async function launch(program, source) {
     process.exitCode = 3;
     return;
   }
-  const { loadTypeScript } = await import('./typescript.js');
+  const { loadTypeScript } = await import(typescript.href);
   loadTypeScript();
-  await import(source.href);
+  await load('ts');
 }

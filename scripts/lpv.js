@@ -3,4 +3,4 @@
 
 import { launch } from './launch.js';
 
-await launch('lpv', new URL('start.ts', import.meta.url));
+await launch('lpv', (extension) => import(`./start.${extension}`));

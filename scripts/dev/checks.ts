@@ -11,6 +11,7 @@ import { projectRoot } from '../../clusters/project-root.ts';
 import { findChromium, noChromium } from '../report/formats/html/browser.ts';
 import type { Counts } from '../report/model/summary.ts';
 import { cacheFolder } from '../run/cluster/plan.ts';
+import { tryPackage } from './package.ts';
 
 /** What came of a part. A part without counts counts as one. */
 export type Outcome =
@@ -51,6 +52,13 @@ export const checks: Readonly<Record<string, Check>> = {
   unit: {
     title: 'unit tests (mocha)',
     run: (shell) => tests(shell, '--ignore', browserTests, '{clusters,fixtures,specs,scripts}/**/*.test.ts'),
+  },
+  package: {
+    title: 'package (npm pack)',
+    async run(shell) {
+      await tryPackage(shell);
+      return { kind: 'passed' };
+    },
   },
   browser: {
     title: 'reports in a browser (chromium)',

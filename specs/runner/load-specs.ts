@@ -87,7 +87,7 @@ function identityOf(test: Mocha.Test, source: string, projectRoot: string): Spec
   const file = test.file ?? '';
   const place = relative(projectRoot, file);
   const line = lineOfSpec(source, id) ?? lineIn(placeIn(declarationOf(test), place));
-  const chapter = outermostTitle(test) ?? basename(file).replace(/\.spec\.ts$/, '');
+  const chapter = outermostTitle(test) ?? basename(file).replace(/\.spec\.[jt]s$/, '');
   return { id, chapter, title: sentence, file: file && place, ...(line && { line }) };
 }
 

@@ -7,7 +7,7 @@ export async function specFiles(): Promise<string[]> {
   const folder = join(projectRoot, 'specs');
   const names = await readdir(folder, { recursive: true });
   return names
-    .filter((name) => name.endsWith('.spec.ts'))
+    .filter((name) => /\.spec\.[jt]s$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }

@@ -27,7 +27,7 @@ export interface PageParts {
 export async function readPageParts(): Promise<PageParts> {
   const [css, script] = await Promise.all([
     readFile(new URL('./page.css', import.meta.url), 'utf8'),
-    readFile(new URL('./page.js', import.meta.url), 'utf8'),
+    readFile(new URL('./page-script.js', import.meta.url), 'utf8'),
   ]);
   return { css: `${paletteCss()}\n${css}`, script };
 }

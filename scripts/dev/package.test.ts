@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { isPackaged } from './package.ts';
+
+describe('the package', () => {
+  for (const path of [
+    'clusters/versions.yaml',
+    'clusters/nodes/make-disk.sh',
+    'clusters/nodes/hold-directory.pl',
+    'clusters/host/node-image/rootfs/usr/local/sbin/node-entrypoint',
+    'clusters/host/node-image/kubernetes/1.37/go.mod',
+    'fixtures/local/pod.yaml',
+    'specs/access/catalogue.yaml',
+    'scripts/lpv.js',
+    'scripts/report/formats/html/page.css',
+    'scripts/report/model/local-volume-conformance-report.schema.json',
+  ]) {
+    it(`has ${path}`, () => expect(isPackaged(path)).to.equal(true));
+  }
+
+  for (const path of [
+    'scripts/main.test.ts',
+    'scripts/start.ts',
+    'scripts/typescript.js',
+    'scripts/dev/test.js',
+    'specs/trace/recorded/1.37/objects.jsonl',
+    'specs/README.md',
+    'scripts/report/formats/html/browser-probe.js',
+    'node_modules/x/index.js',
+    '.ci/run',
+  ]) {
+    it(`lacks ${path}`, () => expect(isPackaged(path)).to.equal(false));
+  }
+});
