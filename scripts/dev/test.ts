@@ -16,7 +16,7 @@ import { BadUsage } from '../command-line/verb.ts';
 import { terminalManners } from '../report/formats/terminal.ts';
 import { readReport } from '../report/model/read-report.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
-import { type Counts, countsInWords } from '../report/model/summary.ts';
+import { type Counts, countsInWords, plainCounts } from '../report/model/summary.ts';
 import { Interruption, type InterruptSignal, interruptSignals } from '../run/signals.ts';
 import { readRunOptions } from '../verbs/run.ts';
 import { checks, type Outcome, runCheck } from './checks.ts';
@@ -148,7 +148,7 @@ export function outcomeOfSpecs(
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { statistics, outside, steps } of reports) {
     counts.passed += statistics.passed;
-    counts.skipped += statistics.skipped;
+    counts.skipped += plainCounts(statistics).skipped;
     counts.failed += statistics.failed + outside.length + steps.filter(({ outcome }) => outcome === 'failed').length;
   }
   if (status === exitStatus.conforms && counts.failed === 0 && counts.passed > 0) return { kind: 'passed', counts };

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { parseProcessorTime, stolenShare } from './processor-time.ts';
+import { parseProcessorTime, stealShare } from './processor-time.ts';
 
 describe('the time of the processors', () => {
   const stat = (line: string) => `${line}\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n`;
 
-  it('is read with what was stolen of it, and without counting guests twice', () => {
-    expect(parseProcessorTime(stat('cpu  100 20 30 400 5 0 15 30 50 7'))).to.deep.equal({ all: 600, stolen: 30 });
+  it('is read with what was steal of it, and without counting guests twice', () => {
+    expect(parseProcessorTime(stat('cpu  100 20 30 400 5 0 15 30 50 7'))).to.deep.equal({ all: 600, steal: 30 });
   });
 
   it('is unknown where the kernel tells nothing of the kind', () => {
@@ -14,9 +14,9 @@ describe('the time of the processors', () => {
     expect(parseProcessorTime(stat('cpu  100 20 30 400 5 0 15 many'))).to.equal(undefined);
   });
 
-  it('was stolen by its share between two readings', () => {
-    expect(stolenShare({ all: 600, stolen: 30 }, { all: 1_600, stolen: 280 })).to.equal(0.25);
-    expect(stolenShare(undefined, { all: 1_600, stolen: 280 })).to.equal(undefined);
-    expect(stolenShare({ all: 600, stolen: 30 }, { all: 600, stolen: 30 })).to.equal(undefined);
+  it('was steal by its share between two readings', () => {
+    expect(stealShare({ all: 600, steal: 30 }, { all: 1_600, steal: 280 })).to.equal(0.25);
+    expect(stealShare(undefined, { all: 1_600, steal: 280 })).to.equal(undefined);
+    expect(stealShare({ all: 600, steal: 30 }, { all: 600, steal: 30 })).to.equal(undefined);
   });
 });

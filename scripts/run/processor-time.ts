@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 export interface ProcessorTime {
   all: number;
   /** What the host of a virtual machine gave to others while something was to be done here. */
-  stolen: number;
+  steal: number;
 }
 
 /** Reads the clock of the processors; undefined where there is no /proc/stat. */
@@ -15,15 +15,15 @@ export async function readProcessorTime(): Promise<ProcessorTime | undefined> {
 /** Source: proc(5), /proc/stat; the time of guests, behind `steal`, is in that of users already. */
 export function parseProcessorTime(stat: string): ProcessorTime | undefined {
   const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number).slice(0, 8);
-  const stolen = fields?.[7];
-  if (!fields || stolen === undefined || fields.some(Number.isNaN)) return undefined;
-  return { all: fields.reduce((sum, field) => sum + field, 0), stolen };
+  const steal = fields?.[7];
+  if (!fields || steal === undefined || fields.some(Number.isNaN)) return undefined;
+  return { all: fields.reduce((sum, field) => sum + field, 0), steal };
 }
 
 /**
- * The share of the processors' time between two readings that was stolen, from 0 to 1; undefined where it is not known.
+ * The share of the processors' time between two readings that was steal, from 0 to 1; undefined where it is not known.
  */
-export function stolenShare(before: ProcessorTime | undefined, after: ProcessorTime | undefined): number | undefined {
+export function stealShare(before: ProcessorTime | undefined, after: ProcessorTime | undefined): number | undefined {
   if (!before || !after || after.all <= before.all) return undefined;
-  return (after.stolen - before.stolen) / (after.all - before.all);
+  return (after.steal - before.steal) / (after.all - before.all);
 }

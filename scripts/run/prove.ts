@@ -20,7 +20,7 @@ import {
   type Reservation,
 } from './cluster/steps.ts';
 import { lockCluster } from './cluster-lock.ts';
-import { readProcessorTime, stolenShare } from './processor-time.ts';
+import { readProcessorTime, stealShare } from './processor-time.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
@@ -113,8 +113,8 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         },
       },
     );
-    const stolen = stolenShare(begun, await readProcessorTime());
-    if (stolen !== undefined) events.emit({ kind: 'processors-shared', stolen });
+    const cpuSteal = stealShare(begun, await readProcessorTime());
+    if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
   }
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isFeature, minorOf, notApplicable } from './features.ts';
+import { isFeature, minorOf, notApplicable, otherVersions } from './features.ts';
 
 describe('the features that requirements need', () => {
   const cluster = { kubernetes: 'v1.36.3', lacking: { xfs: 'mkfs.xfs is not on node2' } };
@@ -12,7 +12,12 @@ describe('the features that requirements need', () => {
   it('tell why a requirement does not apply', () => {
     expect(notApplicable(['block'], cluster)).to.equal(undefined);
     expect(notApplicable(['block', 'xfs'], cluster)).to.equal('mkfs.xfs is not on node2');
-    expect(notApplicable(['kubernetes>=1.37'], cluster)).to.equal('holds for Kubernetes >= 1.37 only; this is v1.36.3');
+    expect(notApplicable(['kubernetes>=1.37'], cluster)).to.equal('Kubernetes 1.37 and later only');
+  });
+
+  it('tell of versions apart from what a cluster lacks', () => {
+    expect(otherVersions(['xfs', 'kubernetes<1.37'], 'v1.37.2')).to.equal('Kubernetes before 1.37 only');
+    expect(otherVersions(['xfs', 'kubernetes<1.37'], 'v1.36.3')).to.equal(undefined);
   });
 
   it('compare minors as numbers', () => {

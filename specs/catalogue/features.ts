@@ -50,11 +50,18 @@ export function minorOf(kubernetes: string): [number, number] {
   return [Number(major), Number(minor)];
 }
 
+/** Returns why a requirement is promised for other versions of Kubernetes only; undefined where it is for this one. */
+export function otherVersions(wanted: readonly string[], kubernetes: string): string | undefined {
+  return wanted.map((feature) => versionReason(feature, kubernetes)).find((reason) => reason !== undefined);
+}
+
+/** Returns which versions a feature is about, such as `Kubernetes before 1.37 only`; undefined where it has this one. */
 function versionReason(feature: string, kubernetes: string): string | undefined {
   const [, operator, major, minor] = versionFeature.exec(feature) ?? [];
   if (operator === undefined) return undefined;
   const [ourMajor, ourMinor] = minorOf(kubernetes);
   const distance = ourMajor === Number(major) ? ourMinor - Number(minor) : ourMajor - Number(major);
   const holds = operator === '>=' ? distance >= 0 : distance < 0;
-  return holds ? undefined : `holds for Kubernetes ${operator} ${major}.${minor} only; this is ${kubernetes}`;
+  if (holds) return undefined;
+  return operator === '>=' ? `Kubernetes ${major}.${minor} and later only` : `Kubernetes before ${major}.${minor} only`;
 }

@@ -27,8 +27,8 @@ export type RunEvent = { at: Date } & (
   | { kind: 'pods-started'; starts: readonly PodStart[] }
   /** How a pod of a spec got its volume. */
   | { kind: 'pod-traced'; requirement: string; trace: Trace }
-  /** Of the time of this machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
-  | { kind: 'processors-shared'; stolen: number }
+  /** CPU steal while specs ran, from 0 to 1: the share of time that the host gave to other machines. */
+  | { kind: 'cpu-steal-measured'; cpuSteal: number }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
   | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }
@@ -51,7 +51,9 @@ export interface SpecIdentity {
 export type SpecResult =
   | { outcome: 'passed'; milliseconds: number; evidence: string[] }
   | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: SpecFailure }
-  | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string };
+  | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string }
+  /** Promised for other versions of Kubernetes: `reason` says for which. */
+  | { outcome: 'notApplicable'; milliseconds: number; evidence: string[]; reason: string };
 
 /** An error as data: what a report can say about it. */
 export interface ThrownError {

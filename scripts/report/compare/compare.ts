@@ -7,7 +7,7 @@ import type {
   ReportedVerdict,
 } from '../model/report.ts';
 import { type EnvironmentRow, environmentRows } from './environments.ts';
-import { type Change, changeOf, type Outcome, outcomeOf, worse } from './outcome.ts';
+import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
 import { type Speed, speedOf } from './slower.ts';
 
 /** A report as a column: what stands over it, and what the run came to. */
@@ -22,8 +22,8 @@ export interface Column {
   catalogue: number;
   complete: boolean;
   milliseconds: number;
-  /** Of the time of the machine's processors, the share that others had; undefined where it was not measured. */
-  processorsStolen: number | undefined;
+  /** CPU steal while specs ran, from 0 to 1: the share of time that the host gave to other machines. */
+  cpuSteal: number | undefined;
   /** Against the baseline; the baseline itself has none. */
   speed: Speed | undefined;
 }
@@ -97,7 +97,7 @@ export function compareReports(given: readonly LocalVolumeConformanceReport[]): 
       catalogue: report.catalogue,
       complete: report.complete,
       milliseconds: report.milliseconds,
-      processorsStolen: report.processorsStolen,
+      cpuSteal: report.cpuSteal,
       speed: index === 0 ? undefined : speedOf(baseline, report),
     })),
     changed: changed.toSorted((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id, 'en', { numeric: true })),
@@ -120,10 +120,10 @@ function rowOf(
   const last = entries.findLast((entry) => entry !== undefined);
   const [baseline] = reports;
   if (!last || !baseline) return undefined;
-  const before = outcomeOf(entries[0], baseline.environment.kubernetes);
+  const before = entries[0]?.result ?? 'absent';
   const cells = entries.map((entry, index): Cell => {
     const report = reports[index] ?? baseline;
-    const outcome = outcomeOf(entry, report.environment.kubernetes);
+    const outcome = entry?.result ?? 'absent';
     const change = changeOf(before, outcome, [baseline, report]);
     return { outcome, change, because: firstLine(entry?.reason ?? entry?.failure?.message) };
   });

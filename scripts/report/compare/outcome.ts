@@ -1,18 +1,7 @@
-import { notApplicable } from '../../../specs/catalogue/features.ts';
 import type { ReportedRequirement } from '../model/report.ts';
 
-/**
- * How a requirement ended in one of the reports. `absent`: the report does not have it. `inapplicable`: it was skipped,
- * because it is promised for other minors of Kubernetes than that of the report.
- */
-export type Outcome = ReportedRequirement['result'] | 'absent' | 'inapplicable';
-
-/** The outcome of a requirement in the report of a run on a version of Kubernetes. */
-export function outcomeOf(entry: ReportedRequirement | undefined, kubernetes: string | null): Outcome {
-  if (!entry) return 'absent';
-  if (entry.result !== 'skipped' || kubernetes === null) return entry.result;
-  return notApplicable(entry.features, { kubernetes, lacking: {} }) === undefined ? 'skipped' : 'inapplicable';
-}
+/** How a requirement ended in one of the reports. `absent`: the report does not have it. */
+export type Outcome = ReportedRequirement['result'] | 'absent';
 
 /**
  * What happened to a requirement between the baseline and another report.
@@ -58,7 +47,7 @@ export function changeOf(before: Outcome, after: Outcome, [baseline, other]: rea
     return after === 'failed' ? 'failing' : 'new';
   }
   if (after === 'absent' && !other.complete) return 'incomparable';
-  if (before === 'inapplicable' || after === 'inapplicable') return after === 'failed' ? 'failing' : 'byMinor';
+  if (before === 'notApplicable' || after === 'notApplicable') return after === 'failed' ? 'failing' : 'byMinor';
   if (before === 'passed') return after === 'failed' ? 'regression' : 'lost';
   if (after === 'passed') return before === 'failed' ? 'fixed' : 'gained';
   return after === 'failed' ? 'failing' : 'other';

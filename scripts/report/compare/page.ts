@@ -65,9 +65,7 @@ ${table(
 
 function cellMarkup({ outcome, because }: Cell): Markup {
   const mark =
-    outcome === 'absent' || outcome === 'inapplicable'
-      ? html`<span class="quiet">${outcomeWords[outcome]}</span>`
-      : resultMark(outcome, true);
+    outcome === 'absent' ? html`<span class="quiet">${outcomeWords[outcome]}</span>` : resultMark(outcome, true);
   return html`${mark}${because !== undefined && html`<br><span class="quiet">${because}</span>`}`;
 }
 

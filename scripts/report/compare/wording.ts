@@ -1,6 +1,7 @@
 import { duration } from '../../../clusters/text/duration.ts';
 import { counted } from '../formats/html/words.ts';
-import { inPercent } from '../model/processors-shared.ts';
+import { inPercent } from '../model/cpu-steal.ts';
+import { outcomeWords as reportedWords } from '../model/profiles.ts';
 import type { ChangedRequirement, Column, Comparison } from './compare.ts';
 import type { Change, Outcome } from './outcome.ts';
 import { noise, type Slower } from './slower.ts';
@@ -15,13 +16,7 @@ export interface Group {
 }
 
 /** What the outcomes are called. */
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
-  passed: 'passed',
-  failed: 'failed',
-  skipped: 'skipped',
-  absent: 'absent',
-  inapplicable: 'not for this minor',
-};
+export const outcomeWords: Readonly<Record<Outcome, string>> = { ...reportedWords, absent: 'absent' };
 
 const titles: readonly [Change, title: string, meaning: string][] = [
   ['regression', 'Regressions', 'held in the baseline, and does not hold now'],
@@ -73,16 +68,19 @@ export function columnRows(columns: readonly Column[]): [name: string, values: s
     ['passed', each(({ statistics }) => String(statistics.passed))],
     ['failed', each(({ statistics }) => String(statistics.failed))],
     ['skipped', each(({ statistics }) => String(statistics.skipped))],
+    ...(columns.some(({ statistics }) => statistics.notApplicable > 0)
+      ? [['not applicable', each(({ statistics }) => String(statistics.notApplicable))] satisfies [string, string[]]]
+      : []),
     ['catalogue', each(({ catalogue, complete }) => `${complete ? 'whole' : 'a part'}, of ${catalogue}`)],
     ['date', each(({ date }) => date.slice(0, 16).replace('T', ' '))],
     ['run', each(({ run }) => run)],
     ['whole run', each(({ milliseconds }) => duration(milliseconds))],
-    ...(columns.some(({ processorsStolen }) => processorsStolen !== undefined)
+    ...(columns.some(({ cpuSteal }) => cpuSteal !== undefined)
       ? [
-          [
-            'processors taken',
-            each(({ processorsStolen: share }) => (share === undefined ? '?' : inPercent(share))),
-          ] satisfies [string, string[]],
+          ['CPU steal', each(({ cpuSteal: share }) => (share === undefined ? '?' : inPercent(share)))] satisfies [
+            string,
+            string[],
+          ],
         ]
       : []),
     [

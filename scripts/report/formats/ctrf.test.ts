@@ -10,6 +10,7 @@ import {
   failed,
   failedOutside,
   interrupted,
+  notApplicable,
   passed,
   reportOf,
   requirementOf,
@@ -81,6 +82,18 @@ describe('ctrf.json', () => {
   ] as const) {
     it(`fits the schema ${title}`, () => expect(written(report).results.environment?.healthy).to.equal(healthy));
   }
+
+  it('has what does not apply as skipped, by the word that it has here', () => {
+    const { summary, tests } = written(
+      reportOf(started, passed(specOf('SEED-1')), notApplicable(specOf('SEED-2'))),
+    ).results;
+    expect(summary).to.include({ tests: 2, passed: 1, skipped: 1 });
+    expect(tests[1]).to.include({
+      status: 'skipped',
+      rawStatus: 'not applicable',
+      message: 'Kubernetes before 1.37 only',
+    });
+  });
 
   it('counts what failed outside of specs', () => {
     const { summary } = written(reportOf(started, passed(specOf('SEED-1')), failedOutside('CLOSE', 'x'))).results;

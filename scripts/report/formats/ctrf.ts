@@ -3,7 +3,9 @@ import type { CTRFReport, Test } from 'ctrf';
 import { grouped } from '../../../clusters/text/grouped.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
+import { outcomeWords } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
+import { plainCounts } from '../model/summary.ts';
 
 /**
  * The report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
@@ -23,7 +25,7 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
       tool: { name: 'local-pv-conformance', version: harness.version },
       summary: {
         tests: tests.length,
-        ...statistics,
+        ...plainCounts(statistics),
         failed: statistics.failed + outside.length,
         pending: 0,
         other: 0,
@@ -58,7 +60,8 @@ function testOf(requirement: ReportedRequirement): Test {
   return {
     testId: id,
     name: `${id} ${sentence}`,
-    status: result,
+    status: result === 'notApplicable' ? 'skipped' : result,
+    ...(result === 'notApplicable' && { rawStatus: outcomeWords[result] }),
     duration: milliseconds,
     suite: [chapter],
     ...(message !== undefined && { message }),

@@ -5,7 +5,7 @@ import { redactedText } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { stolenLine } from '../model/processors-shared.ts';
+import { cpuStealLine } from '../model/cpu-steal.ts';
 import { podStartLine } from '../model/run-figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
@@ -48,8 +48,8 @@ function describe(event: RunEvent): string {
       return event.starts.length > 0 ? podStartLine(event.starts) : 'no pod became Ready';
     case 'pod-traced':
       return `${event.requirement}: ${event.trace.title}: the pod ${event.trace.outcome.sentence}`;
-    case 'processors-shared':
-      return stolenLine(event.stolen);
+    case 'cpu-steal-measured':
+      return cpuStealLine(event.cpuSteal);
     case 'spec-started':
       return `${event.spec.id} begins: ${event.spec.title} (${event.spec.chapter})`;
     case 'spec-finished':
@@ -65,7 +65,7 @@ function describe(event: RunEvent): string {
 
 function details(result: SpecResult): string {
   const evidence = lines(result.evidence.map((path) => `evidence: ${path}`));
-  if (result.outcome === 'skipped') return `: ${result.reason}${evidence}`;
+  if (result.outcome === 'skipped' || result.outcome === 'notApplicable') return `: ${result.reason}${evidence}`;
   if (result.outcome === 'passed') return evidence;
   const { error } = result;
   const diagnosis = error.diagnosis === undefined ? '' : `\n${error.diagnosis.text}`;

@@ -4,7 +4,9 @@ import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
+import { outcomeWords } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
+import { countsInWords } from '../model/summary.ts';
 
 /** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
 const mostBytes = 1_000 * 1024;
@@ -92,14 +94,13 @@ export function annotations(report: LocalVolumeConformanceReport): string[] {
 export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBytes): string {
   const { result, verdict, statistics, milliseconds, retries, leaks, requirements } = report;
   const mark = { success: '✓', partial: '✓', failure: '✗' }[result];
-  const { passed, failed, skipped } = statistics;
-  const facts = [`${passed} passed, ${failed} failed, ${skipped} skipped`, duration(milliseconds)];
+  const facts = [countsInWords(statistics), duration(milliseconds)];
   if (retries.length > 0) facts.push(`steps tried again: ${retries.length}`);
   if (leaks.length > 0) facts.push(`left behind: ${leaks.length}`);
   if (!report.complete) facts.push(`a part of the catalogue: ${requirements.length} of ${report.catalogue}`);
   const head = [`### ${mark} ${markdownText(verdict)}`, '', facts.join(' · '), '', ...chapters(report), ''];
   const tail = ['', ...slowest(requirements), '', ...environment(report), ''];
-  const skips = requirements.filter((requirement) => requirement.result === 'skipped').map(skipLine);
+  const skips = requirements.filter(({ result }) => result === 'skipped' || result === 'notApplicable').map(skipLine);
   const failures = failuresOf(report);
 
   const room = new Room(limit - bytesOf([...head, ...tail]) - 300);
@@ -170,8 +171,13 @@ function chapters({ profiles, statistics }: LocalVolumeConformanceReport): strin
 
 function cell(part: ReportedPart | undefined): string {
   if (!part) return '';
-  const { passed, failed, skipped } = part.statistics;
-  const counts = [`${passed} passed`, failed > 0 && `**${failed} failed**`, skipped > 0 && `${skipped} skipped`];
+  const { passed, failed, skipped, notApplicable } = part.statistics;
+  const counts = [
+    `${passed} passed`,
+    failed > 0 && `**${failed} failed**`,
+    skipped > 0 && `${skipped} skipped`,
+    notApplicable > 0 && `${notApplicable} not applicable`,
+  ];
   return `${failed > 0 ? '✗' : passed > 0 ? '✓' : '-'} ${counts.filter(Boolean).join(', ')}`;
 }
 
@@ -188,12 +194,13 @@ function titleOnly({ title }: Failure): string {
   return `\n✗ ${markdownText(title)}`;
 }
 
-function skipLine({ id, sentence, reason = '' }: ReportedRequirement): string {
-  return `- ${markdownText(`${id} ${sentence} (${reason})`)}`;
+function skipLine({ id, sentence, result, reason = '' }: ReportedRequirement): string {
+  const why = result === 'notApplicable' ? `${outcomeWords[result]}: ${reason}` : reason;
+  return `- ${markdownText(`${id} ${sentence} (${why})`)}`;
 }
 
 function slowest(requirements: readonly ReportedRequirement[]): string[] {
-  const ran = requirements.filter(({ result }) => result !== 'skipped');
+  const ran = requirements.filter(({ result }) => result === 'passed' || result === 'failed');
   const order = ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, slowestShown);
   if (order.length === 0) return [];
   const rows = order.map(

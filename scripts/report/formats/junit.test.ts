@@ -7,6 +7,7 @@ import {
   failed,
   failedOutside,
   interrupted,
+  notApplicable,
   passed,
   performed,
   planned,
@@ -168,6 +169,16 @@ describe('junit_01.xml', () => {
       ['feature', 'xfs'],
     ]);
     expect(only(one, 'system-out')[0]?.text).to.include('fails if: it is not').and.include('Pod p: Pending\n  why');
+  });
+
+  it('has what does not apply as skipped, with the versions that it is for', () => {
+    const root = write(
+      reportOf(started, passed(specOf('SEED-1')), notApplicable(specOf('SEED-2')), ended('conforms', '')),
+    );
+    expect(root.attributes).to.include({ tests: '2', failures: '0', errors: '0', skipped: '1' });
+    expect(ending(cases(root.children[1])[1])?.attributes).to.deep.equal({
+      message: 'not applicable: Kubernetes before 1.37 only',
+    });
   });
 
   it('tells how often a repeated spec ended how', () => {

@@ -4,7 +4,9 @@ import { grouped } from '../../../clusters/text/grouped.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
+import { outcomeWords } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
+import { plainCounts } from '../model/summary.ts';
 
 /** One case of a JUnit file. `failed`: a requirement does not hold; `error`: it could not be tried properly. */
 interface Case {
@@ -147,7 +149,7 @@ function requirementCase(suite: string, requirement: ReportedRequirement): Case 
       ['level', level],
       ['source', source],
       ...features.map((feature) => ['feature', feature] as const),
-      ...(repetitions ? [['repetitions', JSON.stringify(repetitions)] as const] : []),
+      ...(repetitions ? [['repetitions', JSON.stringify(plainCounts(repetitions))] as const] : []),
     ],
     outcome: outcomeOf(requirement),
     output: outputOf(requirement),
@@ -163,6 +165,7 @@ const unmetExpectations: ReadonlySet<string> = new Set([
 function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case['outcome'] {
   if (result === 'passed') return { kind: 'passed' };
   if (result === 'skipped') return { kind: 'skipped', message: reason };
+  if (result === 'notApplicable') return { kind: 'skipped', message: `not applicable: ${reason}` };
   const { name, frames = [] } = failure ?? {};
   const message = failure === undefined ? '' : wholeMessage(failure);
   const unmet = name !== undefined && unmetExpectations.has(name);
@@ -171,10 +174,10 @@ function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case[
 }
 
 /** The evidence, one path a line, so that CI systems may find it; then the diagnosis. */
-function outputOf({ evidence, reason, failure, failsIf, slowBecause }: ReportedRequirement): string[] {
+function outputOf({ result, evidence, reason, failure, failsIf, slowBecause }: ReportedRequirement): string[] {
   return [
     ...evidence,
-    ...(reason === undefined ? [] : [`skipped: ${reason}`]),
+    ...(reason === undefined ? [] : [`${outcomeWords[result]}: ${reason}`]),
     ...(failure === undefined ? [] : [`fails if: ${failsIf}`]),
     ...(failure !== undefined && slowBecause !== undefined ? [`slow because: ${slowBecause}`] : []),
     ...(failure?.diagnosis === undefined ? [] : ['', failure.diagnosis]),

@@ -4,6 +4,7 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
+import { outcomeWords } from '../model/profiles.ts';
 import { runFigures } from '../model/run-figures.ts';
 import { addEvent, countsInWords, countsOf, emptySummary } from '../model/summary.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
@@ -96,7 +97,7 @@ export class Terminal implements Disposable {
         break;
       case 'pods-started':
       case 'pod-traced':
-      case 'processors-shared':
+      case 'cpu-steal-measured':
         break;
       case 'interrupted':
         this.#print(this.#colors.yellow(`${event.signal}: stopping and cleaning up`));
@@ -141,8 +142,10 @@ export class Terminal implements Disposable {
     const time = milliseconds >= slow ? ` ${this.#colors.yellow(duration(milliseconds))}` : '';
     const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
     if (outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
-    if (outcome === 'skipped') {
-      this.#print(`   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`skipped: ${redactedText(result.reason)}`)}`);
+    if (outcome === 'skipped' || outcome === 'notApplicable') {
+      this.#print(
+        `   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`${outcomeWords[outcome]}: ${redactedText(result.reason)}`)}`,
+      );
     }
     if (outcome === 'failed') {
       this.#aboveFirstFailure ??= this.#linesPrinted;

@@ -8,6 +8,7 @@ import {
   failed,
   failedOutside,
   interrupted,
+  notApplicable,
   passed,
   performed,
   planned,
@@ -38,6 +39,12 @@ describe('the report of a run', () => {
       reportOf(started, planned(2), passed(one), failed(two), ended('doesNotConform', '')),
       'failure',
       /1 of 2/,
+    ],
+    [
+      'is a success when all that apply passed',
+      reportOf(started, planned(2), passed(one), notApplicable(two), conforms),
+      'success',
+      /; 1 not applicable: Kubernetes before 1\.37 only$/,
     ],
     ['is a failure without results', reportOf(started, ended('doesNotConform', '')), 'failure', /proves nothing/],
     [
@@ -92,15 +99,22 @@ describe('the report of a run', () => {
         summary: 'extended: 1 failed, 1 skipped',
         extended: {
           result: 'failure',
-          statistics: { passed: 0, failed: 1, skipped: 1 },
+          statistics: { passed: 0, failed: 1, skipped: 1, notApplicable: 0 },
           failed: ['SEED-1'],
           skipped: [{ id: 'SEED-2', reason: 'no xfs' }],
+          notApplicable: [],
         },
       },
       {
         name: 'mounting',
         summary: 'core: 1 passed',
-        core: { result: 'success', statistics: { passed: 1, failed: 0, skipped: 0 }, failed: [], skipped: [] },
+        core: {
+          result: 'success',
+          statistics: { passed: 1, failed: 0, skipped: 0, notApplicable: 0 },
+          failed: [],
+          skipped: [],
+          notApplicable: [],
+        },
       },
     ]);
   });
@@ -124,6 +138,18 @@ describe('the report of a run', () => {
     ]);
   });
 
+  it('has what is promised for other versions of Kubernetes apart, also where it was not run', () => {
+    const run = sourcesOf(started, planned(2), passed(one), notApplicable(two), conforms);
+    const { statistics, profiles, requirements } = buildReport(run);
+    expect(statistics).to.deep.equal({ passed: 1, failed: 0, skipped: 0, notApplicable: 1 });
+    expect(profiles[0]).to.deep.include({ summary: 'core: 1 passed, 1 not applicable' });
+    expect(profiles[0]?.core?.notApplicable).to.deep.equal([{ id: 'SEED-2', reason: 'Kubernetes before 1.37 only' }]);
+    expect(requirements[1]).to.include({ result: 'notApplicable', reason: 'Kubernetes before 1.37 only' });
+    const catalogue = run.catalogue.map((entry) => ({ ...entry, features: ['kubernetes<1.37'] }));
+    const unrun = buildReport({ ...run, catalogue, summary: { ...run.summary, specs: [] } });
+    expect(unrun.requirements.map(({ result }) => result)).to.deep.equal(['notApplicable', 'notApplicable']);
+  });
+
   it('says whether it is about the whole catalogue', () => {
     const sources = sourcesOf(started, passed(one), conforms);
     expect(buildReport(sources)).to.include({ complete: true, catalogue: 1 });
@@ -134,12 +160,18 @@ describe('the report of a run', () => {
 
   it('counts a repeated spec once: it holds only if it never failed', () => {
     const report = reportOf(started, planned(4), passed(one, 300), passed(two), failed(one), passed(two, 100));
-    expect(report.statistics).to.deep.equal({ passed: 1, failed: 1, skipped: 0 });
+    expect(report.statistics).to.deep.equal({ passed: 1, failed: 1, skipped: 0, notApplicable: 0 });
     const [first, second] = report.requirements;
-    expect(first).to.deep.include({ result: 'failed', repetitions: { passed: 1, failed: 1, skipped: 0 } });
+    expect(first).to.deep.include({
+      result: 'failed',
+      repetitions: { passed: 1, failed: 1, skipped: 0, notApplicable: 0 },
+    });
     expect(first?.milliseconds).to.equal(7_200);
     expect(first?.failure?.message).to.include("'Pending'");
-    expect(second).to.deep.include({ result: 'passed', repetitions: { passed: 2, failed: 0, skipped: 0 } });
+    expect(second).to.deep.include({
+      result: 'passed',
+      repetitions: { passed: 2, failed: 0, skipped: 0, notApplicable: 0 },
+    });
   });
 
   it('calls a feature supported where all that need it passed; other minors say nothing about it', () => {
@@ -148,7 +180,7 @@ describe('the report of a run', () => {
       passed(one),
       skipped(two, 'no xfs'),
       failed(specOf('SEED-3')),
-      skipped(specOf('SEED-4')),
+      notApplicable(specOf('SEED-4')),
     );
     const needs = [['block', 'disruptive'], ['xfs', 'block'], ['fsGroup'], ['tmpfs', 'kubernetes<1.37']];
     const catalogue = sources.catalogue.map((entry, index) => ({ ...entry, features: needs[index] ?? [] }));
@@ -189,14 +221,14 @@ describe('the report of a run', () => {
       planned(1),
       passed(one),
       { kind: 'pods-started', starts: [{ requirement: 'SEED-1', milliseconds: 1_700.4, lowerLimit: 1_650 }] },
-      { kind: 'processors-shared', stolen: 0.14159 },
+      { kind: 'cpu-steal-measured', cpuSteal: 0.14159 },
     );
     expect(report).to.deep.include({
       retries: [{ step: 'pull', attempt: 2, reason: 'EOF' }],
       seed: 42,
       jobs: 6,
       podStarts: [{ requirement: 'SEED-1', milliseconds: 1_700, lowerLimit: 1_650 }],
-      processorsStolen: 0.142,
+      cpuSteal: 0.142,
     });
   });
 

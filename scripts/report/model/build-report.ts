@@ -44,6 +44,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     catalogue,
     chosen,
     results: summary.specs,
+    kubernetes: environment.kubernetes,
     notRun: `not run: ${told.replace(/^not finished: /, '')}`,
     root,
   });
@@ -64,7 +65,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     milliseconds: Math.round(summary.finished?.milliseconds ?? 0),
     statistics,
     profiles: profilesOf(requirements),
-    ...featuresOf(requirements, environment.kubernetes),
+    ...featuresOf(requirements),
     requirements,
     outside: outsideOf(summary, known),
     environment: environmentOf(environment),
@@ -74,7 +75,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     steps: summary.actions.map(stepOf),
     retries: [...summary.retries],
     leaks: leaksOf(summary),
-    ...(summary.stolen !== undefined && { processorsStolen: Math.round(summary.stolen * 1_000) / 1_000 }),
+    ...(summary.cpuSteal !== undefined && { cpuSteal: Math.round(summary.cpuSteal * 1_000) / 1_000 }),
     podStarts: (summary.podStarts ?? []).map(({ requirement, milliseconds, lowerLimit }) => ({
       requirement,
       milliseconds: Math.round(milliseconds),

@@ -100,6 +100,10 @@ export function skipped(spec: SpecIdentity, reason = 'no mkfs.xfs on the nodes')
   return finished(spec, { outcome: 'skipped', milliseconds: 0, evidence: [], reason });
 }
 
+export function notApplicable(spec: SpecIdentity, reason = 'Kubernetes before 1.37 only'): Untimed<RunEvent> {
+  return finished(spec, { outcome: 'notApplicable', milliseconds: 0, evidence: [], reason });
+}
+
 export function failed(
   spec: SpecIdentity,
   message = "expected 'Pending' to equal 'Bound'",

@@ -1,5 +1,5 @@
 import { grouped } from '../../../clusters/text/grouped.ts';
-import { isClusterFeature, notApplicable } from '../../../specs/catalogue/features.ts';
+import { isClusterFeature } from '../../../specs/catalogue/features.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,
@@ -14,7 +14,7 @@ const mostNamed = 5;
 
 /** How many requirements ended how. */
 export function statisticsOf(requirements: readonly ReportedRequirement[]): ReportedStatistics {
-  const statistics = { passed: 0, failed: 0, skipped: 0 };
+  const statistics = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of requirements) statistics[result]++;
   return statistics;
 }
@@ -45,32 +45,39 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
 function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart | undefined {
   if (requirements.length === 0) return undefined;
   const statistics = statisticsOf(requirements);
+  const withReasons = (wanted: ReportedRequirement['result']) =>
+    requirements.filter(({ result }) => result === wanted).map(({ id, reason = '' }) => ({ id, reason }));
   return {
     result: verdictOn(statistics),
     statistics,
     failed: requirements.filter(({ result }) => result === 'failed').map(({ id }) => id),
-    skipped: requirements
-      .filter(({ result }) => result === 'skipped')
-      .map(({ id, reason }) => ({ id, reason: reason ?? '' })),
+    skipped: withReasons('skipped'),
+    notApplicable: withReasons('notApplicable'),
   };
 }
+
+/** What the outcomes are called. */
+export const outcomeWords = {
+  passed: 'passed',
+  failed: 'failed',
+  skipped: 'skipped',
+  notApplicable: 'not applicable',
+} as const satisfies Record<ReportedRequirement['result'], string>;
 
 /** `11 passed, 1 failed`: what is zero is left out. */
 function inWords(statistics: ReportedStatistics): string {
   const parts = Object.entries(statistics).filter(([, count]) => count > 0);
-  return parts.map(([name, count]) => `${count} ${name}`).join(', ');
+  return parts.map(([name, count]) => `${count} ${outcomeWords[name as keyof typeof outcomeWords]}`).join(', ');
 }
 
 type Features = Pick<LocalVolumeConformanceReport, 'supportedFeatures' | 'unsupportedFeatures'>;
 
 /**
- * The features that chosen requirements need: supported where all of these passed. What holds for other minors only
- * says nothing about a feature. Without a version of Kubernetes no requirement counts as one for other minors.
+ * Returns the features that chosen requirements need: supported where all of these passed. A requirement that does not
+ * apply to this version of Kubernetes says nothing about a feature.
  */
-export function featuresOf(requirements: readonly ReportedRequirement[], kubernetes: string | null): Features {
-  const counting = requirements.filter(
-    ({ features }) => kubernetes === null || notApplicable(features, { kubernetes, lacking: {} }) === undefined,
-  );
+export function featuresOf(requirements: readonly ReportedRequirement[]): Features {
+  const counting = requirements.filter(({ result }) => result !== 'notApplicable');
   const names = [...new Set(counting.flatMap(({ features }) => features))].filter(isClusterFeature).sort();
   const found: Features = { supportedFeatures: [], unsupportedFeatures: [] };
   for (const name of names) {

@@ -1,19 +1,22 @@
 import { z } from 'zod';
 
 /** What the file says of itself; readers refuse another version. */
-export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha1', kind: 'LocalVolumeConformanceReport' };
+export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha2', kind: 'LocalVolumeConformanceReport' };
 
 const text = z.string();
 const milliseconds = z.number().nonnegative().describe('Milliseconds.');
 const count = z.int().nonnegative();
 
-/** How a requirement ended in this run. `skipped` has not been shown: it never counts as passed. */
-const outcome = z.enum(['passed', 'failed', 'skipped']);
+/**
+ * How a requirement ended in this run. `skipped` has not been shown: it never counts as passed. `notApplicable` is
+ * promised for other versions of Kubernetes than the one tested.
+ */
+const outcome = z.enum(['passed', 'failed', 'skipped', 'notApplicable']);
 
-/** `success`: all passed. `partial`: none failed, some skipped. `failure`: some failed, or nothing was shown at all. */
+/** `success`: all that apply passed. `partial`: none failed, some skipped. `failure`: some failed, or none passed. */
 const verdict = z.enum(['success', 'partial', 'failure']);
 
-const statistics = z.strictObject({ passed: count, failed: count, skipped: count });
+const statistics = z.strictObject({ passed: count, failed: count, skipped: count, notApplicable: count });
 
 /** The requirements of one level in one chapter. */
 const part = z.strictObject({
@@ -21,6 +24,7 @@ const part = z.strictObject({
   statistics,
   failed: z.array(text).describe('Ids of requirements that do not hold.'),
   skipped: z.array(z.strictObject({ id: text, reason: text })),
+  notApplicable: z.array(z.strictObject({ id: text, reason: text })),
 });
 
 /** A chapter of the catalogue. A level is absent where none of its requirements was chosen for the run. */
@@ -62,7 +66,7 @@ const requirement = z.strictObject({
   result: outcome,
   milliseconds: milliseconds.describe('Milliseconds; of a requirement that was run several times, the median.'),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
-  reason: text.optional().describe('Why it was skipped.'),
+  reason: text.optional().describe('Why it was skipped, or for which versions of Kubernetes it is promised.'),
   failure: failure.optional(),
   evidence: z.array(text).describe('Paths relative to the folder of the report.'),
   slowBecause: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
@@ -137,13 +141,13 @@ export const reportSchema = z
     steps: z.array(step),
     retries: z.array(z.strictObject({ step: text, attempt: count, reason: text })).describe('Infrastructure only.'),
     leaks: z.array(text).describe('What was left behind, and where.'),
-    processorsStolen: z
+    cpuSteal: z
       .number()
       .min(0)
       .max(1)
       .optional()
       .describe(
-        "Of the time of the machine's processors while specs ran, the share that its host gave to others. Durations of runs with unlike shares do not compare.",
+        'CPU steal while specs ran: the share of time that the host gave to other machines. Durations of runs with unlike shares do not compare.',
       ),
     podStarts: z.array(
       z.strictObject({

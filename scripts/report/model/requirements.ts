@@ -1,5 +1,6 @@
 import { grouped } from '../../../clusters/text/grouped.ts';
 import { median } from '../../../clusters/text/median.ts';
+import { otherVersions } from '../../../specs/catalogue/features.ts';
 import type { SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
@@ -11,6 +12,8 @@ export interface RequirementSources {
   /** The specs that were chosen for the run, whether they came to run or not. */
   chosen: readonly SpecIdentity[];
   results: readonly SpecOutcome[];
+  /** Version of the API server, such as `v1.37.2`; null where it is not known. */
+  kubernetes: string | null;
   /** Why there is no result where there is none. */
   notRun: string;
   /** Absolute path of the harness; places in specs are told relative to it. */
@@ -22,8 +25,13 @@ export interface RequirementSources {
  * failed; one without a result was skipped, because nothing was shown.
  */
 export function reportedRequirements(sources: RequirementSources): ReportedRequirement[] {
-  const { catalogue, chosen, results, notRun, root } = sources;
+  const { catalogue, chosen, results, kubernetes, notRun, root } = sources;
   const specs = new Map(chosen.map((spec) => [spec.id, spec]));
+  /** A requirement that was not run, and would not have applied. */
+  const elsewhere = (features: readonly string[]) => {
+    const reason = kubernetes === null ? undefined : otherVersions(features, kubernetes);
+    return reason !== undefined && ({ result: 'notApplicable', reason } as const);
+  };
   const resultsOf = grouped(results, ({ spec }) => spec.id);
   return catalogue.flatMap((requirement) => {
     const { id, chapter, level, sentence, source, failsIf, features, slowBecause } = requirement;
@@ -32,7 +40,15 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
     if (!spec) return [];
     const promise = { id, chapter, level, sentence, source, failsIf, features: [...features] };
     const place = { file: spec.file, ...(spec.line !== undefined && { line: spec.line }) };
-    return [{ ...promise, ...place, ...inAll(runs, notRun, root), ...(slowBecause !== undefined && { slowBecause }) }];
+    return [
+      {
+        ...promise,
+        ...place,
+        ...inAll(runs, notRun, root),
+        ...(runs.length === 0 && elsewhere(features)),
+        ...(slowBecause !== undefined && { slowBecause }),
+      },
+    ];
   });
 }
 
@@ -42,10 +58,16 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
   const ended = <O extends SpecResult['outcome']>(outcome: O) =>
     runs.filter((run): run is Extract<SpecResult, { outcome: O }> => run.outcome === outcome);
   const [passed, failed, skipped] = [ended('passed'), ended('failed'), ended('skipped')];
+  const [notApplicable, ...others] = ended('notApplicable');
   const shared = {
     evidence: runs.flatMap(({ evidence }) => evidence),
     ...(runs.length > 1 && {
-      repetitions: { passed: passed.length, failed: failed.length, skipped: skipped.length },
+      repetitions: {
+        passed: passed.length,
+        failed: failed.length,
+        skipped: skipped.length,
+        notApplicable: notApplicable ? 1 + others.length : 0,
+      },
     }),
   };
   const [failure] = failed;
@@ -53,6 +75,7 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
     return { ...shared, result: 'failed', milliseconds: medianTime(failed), failure: failureOf(failure.error, root) };
   }
   if (passed.length > 0) return { ...shared, result: 'passed', milliseconds: medianTime(passed) };
+  if (notApplicable) return { ...shared, result: 'notApplicable', milliseconds: 0, reason: notApplicable.reason };
   return { ...shared, result: 'skipped', milliseconds: medianTime(skipped), reason: skipped[0]?.reason ?? notRun };
 }
 

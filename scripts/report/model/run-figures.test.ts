@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { cpuStealLine } from './cpu-steal.ts';
 import { failed, passed, planned, skipped, specOf, started, summaryOf } from './example-run.ts';
-import { stolenLine } from './processors-shared.ts';
 import { podStartLine, runFigures } from './run-figures.ts';
 
 describe('the figures of a run', () => {
@@ -43,13 +43,13 @@ slowest
     expect(podStartLine(starts)).to.equal('pods created to Ready: 3, median 2 s, 2.0 × what Kubernetes allows at best');
   });
 
-  it('tell of processors that others had, where it was much', () => {
-    const shared = (stolen: number) =>
-      runFigures(summaryOf(started, planned(1), { kind: 'processors-shared', stolen }));
+  it('have the CPU steal where it was much', () => {
+    const shared = (cpuSteal: number) =>
+      runFigures(summaryOf(started, planned(1), { kind: 'cpu-steal-measured', cpuSteal }));
     expect(shared(0.04)).to.deep.equal([]);
     expect(shared(0.14)).to.deep.equal([
-      "processors: 14 % of their time went to others on this machine's host, so everything took longer",
+      'CPU steal: 14 % (the host gave this time to other machines), so everything took longer',
     ]);
-    expect(stolenLine(0)).to.equal("processors: 0 % of their time went to others on this machine's host");
+    expect(cpuStealLine(0)).to.equal('CPU steal: 0 % (the host gave this time to other machines)');
   });
 });

@@ -2,7 +2,7 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { median } from '../../../clusters/text/median.ts';
 import type { SpecResult } from '../../../specs/runner/events.ts';
 import type { PodStart } from '../../../specs/runner/pod-starts.ts';
-import { isNoticeable, stolenLine } from './processors-shared.ts';
+import { cpuStealLine, isNoticeable } from './cpu-steal.ts';
 import { byChapter, type SpecOutcome, type Summary } from './summary.ts';
 
 const slowestShown = 10;
@@ -11,13 +11,13 @@ const fewestChapters = 3;
 
 /** What a run came to in figures, as lines of text: chapters by outcome, the slowest specs, how fast pods were. */
 export function runFigures(summary: Summary): string[] {
-  const { specs, podStarts, stolen } = summary;
+  const { specs, podStarts, cpuSteal } = summary;
   const chapters = byChapter(specs);
   const blocks = [
     chapters.size >= fewestChapters ? chapterTable(chapters) : [],
     chapters.size >= fewestChapters ? slowest(specs) : [],
     podStarts && podStarts.length > 0 ? [podStartLine(podStarts)] : [],
-    isNoticeable(stolen) ? [stolenLine(stolen)] : [],
+    isNoticeable(cpuSteal) ? [cpuStealLine(cpuSteal)] : [],
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
@@ -29,7 +29,7 @@ function chapterTable(chapters: ReadonlyMap<string, readonly SpecOutcome[]>): st
     name,
     count(of, 'passed'),
     count(of, 'failed'),
-    count(of, 'skipped'),
+    count(of, 'skipped') + count(of, 'notApplicable'),
   ];
   const names = [...chapters.keys()].sort();
   const rows = [
@@ -44,7 +44,7 @@ function chapterTable(chapters: ReadonlyMap<string, readonly SpecOutcome[]>): st
 }
 
 function slowest(specs: readonly SpecOutcome[]): string[] {
-  const ran = specs.filter(({ result }) => result.outcome !== 'skipped');
+  const ran = specs.filter(({ result }) => result.outcome === 'passed' || result.outcome === 'failed');
   const order = ran.toSorted((a, b) => b.result.milliseconds - a.result.milliseconds).slice(0, slowestShown);
   return [
     'slowest',

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import { broken, failed, passed, performed, planned, skipped, specOf, started, summaryOf } from './example-run.ts';
+import {
+  broken,
+  failed,
+  notApplicable,
+  passed,
+  performed,
+  planned,
+  skipped,
+  specOf,
+  started,
+  summaryOf,
+} from './example-run.ts';
 import { byChapter, countsInWords, countsOf, type Summary, verdictOf } from './summary.ts';
 
 const up = { ...started, verb: 'up' };
@@ -10,6 +21,18 @@ const two = specOf('SEED-2');
 describe('the verdict of a run', () => {
   const cases: [string, Summary, string, RegExp][] = [
     ['conforms when all specs pass', summaryOf(started, planned(1), passed(one)), 'conforms', /^conforms: every/],
+    [
+      'conforms where some do not apply, and says for which versions they are',
+      summaryOf(started, planned(2), passed(one), notApplicable(two)),
+      'conforms',
+      /that was run holds; 1 not applicable: Kubernetes before 1\.37 only$/,
+    ],
+    [
+      'never conforms when nothing applies',
+      summaryOf(started, planned(1), notApplicable(one)),
+      'doesNotConform',
+      /no spec passed/,
+    ],
     ['names that specs were skipped', summaryOf(started, planned(2), passed(one), skipped(two)), 'conforms', /skipped/],
     [
       'does not conform with one failure',
@@ -85,6 +108,8 @@ describe('the verdict of a run', () => {
 it('the counts are those of the specs that are finished', () => {
   const summary = summaryOf(started, planned(9), passed(one), passed(two), skipped(one), failed(two));
   expect(countsInWords(countsOf(summary))).to.equal('2 passed, 1 failed, 1 skipped');
+  const other = summaryOf(started, planned(2), passed(one), notApplicable(two));
+  expect(countsInWords(countsOf(other))).to.equal('1 passed, 0 failed, 1 skipped');
 });
 
 it('retries are kept, with what failed', () => {

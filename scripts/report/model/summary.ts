@@ -30,8 +30,8 @@ export interface Summary {
   /** How many specs ran side by side. */
   jobs?: number;
   podStarts?: readonly PodStart[];
-  /** Of the time of the machine's processors while specs ran, the share from 0 to 1 that its host gave to others. */
-  stolen?: number;
+  /** CPU steal while specs ran, from 0 to 1: the share of time that the host gave to other machines. */
+  cpuSteal?: number;
   /** Infrastructure steps that were tried again. */
   retries: readonly Retry[];
   /** The last trace of each requirement whose spec has recorded one, by its id. */
@@ -70,8 +70,8 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
       const others = summary.traces.filter(({ name }) => name !== event.requirement);
       return { ...summary, traces: [...others, { name: event.requirement, trace: event.trace }] };
     }
-    case 'processors-shared':
-      return { ...summary, stolen: event.stolen };
+    case 'cpu-steal-measured':
+      return { ...summary, cpuSteal: event.cpuSteal };
     case 'spec-finished':
       return { ...summary, specs: [...summary.specs, { spec: event.spec, result: event.result }] };
     case 'interrupted':
@@ -100,17 +100,25 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Those that are promised for other versions of Kubernetes. */
+  notApplicable?: number;
 }
 
-/** How many specs ended how. */
-export function countsOf(summary: Summary): Counts {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+/** Returns how many specs ended how. */
+export function countsOf(summary: Summary): Required<Counts> {
+  const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of summary.specs) counts[result.outcome]++;
   return counts;
 }
 
-/** `9 passed, 1 failed, 0 skipped`. */
-export function countsInWords({ passed, failed, skipped }: Counts): string {
+/** Returns counts in the words that JUnit has, too: what does not apply counts as skipped. */
+export function plainCounts({ passed, failed, skipped, notApplicable = 0 }: Counts): Omit<Counts, 'notApplicable'> {
+  return { passed, failed, skipped: skipped + notApplicable };
+}
+
+/** Returns `9 passed, 1 failed, 0 skipped`. */
+export function countsInWords(counts: Counts): string {
+  const { passed, failed, skipped } = plainCounts(counts);
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
@@ -120,10 +128,10 @@ export function countsInWords({ passed, failed, skipped }: Counts): string {
  * about, but gave no result, never conform. Something left behind is a fault of the environment.
  */
 export function verdictOf(summary: Summary): Verdict {
-  const { passed, failed, skipped } = countsOf(summary);
+  const { passed, failed, skipped, notApplicable } = countsOf(summary);
   const broken = summary.actions.find(({ direction, outcome }) => direction === 'perform' && outcome === 'failed');
   const leftBehind = summary.actions.find(({ direction, outcome }) => direction === 'undo' && outcome === 'failed');
-  const results = passed + failed + skipped;
+  const results = passed + failed + skipped + notApplicable;
   if (summary.interrupted) return { verdict: 'interrupted', sentence: `interrupted by ${summary.interrupted}` };
   if (broken) return { verdict: verdictOfError(broken.error), sentence: `not finished: ${broken.title} failed` };
   if (failed > 0)
@@ -136,7 +144,14 @@ export function verdictOf(summary: Summary): Verdict {
   if (leftBehind) return { verdict: 'environment', sentence: `something was left behind: ${leftBehind.title} failed` };
   if (results === 0) return { verdict: 'conforms', sentence: 'done' };
   const except = skipped > 0 ? ', except what was skipped' : '';
-  return { verdict: 'conforms', sentence: `conforms: every requirement that was run holds${except}` };
+  const elsewhere = notApplicable > 0 ? `; ${notApplicable} not applicable: ${reasonsOf(summary)}` : '';
+  return { verdict: 'conforms', sentence: `conforms: every requirement that was run holds${except}${elsewhere}` };
+}
+
+/** Returns for which versions of Kubernetes the requirements are that do not apply, such as `Kubernetes before 1.37 only`. */
+function reasonsOf({ specs }: Summary): string {
+  const reasons = specs.flatMap(({ result }) => (result.outcome === 'notApplicable' ? [result.reason] : []));
+  return [...new Set(reasons)].join(', ');
 }
 
 /** A failed step may know better whose fault it is; it cannot make a run conform. */

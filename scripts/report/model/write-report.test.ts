@@ -27,7 +27,7 @@ describe('report.yaml', () => {
     writeReport(path, report);
     expect(await readReport(path)).to.deep.equal(report);
     expect(readdirSync(folder)).to.deep.equal(['report.yaml']);
-    expect(readFileSync(path, 'utf8')).to.match(/^apiVersion: local-volume-conformance\/v1alpha1\nkind: Local/);
+    expect(readFileSync(path, 'utf8')).to.match(/^apiVersion: local-volume-conformance\/v1alpha2\nkind: Local/);
   });
 
   it('is not written when it does not fit its schema; each key that does not is named', () => {
@@ -46,7 +46,7 @@ describe('report.yaml', () => {
       ['jobs: ', 'job: '],
       /^ {2}.*a\.yaml:\d+:1: job: job is not a key .* did you mean jobs/m,
     ],
-    ['another version', ['v1alpha1', 'v9'], /a\.yaml:1:13: apiVersion: .*must be local-volume-conformance\/v1alpha1/],
+    ['another version', ['v1alpha2', 'v9'], /a\.yaml:1:13: apiVersion: .*must be local-volume-conformance\/v1alpha2/],
     [
       'a result that is none',
       ['result: failed', 'result: lost'],

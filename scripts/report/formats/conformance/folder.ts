@@ -7,6 +7,7 @@ import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+import { countsInWords } from '../../model/summary.ts';
 import type { Product } from './product.ts';
 
 /** Files of the run that stand in the folder as they are. */
@@ -48,14 +49,13 @@ function sameFile(from: string, to: string): void {
 /** How the run is repeated, and what it came to. */
 function readme(report: LocalVolumeConformanceReport, product: Product): string {
   const { statistics, requirements, catalogue, complete, environment, profiles } = report;
-  const { passed, failed, skipped } = statistics;
   const scope = complete
     ? `all ${catalogue} requirements of the catalogue`
     : `${requirements.length} of the ${catalogue} requirements of the catalogue, which is no full conformance run`;
   const lines = [
     `# Local volume conformance of ${oneLine(product.name)} ${oneLine(product.version)}`,
     '',
-    `Result: **${report.result}** (${oneLine(report.verdict)}). ${passed} passed, ${failed} failed, ${skipped} skipped of ${scope}, in ${duration(report.milliseconds)}, begun ${report.date}.`,
+    `Result: **${report.result}** (${oneLine(report.verdict)}). ${countsInWords(statistics)} of ${scope}, in ${duration(report.milliseconds)}, begun ${report.date}.`,
     '',
     '## To reproduce',
     '',

@@ -2,7 +2,7 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { grouped } from '../../../../clusters/text/grouped.ts';
 import { median, quantile } from '../../../../clusters/text/median.ts';
 import { html, type Markup } from '../../../markup.ts';
-import { inPercent, isNoticeable } from '../../model/processors-shared.ts';
+import { inPercent, isNoticeable } from '../../model/cpu-steal.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
 import { percent } from './words.ts';
@@ -32,8 +32,7 @@ function podStarts(report: LocalVolumeConformanceReport): Markup {
     report.jobs > 1 &&
     ` ${report.jobs} specs ran side by side, so pods waited for each other too.`
   }${
-    isNoticeable(report.processorsStolen) &&
-    ` The machine’s host gave ${inPercent(report.processorsStolen)} of its processors’ time to others, so everything took longer.`
+    isNoticeable(report.cpuSteal) && ` The CPU steal was ${inPercent(report.cpuSteal)}, so everything took longer.`
   }</p>
 <div class="plots">${byLimit
     .slice(0, mostPlots)
@@ -61,7 +60,7 @@ function startsRow(limit: number, starts: readonly PlottedStart[]): Markup {
 
 function slowest({ requirements }: LocalVolumeConformanceReport): Markup | undefined {
   const order = requirements
-    .filter(({ result }) => result !== 'skipped')
+    .filter(({ result }) => result === 'passed' || result === 'failed')
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
     .slice(0, slowestShown);
   const [longest] = order;

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { makeTrace } from '../../../../specs/trace/make-trace.ts';
 import { recorded } from '../../../../specs/trace/recorded-for-tests.ts';
 import type { NamedTrace } from '../../../trace/write-trace.ts';
-import type { LocalVolumeConformanceReport, ReportedProfile, ReportedRequirement } from '../../model/report.ts';
+import { profilesOf, statisticsOf, verdictOn } from '../../model/profiles.ts';
+import { type LocalVolumeConformanceReport, type ReportedRequirement, reportVersion } from '../../model/report.ts';
 
 const chapterNames = ['access', 'binding', 'block', 'fault', 'lifecycle', 'scheduling', 'validation'];
 
@@ -41,12 +42,10 @@ export function reportOf(
   requirements: readonly ReportedRequirement[],
   some: Partial<LocalVolumeConformanceReport> = {},
 ): LocalVolumeConformanceReport {
-  const statistics = countsOf(requirements);
-  const result =
-    statistics.failed > 0 || statistics.passed === 0 ? 'failure' : statistics.skipped > 0 ? 'partial' : 'success';
+  const statistics = statisticsOf(requirements);
+  const result = verdictOn(statistics);
   return {
-    apiVersion: 'local-volume-conformance/v1alpha1',
-    kind: 'LocalVolumeConformanceReport',
+    ...reportVersion,
     date: '2026-11-23T07:29:26.000Z',
     run: 'k3x9qd',
     implementation: {
@@ -100,7 +99,7 @@ export function reportOf(
     ],
     retries: [],
     leaks: [],
-    processorsStolen: 0.12,
+    cpuSteal: 0.12,
     podStarts: requirements.slice(0, 235).map(({ id }, index) => {
       const lowerLimit = index % 3 === 0 ? 650 : 1_650;
       return {
@@ -190,29 +189,4 @@ function failureOf(index: number): NonNullable<ReportedRequirement['failure']> {
       (_, line) => `kubelet node2: line ${line} of what was said about the volume <local>`,
     ).join('\n'),
   };
-}
-
-function countsOf(requirements: readonly ReportedRequirement[]) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const { result } of requirements) counts[result]++;
-  return counts;
-}
-
-function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
-  return [...new Set(requirements.map(({ chapter }) => chapter))].map((name) => {
-    const part = (level: 'core' | 'extended') => {
-      const some = requirements.filter((requirement) => requirement.chapter === name && requirement.level === level);
-      const statistics = countsOf(some);
-      if (some.length === 0) return {};
-      return {
-        [level]: {
-          result: statistics.failed > 0 ? 'failure' : statistics.skipped > 0 ? 'partial' : 'success',
-          statistics,
-          failed: some.filter(({ result }) => result === 'failed').map(({ id }) => id),
-          skipped: some.flatMap(({ id, result, reason = '' }) => (result === 'skipped' ? [{ id, reason }] : [])),
-        },
-      };
-    };
-    return { name, summary: '', ...part('core'), ...part('extended') };
-  });
 }

@@ -1,6 +1,7 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { grouped } from '../../../../clusters/text/grouped.ts';
 import { html, type Markup } from '../../../markup.ts';
+import { outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
 import { evidenceList, type Material } from './evidence-list.ts';
 import { excerptOf } from './excerpt.ts';
@@ -32,9 +33,10 @@ ${[...chapters].map(
 
 function entry(requirement: ReportedRequirement, material: Material): Markup {
   const { id, result, level, chapter, sentence, features, repetitions } = requirement;
+  const ran = result === 'passed' || result === 'failed';
   const reason = requirement.reason === undefined ? undefined : excerptOf(requirement.reason, longestReason).text;
   return html`<li class="requirement" id="${id}" data-result="${result}" data-level="${level}" data-chapter="${chapter}">
-<details><summary>${resultMark(result)}<span class="id" data-search>${id}</span> <span class="sentence" data-search>${sentence}</span> <span class="aside">${level === 'core' ? 'core' : 'ext.'} · ${result === 'skipped' ? 'skipped' : duration(requirement.milliseconds)}</span></summary>
+<details><summary>${resultMark(result)}<span class="id" data-search>${id}</span> <span class="sentence" data-search>${sentence}</span> <span class="aside">${level === 'core' ? 'core' : 'ext.'} · ${ran ? duration(requirement.milliseconds) : outcomeWords[result]}</span></summary>
 <div class="body">${facts([
     ['result', resultMark(result, true)],
     ['reason', reason],
@@ -42,7 +44,7 @@ function entry(requirement: ReportedRequirement, material: Material): Markup {
     ['promised in', sourceLink(requirement.source)],
     ['fails if', requirement.failsIf],
     ['features', features.length > 0 && html`<span data-search>${features.join(', ')}</span>`],
-    ['duration', result !== 'skipped' && duration(requirement.milliseconds)],
+    ['duration', ran && duration(requirement.milliseconds)],
     ['slow because', requirement.slowBecause],
     [
       'repetitions',
@@ -62,9 +64,9 @@ function entry(requirement: ReportedRequirement, material: Material): Markup {
 
 function filter(requirements: readonly ReportedRequirement[]): Markup {
   const count = (fits: (requirement: ReportedRequirement) => boolean) => requirements.filter(fits).length;
-  const results = (['failed', 'skipped', 'passed'] as const).map((name): Choice => {
-    return [name, name, count(({ result }) => result === name)];
-  });
+  const results = (['failed', 'skipped', 'passed', 'notApplicable'] as const)
+    .map((name): Choice => [name, outcomeWords[name], count(({ result }) => result === name)])
+    .filter(([name, , many]) => name !== 'notApplicable' || many !== 0);
   const levels = (['core', 'extended'] as const).map((name): Choice => {
     return [name, name, count(({ level }) => level === name)];
   });

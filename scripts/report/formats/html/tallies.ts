@@ -19,9 +19,9 @@ function widened(count: number, all: number): number {
   return count === 0 ? 0 : Math.max(0.8, Number.parseFloat(percent(count, all)));
 }
 
-/** Passed, failed and skipped, each at its place; what is none stays empty. */
+/** Passed, failed, skipped and not applicable, each at its place; what is none stays empty. */
 export function tally(statistics: ReportedStatistics): Markup {
-  return html`<span class="tally">${(['passed', 'failed', 'skipped'] as const).map((name) =>
+  return html`<span class="tally">${(['passed', 'failed', 'skipped', 'notApplicable'] as const).map((name) =>
     statistics[name] > 0 ? html`<span>${resultMark(name)} ${statistics[name]}</span>` : html`<span></span>`,
   )}</span>`;
 }

@@ -21,7 +21,7 @@ ${report.interruptedBy !== undefined && html`<p class="notice">The run was inter
 ${(['passed', 'failed', 'skipped'] as const).map(
   (name) =>
     html`<div><dt>${name}</dt><dd class="${statistics[name] > 0 ? name : 'quiet'}">${statistics[name]}</dd></div>`,
-)}
+)}${statistics.notApplicable > 0 && html`<div><dt>not applicable</dt><dd class="quiet">${statistics.notApplicable}</dd></div>`}
 </dl>
 ${shareBar(statistics)}
 </section>`;

@@ -1,20 +1,22 @@
 import { html, type Markup, type Piece } from '../../../markup.ts';
+import { outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
 
 export type Outcome = ReportedRequirement['result'];
 
-const marks = { passed: '✓', failed: '✗', skipped: '–' } as const satisfies Record<Outcome, string>;
-const verdictMarks = { success: 'passed', partial: 'skipped', failure: 'failed' } as const;
+const marks = { passed: '✓', failed: '✗', skipped: '–', notApplicable: '·' } as const satisfies Record<Outcome, string>;
+const resultTones = { success: 'passed', partial: 'skipped', failure: 'failed' } as const;
 
 /** A result by sign, colour and word; the word only for those who hear the page, unless it is to be seen. */
 export function resultMark(result: Outcome, seen = false): Markup {
-  const word = seen ? html` ${result}` : html`<span class="unseen">${result}</span>`;
-  return html`<span class="${result}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
+  const name = outcomeWords[result];
+  const word = seen ? html` ${name}` : html`<span class="unseen">${name}</span>`;
+  return html`<span class="${result === 'notApplicable' ? 'quiet' : result}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
 }
 
-/** The result whose colour stands for a verdict. */
-export function toneOf(verdict: LocalVolumeConformanceReport['result']): Outcome {
-  return verdictMarks[verdict];
+/** Returns the outcome in whose colour the result of a run is shown. */
+export function toneOf(result: LocalVolumeConformanceReport['result']): 'passed' | 'skipped' | 'failed' {
+  return resultTones[result];
 }
 
 /** `812 bytes`, `52 KB`, `1.3 MB`: decimal, as file managers show it. */
