@@ -19,7 +19,7 @@ export function nodeContainers(engine: Engine, cluster: string, signal?: AbortSi
  * them, so this runs before the first step whose undo would delete them.
  * @throws DomainError with what was found
  */
-export async function refuseExisting(
+export async function rejectExistingCluster(
   engine: Engine,
   cluster: string,
   network: string,

@@ -56,7 +56,7 @@ export async function awaitReadiness(
     signal: options.signal,
     until: (view) => view.get({ kind: 'ServiceAccount', namespace: 'default', name: 'default' }),
   });
-  for (const { name, labels } of expected) proveLabels(nodes, name, labels);
+  for (const { name, labels } of expected) assertLabels(nodes, name, labels);
   return nodes.map((object) => ({ name: object.metadata.name, container: containerOf(object), object }));
 }
 
@@ -67,7 +67,7 @@ function isUsable(node: NodeObject): boolean {
   );
 }
 
-function proveLabels(nodes: readonly NodeObject[], name: string, wanted: Readonly<Record<string, string>>): void {
+function assertLabels(nodes: readonly NodeObject[], name: string, wanted: Readonly<Record<string, string>>): void {
   const found = nodes.find(({ metadata }) => metadata.name === name)?.metadata.labels ?? {};
   const wrong = Object.entries({ ...wanted, 'kubernetes.io/hostname': name }).filter(
     ([label, value]) => found[label] !== value,

@@ -1,4 +1,4 @@
-# Ends when a systemd unit, as it runs now, has logged a text; an earlier run of the unit does not count.
+# Waits until the current run of a systemd unit has logged a text; earlier runs of the unit do not count.
 # Arguments: UNIT TEXT SECONDS
 set -eu
 unit=$1 text=$2 seconds=$3
@@ -6,7 +6,7 @@ invocation=$(systemctl show --property InvocationID --value "$unit")
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkfifo "$place/log"
-# The journal's reader must not hold the outputs of this script: whoever waits for them would wait for it too.
+# The journal's reader must not inherit the outputs of this script: a process that reads them would wait for it.
 journalctl --follow --lines all --output cat "_SYSTEMD_INVOCATION_ID=$invocation" >"$place/log" 2>/dev/null </dev/null &
 reader=$!
 status=0

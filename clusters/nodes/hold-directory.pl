@@ -1,6 +1,6 @@
-# Holds up whoever opens a directory, on any mount of it, until this process ends: by fanotify(7), which asks it for
-# permission. Prints the process's id once that is so. When the process ends, however it does, the kernel lets everybody
-# in; after the seconds it ends by itself.
+# Blocks processes that open a directory, on any mount of it, until this process ends. fanotify(7) asks it for
+# permission. Prints the process's id once the directory is blocked. When the process ends, for whatever reason, the
+# kernel admits all waiting processes. It ends by itself after the seconds.
 use strict;
 use warnings;
 use POSIX qw(setsid uname);

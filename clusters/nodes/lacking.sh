@@ -1,5 +1,5 @@
-# Prints what a node lacks for some kinds of local volumes: the feature, a tab, the reason; a line each. It changes
-# nothing: modprobe is only asked whether the kernel could.
+# Prints what a node lacks for some types of local volumes: the feature, a tab, the reason; one line each. Changes
+# nothing: modprobe only reports whether the kernel could load the module.
 set -eu
 
 lacks() {

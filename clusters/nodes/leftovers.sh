@@ -1,5 +1,5 @@
-# Prints what a node still has of volumes: mounts, loop devices and directories of kubelet whose line holds one of the
-# words. kubelet takes volumes down in steps, so it waits for changes of the mount table, at most as long as it may.
+# Prints what a node still has of volumes: mounts, loop devices and directories of kubelet whose line contains one of
+# the words. kubelet takes volumes down in steps, so this waits for changes of the mount table until the time is over.
 # Arguments: MILLISECONDS WORD…
 set -eu
 left=$1

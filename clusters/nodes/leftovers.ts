@@ -24,7 +24,7 @@ const patience = 20_000;
  * pods, names of deleted PersistentVolumes. Kubelet takes volumes down after the pod.
  * @throws LeftBehind
  */
-export async function proveNothingLeft(node: Node, words: readonly string[]): Promise<void> {
+export async function awaitNothingLeft(node: Node, words: readonly string[]): Promise<void> {
   if (words.length === 0) return;
   const left = await scriptOnNode(node, leftoversScript, [String(patience), ...words], { deadline: 2 * patience });
   if (left === '') return;

@@ -127,7 +127,7 @@ describe('a node with open shells', () => {
     expect((await node.attempt({ argv: ['no-such-program'], deadline: 4000 })).status).to.equal(127);
   });
 
-  it('kills a command at its deadline, with what it had said', async () => {
+  it('kills a command at its deadline, with its output so far', async () => {
     const { node } = nodeWith();
     using _ = node;
     const error = await onNode(node, ['sh', '-c', 'echo begun; sleep 20'], { deadline: 100 }).catch((e) => e);

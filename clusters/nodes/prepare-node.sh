@@ -1,13 +1,13 @@
-# Makes the loop device files that a node container lacks, now and at every boot.
+# Creates the loop device files that a node container lacks, now and at every boot.
 #
-# A container's /dev is a copy made when it starts: loop devices that the kernel makes
-# later have no file there, and `mount -o loop` then fails. Arguments: COUNT
+# A container's /dev is a copy from its start. Loop devices that the kernel creates later have no file there, and `mount
+# -o loop` then fails. Arguments: COUNT
 set -eu
 count=$1
 
 cat >/usr/local/sbin/loop-device-files <<'SCRIPT'
 #!/bin/sh
-# Makes /dev/loop0 … up to the number given, where they are missing.
+# Creates the missing ones of /dev/loop0 … up to the number given.
 set -eu
 index=0
 while [ "$index" -lt "$1" ]; do

@@ -1,5 +1,5 @@
 import type { Pod } from '../../clusters/api/objects.ts';
-import { proveNothingLeft } from '../../clusters/nodes/leftovers.ts';
+import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import type { TestCluster } from '../runner/test-cluster.ts';
@@ -20,7 +20,7 @@ export async function assertNothingLeft({ store, node }: TestCluster, handles: r
     const { nodeName } = (object as Pod).spec ?? {};
     if (nodeName) nodes.add(nodeName);
   }
-  await Promise.all([...nodes].map((name) => proveNothingLeft(node(name), [...words])));
+  await Promise.all([...nodes].map((name) => awaitNothingLeft(node(name), [...words])));
 }
 
 /**

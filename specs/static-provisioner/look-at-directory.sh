@@ -1,5 +1,5 @@
-# Prints what stands in a directory, one line for each entry: KIND, mounted or plain, BYTES, NAME, with tabs between.
-# Only the first level is looked at. A name with a newline is no name for a disk. Arguments: DIRECTORY
+# Prints the entries of a directory, one line each: KIND, mounted or plain, BYTES, NAME, with tabs between. Reads the
+# first level only. Names with a newline are not supported. Arguments: DIRECTORY
 set -eu
 find "$1" -mindepth 1 -maxdepth 1 -exec sh -c '
 	for path; do

@@ -1,5 +1,5 @@
-# Puts entries into a directory in which a static provisioner looks. Arguments: DIRECTORY KIND SOURCE NAME...
-# KIND and SOURCE: memory with its bytes, bind with the path that is mounted, link with its target, plain with nothing.
+# Creates entries in a directory in which a static provisioner discovers disks. Arguments: DIRECTORY KIND SOURCE NAME...
+# KIND and SOURCE: memory with its bytes, bind with the path to mount, link with its target, plain without a source.
 set -eu
 directory=$1 kind=$2 source=$3
 shift 3

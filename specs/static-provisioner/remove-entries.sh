@@ -1,5 +1,5 @@
-# Takes a directory of entries apart: what is mounted below it, links, empty directories, and the directory itself.
-# A file that is in a directory itself, and not on a disk mounted there, is not removed: that is an error.
+# Removes a directory of entries: the mounts below it, links, empty directories, and the directory itself. A file in a
+# directory itself, not on a disk mounted there, is an error and is kept.
 # Arguments: DIRECTORY
 set -eu
 directory=$1

@@ -1,6 +1,6 @@
-# Prints what a node and containers on it have of a pod's volumes. It changes nothing.
-# Arguments: POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH for each place
-# of a container (DEVICE_PATH is empty for a mount).
+# Prints what a node and its containers show of a pod's volumes. Changes nothing.
+# Arguments: POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH for each
+# place of a container (DEVICE_PATH is empty for a mount).
 set -eu
 uid=$1
 shift
@@ -43,6 +43,6 @@ while [ $# -gt 0 ]; do
 	case " $seen " in *" $id "*) continue ;; esac
 	seen="$seen $id"
 	echo "@mountinfo $id"
-	# A container may end while it is looked at.
+	# A container may end while it is read.
 	cat "/proc/$pid/mountinfo" || true
 done

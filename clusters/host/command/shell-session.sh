@@ -1,12 +1,12 @@
-# Runs commands that come on standard input, one after another, until it ends.
+# Runs commands from standard input, one after another, until it ends.
 #
-# First line: a nonce, which nobody else knows. Then for each command a line "ID COUNT" and COUNT lines, an argument
-# each, in which \\ is a backslash and \n a newline. A command reads /dev/null. Its end is told behind its outputs:
+# The first line is a nonce, a secret of the two ends. Each command is a line "ID COUNT" and COUNT lines, one argument
+# each, in which \\ is a backslash and \n a newline. A command reads /dev/null. Its end is reported after its outputs:
 # "NONCE ID STATUS" on standard output, "NONCE ID" on standard error. When standard input ends while a command runs, the
-# command is killed: who sent it is not there any more, or does not want it any longer.
+# command is killed: its sender is gone or has cancelled it.
 set -eu
 IFS= read -r nonce
-# Standard error is for the commands. What the shell itself would say there, such as "Killed", is nobody's output.
+# Standard error belongs to the commands. The shell's own messages, such as "Killed", are in no command's output.
 exec 3>&2 4<&0 2>/dev/null
 printf '%s open\n' "$nonce"
 while read -r id count <&4; do
@@ -22,7 +22,7 @@ while read -r id count <&4; do
 		esac
 		set -- "$@" "$word"
 	done
-	# Nothing is sent while a command runs: what can be read now is the end. The shell leads a process group of its own.
+	# Nothing is sent while a command runs, so readable input is its end. The shell leads a process group of its own.
 	(read -r _ <&4 || kill -KILL "-$$") </dev/null >/dev/null 3>&- &
 	watch=$!
 	status=0

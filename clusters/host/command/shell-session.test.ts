@@ -102,7 +102,7 @@ for (const shell of shells) {
       expect(await run('sh', '-c', 'readlink /proc/$$/fd/0')).to.include({ stdout: '/dev/null\n' });
     });
 
-    it('kills a command that is late, and tells what it had said', async () => {
+    it('kills a command that is late, and returns its output so far', async () => {
       const word = `86400.${process.pid}1`;
       const outcome = await session.run({ argv: ['sh', '-c', `echo begun; sleep ${word}`], deadline: 200 });
       expect(outcome).to.deep.equal({ kind: 'late', stdout: 'begun\n', stderr: '' });
@@ -127,7 +127,7 @@ for (const shell of shells) {
       );
     });
 
-    it('tells when the shell goes while a command is under way, with what it had said', async () => {
+    it('reports that the shell ended during a command, with its output so far', async () => {
       const outcome = await run(
         'sh',
         '-c',

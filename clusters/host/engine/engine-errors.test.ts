@@ -12,14 +12,14 @@ describe('an engine that is missing', () => {
       'no docker command on PATH',
       'leave out --no-install:\napt-get update\nsystemctl start docker',
     ],
-    [{ kind: 'no daemon', said: 'Cannot connect' }, [], 'Cannot connect', 'start the Docker daemon'],
+    [{ kind: 'no daemon', message: 'Cannot connect' }, [], 'Cannot connect', 'start the Docker daemon'],
     [
-      { kind: 'no daemon', said: 'Cannot connect' },
+      { kind: 'no daemon', message: 'Cannot connect' },
       commands,
       'Cannot connect',
       'because of --no-install):\napt-get update',
     ],
-    [{ kind: 'refused', said: 'permission denied' }, commands, 'permission denied', 'run as root'],
+    [{ kind: 'refused', message: 'permission denied' }, commands, 'permission denied', 'run as root'],
     [{ kind: 'silent', seconds: 10 }, commands, 'did not end within 10 s', 'restart it'],
   ] as const) {
     it(`is told as ${state.kind} ${installation.length > 0 ? 'with' : 'without'} commands to install one`, () => {
@@ -32,7 +32,7 @@ describe('an engine that is missing', () => {
   }
 
   it('offers no installation where an engine is there', () => {
-    for (const state of [{ kind: 'refused', said: '' } as const, { kind: 'silent', seconds: 10 } as const])
+    for (const state of [{ kind: 'refused', message: '' } as const, { kind: 'silent', seconds: 10 } as const])
       expect(engineMissing(state, commands).message).not.to.contain('apt-get');
   });
 });

@@ -20,7 +20,7 @@ export function engineMissing(
     case 'no daemon':
       return new DomainError({
         attempted,
-        seen: `the docker client is there, its daemon does not answer: ${state.said}`,
+        seen: `the docker client is there, its daemon does not answer: ${state.message}`,
         remedy:
           installation.length > 0
             ? `start the daemon, or run these commands (left out because of --no-install):\n${installation.join('\n')}`
@@ -29,7 +29,7 @@ export function engineMissing(
     case 'refused':
       return new DomainError({
         attempted,
-        seen: state.said,
+        seen: state.message,
         why: 'this user may not use the Docker socket',
         remedy: 'run as root, or add the user to the group that owns the socket (docker access is root access)',
       });

@@ -65,10 +65,10 @@ describe('the answer of docker info', () => {
     });
   }
 
-  it('keeps what the client said', () => {
+  it('keeps the message of the client', () => {
     expect(readEngineState(answer(1, { ServerErrors: [noDaemon] }, 'more\n'))).to.deep.equal({
       kind: 'no daemon',
-      said: `${noDaemon}\nmore`,
+      message: `${noDaemon}\nmore`,
     });
   });
 });
@@ -126,7 +126,7 @@ describe('an engine', () => {
       status: 125,
       stderr: 'privileged mode is incompatible with user namespaces',
     }));
-    const error = await engine.provePrivileged('node:1').catch((e) => e);
+    const error = await engine.assertPrivileged('node:1').catch((e) => e);
     expect(error).to.be.instanceOf(DomainError);
     expect(error.details).to.include({ attempted: 'starting a privileged container', on: 'node:1' });
     expect(error.message).to.contain('incompatible with user namespaces').and.contain('kubelet in them mounts disks');

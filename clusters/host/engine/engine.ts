@@ -22,8 +22,8 @@ export interface EngineFacts {
 export type EngineState =
   | { kind: 'answers'; facts: EngineFacts }
   | { kind: 'no client' }
-  | { kind: 'no daemon'; said: string }
-  | { kind: 'refused'; said: string }
+  | { kind: 'no daemon'; message: string }
+  | { kind: 'refused'; message: string }
   | { kind: 'silent'; seconds: number };
 
 const probeDeadline = 10_000;
@@ -52,7 +52,7 @@ export function readEngineState({
 }: Pick<CommandResult, 'status' | 'stdout' | 'stderr'>): EngineState {
   if (status === 127) return { kind: 'no client' };
   const info = parseInfo(stdout);
-  const said = [...(info?.ServerErrors ?? []), stderr.trim()].filter(Boolean).join('\n');
+  const message = [...(info?.ServerErrors ?? []), stderr.trim()].filter(Boolean).join('\n');
   if (info?.ServerVersion) {
     return {
       kind: 'answers',
@@ -71,7 +71,7 @@ export function readEngineState({
       },
     };
   }
-  return /permission denied/i.test(said) ? { kind: 'refused', said } : { kind: 'no daemon', said };
+  return /permission denied/i.test(message) ? { kind: 'refused', message } : { kind: 'no daemon', message };
 }
 
 interface DockerInfo {
@@ -187,7 +187,7 @@ export class Engine {
    * Proves that a privileged container of an image can be started, because kind's nodes are such containers.
    * @throws DomainError otherwise
    */
-  async provePrivileged(image: string, signal?: AbortSignal): Promise<void> {
+  async assertPrivileged(image: string, signal?: AbortSignal): Promise<void> {
     try {
       // Takes a second, and is not aborted: a container that was created but never started would never be removed.
       await this.run(['run', '--rm', '--privileged', '--network', 'none', '--entrypoint', '/bin/true', image]);

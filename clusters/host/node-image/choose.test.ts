@@ -48,7 +48,7 @@ describe('the choice of the node image', () => {
     ['other', false],
   ] as const) {
     it(`${none ? 'builds' : 'never builds'} in the place of a pull that ends with: ${kind}`, () => {
-      expect(meansNoRegistry({ kind, said: '' })).to.equal(none);
+      expect(meansNoRegistry({ kind, message: '' })).to.equal(none);
     });
   }
 

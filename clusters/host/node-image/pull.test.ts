@@ -62,9 +62,9 @@ describe('a pull that failed', () => {
     ['other', 'write /var/lib/docker/tmp/GetImageBlob1: no space left on device'],
     ['other', ''],
   ];
-  for (const [kind, said] of [...seen, ...known]) {
-    it(`is "${kind}" by: ${said.replace(`${daemon} `, '') || 'nothing'}`, () => {
-      expect(readPullFailure(said)).to.deep.equal({ kind, said });
+  for (const [kind, message] of [...seen, ...known]) {
+    it(`is "${kind}" by: ${message.replace(`${daemon} `, '') || 'nothing'}`, () => {
+      expect(readPullFailure(message)).to.deep.equal({ kind, message });
     });
   }
 
@@ -75,7 +75,7 @@ describe('a pull that failed', () => {
       ['wrong digest', 'it is not used', 'find out who changed the image'],
       ['refused', 'refuses this user', 'docker login'],
     ] as const) {
-      const { details, exit } = pullFailed('node:1', { kind, said: 'as it was said' });
+      const { details, exit } = pullFailed('node:1', { kind, message: 'as it was said' });
       expect(details).to.include({ attempted: 'pulling the node image', on: 'node:1', seen: 'as it was said' });
       expect(details.why).to.contain(why);
       expect(details.remedy).to.contain(remedy);

@@ -5,45 +5,45 @@ import type { Engine } from '../engine/engine.ts';
 
 /** Why an image could not be pulled, distinguished by what the user has to do. */
 export type PullFailure =
-  | { kind: 'no registry'; said: string }
+  | { kind: 'no registry'; message: string }
   | { kind: 'silent'; seconds: number }
-  | { kind: 'absent'; said: string }
-  | { kind: 'wrong digest'; said: string }
-  | { kind: 'refused'; said: string }
-  | { kind: 'other'; said: string };
+  | { kind: 'absent'; message: string }
+  | { kind: 'wrong digest'; message: string }
+  | { kind: 'refused'; message: string }
+  | { kind: 'other'; message: string };
 
 export type PullResult = { kind: 'pulled' } | PullFailure;
 
 /** Parses the error output of `docker pull`. */
-export function readPullFailure(said: string): PullFailure {
+export function readPullFailure(message: string): PullFailure {
   // A proxy that blocks the engine answers in place of the registry, with nothing but the words of its HTTP status.
-  if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(said))
-    return { kind: 'no registry', said };
+  if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(message))
+    return { kind: 'no registry', message };
   if (
     /verification failed for digest|digest mismatch|does not match (the )?digest|unexpected (commit )?digest/i.test(
-      said,
+      message,
     )
   )
-    return { kind: 'wrong digest', said };
+    return { kind: 'wrong digest', message };
   if (
     /unauthorized|authentication required|access denied|denied: |no basic auth|forbidden|toomanyrequests|rate limit/i.test(
-      said,
+      message,
     )
   )
-    return { kind: 'refused', said };
+    return { kind: 'refused', message };
   if (
-    /manifest unknown|not found|name unknown|repository does not exist|no such image/i.test(said) &&
-    !/no such host|lookup /i.test(said)
+    /manifest unknown|not found|name unknown|repository does not exist|no such image/i.test(message) &&
+    !/no such host|lookup /i.test(message)
   )
-    return { kind: 'absent', said };
+    return { kind: 'absent', message };
   if (
     /no such host|connection refused|connection reset|network is unreachable|no route to host|i\/o timeout|TLS handshake timeout|context deadline|Client\.Timeout|server misbehaving|EOF|proxyconnect/i.test(
-      said,
+      message,
     )
   ) {
-    return { kind: 'no registry', said };
+    return { kind: 'no registry', message };
   }
-  return { kind: 'other', said };
+  return { kind: 'other', message };
 }
 
 /** Milliseconds in which a registry has to send something. After that a pull may take its time. */
@@ -79,7 +79,7 @@ export async function pullImage(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (silence.signal.aborted) return { kind: 'silent', seconds: firstWord / 1000 };
-    if (error instanceof CommandFailed) return { kind: 'other', said: error.message };
+    if (error instanceof CommandFailed) return { kind: 'other', message: error.message };
     throw error;
   } finally {
     clearTimeout(timer);
@@ -95,7 +95,7 @@ export function pullFailed(reference: string, failure: PullFailure): DomainError
       return new DomainError({
         attempted,
         on: reference,
-        seen: failure.said,
+        seen: failure.message,
         why: 'its registry cannot be reached from here',
         remedy: build,
       });
@@ -103,14 +103,14 @@ export function pullFailed(reference: string, failure: PullFailure): DomainError
       return new DomainError({
         attempted,
         on: reference,
-        seen: `the registry said nothing within ${failure.seconds} s`,
+        seen: `the registry sent nothing within ${failure.seconds} s`,
         remedy: `look at the engine's proxy and mirror settings; or ${build}`,
       });
     case 'absent':
       return new DomainError({
         attempted,
         on: reference,
-        seen: failure.said,
+        seen: failure.message,
         why: 'the registry has no such image',
         remedy: 'check name, tag and digest',
       });
@@ -118,7 +118,7 @@ export function pullFailed(reference: string, failure: PullFailure): DomainError
       return new DomainError({
         attempted,
         on: reference,
-        seen: failure.said,
+        seen: failure.message,
         why: 'what the registry serves is not what the digest names; it is not used',
         remedy: 'do not weaken the pin: find out who changed the image',
       });
@@ -126,11 +126,11 @@ export function pullFailed(reference: string, failure: PullFailure): DomainError
       return new DomainError({
         attempted,
         on: reference,
-        seen: failure.said,
+        seen: failure.message,
         why: 'the registry refuses this user',
         remedy: `docker login, or a mirror; or ${build}`,
       });
     case 'other':
-      return new DomainError({ attempted, on: reference, seen: failure.said, remedy: build });
+      return new DomainError({ attempted, on: reference, seen: failure.message, remedy: build });
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
-import { refuseExisting } from '../../../clusters/cluster.ts';
+import { rejectExistingCluster } from '../../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import type { Engine, EngineState } from '../../../clusters/host/engine/engine.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../../clusters/host/kind/kind.ts';
@@ -128,7 +128,7 @@ function nameStep({ cluster, network, reserve }: ClusterSite & Reservation, made
     title: `Reserving the name ${cluster}`,
     deadline: minute,
     async perform({ signal }) {
-      await refuseExisting(made.need('engine'), cluster, network, signal);
+      await rejectExistingCluster(made.need('engine'), cluster, network, signal);
       await reserve();
     },
   };
@@ -142,7 +142,7 @@ function clusterStep(plan: ClusterPlan, site: ClusterSite, made: Construction): 
     async perform({ progress, signal }) {
       const engine = made.need('engine');
       const { reference } = made.need('image');
-      await engine.provePrivileged(reference, signal);
+      await engine.assertPrivileged(reference, signal);
       try {
         await made.need('kind').create({
           cluster,
