@@ -10,7 +10,6 @@ const leftovers: readonly string[] = [
   'no-circle: scripts/run/cluster/steps.ts → scripts/run/cluster/undo.ts → scripts/run/cluster/steps.ts',
   'no-circle: scripts/run/cluster/undo.ts → scripts/run/cluster/machine-steps.ts → scripts/run/cluster/steps.ts → scripts/run/cluster/undo.ts',
   'no-folder-circle: specs/runner → specs/catalogue → specs/runner',
-  'no-folder-circle: scripts/run → scripts/trace → scripts/run',
 ];
 const folders = ['clusters', 'fixtures', 'specs', 'scripts'];
 

@@ -3,13 +3,7 @@ import type { Pod } from '../../clusters/api/objects.ts';
 import type { Component, ComponentLog } from './component-log.ts';
 import type { KnownLines } from './log-lines.ts';
 import type { NodeView } from './node-view.ts';
-
-/** The verbosity of a component, where it is known. */
-export interface LoggingLevel {
-  verbosity: number;
-  /** By source file without `.go`. */
-  files: Readonly<Record<string, number>>;
-}
+import type { LoggingLevel } from './verbosity.ts';
 
 /** All that a trace is made from. Making it sends no request to the cluster. */
 export interface Records {

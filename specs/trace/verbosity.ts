@@ -1,7 +1,13 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { KindDocument } from '../../clusters/configuration/kind-document.ts';
-import type { LoggingLevel } from './records.ts';
+
+/** The verbosity of a component, where it is known. */
+export interface LoggingLevel {
+  verbosity: number;
+  /** By source file without `.go`. */
+  files: Readonly<Record<string, number>>;
+}
 
 /** The components of Kubernetes whose logs show what happens to a volume. */
 export type LoggingComponent = 'kube-controller-manager' | 'kube-scheduler' | 'kubelet';
