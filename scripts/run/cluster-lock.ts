@@ -82,7 +82,9 @@ function noFlock(cluster: string, error: unknown): DomainError {
       attempted: `locking the cluster ${cluster}`,
       seen: messageOf(error),
       why: 'the lock keeps two runs from using one cluster at once',
-      remedy: 'install flock(1), which is in the package util-linux',
+      ...((error as NodeJS.ErrnoException).code === 'ENOENT' && {
+        remedy: 'install flock(1), which is in the package util-linux',
+      }),
     },
     { cause: error },
   );
