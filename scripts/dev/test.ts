@@ -13,7 +13,7 @@ import { duration } from '../../clusters/text/duration.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
 import { ignoreEpipe } from '../command-line/ignore-epipe.ts';
 import { BadUsage } from '../command-line/verb.ts';
-import { terminalManners } from '../report/formats/terminal.ts';
+import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { readReport } from '../report/model/read-report.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { type Counts, countsInWords, plainCounts } from '../report/model/summary.ts';
@@ -164,7 +164,7 @@ export async function test(argv: readonly string[]): Promise<ExitStatus> {
   using interruptions = listen(process);
   const { signal, passOnTo } = interruptions;
   const write = (line: string) => void process.stdout.write(`${line}\n`);
-  const run = new TestRun(write, terminalManners(process.stdout, process.env).color);
+  const run = new TestRun(write, terminalCapabilities(process.stdout, process.env).color);
   for (const name of plan.checks) {
     const check = checks[name];
     if (check) await run.perform(check.title, () => runCheck(check, signal), signal);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
-import { Terminal, terminalManners } from '../report/formats/terminal.ts';
+import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { followSummary, type Summary, verdictOf } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
 import type { ClusterSite, Reservation } from './cluster/steps.ts';
@@ -78,7 +78,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   const log = openEventLog(join(folder, 'e2e.log'));
   const terminal = new Terminal({
     output: process.stdout,
-    ...terminalManners(process.stdout, process.env),
+    ...terminalCapabilities(process.stdout, process.env),
     readerErrors: () => events.readerErrors,
   });
   events.subscribe(summary.read);

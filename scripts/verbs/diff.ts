@@ -35,7 +35,7 @@ export const diff = verb(command, help, async (paths, options) => {
     { compareReports },
     { comparisonForTerminal },
     { writeHtml, writeMarkdown },
-    { terminalManners },
+    { terminalCapabilities },
     { readReport },
   ] = await Promise.all([
     import('../report/compare/compare.ts'),
@@ -48,7 +48,7 @@ export const diff = verb(command, help, async (paths, options) => {
   const reports = [];
   for (const path of paths) reports.push(await readReport(await reportFile(path)));
   const comparison = compareReports(reports);
-  const { color } = terminalManners(process.stdout, process.env);
+  const { color } = terminalCapabilities(process.stdout, process.env);
   process.stdout.write(comparisonForTerminal(comparison, color));
   if (options.markdown !== undefined) await writeMarkdown(options.markdown, comparison);
   if (options.html !== undefined) await writeHtml(options.html, comparison);

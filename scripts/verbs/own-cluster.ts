@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { pasteable } from '../../clusters/host/command/commander.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
 import type { ClusterSite } from '../run/cluster/steps.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
@@ -28,12 +32,24 @@ export async function ownCluster(registry: Registry, name: string): Promise<Regi
   );
 }
 
-/** What a user needs to go on with a cluster that stays: the lines to paste. */
+/** How a user starts `lpv`: the package has no TypeScript to load. */
+const lpv = existsSync(join(projectRoot, 'scripts', 'typescript.js')) ? 'npm run lpv --' : 'npx lpv';
+
+/** Returns how to open the report of a run, and how to keep the cluster where the run has removed its own. */
+export function endAdvice(folder: string, removed: boolean): string {
+  const page = join(folder, 'report.html');
+  return [
+    ...(existsSync(page) ? [`   open it in a browser: ${pathToFileURL(page)}`] : []),
+    ...(removed ? ['   the cluster was removed; with --keep=failure or --keep=always it stays'] : []),
+  ].join('\n');
+}
+
+/** Returns the lines to paste with which a user goes on with a cluster that stays. */
 export function keptAdvice(site: Pick<ClusterSite, 'cluster' | 'kubeconfig'>): string {
   return [
     `\n   the cluster ${site.cluster} stays:`,
     `   export KUBECONFIG=${pasteable([site.kubeconfig])}`,
-    `   npm run lpv -- run --use ${shortName(site.cluster)}`,
-    `   npm run lpv -- down ${shortName(site.cluster)}`,
+    `   ${lpv} run --use ${shortName(site.cluster)}`,
+    `   ${lpv} down ${shortName(site.cluster)}`,
   ].join('\n');
 }

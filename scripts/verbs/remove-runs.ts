@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
-import { Terminal, terminalManners } from '../report/formats/terminal.ts';
+import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ActionJournal, undoAll } from '../run/actions.ts';
 import { Construction } from '../run/cluster/steps.ts';
 import { clusterUndo } from '../run/cluster/undo.ts';
@@ -14,7 +14,7 @@ export async function removeRuns(registry: Registry, entries: readonly RegistryE
     return 'conforms';
   }
   const events = new EventStream();
-  const terminal = new Terminal({ output: process.stdout, ...terminalManners(process.stdout, process.env) });
+  const terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
   events.subscribe(terminal.read);
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {

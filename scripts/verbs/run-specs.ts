@@ -12,13 +12,13 @@ import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
 import { comparisonForTerminal } from '../report/compare/terminal.ts';
 import { readProduct } from '../report/formats/conformance/product.ts';
 import { addToSummary } from '../report/formats/github.ts';
-import { terminalManners } from '../report/formats/terminal.ts';
+import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
 import { checkManifests } from '../run/manifests.ts';
 import { proveOnEach } from '../run/matrix.ts';
 import { prove, stepsFor, type Undertaking } from '../run/prove.ts';
 import { Registry } from '../run/registry.ts';
-import { keptAdvice, ownCluster } from './own-cluster.ts';
+import { endAdvice, keptAdvice, ownCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -46,13 +46,16 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   if (only && others.length === 0) {
     const { verdict, kept, folder } = await prove(only, options.report);
     await sendReports([folder]);
+    const removed = !kept && !only.existing && verdict !== 'environment' && verdict !== 'interrupted';
+    const advice = endAdvice(folder, removed);
+    if (advice !== '') say(advice);
     if (kept) say(keptAdvice(kept));
     return verdict;
   }
   const { runs, verdict, folder, comparison } = await proveOnEach(undertakings, options.report);
   await sendReports(runs.map((run) => run.folder));
   if (comparison) {
-    say(`\n${comparisonForTerminal(comparison, terminalManners(process.stdout, process.env).color).trimEnd()}`);
+    say(`\n${comparisonForTerminal(comparison, terminalCapabilities(process.stdout, process.env).color).trimEnd()}`);
     say(`\n   comparison: ${join(folder, 'comparison.html')}`);
     const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
     if (GITHUB_ACTIONS === 'true' && GITHUB_STEP_SUMMARY)

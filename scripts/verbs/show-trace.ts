@@ -9,7 +9,7 @@ import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 import { withVerbosity } from '../../specs/trace/verbosity.ts';
-import { terminalManners } from '../report/formats/terminal.ts';
+import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
@@ -134,7 +134,7 @@ async function withTraceVerbosity(plan: ClusterPlan): Promise<ClusterPlan> {
 }
 
 function colours(): ReturnType<typeof pc.createColors> {
-  return pc.createColors(terminalManners(process.stdout, process.env).color);
+  return pc.createColors(terminalCapabilities(process.stdout, process.env).color);
 }
 
 function scenarioElsewhere(option: string): DomainError {

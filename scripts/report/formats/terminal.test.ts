@@ -12,7 +12,7 @@ import {
   specOf,
   started,
 } from '../model/example-run.ts';
-import { Terminal, type TerminalOptions, terminalManners } from './terminal.ts';
+import { Terminal, type TerminalOptions, terminalCapabilities } from './terminal.ts';
 
 class Screen {
   text = '';
@@ -239,7 +239,7 @@ describe('the manners of the terminal', () => {
     ['respect FORCE_COLOR', false, { FORCE_COLOR: '1' }, false, true],
     ['are plain on a dumb terminal', true, { TERM: 'dumb' }, false, false],
   ] as const) {
-    it(title, () => expect(terminalManners({ isTTY }, environment)).to.deep.equal({ live, color }));
+    it(title, () => expect(terminalCapabilities({ isTTY }, environment)).to.deep.equal({ live, color }));
   }
 });
 

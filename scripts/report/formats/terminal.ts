@@ -33,7 +33,7 @@ const againAtMost = 20;
 const failureIndent = '      ';
 
 /** Whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say. */
-export function terminalManners(
+export function terminalCapabilities(
   output: { isTTY?: boolean },
   environment: NodeJS.ProcessEnv,
 ): { live: boolean; color: boolean } {
