@@ -12,7 +12,7 @@ export { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
 export { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 export { kubeletLog, loggedLine } from '../../clusters/nodes/node-logs.ts';
 // Volumes on nodes.
-export type { DiskVolume, NodeVolume } from '../../clusters/nodes/node-volume.ts';
+export type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
 export { quantityToBytes } from '../../clusters/text/quantity.ts';
 export type { ManifestOf } from '../../fixtures/schema.ts';
 // A spec, the requirement that it proves, and where it runs.
@@ -46,7 +46,7 @@ export { cannotWrite, fill, freeSpace, groupAndMode, writeChecked } from './file
 export type { ClaimHandle, ClassHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 export { leaseClusterDisk, leaseVolume, verifyVolume } from './lease-volume.ts';
 export { forceDelete, markForDeletion, occurrences, podThatOnlyWaits, release } from './lifecycle.ts';
-export { type Additions, type Change, type ContainerRequest, manifests, runAs } from './manifests.ts';
+export { manifests, runAs } from './manifests.ts';
 export { provesCase } from './matrix.ts';
 export {
   containerMounts,
