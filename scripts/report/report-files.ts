@@ -5,7 +5,7 @@ import { writeConformanceFolder } from './formats/conformance/folder.ts';
 import type { Product } from './formats/conformance/product.ts';
 import { ctrfReport } from './formats/ctrf.ts';
 import { writeForGithub } from './formats/github.ts';
-import { writeHtmlReport } from './formats/html/write-html-report.ts';
+import { writeHtmlReport } from './formats/html/report-page.ts';
 import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReport } from './model/write-report.ts';

@@ -6,8 +6,8 @@ import type { KubeletLogLine } from '../../clusters/nodes/node-logs.ts';
 import type { NodeStorage } from '../../clusters/nodes/node-storage.ts';
 import { redact } from '../../clusters/text/redact.ts';
 import { conclusionLines, type Diagnosis, diagnose } from './diagnosis.ts';
-import { viewpoints, withKin } from './kin.ts';
 import { changesOf, eventsInOrder, timeOfDay } from './record.ts';
+import { relatedObjects, viewpoints } from './related-objects.ts';
 import { aligned, isNamedIn, wrapped } from './text.ts';
 
 /** What was read, or why it could not be read. */
@@ -58,7 +58,7 @@ export function diagnoseFailure(namespaces: readonly NamespaceFacts[], seen: str
 
 /** Words by which kubelet names what belongs to a namespace: its namespace, and the pods' uids and the volumes' names. */
 function wordsFor({ view, own, namespace }: Pick<NamespaceFacts, 'view' | 'own' | 'namespace'>): string[] {
-  const refs = withKin(view, own, namespace, '');
+  const refs = relatedObjects(view, own, namespace, '');
   const volumes = refs.filter(({ kind }) => kind === 'PersistentVolume').map(({ name }) => name);
   return [...new Set([namespace, ...podUids(view, refs), ...volumes])];
 }
@@ -71,7 +71,7 @@ export function nodesOf(view: StoreView, refs: readonly ObjectRef[]): string[] {
 
 function namespaceBlocks(facts: NamespaceFacts, seen: string): { essence: string[]; rest: string[][] } {
   const { namespace, opened, at, view, own, nodes } = facts;
-  const refs = withKin(view, own, namespace, seen);
+  const refs = relatedObjects(view, own, namespace, seen);
   const time = `namespace ${namespace}, at ${timeOfDay(at)} UTC, before its objects were removed`;
   const views = attempt('the cluster’s view', () =>
     viewpoints(view, refs).map((ref): ViewFrom => ({ ref, ...diagnose(view, ref) })),

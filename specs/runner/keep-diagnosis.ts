@@ -8,7 +8,7 @@ import {
   nodesOf,
   type ReadResult,
 } from '../diagnosis/failure-text.ts';
-import { withKin } from '../diagnosis/kin.ts';
+import { relatedObjects } from '../diagnosis/related-objects.ts';
 import type { CurrentSpec } from './current-spec.ts';
 import { keepEvidence } from './evidence.ts';
 import type { LastLook } from './last-look.ts';
@@ -60,7 +60,7 @@ function kept(write: () => void): string {
 async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFacts> {
   const { namespace, opened, at, own, cluster, storage } = look;
   const view = look.view();
-  const names = nodesOf(view, withKin(view, own, namespace, ''));
+  const names = nodesOf(view, relatedObjects(view, own, namespace, ''));
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   const kubelet = (name: string): Promise<ReadResult<readonly KubeletLogLine[]>> =>
     readResult(() => kubeletLogSince(cluster.node(name), opened, limited));

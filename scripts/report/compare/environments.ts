@@ -1,3 +1,4 @@
+import { implementationName } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /** A fact of the environment, as each report has it; null where it could not be found out. */
@@ -9,7 +10,7 @@ export interface EnvironmentRow {
 
 const facts: readonly [name: string, of: (report: LocalVolumeConformanceReport) => string | null][] = [
   ['Kubernetes', ({ environment }) => environment.kubernetes],
-  ['implementation', ({ implementation }) => `${implementation.organization} ${implementation.project}`],
+  ['implementation', ({ implementation }) => implementationName(implementation)],
   ['node image', ({ environment }) => environment.nodeImage?.reference ?? null],
   ['image digest or id', ({ environment }) => environment.nodeImage?.digest ?? environment.nodeImage?.id ?? null],
   ['container runtime', ({ environment }) => environment.containerRuntime],

@@ -25,7 +25,7 @@ const titles: readonly [Change, title: string, meaning: string][] = [
   ['other', 'Changed without being shown', 'between failed and skipped'],
   ['fixed', 'Fixed', 'did not hold in the baseline, and holds now'],
   ['gained', 'Now shown', 'the baseline skipped it'],
-  ['byMinor', 'Promised for one minor and not for another', 'no change for the worse: the catalogue says for which'],
+  ['byMinor', 'Promised for one minor, not for another', 'no change for the worse: the catalogue says for which'],
   ['new', 'New requirements', 'the baseline’s catalogue does not have them'],
 ];
 

@@ -75,6 +75,14 @@ export function environmentRecord(run: string, recorded: Date, facts: Environmen
   };
 }
 
+/** Returns what was tested: organization and project, or the project alone where its name begins with the other. */
+export function implementationName({
+  organization,
+  project,
+}: Pick<LocalVolumeConformanceReport['implementation'], 'organization' | 'project'>): string {
+  return project.startsWith(organization) ? project : `${organization} ${project}`;
+}
+
 /** Where and with what a run took place, as names and values; what is not known is left out. */
 export function environmentProperties(report: LocalVolumeConformanceReport): Record<string, string> {
   const { harness, environment } = report;

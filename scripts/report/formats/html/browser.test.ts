@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { describeInBrowser, launch, visit } from './browser.ts';
 import { emptyReport, exampleTrace, interruptedReport, planted, wholeReport, writeEvidence } from './examples.ts';
-import { writeHtmlReport } from './write-html-report.ts';
+import { writeHtmlReport } from './report-page.ts';
 
 /** The figures are 3 MB and one second; opening has room here for a machine that does other things too. */
 const limits = { bytes: 3_000_000, openMilliseconds: 5_000, filterMilliseconds: 1_000 };

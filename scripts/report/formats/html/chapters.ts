@@ -5,8 +5,7 @@ import type {
   ReportedProfile,
   ReportedStatistics,
 } from '../../model/report.ts';
-import { shareBar, tally } from './tallies.ts';
-import { resultMark } from './words.ts';
+import { resultMark, shareBar, tally } from './words.ts';
 
 /** Chapters × levels: where the requirements hold. */
 export function chaptersSection(report: LocalVolumeConformanceReport): Markup {

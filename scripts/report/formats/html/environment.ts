@@ -1,4 +1,5 @@
 import { html, type Markup } from '../../../markup.ts';
+import { implementationName } from '../../model/environment.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { facts, sourceLink } from './words.ts';
 
@@ -16,8 +17,8 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
 <div class="pair">
 <div><h3>Kubernetes</h3>${facts([
     ['API server', code(environment.kubernetes)],
-    ['implementation', html`${implementation.organization} ${implementation.project} ${implementation.version}`],
-    ['home', sourceLink(implementation.url)],
+    ['implementation', `${implementationName(implementation)} ${implementation.version}`],
+    ['home', implementation.url !== '' && sourceLink(implementation.url)],
     ['contact', implementation.contact.join(', ')],
     ['node image', code(nodeImage?.reference)],
     ['its digest', code(nodeImage?.digest)],

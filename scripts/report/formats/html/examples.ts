@@ -125,6 +125,14 @@ export function wholeReport(): LocalVolumeConformanceReport {
     if (index === 20 || index === 150) return { ...plain, result: 'failed', failure: failureOf(index), sentence: odd };
     if (index % 50 === 7)
       return { ...plain, result: 'skipped', milliseconds: 0, reason: `this cluster has no xfs; ${odd}`, evidence: [] };
+    if (index === 34)
+      return {
+        ...plain,
+        result: 'notApplicable',
+        milliseconds: 0,
+        reason: 'Kubernetes before 1.37 only',
+        evidence: [],
+      };
     return index === 21 ? { ...plain, source: 'the source code of the scheduler, by its constant' } : plain;
   });
   return reportOf(requirements, {

@@ -1,5 +1,4 @@
-import { type Excerpt, excerptOf, sizeInPage } from './excerpt.ts';
-import { fairShare } from './sharing.ts';
+import { escaped } from '../../../markup.ts';
 
 /** Texts of a page that may be cut, in the order in which they get room. */
 const groups = ['messages', 'diagnoses', 'evidence of failures', 'evidence'] as const;
@@ -45,4 +44,51 @@ export function fitted(size: number, render: (inline: Inline) => string): string
     }),
   );
   return render((group, text) => excerptOf(text, Math.max(0, (shares.get(group) ?? 0) - around)));
+}
+
+/**
+ * How much of each text may be shown so that all together keep to a budget: those that are small stay whole, the large
+ * ones are cut at the same size. Sizes in bytes.
+ * @param most no text gets more than this, however much room there is.
+ */
+export function fairShare(sizes: readonly number[], budget: number, most: number): number {
+  let left = Math.max(0, budget);
+  const ascending = sizes.toSorted((a, b) => a - b);
+  for (const [index, size] of ascending.entries()) {
+    const share = Math.floor(left / (ascending.length - index));
+    if (size > share) return Math.min(most, share);
+    left -= size;
+  }
+  return most;
+}
+
+/** The beginning of a text, as much as there was room for. */
+export interface Excerpt {
+  text: string;
+  whole: boolean;
+}
+
+/** How many bytes a text takes in a page. */
+export function sizeInPage(text: string): number {
+  return Buffer.byteLength(escaped(text));
+}
+
+// A character takes at most this many bytes in a page: that of `⟨U+202E⟩`.
+const widest = 12;
+
+/** A text cut to a number of bytes in the page, at the end of a line where there is one. */
+export function excerptOf(text: string, most: number): Excerpt {
+  // Most texts are known to fit, or not to, by their length alone: measuring is most of the time that a page takes.
+  if (text.length * widest <= most) return { text, whole: true };
+  if (text.length <= most && sizeInPage(text) <= most) return { text, whole: true };
+  let size = 0;
+  let end = 0;
+  for (const line of text.slice(0, most + 1).split('\n')) {
+    size += sizeInPage(line) + 1;
+    if (size > most) break;
+    end += line.length + 1;
+  }
+  if (end > 0) return { text: text.slice(0, end - 1), whole: false };
+  const characters = [...text.slice(0, most)].slice(0, Math.floor(most / widest));
+  return { text: characters.join(''), whole: false };
 }

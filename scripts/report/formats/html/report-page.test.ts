@@ -50,4 +50,13 @@ describe('report as a page', () => {
     );
     expect(text).to.include('<a href="https://kubernetes.io/docs/"').and.not.include('href="javascript');
   });
+
+  it('names what was tested once, and no home where there is none', async () => {
+    const own = { organization: 'local-pv-conformance', project: 'local-pv-conformance kind cluster', url: '' };
+    const text = await page(reportOf([], { implementation: { ...own, version: 'v1.37.2', contact: [] } }));
+    expect(text).to.include('<dd>local-pv-conformance kind cluster v1.37.2</dd>').and.not.include('<dt>home</dt>');
+    const other = { organization: 'Some Vendor', project: 'Some Kubernetes', url: 'https://vendor.example' };
+    const theirs = await page(reportOf([], { implementation: { ...other, version: 'v1', contact: [] } }));
+    expect(theirs).to.include('<dd>Some Vendor Some Kubernetes v1</dd>').and.include('<dt>home</dt>');
+  });
 });

@@ -1,18 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { redact } from '../../../../clusters/text/redact.ts';
 import { html, type Markup } from '../../../markup.ts';
 import { traceStyle } from '../../../trace/svg/style.ts';
 import { cleanTrace, type NamedTrace } from '../../../trace/write-trace.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { chaptersSection } from './chapters.ts';
-import { courseSection } from './course.ts';
 import { durationsSection } from './durations.ts';
 import { environmentSection } from './environment.ts';
-import type { EvidenceFile } from './evidence-files.ts';
+import { type EvidenceFile, readEvidence } from './evidence-files.ts';
 import type { Material } from './evidence-list.ts';
 import { failuresSection } from './failures.ts';
 import { fitted } from './inline.ts';
-import { type PageParts, renderPage } from './page.ts';
+import { type PageParts, readPageParts, renderPage } from './page.ts';
 import { requirementsSection } from './requirements.ts';
+import { runSection } from './run-section.ts';
 import { tracesSection } from './traces.ts';
 import { verdictSection } from './verdict.ts';
 import { moment, toneOf } from './words.ts';
@@ -43,7 +45,7 @@ export function reportPage(told: LocalVolumeConformanceReport, { files, traces: 
       ['requirements', 'Requirements', requirementsSection(report, material)],
       ['traces', 'Traces', tracesSection(traces)],
       ['durations', 'Durations', durationsSection(report)],
-      ['run', 'Run', courseSection(report)],
+      ['run', 'Run', runSection(report)],
     ];
     return renderPage(
       {
@@ -57,4 +59,18 @@ export function reportPage(told: LocalVolumeConformanceReport, { files, traces: 
       parts,
     );
   });
+}
+
+/**
+ * Writes `report.html` into the report's folder: the whole report in one file that loads nothing, under 3 MB. Evidence
+ * is read from the folder, and shown without secrets as far as there is room.
+ */
+export async function writeHtmlReport(
+  folder: string,
+  report: LocalVolumeConformanceReport,
+  traces: readonly NamedTrace[],
+): Promise<void> {
+  const paths = report.requirements.flatMap(({ evidence }) => evidence);
+  const [files, parts] = await Promise.all([readEvidence(folder, paths), readPageParts()]);
+  await writeFile(join(folder, 'report.html'), reportPage(report, { files, traces, parts }));
 }

@@ -4,7 +4,7 @@ import { html, type Markup } from '../../../markup.ts';
 import { outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
 import { evidenceList, type Material } from './evidence-list.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptOf } from './inline.ts';
 import { facts, resultMark, sourceLink } from './words.ts';
 
 const longestReason = 2_000;

@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../../markup.ts';
 import { traceDrawing } from '../../../trace/svg/document.ts';
 import { type NamedTrace, tracePath, traceText } from '../../../trace/write-trace.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptOf } from './inline.ts';
 import { fileSize, relativeLink } from './words.ts';
 
 const largestDrawing = 250_000;

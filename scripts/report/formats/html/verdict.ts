@@ -1,8 +1,7 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { shareBar } from './tallies.ts';
-import { counted, moment, toneOf } from './words.ts';
+import { counted, moment, shareBar, toneOf } from './words.ts';
 
 const words = { success: 'Success', partial: 'Partial', failure: 'Failure' } as const;
 const signs = { success: '✓', partial: '–', failure: '✗' } as const;

@@ -12,7 +12,12 @@ const order: readonly Kind[] = ['Pod', 'PersistentVolumeClaim', 'PersistentVolum
  * The objects that a namespace has made, and those that controllers have made for them: pods and claims of its namespace,
  * volumes bound to its claims. First those that a text names, then those that are not as one would have them.
  */
-export function withKin(view: StoreView, own: readonly ObjectRef[], namespace: string, named: string): ObjectRef[] {
+export function relatedObjects(
+  view: StoreView,
+  own: readonly ObjectRef[],
+  namespace: string,
+  named: string,
+): ObjectRef[] {
   const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
     view.list(kind, { namespace }).map(({ metadata: { name } }): ObjectRef => ({ kind, namespace, name })),
   );

@@ -1,13 +1,13 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptOf } from './inline.ts';
 import { facts, resultMark } from './words.ts';
 
 const longestMessage = 4_000;
 
-/** How the run went around the specs, and how to do it again. */
-export function courseSection(report: LocalVolumeConformanceReport): Markup {
+/** Returns the section about the run around its specs: order, retries, leaks, steps, and how to repeat it. */
+export function runSection(report: LocalVolumeConformanceReport): Markup {
   const { steps, retries, leaks, reproduce } = report;
   return html`<section id="run" aria-labelledby="run-title">
 <h2 id="run-title">The run</h2>
