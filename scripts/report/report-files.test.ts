@@ -108,7 +108,7 @@ describe('the files of a report', () => {
 
     it('have none of them, in no format', async () => {
       const spec = specOf('SEED-1');
-      const path = keepEvidence(folder, spec.id, all, all);
+      const path = keepEvidence(folder, { id: spec.id, evidence: [] }, all, all);
       const events = [
         started,
         { kind: 'action-retried', action: 'a', step: 'pull', attempt: 2, reason: all },

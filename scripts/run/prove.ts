@@ -1,13 +1,12 @@
 import { cpus } from 'node:os';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { proveHealthy } from '../../specs/runner/health.ts';
-import { reportInfrastructureTo } from '../../specs/runner/infrastructure.ts';
-import type { LoadedSpecs } from '../../specs/runner/load-specs.ts';
-import { type Places, proveUnchanged, readPlaces } from '../../specs/runner/places.ts';
-import { shuffled } from '../../specs/runner/spec-order.ts';
-import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
-import { runSpecs } from '../../specs/runner/specs.ts';
-import { closeTestCluster } from '../../specs/runner/test-cluster.ts';
+import { allRequirements } from '../../specs/catalogue/catalogue.ts';
+import { whyNotRun } from '../../specs/catalogue/features.ts';
+import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
+import { shuffled } from '../../specs/runner/plan.ts';
+import type { DeclaredSpec } from '../../specs/runner/registry.ts';
+import { runSpecs } from '../../specs/runner/run-specs.ts';
+import { closeTestCluster, clusterFacts, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
 import type { Asked } from '../report/model/reproduce.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
@@ -33,8 +32,8 @@ export interface Undertaking {
   plan: ClusterPlan;
   /** A cluster that is there already. */
   existing: RegistryEntry | undefined;
-  requirements: ReadonlyMap<string, CatalogueEntry>;
-  specs: LoadedSpecs['specs'];
+  /** In the order of the catalogue. */
+  specs: readonly DeclaredSpec[];
   /** Decides the order of the specs. */
   seed: number;
   product: Product | undefined;
@@ -51,7 +50,7 @@ export interface Proven {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function prove(undertaking: Undertaking, reports: string): Promise<Proven> {
-  const { options, plan, existing, requirements, seed, product } = undertaking;
+  const { options, plan, existing, specs, seed, product } = undertaking;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const made = new Construction();
@@ -61,8 +60,8 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
     reports,
     existing,
     report: reportedRun({
-      catalogue: [...requirements.values()],
-      chosen: [...undertaking.specs.values()],
+      catalogue: allRequirements(),
+      chosen: specs,
       asked: { ...options, kubernetes: plan.minor.name },
       product,
       harness,
@@ -85,28 +84,24 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
       retried: (step, attempt, reason) =>
         events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
     });
-    const planned = [...undertaking.specs].map(([test, spec]) => {
-      const { features = [], exclusive = [], nodes = 'all', slow = false } = requirements.get(spec.id) ?? {};
-      return { test, spec, disruptive: features.includes('disruptive'), exclusive, nodes, slow };
-    });
     let places: Places | undefined;
     const begun = await readProcessorTime();
     await runSpecs(
-      Array.from({ length: options.repeat }, (_, round) => shuffled(planned, seed + round)),
+      Array.from({ length: options.repeat }, (_, round) => shuffled(specs, seed + round)),
       {
         events,
         signal,
-        folder: site.folder,
         seed,
         nodes: made.nodes.map(({ name }) => name),
         jobs: options.jobs ?? 4 * cpus().length,
-        proveHealthy,
+        whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
+        assertHealthy,
         open: async () => {
           places = await readPlaces();
         },
         close: async () => {
           try {
-            if (places) await proveUnchanged(places);
+            if (places) await assertUnchanged(places);
           } finally {
             await closeTestCluster();
           }

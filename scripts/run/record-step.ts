@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { lackingFeatures } from '../../clusters/nodes/lacking.ts';
 import { EngineNode } from '../../clusters/nodes/node.ts';
-import { runContextVariable, writeRunContext } from '../../specs/runner/run-context.ts';
+import { useCluster } from '../../specs/runner/test-cluster.ts';
 import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../report/model/environment.ts';
 import type { Action } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
@@ -24,11 +23,9 @@ export function recordStep(of: {
     deadline: 30_000,
     async perform({ signal }) {
       await writeEnvironment(site.folder, environmentRecord(site.run, new Date(), environmentFacts(harness, made)));
-      const context = join(site.folder, 'run-context.json');
-      await writeRunContext(context, {
+      useCluster({
         run: site.run,
         folder: site.folder,
-        cluster: site.cluster,
         stays,
         lacking: await lackingIn(made, signal),
         kubeconfig: site.kubeconfig,
@@ -39,7 +36,6 @@ export function recordStep(of: {
         podImage: plan.versions.podImage.name,
         disks: made.disks,
       });
-      process.env[runContextVariable] = context;
     },
   };
 }

@@ -1,10 +1,10 @@
 import { projectRoot } from '../../clusters/project-root.ts';
-import type { SpecIdentity } from '../../specs/runner/events.ts';
-import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
+import type { Requirement } from '../../specs/catalogue/catalogue.ts';
 import { implementationOf, ownProduct, type Product } from '../report/formats/conformance/product.ts';
 import { buildReport } from '../report/model/build-report.ts';
 import { environmentRecord } from '../report/model/environment.ts';
 import { type Asked, reproduceCommands } from '../report/model/reproduce.ts';
+import type { ChosenSpec } from '../report/model/requirements.ts';
 import type { Summary } from '../report/model/summary.ts';
 import type { ReportedRun } from '../report/report-files.ts';
 import type { Construction } from './cluster/steps.ts';
@@ -12,8 +12,8 @@ import { environmentFacts, type harnessFacts } from './surroundings.ts';
 
 /** What `lpv run` knows of its report before it begins. */
 export interface ReportOrigins {
-  catalogue: readonly CatalogueEntry[];
-  chosen: readonly SpecIdentity[];
+  catalogue: readonly Requirement[];
+  chosen: readonly ChosenSpec[];
   asked: Asked;
   /** What the user says is tested. */
   product: Product | undefined;

@@ -1,7 +1,7 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { traceOf } from '../../specs/harness/process.ts';
 import { SpecNamespace } from '../../specs/harness/spec-namespace.ts';
-import { asSpec } from '../../specs/runner/current-spec.ts';
+import { asSpec, CurrentSpec } from '../../specs/runner/current-spec.ts';
 import { fixtures, leaseSeedDisks } from '../../specs/scenario/seed.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 
@@ -14,7 +14,7 @@ export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';
  * pod, which must run on node2; with Immediate it is one that may run where the volume is.
  */
 export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trace> {
-  return asSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }, async () => {
+  return asSpec(new CurrentSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }), async () => {
     await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     await namespace.apply('StorageClass', fixtures.storageClass, (manifest) => {

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../specs/runner/spec-selection.ts';
+import type { Requirement } from '../../specs/catalogue/catalogue.ts';
 import { chapterOption, featureOption, grepOption, levelOption, rowOption } from '../command-line/values.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
@@ -20,8 +20,8 @@ const command = verbCommand('list', help)
 /** `lpv list`: prints the requirements of the catalogue that pass every filter. */
 export const list = verb(command, help, async (options) => {
   const [{ allRequirements }, { chooseBy }, { catalogueFigures }] = await Promise.all([
-    import('../../specs/catalogue/read-catalogue.ts'),
-    import('../../specs/runner/spec-selection.ts'),
+    import('../../specs/catalogue/catalogue.ts'),
+    import('../../specs/runner/selection.ts'),
     import('../report/model/catalogue-figures.ts'),
   ]);
   const catalogue = allRequirements();
@@ -32,7 +32,7 @@ export const list = verb(command, help, async (options) => {
 });
 
 /** Returns a line for each requirement, under the names of their chapters. */
-function listed(requirements: readonly CatalogueEntry[]): string[] {
+function listed(requirements: readonly Requirement[]): string[] {
   const width = Math.max(0, ...requirements.map(({ id }) => id.length));
   let chapter: string | undefined;
   return requirements.flatMap((requirement) => {

@@ -2,12 +2,10 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { projectRoot } from '../../clusters/project-root.ts';
-import { allRequirements } from '../../specs/catalogue/read-catalogue.ts';
-import { loadSpecs } from '../../specs/runner/load-specs.ts';
-import { specFiles } from '../../specs/runner/spec-files.ts';
-import { seedLimit } from '../../specs/runner/spec-order.ts';
-import { chooseBy, type Filters } from '../../specs/runner/spec-selection.ts';
+import { allRequirements } from '../../specs/catalogue/catalogue.ts';
+import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
+import { seedLimit } from '../../specs/runner/plan.ts';
+import { chooseBy, type Filters } from '../../specs/runner/selection.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
 import { comparisonForTerminal } from '../report/compare/terminal.ts';
 import { readProduct } from '../report/formats/conformance/product.ts';
@@ -80,22 +78,13 @@ async function undertake(options: Options): Promise<Undertaking[]> {
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
   const product = options.product === undefined ? undefined : await readProduct(options.product);
   await checkManifests();
-  const requirements = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
-  const choice = chooseBy(options, [...requirements.values()]);
-  const { specs } = await loadSpecs({
-    files: await specFiles(),
-    selection: {
-      asked: choice.asked,
-      takes: ({ id }) => {
-        const requirement = requirements.get(id);
-        return requirement !== undefined && choice.takes(requirement);
-      },
-    },
-    root: projectRoot,
-  });
+  const catalogue = allRequirements();
+  const specs = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
+    (a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement),
+  );
   // The same order on every minor, so that their figures can be compared.
   const seed = options.seed ?? randomInt(seedLimit);
-  return plans.map((plan) => ({ options, plan, existing, requirements, specs, seed, product }));
+  return plans.map((plan) => ({ options, plan, existing, specs, seed, product }));
 }
 
 function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError {
@@ -110,8 +99,10 @@ function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError 
 }
 
 function list([first]: readonly Undertaking[]): ExitStatus {
-  for (const { id, title, chapter } of first?.specs.values() ?? [])
-    say(`${id.padEnd(10)} ${chapter.padEnd(12)} ${title}`);
+  for (const { requirement } of first?.specs ?? []) {
+    const { id, chapter, sentence } = requirement;
+    say(`${id.padEnd(10)} ${chapter.padEnd(12)} ${sentence}`);
+  }
   return 'conforms';
 }
 
@@ -121,7 +112,7 @@ function tellSteps(undertakings: readonly Undertaking[], folder: string): ExitSt
   for (const undertaking of undertakings) {
     if (undertakings.length > 1) say(`Kubernetes ${undertaking.plan.minor.name}`);
     for (const { title } of stepsFor(undertaking, site)) say(`would be done: ${title}`);
-    say(`would be done: Running ${undertaking.specs.size} specs`);
+    say(`would be done: Running ${undertaking.specs.length} specs`);
   }
   return 'conforms';
 }

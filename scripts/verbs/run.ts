@@ -1,4 +1,4 @@
-import { seedLimit } from '../../specs/runner/spec-order.ts';
+import { seedLimit } from '../../specs/runner/plan.ts';
 import {
   chapterOption,
   clusterName,

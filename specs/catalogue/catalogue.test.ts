@@ -3,13 +3,14 @@ import { parseChapter } from './catalogue.ts';
 
 describe('a chapter of the catalogue', () => {
   const shared = `level: core, source: 'https://kubernetes.io', failsIf: 'it is not so'`;
-  const parse = (...lines: string[]) => parseChapter({ file: 'catalogue/tiny.yaml', text: lines.join('\n') });
+  const parse = (...lines: string[]) => parseChapter('tiny', { file: 'tiny/catalogue.yaml', text: lines.join('\n') });
 
   it('gives what is left out its default', () => {
-    const { requirements } = parse('chapter: tiny', 'requirements:', `  - { id: LV-TINY-01, sentence: s, ${shared} }`);
+    const { requirements } = parse('requirements:', `  - { id: LV-TINY-01, sentence: s, ${shared} }`);
     expect(requirements).to.deep.equal([
       {
         id: 'LV-TINY-01',
+        chapter: 'tiny',
         sentence: 's',
         level: 'core',
         upstream: [],
@@ -25,7 +26,6 @@ describe('a chapter of the catalogue', () => {
 
   it('multiplies the types and cases of a matrix', () => {
     const { requirements } = parse(
-      'chapter: tiny',
       'nodes: any',
       'matrix:',
       '  types:',
@@ -50,7 +50,6 @@ describe('a chapter of the catalogue', () => {
   it('takes the nodes from its chapter, except where a requirement gives its own or is disruptive', () => {
     const one = (id: string, more: string) => `  - { id: ${id}, sentence: s, ${shared}${more} }`;
     const { requirements } = parse(
-      'chapter: tiny',
       'nodes: any',
       'requirements:',
       one('LV-TINY-01', ''),
@@ -62,8 +61,8 @@ describe('a chapter of the catalogue', () => {
 
   it('refuses an unknown feature, an id that stands twice and an unknown row, with their places', () => {
     const one = (more: string) => `  - { id: LV-TINY-01, sentence: s, ${shared}${more} }`;
-    const text = () =>
-      parse('chapter: tiny', 'requirements:', one(', features: [blok]'), one(''), one(', upstream: [K3]'));
-    for (const part of ['"blok" is no feature', 'LV-TINY-01 stands twice', 'tiny.yaml:5']) expect(text).to.throw(part);
+    const text = () => parse('requirements:', one(', features: [blok]'), one(''), one(', upstream: [K3]'));
+    for (const part of ['"blok" is no feature', 'LV-TINY-01 stands twice', 'catalogue.yaml:4'])
+      expect(text).to.throw(part);
   });
 });

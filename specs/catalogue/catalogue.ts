@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { projectRoot } from '../../clusters/project-root.ts';
 import { parseStrictDocument } from '../../clusters/yaml/strict-yaml.ts';
 import type { YamlSource } from '../../clusters/yaml/yaml-documents.ts';
 import { isFeature } from './features.ts';
@@ -79,14 +82,15 @@ const matrixSchema = z.strictObject({
 });
 
 const chapterSchema = z.strictObject({
-  chapter: z.string(),
-  /** Of its requirements that are not disruptive, unless one of them says otherwise. */
+  /** The nodes of its requirements that are not disruptive, unless a requirement gives its own. */
   nodes: nodes.default('all'),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
 export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes'> & {
+  /** Name of the folder whose catalogue has it, such as `binding`. */
+  chapter: string;
   nodes: z.infer<typeof nodes>;
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: string };
@@ -98,8 +102,34 @@ export interface CatalogueChapter {
   requirements: readonly Requirement[];
 }
 
-/** Reads one chapter. @throws BadConfiguration with file, line and key; also for an id that stands twice */
-export function parseChapter(source: YamlSource): CatalogueChapter {
+/** Returns the names of the chapters in order: each is a folder of `specs` with a catalogue in it. */
+function chapterNames(): string[] {
+  return readdirSync(join(projectRoot, 'specs'))
+    .filter((name) => existsSync(catalogueOf(name)))
+    .sort();
+}
+
+const catalogueOf = (chapter: string): string => join(projectRoot, 'specs', chapter, 'catalogue.yaml');
+
+/** Chapters that were read: many spec files ask for the same one. */
+const known = new Map<string, CatalogueChapter>();
+
+/** Returns a chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
+export function readCatalogue(chapter: string): CatalogueChapter {
+  const path = catalogueOf(chapter);
+  const read =
+    known.get(chapter) ?? parseChapter(chapter, { file: relative('.', path), text: readFileSync(path, 'utf8') });
+  known.set(chapter, read);
+  return read;
+}
+
+/** Returns every requirement of the catalogue, chapter by chapter. */
+export function allRequirements(): Requirement[] {
+  return chapterNames().flatMap((name) => readCatalogue(name).requirements);
+}
+
+/** Parses one chapter. @throws BadConfiguration with file, line and key; also for an id that stands twice */
+export function parseChapter(chapter: string, source: YamlSource): CatalogueChapter {
   const { value } = parseStrictDocument(source, chapterSchema, (raw) => {
     const seen = new Set<string>();
     const ids = z.object({ requirements: z.array(z.object({ id: z.string() })) }).safeParse(raw).data?.requirements;
@@ -109,14 +139,14 @@ export function parseChapter(source: YamlSource): CatalogueChapter {
       return twice ? [{ path: ['requirements', index, 'id'], text: `${id} stands twice` }] : [];
     });
   });
-  const { chapter, requirements, matrix } = value;
+  const { requirements, matrix } = value;
   const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
   // A disruptive requirement names its nodes in `exclusive`.
   const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all' : value.nodes);
-  return { chapter, requirements: all.map((requirement) => ({ nodes: usual(requirement), ...requirement })) };
+  return { chapter, requirements: all.map((requirement) => ({ nodes: usual(requirement), ...requirement, chapter })) };
 }
 
-type AsWritten = Omit<Requirement, 'nodes'> & { nodes?: Requirement['nodes'] };
+type AsWritten = Omit<Requirement, 'nodes' | 'chapter'> & { nodes?: Requirement['nodes'] };
 
 function multiplied({ types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isFeature, minorOf, notApplicable, otherVersions } from './features.ts';
+import { isFeature, minorOf, otherVersions, whyNotRun } from './features.ts';
 
 describe('the features that requirements need', () => {
   const cluster = { kubernetes: 'v1.36.3', lacking: { xfs: 'mkfs.xfs is not on node2' } };
@@ -10,9 +10,15 @@ describe('the features that requirements need', () => {
   });
 
   it('tell why a requirement does not apply', () => {
-    expect(notApplicable(['block'], cluster)).to.equal(undefined);
-    expect(notApplicable(['block', 'xfs'], cluster)).to.equal('mkfs.xfs is not on node2');
-    expect(notApplicable(['kubernetes>=1.37'], cluster)).to.equal('Kubernetes 1.37 and later only');
+    expect(whyNotRun(['block'], cluster)).to.equal(undefined);
+    expect(whyNotRun(['block', 'xfs'], cluster)).to.deep.equal({
+      outcome: 'skipped',
+      reason: 'mkfs.xfs is not on node2',
+    });
+    expect(whyNotRun(['kubernetes>=1.37'], cluster)).to.deep.equal({
+      outcome: 'notApplicable',
+      reason: 'Kubernetes 1.37 and later only',
+    });
   });
 
   it('tell of versions apart from what a cluster lacks', () => {
@@ -21,7 +27,7 @@ describe('the features that requirements need', () => {
   });
 
   it('compare minors as numbers', () => {
-    const applies = (feature: string, kubernetes: string) => !notApplicable([feature], { kubernetes, lacking: {} });
+    const applies = (feature: string, kubernetes: string) => !whyNotRun([feature], { kubernetes, lacking: {} });
     expect(applies('kubernetes>=1.37', 'v1.37.0')).to.equal(true);
     expect(applies('kubernetes>=1.37', 'v1.100.0')).to.equal(true);
     expect(applies('kubernetes<1.37', 'v1.9.1')).to.equal(true);

@@ -1,5 +1,3 @@
-import type { RunContext } from '../runner/run-context.ts';
-
 /** What a requirement may need, by the name that the catalogue uses. */
 const features = {
   block: 'volumes of mode Block',
@@ -32,16 +30,26 @@ export function isClusterFeature(name: string): boolean {
   return Object.hasOwn(features, name) && name !== 'disruptive';
 }
 
-/** Why a requirement with these features does not apply to the cluster of a run; undefined where it does. */
-export function notApplicable(
-  wanted: readonly string[],
-  { kubernetes, lacking }: Pick<RunContext, 'kubernetes' | 'lacking'>,
-): string | undefined {
-  for (const feature of wanted) {
-    const reason = lacking[feature] ?? versionReason(feature, kubernetes);
-    if (reason !== undefined) return reason;
-  }
-  return undefined;
+/** What decides which requirements apply to a cluster. */
+export interface ClusterAbilities {
+  /** Version of the API server, such as `v1.37.2`. */
+  kubernetes: string;
+  /** Features that the cluster lacks, each with the reason: `{"xfs": "mkfs.xfs is not on node2"}`. */
+  lacking: Readonly<Record<string, string>>;
+}
+
+/** Returns why a requirement with these features is not run on a cluster; undefined where it is run. */
+export function whyNotRun(wanted: readonly string[], { kubernetes, lacking }: ClusterAbilities): NotRun | undefined {
+  const versions = otherVersions(wanted, kubernetes);
+  if (versions !== undefined) return { outcome: 'notApplicable', reason: versions };
+  const reason = wanted.map((feature) => lacking[feature]).find((found) => found !== undefined);
+  return reason === undefined ? undefined : { outcome: 'skipped', reason };
+}
+
+/** `notApplicable`: the requirement is promised for other versions; `skipped`: the cluster lacks something. */
+export interface NotRun {
+  outcome: 'skipped' | 'notApplicable';
+  reason: string;
 }
 
 /** `[1, 37]` of `v1.37.2`. */

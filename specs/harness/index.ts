@@ -19,8 +19,7 @@ export type { ManifestOf } from '../../fixtures/schema.ts';
 export { minorOf } from '../catalogue/features.ts';
 export { assignedNode, currentSpec } from '../runner/current-spec.ts';
 export { evidence } from '../runner/evidence.ts';
-export { isWell } from '../runner/health.ts';
-export { proveUnchanged, readPlaces } from '../runner/places.ts';
+export { assertUnchanged, isWell, readPlaces } from '../runner/health.ts';
 export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 // Binding and scheduling.

@@ -3,10 +3,8 @@ import { verifyDisk, wipeDisk } from '../../clusters/nodes/disk.ts';
 import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
 import { volumeOfDisk } from '../../clusters/nodes/volume-makers.ts';
 import { type VolumeOf, type VolumeTypeKey, volumeTypes } from '../../clusters/nodes/volume-types.ts';
-import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
-import { infrastructure } from '../runner/infrastructure.ts';
-import { newName, ownPrefix } from '../runner/node-names.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { assertAssigned, currentSpec, newName, ownPrefix } from '../runner/current-spec.ts';
+import { infrastructure, testCluster } from '../runner/test-cluster.ts';
 
 /** What a spec may say of a volume that it leases. */
 export interface LeaseRequest {

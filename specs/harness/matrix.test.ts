@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { volumeTypes } from '../../clusters/nodes/volume-types.ts';
-import { allRequirements } from '../catalogue/read-catalogue.ts';
+import { allRequirements } from '../catalogue/catalogue.ts';
 import type { Chapter } from '../runner/registry.ts';
 import { provesCase } from './matrix.ts';
 

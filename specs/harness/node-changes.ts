@@ -3,8 +3,7 @@ import type { Node } from '../../clusters/api/objects.ts';
 import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
-import { infrastructure } from '../runner/infrastructure.ts';
-import { testCluster } from '../runner/test-cluster.ts';
+import { infrastructure, testCluster } from '../runner/test-cluster.ts';
 import { nowhere, scheduledTo } from './binding.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 

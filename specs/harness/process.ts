@@ -37,6 +37,7 @@ const process: readonly { id: string; what: (node: string) => string }[] = [
 export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
   const trace = await traceOf(pod);
   evidence.keep('trace', trace);
+  currentSpec().traces.push(trace);
   // That it is the reconciler that mounts is what its own line says, where it begins.
   recorded(trace, 'mount-started');
   const ids = process.map(({ id }) => id);

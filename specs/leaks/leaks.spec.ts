@@ -1,8 +1,8 @@
 import {
+  assertUnchanged,
   evidence,
   expect,
   leaseVolume,
-  proveUnchanged,
   readChapter,
   readPlaces,
   SpecNamespace,
@@ -37,7 +37,7 @@ describe(chapter, () => {
       for (const name of [first.volume.name, second.volume.name, third.volume.name])
         expect(added.join('\n'), `a place of ${name}`).to.include(name);
     }
-    await proveUnchanged(before);
+    await assertUnchanged(before);
   });
 
   proves('LV-LEAK-02', async () => {
@@ -52,6 +52,6 @@ describe(chapter, () => {
       await namespace.cluster.client.remove(pod.ref);
       await expect(pod).to.beGone({ within: 20_000 });
     }
-    await proveUnchanged(before);
+    await assertUnchanged(before);
   });
 });

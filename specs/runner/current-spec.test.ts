@@ -1,15 +1,15 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { asSpec, assertAssigned, assignedNode, currentSpec } from './current-spec.ts';
+import { asSpec, assertAssigned, assignedNode, CurrentSpec, currentSpec } from './current-spec.ts';
 
 describe('the current spec', () => {
   const { signal } = new AbortController();
 
-  it('is that of whoever began the call, also across waits and beside others', async () => {
+  it('is the one that began the call, also across waits and beside others', async () => {
     const seen = await Promise.all(
       ['SEED-1', 'SEED-2'].map((id, index) =>
-        asSpec({ id, signal }, async () => {
+        asSpec(new CurrentSpec({ id, signal }), async () => {
           await after(10 - index * 5);
           return currentSpec().id;
         }),
@@ -22,15 +22,15 @@ describe('the current spec', () => {
     expect(() => currentSpec()).to.throw(DomainError, 'No spec is running');
   });
 
-  it('plays on the node that it was given, and on none by chance', () => {
-    expect(asSpec({ id: 'SEED-1', signal, node: 'node1' }, assignedNode)).to.equal('node1');
-    expect(() => asSpec({ id: 'SEED-1', signal }, assignedNode)).to.throw(DomainError, 'nodes: any');
+  it('has the node that was assigned to it, and none by chance', () => {
+    expect(asSpec(new CurrentSpec({ id: 'SEED-1', signal, node: 'node1' }), assignedNode)).to.equal('node1');
+    expect(() => asSpec(new CurrentSpec({ id: 'SEED-1', signal }), assignedNode)).to.throw(DomainError, 'nodes: any');
   });
 
-  it('plays on no other node than the one that it was given', () => {
+  it('refuses any node but the one that was assigned to it', () => {
     const ask = (node?: string) =>
-      asSpec({ id: 'SEED-1', signal, ...(node && { node }) }, () => assertAssigned('node2'));
-    expect(() => ask('node1')).to.throw(DomainError, 'playing SEED-1 on node2');
+      asSpec(new CurrentSpec({ id: 'SEED-1', signal, node }), () => assertAssigned('node2'));
+    expect(() => ask('node1')).to.throw(DomainError, 'running SEED-1 on node2');
     for (const given of ['node2', undefined]) expect(() => ask(given)).not.to.throw();
   });
 });

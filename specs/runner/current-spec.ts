@@ -1,28 +1,39 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { PodStart } from './events.ts';
 import type { LookedBackAt } from './last-look.ts';
+import { clusterFacts } from './test-cluster.ts';
 
-/** The spec that is running. */
-export interface CurrentSpec {
-  /** Requirement it proves, such as `SEED-4`. */
-  id: string;
+/** The spec that is running, and what it leaves for the report. */
+export class CurrentSpec {
+  /** Requirement that it proves, such as `SEED-4`. */
+  readonly id: string;
   /** Aborted when the spec is over or takes too long, or when the run is interrupted. */
-  signal: AbortSignal;
-  /** Where it plays, in the order of opening: what is looked at if it fails. */
-  namespaces?: LookedBackAt[];
-  /** The node that the run has given to it, where the catalogue says that one will do. */
-  node?: string;
+  readonly signal: AbortSignal;
+  /** Name of the node that the run assigned to it, where its requirement has `nodes: any`. */
+  readonly node: string | undefined;
+  /** Its namespaces, in the order of opening: they are looked back at if it fails. */
+  readonly namespaces: LookedBackAt[] = [];
+  /** Paths of its evidence, relative to the report folder, in the order of keeping. */
+  readonly evidence: string[] = [];
+  /** How long its pods took to become Ready. */
+  readonly podStarts: PodStart[] = [];
+  /** How its pods got their volumes, as far as it has asked. */
+  readonly traces: Trace[] = [];
+
+  constructor({ id, signal, node }: { id: string; signal: AbortSignal; node?: string | undefined }) {
+    this.id = id;
+    this.signal = signal;
+    this.node = node;
+  }
 }
 
-// One place per process, even where a loader gives the spec files module instances of their own.
-const place = Symbol.for('local-pv-conformance.current-spec');
-const shared = globalThis as { [place]?: AsyncLocalStorage<CurrentSpec> };
-shared[place] ??= new AsyncLocalStorage();
-const running = shared[place];
+const running = new AsyncLocalStorage<CurrentSpec>();
 
 /**
- * The spec that the caller is part of: specs run side by side in one process, and each asynchronous call belongs to
- * the spec that began it. Throws a DomainError outside of a spec.
+ * Returns the spec that the caller is part of: specs run side by side in one process, and each asynchronous call belongs
+ * to the spec that began it. @throws DomainError outside of a spec
  */
 export function currentSpec(): CurrentSpec {
   const spec = running.getStore();
@@ -34,35 +45,50 @@ export function currentSpec(): CurrentSpec {
   });
 }
 
+/** Runs something as part of a spec: everything it begins finds that spec as the current one. */
+export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
+  return running.run(spec, work);
+}
+
 /**
- * The name of the node that the running spec was given. @throws DomainError where the catalogue does not say that one
- * will do
+ * Returns the name of the node that was assigned to the running spec.
+ * @throws DomainError where its requirement does not have `nodes: any`
  */
 export function assignedNode(): string {
   const { id, node } = currentSpec();
   if (node !== undefined) return node;
   throw new DomainError({
     attempted: `finding the node assigned to ${id}`,
-    seen: 'the run has given it none',
+    seen: 'the run assigned none to it',
     remedy: 'Say `nodes: any` in the catalogue.',
   });
 }
 
 /**
- * Refuses a node that is not the running spec's, where the run has given it one: another spec may have the node for
- * itself, and stop its kubelet. @throws DomainError
+ * Refuses a node other than the one assigned to the running spec, where there is one: another spec may have exclusive
+ * use of that node, and stop its kubelet. @throws DomainError
  */
 export function assertAssigned(node: string): void {
-  const { id, node: given } = currentSpec();
-  if (given === undefined || given === node) return;
+  const { id, node: assigned } = currentSpec();
+  if (assigned === undefined || assigned === node) return;
   throw new DomainError({
-    attempted: `playing ${id} on ${node}`,
-    seen: `the run has given it ${given}`,
+    attempted: `running ${id} on ${node}`,
+    seen: `the run assigned ${assigned} to it`,
     remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `nodes: all` in the catalogue.',
   });
 }
 
-/** Runs something as part of a spec: everything it begins finds that spec as the current one. */
-export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
-  return running.run(spec, work);
+let given = 0;
+
+/**
+ * Returns the beginning of what the running spec calls its things on nodes, such as `k3x9qd-lv-bind-05`. It has the
+ * run's id, so that what an interrupted run left on a cluster that stays is in no later run's way.
+ */
+export function ownPrefix(): string {
+  return `${clusterFacts().run}-${currentSpec().id.toLowerCase()}`;
+}
+
+/** Returns a name on a node that nothing else has, such as `k3x9qd-lv-bind-05-disk-17`. */
+export function newName(what: string): string {
+  return `${ownPrefix()}-${what}-${given++}`;
 }

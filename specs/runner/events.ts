@@ -2,7 +2,6 @@ import type { ErrorDetails } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { PodStart } from './pod-starts.ts';
 
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
 export type RunEvent = { at: Date } & (
@@ -23,7 +22,7 @@ export type RunEvent = { at: Date } & (
   /** `seed` decides the order of the specs, `jobs` how many run side by side. */
   | { kind: 'specs-planned'; count: number; seed: number; jobs: number }
   | { kind: 'spec-started'; spec: SpecIdentity }
-  /** All specs are through. */
+  /** How long the pods of a spec took, before the event of its end. */
   | { kind: 'pods-started'; starts: readonly PodStart[] }
   /** How a pod of a spec got its volume. */
   | { kind: 'pod-traced'; requirement: string; trace: Trace }
@@ -36,16 +35,28 @@ export type RunEvent = { at: Date } & (
   | { kind: 'report-broken'; part: string; error: unknown }
 );
 
-/** Which spec an event is about. `id` is the requirement it proves, such as `SEED-4`. */
+/** Which spec an event is about. `id` is that of the requirement, such as `SEED-4`. */
 export interface SpecIdentity {
   id: string;
   chapter: string;
-  /** The sentence about Kubernetes that the spec proves. */
-  title: string;
+  /** What Kubernetes promises, and the spec proves. */
+  sentence: string;
   /** Path of the spec file, relative to the project's root. */
   file: string;
-  /** Line of the spec in its file, where known; GitHub annotations point there. */
+  /** Line of the spec in its file; absent for a failure outside of specs. */
   line?: number;
+}
+
+/** How long one pod took from created to Ready, as the watch showed it. */
+export interface PodStart {
+  /** Id of the requirement whose spec made the pod. */
+  requirement: string;
+  milliseconds: number;
+  /**
+   * What source code and waits of Kubernetes allow at best, in milliseconds: where a claim was bound only for this pod,
+   * the scheduler looks once a second whether it is (PreBind of VolumeBinding).
+   */
+  lowerLimit: number;
 }
 
 export type SpecResult =

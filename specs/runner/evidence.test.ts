@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { evidenceOf, fileName, keepEvidence } from './evidence.ts';
+import { fileName, keepEvidence } from './evidence.ts';
 
 describe('evidence of a spec', () => {
   let folder: string;
@@ -17,11 +17,12 @@ describe('evidence of a spec', () => {
 
   it('is numbered in the order it is kept, each kind in its format', () => {
     const pod = { kind: 'Pod', metadata: { name: 'p', managedFields: [] }, spec: { nodeName: 'node2' } };
+    const spec = { id: 'SEED-9', evidence: [] };
     const paths = [
-      keepEvidence(folder, 'SEED-9', 'mountinfo of node2', '24 1 7:3 / /mnt'),
-      keepEvidence(folder, 'SEED-9', 'pod', pod),
-      keepEvidence(folder, 'SEED-9', 'pods', [pod]),
-      keepEvidence(folder, 'SEED-9', 'figures', { bytes: 7 }),
+      keepEvidence(folder, spec, 'mountinfo of node2', '24 1 7:3 / /mnt'),
+      keepEvidence(folder, spec, 'pod', pod),
+      keepEvidence(folder, spec, 'pods', [pod]),
+      keepEvidence(folder, spec, 'figures', { bytes: 7 }),
     ];
     expect(paths).to.deep.equal([
       'evidence/SEED-9/01-mountinfo-of-node2.txt',
@@ -35,19 +36,24 @@ describe('evidence of a spec', () => {
       '- kind: Pod\n  metadata:\n    name: p\n  spec:\n    nodeName: node2\n',
       '{\n  "bytes": 7\n}\n',
     ]);
-    expect(evidenceOf(folder, 'SEED-9')).to.deep.equal(paths);
+    expect(spec.evidence).to.deep.equal(paths);
   });
 
   it('is scrubbed', () => {
-    expect(contentOf(keepEvidence(folder, 'SEED-1', 'log', 'Authorization: Bearer planted-token'))).to.not.include(
-      'planted',
-    );
+    const path = keepEvidence(folder, { id: 'SEED-1', evidence: [] }, 'log', 'Authorization: Bearer planted-token');
+    expect(contentOf(path)).to.not.include('planted');
   });
 
-  it('of one requirement is apart from that of others', () => {
-    keepEvidence(folder, 'SEED-1', 'a', 'x');
-    expect(keepEvidence(folder, 'SEED-10', 'a', 'x')).to.equal('evidence/SEED-10/01-a.txt');
-    expect(evidenceOf(folder, 'SEED-2')).to.deep.equal([]);
+  it('of one requirement is apart from that of others, and a repeated spec goes on numbering', () => {
+    const first = { id: 'SEED-1', evidence: [] };
+    const again = { id: 'SEED-1', evidence: [] };
+    keepEvidence(folder, first, 'a', 'x');
+    expect(keepEvidence(folder, { id: 'SEED-10', evidence: [] }, 'a', 'x')).to.equal('evidence/SEED-10/01-a.txt');
+    keepEvidence(folder, again, 'a', 'x');
+    expect([first, again].flatMap(({ evidence }) => evidence)).to.deep.equal([
+      'evidence/SEED-1/01-a.txt',
+      'evidence/SEED-1/02-a.txt',
+    ]);
   });
 });
 

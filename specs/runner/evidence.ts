@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { redact } from '../../clusters/text/redact.ts';
-import { currentSpec } from './current-spec.ts';
-import { runContext } from './run-context.ts';
+import { type CurrentSpec, currentSpec } from './current-spec.ts';
+import { clusterFacts } from './test-cluster.ts';
 
 /** What the running spec leaves behind for the report. */
 export const evidence = {
@@ -12,32 +12,29 @@ export const evidence = {
    * secrets. Returns the path of the file, relative to the report folder: `evidence/SEED-4/01-claim.yaml`.
    */
   keep(name: string, content: string | object): string {
-    return keepEvidence(runContext().folder, currentSpec().id, name, content);
+    return keepEvidence(clusterFacts().folder, currentSpec(), name, content);
   },
 };
 
-/** Writes one file of evidence for a requirement. Returns its path, relative to the report folder. */
-export function keepEvidence(folder: string, id: string, name: string, content: string | object): string {
-  const place = evidencePlace(id);
+/** How many files a folder of evidence has: a repeated spec goes on numbering where its last run ended. */
+const kept = new Map<string, number>();
+
+/** Writes one file of a spec's evidence. Returns its path, relative to the report folder. */
+export function keepEvidence(
+  folder: string,
+  spec: Pick<CurrentSpec, 'id' | 'evidence'>,
+  name: string,
+  content: string | object,
+): string {
+  const place = join('evidence', fileName(spec.id));
   mkdirSync(join(folder, place), { recursive: true });
   const { text, extension } = rendered(content);
-  const number = String(nextNumber(readdirSync(join(folder, place)))).padStart(2, '0');
-  const path = join(place, `${number}-${fileName(redact(name))}.${extension}`);
+  const number = (kept.get(join(folder, place)) ?? 0) + 1;
+  const path = join(place, `${String(number).padStart(2, '0')}-${fileName(redact(name))}.${extension}`);
   writeFileSync(join(folder, path), text, { flag: 'wx' });
+  kept.set(join(folder, place), number);
+  spec.evidence.push(path);
   return path;
-}
-
-/** Paths of the evidence of a requirement, relative to the report folder, in order. */
-export function evidenceOf(folder: string, id: string): string[] {
-  const place = evidencePlace(id);
-  try {
-    return readdirSync(join(folder, place))
-      .sort()
-      .map((name) => join(place, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** A name that is safe as a file name: letters, digits, dots, hyphens; never empty, never leading out of a folder. */
@@ -49,14 +46,6 @@ export function fileName(name: string): string {
     .replace(/^[-.]+|[-.]+$/g, '')
     .slice(0, 80);
   return safe || 'unnamed';
-}
-
-function evidencePlace(id: string): string {
-  return join('evidence', fileName(id));
-}
-
-function nextNumber(names: readonly string[]): number {
-  return Math.max(0, ...names.map((name) => Number.parseInt(name, 10)).filter(Number.isFinite)) + 1;
 }
 
 function rendered(content: string | object): { text: string; extension: 'txt' | 'json' | 'yaml' } {

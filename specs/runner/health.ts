@@ -2,9 +2,10 @@ import { isReady } from '../../clusters/api/object-state.ts';
 import type { Node } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';
+import { LeftBehind, volumePlaces } from '../../clusters/nodes/leftovers.ts';
 import { testCluster } from './test-cluster.ts';
 
-/** Milliseconds a cluster may take to be well again after a disruptive spec. */
+/** Milliseconds that nodes may take to be healthy again after a disruptive spec. */
 const patience = 60_000;
 
 /** Whether a node is Ready, and has no taints. */
@@ -13,10 +14,10 @@ export function isWell(node: Node | undefined): boolean {
 }
 
 /**
- * Proves that nodes, by name, or all of the cluster are as its run made them: every node Ready, schedulable and without
- * taints, and every disk of theirs mounted where it belongs. @throws DomainError that says what is not so
+ * Waits until nodes, by name, or all of the cluster are as its run made them: Ready, schedulable and without taints, and
+ * with every disk mounted where it belongs. @throws DomainError that says what is not so
  */
-export async function proveHealthy(nodes?: readonly string[]): Promise<void> {
+export async function assertHealthy(nodes?: readonly string[]): Promise<void> {
   const { context, store, node } = await testCluster();
   const looked = nodes ?? context.nodes.map(({ name }) => name);
   for (const name of looked) {
@@ -32,4 +33,48 @@ export async function proveHealthy(nodes?: readonly string[]): Promise<void> {
   }
   const disks = context.disks.filter((disk) => looked.includes(disk.node));
   await Promise.all(disks.map((disk) => verifyDisk(node(disk.node), disk)));
+}
+
+/** What nodes have of local volumes, by node: mount points, loop devices, directories, files behind disks. */
+export type Places = ReadonlyMap<string, readonly string[]>;
+
+/** Returns the places of all nodes, for a comparison of before and after. */
+export async function readPlaces(): Promise<Places> {
+  const { nodes } = await testCluster();
+  const found = nodes.map(async (node) => [node.name, await volumePlaces(node)] as const);
+  return new Map(await Promise.all(found));
+}
+
+/**
+ * Checks that the nodes have what they had before, and nothing else. On a cluster that outlives the run, others may
+ * work at the same time, so only what bears the run's id counts there; loop devices are always the whole kernel's.
+ * @throws LeftBehind with what is left and what is gone
+ */
+export async function assertUnchanged(before: Places): Promise<void> {
+  const { context } = await testCluster();
+  const after = await readPlaces();
+  const differences = [...after].flatMap(([node, now]) =>
+    differencesOf(before.get(node) ?? [], now, context).map((line) => `${node}: ${line}`),
+  );
+  if (differences.length === 0) return;
+  throw new LeftBehind(
+    {
+      attempted: 'comparing the nodes with what they were before the specs',
+      why: 'what is left keeps disks and loop devices busy, and changes what later specs see',
+    },
+    differences,
+  );
+}
+
+/** The lines that count of what came and what went. Pure. */
+export function differencesOf(
+  before: readonly string[],
+  after: readonly string[],
+  { run, stays }: { run: string; stays: boolean },
+): string[] {
+  const counts = (line: string): boolean => line.includes(run) || (!stays && !line.startsWith('loop device:'));
+  return [
+    ...after.filter((line) => !before.includes(line) && counts(line)).map((line) => `left: ${line}`),
+    ...before.filter((line) => !after.includes(line) && counts(line)).map((line) => `gone: ${line}`),
+  ];
 }

@@ -48,7 +48,7 @@ describe('keeping the diagnosis of a failure', () => {
   const look = () => lookAt(testCluster(), { namespace: 'demo', opened, own });
   const keep = (last: ReturnType<typeof look>, seen = 'expected x') =>
     keepDiagnosis(
-      { id: 'SEED-1', namespaces: [{ lastLook: () => last }] },
+      { id: 'SEED-1', namespaces: [{ lastLook: () => last }], evidence: [] },
       { claimed: 'SEED-1 a pod runs', seen },
       never,
     );
@@ -85,7 +85,7 @@ describe('keeping the diagnosis of a failure', () => {
     const broken = () => {
       throw new Error('token: planted4');
     };
-    const spec = { id: 'SEED-1', namespaces: [{ lastLook: broken }] };
+    const spec = { id: 'SEED-1', namespaces: [{ lastLook: broken }], evidence: [] };
     expect((await keepDiagnosis(spec, { claimed: '', seen: '' }, never))?.text).to.equal(
       'The diagnosis could not be made: token: [removed]',
     );
@@ -98,7 +98,9 @@ describe('keeping the diagnosis of a failure', () => {
   });
 
   it('is nothing for a spec without a namespace', async () => {
-    expect(await keepDiagnosis({ id: 'SEED-1' }, { claimed: '', seen: '' }, never)).to.equal(undefined);
+    expect(
+      await keepDiagnosis({ id: 'SEED-1', namespaces: [], evidence: [] }, { claimed: '', seen: '' }, never),
+    ).to.equal(undefined);
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 });

@@ -30,16 +30,16 @@ export interface Failure {
  * cannot find out is a line of the text.
  */
 export async function keepDiagnosis(
-  { id, namespaces = [] }: Pick<CurrentSpec, 'id' | 'namespaces'>,
+  spec: Pick<CurrentSpec, 'id' | 'namespaces' | 'evidence'>,
   { claimed, seen }: Failure,
   signal: AbortSignal,
 ): Promise<FailureDiagnosis | undefined> {
-  if (namespaces.length === 0) return undefined;
+  if (spec.namespaces.length === 0) return undefined;
   try {
-    const looks = namespaces.map((namespace) => namespace.lastLook());
+    const looks = spec.namespaces.map((namespace) => namespace.lastLook());
     const { essence, text } = diagnoseFailure(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
     const [folder = ''] = looks.map(({ cluster }) => cluster.context.folder);
-    const note = kept(() => keepEvidence(folder, id, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
+    const note = kept(() => keepEvidence(folder, spec, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
     return { essence, text: text + note };
   } catch (error) {
     const text = `The diagnosis could not be made: ${redact(messageOf(error))}`;

@@ -14,5 +14,5 @@ export function placeAmong(frames: readonly string[], file: string): string | un
 /** The lines of a stack that name a place, without those of Node and of the function around every spec. */
 export function framesOf(stack: string | undefined): string[] {
   const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return lines.filter((line) => !/\(?node:|specs\/runner\/run-spec\.ts/.test(line));
+  return lines.filter((line) => !/\(?node:|specs\/runner\/run-one\.ts/.test(line));
 }

@@ -1,9 +1,7 @@
-import type { CatalogueChapter, Requirement } from '../catalogue/catalogue.ts';
-import { notApplicable } from '../catalogue/features.ts';
-import { readCatalogue } from '../catalogue/read-catalogue.ts';
-import { noteDeclaration } from './declarations.ts';
-import { skip } from './skip.ts';
-import { testCluster } from './test-cluster.ts';
+import { relative } from 'node:path';
+import { projectRoot } from '../../clusters/project-root.ts';
+import { type CatalogueChapter, type Requirement, readCatalogue } from '../catalogue/catalogue.ts';
+import type { SpecIdentity } from './events.ts';
 
 /** The body of a spec. It gets mocha's context as `this`, and the requirement that it proves. */
 export type Proof = (this: Mocha.Context, requirement: Requirement) => Promise<void>;
@@ -11,27 +9,66 @@ export type Proof = (this: Mocha.Context, requirement: Requirement) => Promise<v
 /** A chapter of the catalogue, and the way to prove its requirements. */
 export interface Chapter extends CatalogueChapter {
   /**
-   * Declares the spec that proves a requirement; its title is the requirement's id and sentence. Where the cluster
-   * lacks a feature that the requirement needs, the spec is skipped with that reason.
+   * Declares the spec that proves a requirement, as a test of mocha whose title is the requirement's id and sentence.
+   * @throws Error for an id that the chapter's catalogue does not have
+   * @example proves('SEED-4', async () => { … });
    */
   proves(id: string, proof: Proof): void;
 }
 
+/** A spec: the requirement that it proves, and the test that proves it. */
+export interface DeclaredSpec {
+  requirement: Requirement;
+  test: Mocha.Test;
+  /** Where the spec file calls `proves()`. */
+  declaredAt: SpecPlace;
+}
+
+/** A place in a spec file. */
+export interface SpecPlace {
+  /** Path of the spec file, relative to the project's root. */
+  file: string;
+  /** From 1. Reports and GitHub's annotations point there. */
+  line: number;
+}
+
+/** Every spec of this process, in the order of its declaration. */
+const declared = new Map<Mocha.Test, DeclaredSpec>();
+
 /** Returns a chapter of the catalogue, such as `scenario`. @throws BadConfiguration with file, line and key */
 export function readChapter(name: string): Chapter {
-  const chapter = readCatalogue(name);
+  return chapterOf(readCatalogue(name));
+}
+
+/** Returns a chapter that can be proven, for a catalogue that was read. */
+export function chapterOf(catalogue: CatalogueChapter): Chapter {
   return {
-    ...chapter,
+    ...catalogue,
     proves(id, proof) {
-      const requirement = chapter.requirements.find((candidate) => candidate.id === id);
-      if (!requirement) throw new Error(`${id} is not in specs/${name}/catalogue.yaml`);
+      const requirement = catalogue.requirements.find((candidate) => candidate.id === id);
+      if (!requirement) throw new Error(`${id} is not in specs/${catalogue.chapter}/catalogue.yaml`);
       const test = it(`${id} ${requirement.sentence}`, async function () {
-        const { context } = await testCluster();
-        const reason = notApplicable(requirement.features, context);
-        if (reason !== undefined) skip(this, reason);
         await proof.call(this, requirement);
       });
-      noteDeclaration(test);
+      declared.set(test, { requirement, test, declaredAt: declarationIn(new Error('a spec is declared').stack) });
     },
   };
+}
+
+/** Returns the spec that a test belongs to; undefined for a test that `proves()` did not declare. */
+export function specOf(test: Mocha.Test): DeclaredSpec | undefined {
+  return declared.get(test);
+}
+
+/** Returns what events say about a spec. */
+export function identityOf({ requirement, declaredAt }: Omit<DeclaredSpec, 'test'>): SpecIdentity {
+  const { id, chapter, sentence } = requirement;
+  return { id, chapter, sentence, ...declaredAt };
+}
+
+/** Returns the nearest place in a spec file: a case of a matrix is declared by a function that its spec file calls. */
+function declarationIn(stack: string | undefined): SpecPlace {
+  const [, file, line] = /(?:file:\/\/)?(\/[^\n()]*\.spec\.[jt]s)[^\n:]*:(\d+)/.exec(stack ?? '') ?? [];
+  if (file === undefined) throw new Error(`proves() was called outside of a spec file: ${stack}`);
+  return { file: relative(projectRoot, file), line: Number(line) };
 }

@@ -3,14 +3,36 @@ import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
 import { PodShells } from '../../clusters/api/pod-shells.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { Disk } from '../../clusters/nodes/disk.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
+import { type Progress, silent } from '../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
-import { infrastructure } from './infrastructure.ts';
-import { type RunContext, runContext } from './run-context.ts';
+import type { ClusterAbilities } from '../catalogue/features.ts';
 
-/** What specs stand on: the cluster's API, what was seen of its objects, and its nodes. One for a process. */
+/** What a run knows of its cluster once that is ready. */
+export interface ClusterFacts extends ClusterAbilities {
+  /** Run id, such as `k3x9qd`. */
+  run: string;
+  /** Absolute path of the run's report folder. */
+  folder: string;
+  /** Absolute path. */
+  kubeconfig: string;
+  /** The API server that the run made; a client that finds another one must refuse to work. */
+  server: string;
+  /** Whether the cluster outlives the run, so that what specs leave in it has to be gone before they end. */
+  stays: boolean;
+  nodes: readonly { name: string; container: string }[];
+  /** The container engine's program and its leading arguments, such as `["docker"]`. */
+  engine: readonly string[];
+  /** Image that spec pods run; it is on every node already. */
+  podImage: string;
+  /** The disks as made and read back. */
+  disks: readonly Disk[];
+}
+
+/** The cluster's API, what was seen of its objects, and its nodes: one for a process. */
 export interface TestCluster {
-  context: RunContext;
+  context: ClusterFacts;
   client: ClusterClient;
   store: ObjectStore;
   /** @throws DomainError for a name that no node has */
@@ -22,16 +44,52 @@ export interface TestCluster {
   closeShells(): void;
 }
 
+let given: ClusterFacts | undefined;
 let opening: Promise<TestCluster> | undefined;
 
-/** The cluster of this process; the first call connects and waits until the whole cluster has been listed once. */
+/** Says which cluster the specs of this process run on, once it is ready: they are loaded before that. */
+export function useCluster(facts: ClusterFacts): void {
+  given = facts;
+}
+
+/** Returns what is known of the cluster of this process. @throws DomainError (badUsage) where `useCluster` gave none */
+export function clusterFacts(): ClusterFacts {
+  if (given) return given;
+  throw new DomainError(
+    {
+      attempted: 'finding the cluster that the specs run on',
+      seen: 'no cluster was made or chosen in this process',
+      remedy: 'Run the specs with `lpv run`, which makes a cluster for them.',
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+let listener: Progress = silent;
+
+/** Where the infrastructure under the specs reports broken watches and repeated steps: the report counts them. */
+export const infrastructure: Progress = {
+  note: (text) => listener.note(text),
+  retried: (step, attempt, reason) => listener.retried(step, attempt, reason),
+};
+
+/** Sends what the infrastructure reports to `progress`, until the result is disposed. */
+export function reportInfrastructureTo(progress: Progress): Disposable {
+  listener = progress;
+  return {
+    [Symbol.dispose]: () => {
+      listener = silent;
+    },
+  };
+}
+
+/** Returns the cluster of this process; the first call connects and waits until all of it has been listed once. */
 export function testCluster(): Promise<TestCluster> {
-  opening ??= open();
+  opening ??= connected(clusterFacts());
   return opening;
 }
 
-async function open(): Promise<TestCluster> {
-  const context = runContext();
+async function connected(context: ClusterFacts): Promise<TestCluster> {
   const client = await connect({ kubeconfig: context.kubeconfig, expectedServer: context.server });
   const store = new ObjectStore({
     client,
@@ -61,8 +119,7 @@ async function open(): Promise<TestCluster> {
 }
 
 /**
- * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces
- * of
+ * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces of
  * its specs are gone. Elsewhere they go with the cluster.
  */
 export async function closeTestCluster(): Promise<void> {

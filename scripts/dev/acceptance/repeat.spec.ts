@@ -8,7 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { projectRoot } from '../../../clusters/project-root.ts';
-import { seedLimit } from '../../../specs/runner/spec-order.ts';
+import { seedLimit } from '../../../specs/runner/plan.ts';
 import { inSandbox } from './sandbox.ts';
 
 /** Milliseconds; a run on several minors is as many runs. */

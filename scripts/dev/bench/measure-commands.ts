@@ -5,7 +5,7 @@ import { onNode } from '../../../clusters/nodes/node.ts';
 import { median } from '../../../clusters/text/median.ts';
 import { runInPod } from '../../../specs/harness/pod-commands.ts';
 import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
-import { asSpec } from '../../../specs/runner/current-spec.ts';
+import { asSpec, CurrentSpec } from '../../../specs/runner/current-spec.ts';
 import { testCluster } from '../../../specs/runner/test-cluster.ts';
 import { applySeed, fixtures } from '../../../specs/scenario/seed.ts';
 import type { Figure } from './figures.ts';
@@ -25,7 +25,7 @@ export async function measureCommands(rounds: number): Promise<Figure[]> {
   const { client, nodes, closeShells } = await testCluster();
   const node = nodes.find(({ name }) => name === 'node2');
   if (!node) throw new Error('the cluster has no node2');
-  return await asSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }, async () => {
+  return await asSpec(new CurrentSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }), async () => {
     await using namespace = await SpecNamespace.open();
     await applySeed(namespace);
     const pod = await namespace.apply('Pod', fixtures.podBySelector);

@@ -4,7 +4,7 @@ import { makeDisk, removeDisk } from '../../../clusters/nodes/disk.ts';
 import { silent } from '../../../clusters/text/progress.ts';
 import type { PodHandle } from '../../../specs/harness/handles.ts';
 import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
-import { asSpec } from '../../../specs/runner/current-spec.ts';
+import { asSpec, CurrentSpec } from '../../../specs/runner/current-spec.ts';
 import { lowerLimits, millisecondsToReady } from '../../../specs/runner/pod-starts.ts';
 import { closeTestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
 import { fixtures } from '../../../specs/scenario/seed.ts';
@@ -23,7 +23,7 @@ export async function measurePods(rounds: number): Promise<Figure[]> {
   for (let round = 0; round < rounds; round++) {
     for (const { mode } of modes) {
       const signal = AbortSignal.timeout(150_000);
-      const measured = await asSpec({ id: `BENCH-${round}`, signal }, () => measurePod(mode));
+      const measured = await asSpec(new CurrentSpec({ id: `BENCH-${round}`, signal }), () => measurePod(mode));
       ready.get(mode)?.push(measured.ready);
       gone.push(measured.gone);
     }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { median } from '../../../clusters/text/median.ts';
-import { runContextVariable } from '../../../specs/runner/run-context.ts';
+import { type ClusterFacts, clusterFacts } from '../../../specs/runner/test-cluster.ts';
 import { readLogLines, verbosityFor } from '../../../specs/trace/log-lines.ts';
 import { withVerbosity } from '../../../specs/trace/verbosity.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
@@ -48,9 +49,10 @@ class Bench implements AsyncDisposable {
     );
     const performance = await performAll(steps, { events, journal, signal });
     if (performance.outcome !== 'done') throw performance.error;
-    const env = { ...process.env, [runContextVariable]: join(site.folder, 'run-context.json') };
-    const argv = ['--import', 'tsx', import.meta.filename, 'worker'];
-    const worker = spawn(process.execPath, argv, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const facts = join(site.folder, 'cluster-facts.json');
+    await writeFile(facts, JSON.stringify(clusterFacts()), { mode: 0o600 });
+    const argv = ['--import', 'tsx', import.meta.filename, 'worker', facts];
+    const worker = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     return new Bench(worker, async () => {
       made.logsWanted = false;
       await undoAll(steps, { events, journal });
@@ -108,17 +110,18 @@ async function overhead(): Promise<void> {
 }
 
 /**
- * The process of one cluster, which LPV_RUN_CONTEXT names. For each line of standard input it starts a pod in each
+ * The process of one cluster, whose facts are in `file`. For each line of standard input it starts a pod in each
  * binding mode, and writes their figures to standard output, one line of JSON each time.
  */
-async function work(): Promise<void> {
-  const { closeTestCluster } = await import('../../../specs/runner/test-cluster.ts');
+async function work(file: string): Promise<void> {
+  const { closeTestCluster, useCluster } = await import('../../../specs/runner/test-cluster.ts');
   const { measurePods } = await import('./measure.ts');
+  useCluster(JSON.parse(await readFile(file, 'utf8')) as ClusterFacts);
   for await (const _line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await measurePods(1))}\n`);
   }
   await closeTestCluster();
 }
 
-await (process.argv[2] === 'worker' ? work() : overhead());
+await (process.argv[2] === 'worker' ? work(process.argv[3] ?? '') : overhead());
 process.exit();

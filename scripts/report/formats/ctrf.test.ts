@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { buildReport } from '../model/build-report.ts';
 import {
   broken,
+  chosenFrom,
   diagnosisOf,
   ended,
   failed,
@@ -46,7 +47,7 @@ describe('ctrf.json', () => {
       ended('doesNotConform', ''),
     );
     const catalogue = [one, two, three].map((spec) => requirementOf(spec, { level: 'extended', features: ['block'] }));
-    const { results } = written(buildReport({ ...sources, catalogue }));
+    const { results } = written(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) }));
     expect(results.summary).to.include({ tests: 3, passed: 1, failed: 1, skipped: 1, duration: 83_000, suites: 1 });
     expect(results.summary.stop - results.summary.start).to.equal(83_000);
     const [first, second, third] = results.tests;

@@ -55,13 +55,9 @@ it('secrets that pods, events and logs tell are in nothing that a failed spec le
     const last = lookAt(cluster, { namespace: 'demo', opened: new Date('2026-11-23T11:59:00Z'), own: [own] });
     const spec = specOf('SEED-1');
     const seen = `expected ${kubeconfig} to be ${key}`;
-    const namespaces = [{ lastLook: () => last }];
-    keepEvidence(folder, spec.id, 'objects', [cluster.store.get(own) ?? {}, secret]);
-    const diagnosis = await keepDiagnosis(
-      { id: spec.id, namespaces },
-      { claimed: 'x', seen },
-      new AbortController().signal,
-    );
+    const current = { id: spec.id, namespaces: [{ lastLook: () => last }], evidence: [] };
+    keepEvidence(folder, current, 'objects', [cluster.store.get(own) ?? {}, secret]);
+    const diagnosis = await keepDiagnosis(current, { claimed: 'x', seen }, new AbortController().signal);
     expect(diagnosis?.text)
       .to.include('FailedMount')
       .and.include('a.go:1')

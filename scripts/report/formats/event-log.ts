@@ -51,7 +51,7 @@ function describe(event: RunEvent): string {
     case 'cpu-steal-measured':
       return cpuStealLine(event.cpuSteal);
     case 'spec-started':
-      return `${event.spec.id} begins: ${event.spec.title} (${event.spec.chapter})`;
+      return `${event.spec.id} begins: ${event.spec.sentence} (${event.spec.chapter})`;
     case 'spec-finished':
       return `${event.spec.id} ${event.result.outcome} after ${duration(event.result.milliseconds)}${details(event.result)}`;
     case 'interrupted':

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { buildReport } from '../model/build-report.ts';
 import {
   broken,
+  chosenFrom,
   diagnosisOf,
   ended,
   failed,
@@ -157,7 +158,7 @@ describe('junit_01.xml', () => {
       failed(spec, 'no', { name: 'AssertionError', diagnosis: diagnosisOf('Pod p: Pending\n  why') }),
     );
     const catalogue = [requirementOf(spec, { level: 'extended', features: ['block', 'xfs'], source: 'KEP-1' })];
-    const suite = write(buildReport({ ...sources, catalogue })).children[1];
+    const suite = write(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) })).children[1];
     expect(propertiesOf(suite)).to.deep.equal([['requirements, extended', '1']]);
     const [one] = cases(suite);
     expect(one?.attributes).to.include({ file: 'specs/binding/binding.spec.ts', line: '12' });

@@ -246,7 +246,7 @@ describe('the manners of the terminal', () => {
 describe('the frames of a failure', () => {
   it('are without those of Node and of the function around every spec', () => {
     const stack =
-      'Error: x\n    at a (a.ts:1:1)\n    at async b (node:internal/x:1:1)\n    at f (specs/runner/run-spec.ts:4:1)';
+      'Error: x\n    at a (a.ts:1:1)\n    at async b (node:internal/x:1:1)\n    at f (specs/runner/run-one.ts:4:1)';
     expect(framesOf(stack)).to.deep.equal(['    at a (a.ts:1:1)']);
   });
 });

@@ -140,7 +140,7 @@ export class Terminal implements Disposable {
   #spec(spec: SpecIdentity, result: SpecResult): void {
     const { outcome, milliseconds } = result;
     const time = milliseconds >= slow ? ` ${this.#colors.yellow(duration(milliseconds))}` : '';
-    const name = `${this.#colors.bold(spec.id)} ${spec.title}`;
+    const name = `${this.#colors.bold(spec.id)} ${spec.sentence}`;
     if (outcome === 'passed') this.#print(`   ${this.#tick()} ${name}${time}`);
     if (outcome === 'skipped' || outcome === 'notApplicable') {
       this.#print(
@@ -154,7 +154,7 @@ export class Terminal implements Disposable {
   }
 
   #failure(spec: SpecIdentity, { error, evidence }: FailedResult, time = ''): void {
-    this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.title}${time}`);
+    this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.sentence}${time}`);
     const plain = withTexts(error, redactedText);
     // A wait that ends too late has no frame of its spec.
     const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { redact } from '../../../clusters/text/redact.ts';
-import { allRequirements } from '../../../specs/catalogue/read-catalogue.ts';
+import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
 import { buildReport } from './build-report.ts';
 import {
   broken,
+  chosenFrom,
   ended,
   failed,
   failedOutside,
@@ -93,7 +94,7 @@ describe('the report of a run', () => {
     const catalogue = [one, two, three].map((spec) =>
       requirementOf(spec, { level: level[spec.id as keyof typeof level] }),
     );
-    expect(buildReport({ ...sources, catalogue }).profiles).to.deep.equal([
+    expect(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) }).profiles).to.deep.equal([
       {
         name: 'binding',
         summary: 'extended: 1 failed, 1 skipped',
@@ -146,7 +147,12 @@ describe('the report of a run', () => {
     expect(profiles[0]?.core?.notApplicable).to.deep.equal([{ id: 'SEED-2', reason: 'Kubernetes before 1.37 only' }]);
     expect(requirements[1]).to.include({ result: 'notApplicable', reason: 'Kubernetes before 1.37 only' });
     const catalogue = run.catalogue.map((entry) => ({ ...entry, features: ['kubernetes<1.37'] }));
-    const unrun = buildReport({ ...run, catalogue, summary: { ...run.summary, specs: [] } });
+    const unrun = buildReport({
+      ...run,
+      catalogue,
+      chosen: chosenFrom(catalogue),
+      summary: { ...run.summary, specs: [] },
+    });
     expect(unrun.requirements.map(({ result }) => result)).to.deep.equal(['notApplicable', 'notApplicable']);
   });
 
@@ -184,7 +190,7 @@ describe('the report of a run', () => {
     );
     const needs = [['block', 'disruptive'], ['xfs', 'block'], ['fsGroup'], ['tmpfs', 'kubernetes<1.37']];
     const catalogue = sources.catalogue.map((entry, index) => ({ ...entry, features: needs[index] ?? [] }));
-    const report = buildReport({ ...sources, catalogue });
+    const report = buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) });
     expect(report.supportedFeatures).to.deep.equal([]);
     expect(report.unsupportedFeatures).to.deep.equal([
       { name: 'block', reason: 'not shown: SEED-2 (no xfs)' },
@@ -193,7 +199,9 @@ describe('the report of a run', () => {
     ]);
     const passing = sourcesOf(started, passed(one));
     const both = passing.catalogue.map((entry) => ({ ...entry, features: ['block', 'disruptive'] }));
-    expect(buildReport({ ...passing, catalogue: both }).supportedFeatures).to.deep.equal(['block']);
+    expect(buildReport({ ...passing, catalogue: both, chosen: chosenFrom(both) }).supportedFeatures).to.deep.equal([
+      'block',
+    ]);
   });
 
   it('tells leaks that specs proved, and what could not be undone', () => {

@@ -1,8 +1,7 @@
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
-import type { SpecIdentity } from '../../../specs/runner/events.ts';
+import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
 import type { EnvironmentRecord } from './environment.ts';
 import { featuresOf, profilesOf, statisticsOf, verdictOn } from './profiles.ts';
 import {
@@ -12,7 +11,7 @@ import {
   type ReportedVerdict,
   reportVersion,
 } from './report.ts';
-import { reportedRequirements } from './requirements.ts';
+import { type ChosenSpec, reportedRequirements } from './requirements.ts';
 import { type FinishedAction, type Summary, verdictOf } from './summary.ts';
 
 /** All that a report is made from. */
@@ -20,9 +19,9 @@ export interface ReportSources {
   summary: Summary;
   environment: EnvironmentRecord;
   /** Every requirement there is. */
-  catalogue: readonly CatalogueEntry[];
-  /** The specs that were chosen for the run, whether they came to run or not. */
-  chosen: readonly SpecIdentity[];
+  catalogue: readonly Requirement[];
+  /** The specs that were chosen for the run, whether they came to run or not, in the order of the catalogue. */
+  chosen: readonly ChosenSpec[];
   implementation: LocalVolumeConformanceReport['implementation'];
   /** Commands that repeat the run. */
   reproduce: readonly string[];
@@ -41,7 +40,6 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
   const told = ended ? sentence : 'not finished: the run went on when this was written';
   const known = new Set(catalogue.map(({ id }) => id));
   const requirements = reportedRequirements({
-    catalogue,
     chosen,
     results: summary.specs,
     kubernetes: environment.kubernetes,
@@ -96,8 +94,8 @@ function resultOf(verdict: ReturnType<typeof verdictOf>['verdict'], statistics: 
 
 /** What failed and is in no catalogue: an error outside of specs, a proof at the end of the run. */
 function outsideOf({ specs }: Summary, known: ReadonlySet<string>): LocalVolumeConformanceReport['outside'] {
-  return specs.flatMap(({ spec: { id, title }, result }) =>
-    result.outcome === 'failed' && !known.has(id) ? [{ id, title, message: wholeMessage(result.error) }] : [],
+  return specs.flatMap(({ spec: { id, sentence }, result }) =>
+    result.outcome === 'failed' && !known.has(id) ? [{ id, title: sentence, message: wholeMessage(result.error) }] : [],
   );
 }
 

@@ -1,9 +1,9 @@
-import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
+import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 
 /** A table of how many requirements each chapter has at each level, as lines of text. */
-export function catalogueFigures(requirements: readonly CatalogueEntry[]): string[] {
+export function catalogueFigures(requirements: readonly Requirement[]): string[] {
   const chapters = [...new Set(requirements.map(({ chapter }) => chapter))];
-  const count = (of: readonly CatalogueEntry[]): number[] => [
+  const count = (of: readonly Requirement[]): number[] => [
     of.filter(({ level }) => level === 'core').length,
     of.filter(({ level }) => level === 'extended').length,
     of.length,

@@ -1,7 +1,7 @@
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import type { FailureDiagnosis } from '../../../specs/diagnosis/failure-text.ts';
 import type { RunEvent, SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
-import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
 import { buildReport, type ReportSources } from './build-report.ts';
 import { environmentRecord } from './environment.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
@@ -29,11 +29,11 @@ export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanc
 export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
   const summary = summaryOf(...untimed);
   const specs = summary.specs.map(({ spec }) => spec).filter(({ file }) => file !== '');
-  const chosen = [...new Map(specs.map((spec) => [spec.id, spec])).values()];
+  const catalogue = [...new Map(specs.map((spec) => [spec.id, spec])).values()].map((spec) => requirementOf(spec));
   return {
     summary,
-    catalogue: chosen.map((spec) => requirementOf(spec)),
-    chosen,
+    catalogue,
+    chosen: chosenFrom(catalogue),
     environment: environmentRecord('k3x9qd', new Date(0), {
       harness: { version: '0.1.0', commit: 'abc', modified: false },
       node: 'v20.20.2',
@@ -46,9 +46,14 @@ export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
   };
 }
 
+/** The specs of a run in which every requirement of a catalogue was chosen. */
+export function chosenFrom(catalogue: readonly Requirement[]): ReportSources['chosen'] {
+  return catalogue.map((requirement) => ({ requirement, declaredAt: place }));
+}
+
 /** A requirement that a spec of that identity proves. */
-export function requirementOf(spec: SpecIdentity, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
-  const { id, chapter, title: sentence } = spec;
+export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {}): Requirement {
+  const { id, chapter, sentence } = spec;
   const promise = {
     level: 'core' as const,
     upstream: [],
@@ -61,6 +66,8 @@ export function requirementOf(spec: SpecIdentity, more: Partial<CatalogueEntry> 
   };
   return { ...promise, id, chapter, sentence, ...more };
 }
+
+const place = { file: 'specs/binding/binding.spec.ts', line: 12 };
 
 export const started = { kind: 'run-started', run: 'k3x9qd', verb: 'run', folder: 'reports/x' } as const;
 
@@ -88,8 +95,8 @@ export function planned(count: number): Untimed<RunEvent> {
   return { kind: 'specs-planned', count, seed: 42, jobs: 6 };
 }
 
-export function specOf(id: string, title = 'a claim is bound', chapter = 'binding'): SpecIdentity {
-  return { id, title, chapter, file: 'specs/binding/binding.spec.ts', line: 12 };
+export function specOf(id: string, sentence = 'a claim is bound', chapter = 'binding'): SpecIdentity {
+  return { id, sentence, chapter, ...place };
 }
 
 export function passed(spec: SpecIdentity, milliseconds = 900): Untimed<RunEvent> {
@@ -127,7 +134,7 @@ export function diagnosisOf(text: string): FailureDiagnosis {
 
 /** A failure that belongs to no requirement. */
 export function failedOutside(id: string, message: string, more: Partial<SpecFailure> = {}): Untimed<RunEvent> {
-  const spec = { id, title: 'nothing is left of the specs', chapter: 'outside of specs', file: '' };
+  const spec = { id, sentence: 'nothing is left of the specs', chapter: 'outside of specs', file: '' };
   return finished(spec, { outcome: 'failed', milliseconds: 5, evidence: [], error: { message, ...more } });
 }
 

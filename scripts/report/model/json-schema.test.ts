@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import { allRequirements } from '../../../specs/catalogue/read-catalogue.ts';
+import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
 import { buildReport } from './build-report.ts';
 import { ended, failed, interrupted, passed, reportOf, skipped, sourcesOf, specOf, started } from './example-run.ts';
 import { reportJsonSchema, schemaFile } from './json-schema.ts';

@@ -1,16 +1,18 @@
 import { grouped } from '../../../clusters/text/grouped.ts';
 import { median } from '../../../clusters/text/median.ts';
 import { otherVersions } from '../../../specs/catalogue/features.ts';
-import type { SpecFailure, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
+import type { SpecFailure, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
-import type { CatalogueEntry } from '../../../specs/runner/spec-selection.ts';
+import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import type { ReportedFailure, ReportedRequirement } from './report.ts';
 import type { SpecOutcome } from './summary.ts';
 
+/** A requirement that was chosen for a run, and where its spec is declared. */
+export type ChosenSpec = Pick<DeclaredSpec, 'requirement' | 'declaredAt'>;
+
 export interface RequirementSources {
-  catalogue: readonly CatalogueEntry[];
   /** The specs that were chosen for the run, whether they came to run or not. */
-  chosen: readonly SpecIdentity[];
+  chosen: readonly ChosenSpec[];
   results: readonly SpecOutcome[];
   /** Version of the API server, such as `v1.37.2`; null where it is not known. */
   kubernetes: string | null;
@@ -21,34 +23,28 @@ export interface RequirementSources {
 }
 
 /**
- * Every chosen requirement once, in the order of the catalogue. One that was run several times holds only if it never
- * failed; one without a result was skipped, because nothing was shown.
+ * Returns every chosen requirement once. One that was run several times holds only if it never failed; one without a
+ * result was skipped, because nothing was shown.
  */
 export function reportedRequirements(sources: RequirementSources): ReportedRequirement[] {
-  const { catalogue, chosen, results, kubernetes, notRun, root } = sources;
-  const specs = new Map(chosen.map((spec) => [spec.id, spec]));
+  const { chosen, results, kubernetes, notRun, root } = sources;
   /** A requirement that was not run, and would not have applied. */
   const elsewhere = (features: readonly string[]) => {
     const reason = kubernetes === null ? undefined : otherVersions(features, kubernetes);
     return reason !== undefined && ({ result: 'notApplicable', reason } as const);
   };
   const resultsOf = grouped(results, ({ spec }) => spec.id);
-  return catalogue.flatMap((requirement) => {
+  return chosen.map(({ requirement, declaredAt }) => {
     const { id, chapter, level, sentence, source, failsIf, features, slowBecause } = requirement;
     const runs = resultsOf.get(id)?.map(({ result }) => result) ?? [];
-    const spec = specs.get(id) ?? resultsOf.get(id)?.[0]?.spec;
-    if (!spec) return [];
     const promise = { id, chapter, level, sentence, source, failsIf, features: [...features] };
-    const place = { file: spec.file, ...(spec.line !== undefined && { line: spec.line }) };
-    return [
-      {
-        ...promise,
-        ...place,
-        ...inAll(runs, notRun, root),
-        ...(runs.length === 0 && elsewhere(features)),
-        ...(slowBecause !== undefined && { slowBecause }),
-      },
-    ];
+    return {
+      ...promise,
+      ...declaredAt,
+      ...inAll(runs, notRun, root),
+      ...(runs.length === 0 && elsewhere(features)),
+      ...(slowBecause !== undefined && { slowBecause }),
+    };
   });
 }
 

@@ -1,7 +1,6 @@
 import { duration } from '../../../clusters/text/duration.ts';
 import { median } from '../../../clusters/text/median.ts';
-import type { SpecResult } from '../../../specs/runner/events.ts';
-import type { PodStart } from '../../../specs/runner/pod-starts.ts';
+import type { PodStart, SpecResult } from '../../../specs/runner/events.ts';
 import { cpuStealLine, isNoticeable } from './cpu-steal.ts';
 import { byChapter, type SpecOutcome, type Summary } from './summary.ts';
 
@@ -48,7 +47,7 @@ function slowest(specs: readonly SpecOutcome[]): string[] {
   const order = ran.toSorted((a, b) => b.result.milliseconds - a.result.milliseconds).slice(0, slowestShown);
   return [
     'slowest',
-    ...order.map(({ spec, result }) => `${duration(result.milliseconds).padStart(9)}  ${spec.id} ${spec.title}`),
+    ...order.map(({ spec, result }) => `${duration(result.milliseconds).padStart(9)}  ${spec.id} ${spec.sentence}`),
   ];
 }
 

@@ -1,8 +1,7 @@
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { grouped } from '../../../clusters/text/grouped.ts';
-import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
-import type { PodStart } from '../../../specs/runner/pod-starts.ts';
+import type { PodStart, RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
 
 export interface SpecOutcome {
@@ -65,7 +64,7 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
     case 'specs-planned':
       return { ...summary, planned: (summary.planned ?? 0) + event.count, seed: event.seed, jobs: event.jobs };
     case 'pods-started':
-      return { ...summary, podStarts: event.starts };
+      return { ...summary, podStarts: [...(summary.podStarts ?? []), ...event.starts] };
     case 'pod-traced': {
       const others = summary.traces.filter(({ name }) => name !== event.requirement);
       return { ...summary, traces: [...others, { name: event.requirement, trace: event.trace }] };

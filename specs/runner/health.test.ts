@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { differencesOf } from './places.ts';
+import { differencesOf } from './health.ts';
 
 describe('what specs leave on nodes', () => {
   const before = ['mounted: /mnt/disks/volA', 'loop device: /var/local/a.img'];

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { type CatalogueEntry, chooseBy, lineOfSpec, parseSelection, selects } from './spec-selection.ts';
+import type { Requirement } from '../catalogue/catalogue.ts';
+import { chooseBy, parseSelection, selects } from './selection.ts';
 
 describe('selecting specs', () => {
-  const spec = (id: string, title: string) => ({ id, title, chapter: 'the scenario', file: 'x.spec.ts' });
+  const spec = (id: string, sentence: string) => ({ id, sentence, chapter: 'the scenario' });
   const specs = [spec('SEED-1', 'a Claim gives a pod a directory'), spec('SEED-10', 'data stay'), spec('BIND-2', 'x')];
   for (const [grep, ids] of [
     [undefined, ['SEED-1', 'SEED-10', 'BIND-2']],
@@ -30,7 +31,7 @@ describe('selecting specs', () => {
 });
 
 describe('choosing requirements', () => {
-  const entry = (id: string, more: Partial<CatalogueEntry>): CatalogueEntry => ({
+  const entry = (id: string, more: Partial<Requirement>): Requirement => ({
     id,
     sentence: 'a claim is bound',
     chapter: 'binding',
@@ -68,11 +69,4 @@ describe('choosing requirements', () => {
   it('refuses what no requirement has, and names the nearest', () => {
     expect(() => chooseBy({ chapter: ['block', 'bindings'] }, catalogue)).to.throw(DomainError, 'binding');
   });
-});
-
-it('the line of a spec is where its id stands, if it stands anywhere', () => {
-  const source = "describe('x', () => {\n  proves('SEED-1', async () => {});\n  it('SEED-10 a claim', () => {});\n});";
-  expect(lineOfSpec(source, 'SEED-1')).to.equal(2);
-  expect(lineOfSpec(source, 'SEED-10')).to.equal(3);
-  expect(lineOfSpec(source, 'SEED-2')).to.equal(undefined);
 });

@@ -3,22 +3,22 @@ import Mocha from 'mocha';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { asSpec, type CurrentSpec } from './current-spec.ts';
 import { keepDiagnosis } from './keep-diagnosis.ts';
-import { skipReason } from './skip.ts';
 import { failureOf, wholeMessage } from './spec-failure.ts';
-import type { SpecOutcome } from './spec-tracker.ts';
+import type { SpecOutcome } from './tracker.ts';
 
 /** Milliseconds a spec has, once its time is up, to say what it was waiting for and to clean up. */
 const lastWords = 30_000;
 
+const skippedByItself = { outcome: 'skipped', reason: 'marked as skipped in the spec file, without a reason' } as const;
+
 /**
  * Runs one spec, as the current one of everything it begins. When its time is up it is told to stop, a little before
  * mocha gives up on it: a wait that is stopped says what it saw last, mocha only says how many milliseconds passed.
- * Resolves when the body is through, its clean-up included.
+ * Resolves when the body is through, its clean-up included. `over` aborts the spec's own signal; `stop` ends the run.
  */
 export async function runSpec(
   declared: Mocha.Test,
-  { id, node }: { id: string; node?: string | undefined },
-  stop: AbortSignal,
+  { spec, over, stop }: { spec: CurrentSpec; over: AbortController; stop: AbortSignal },
 ): Promise<SpecOutcome> {
   // A copy, because a spec may be run twice.
   const test = declared.clone();
@@ -27,12 +27,9 @@ export async function runSpec(
   context.runnable(test);
   test.ctx = context;
   if (declared.parent) test.parent = declared.parent;
-  if (test.isPending()) return { outcome: 'skipped', reason: skipReason(declared) };
+  if (test.isPending()) return skippedByItself;
 
-  const controller = new AbortController();
-  const signal = AbortSignal.any([controller.signal, stop]);
-  const settled = watchBody(test, controller);
-  const spec: CurrentSpec = { id, signal, namespaces: [], ...(node !== undefined && { node }) };
+  const settled = watchBody(test, over);
   const failed = await asSpec(
     spec,
     () =>
@@ -40,14 +37,14 @@ export async function runSpec(
         test.run((thrown?: unknown) => resolve(thrown ? { thrown } : undefined));
       }),
   );
-  controller.abort(new Error('the spec is over'));
+  over.abort(new Error('the spec is over'));
   // Mocha may have given up on the body; the next spec begins when it is through, or has had its time.
   const waited = new AbortController();
   await Promise.race([settled(), after(lastWords, undefined, { signal: waited.signal }).catch(() => {})]);
   waited.abort();
-  if (test.isPending()) return { outcome: 'skipped', reason: skipReason(test) };
+  if (test.isPending()) return skippedByItself;
   if (!failed) return { outcome: 'passed' };
-  // A run that is being stopped tells its specs as skipped, and waits for none.
+  // A run that is being stopped reports its specs as skipped, and waits for none.
   const seen = wholeMessage(failureOf(failed.thrown));
   const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen }, stop);
   return { outcome: 'failed', ...failed, ...(diagnosis !== undefined && { diagnosis }) };

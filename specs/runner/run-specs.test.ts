@@ -1,13 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { projectRoot } from '../../clusters/project-root.ts';
+import type { Requirement } from '../catalogue/catalogue.ts';
+import type { NotRun } from '../catalogue/features.ts';
 import { EventStream, type RunEvent } from './events.ts';
-import { loadSpecs } from './load-specs.ts';
-import { parseSelection, selects } from './spec-selection.ts';
-import { runSpecs } from './specs.ts';
+import { loadSpecs } from './load.ts';
+import { runSpecs } from './run-specs.ts';
+import { parseSelection, selects } from './selection.ts';
 
 type Finished = Extract<RunEvent, { kind: 'spec-finished' }>;
 
@@ -16,6 +19,7 @@ const support = fileURLToPath(new URL('.', import.meta.url));
 describe('running spec files', function () {
   this.timeout(20_000);
   const nodes = ['node1', 'node2', 'node3'];
+  const tinyIds = [0, 1, 2, 3, 4, 5, 10].map((number) => `TINY-${number}`);
   let folder: string;
 
   beforeEach(async () => {
@@ -32,43 +36,44 @@ describe('running spec files', function () {
       signal?: AbortSignal;
       grace?: number;
       jobs?: number;
-      /** Ids of specs that touch what they hold, or the whole cluster. */
+      /** Ids of specs that touch what they lock, or the whole cluster. */
       disruptive?: string[];
-      /** What specs hold, by id. */
-      holds?: Record<string, string[]>;
-      /** Ids of specs that any node will do for. */
+      /** What specs lock for themselves, by id. */
+      exclusive?: Record<string, string[]>;
+      /** Ids of specs with `nodes: any`. */
       anywhere?: string[];
-      /** Ids of specs that take long. */
-      long?: string[];
-      proveHealthy?: (nodes?: readonly string[]) => Promise<void>;
+      slow?: string[];
+      whyNotRun?: (requirement: Requirement) => NotRun | undefined;
+      assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
       close?: () => Promise<void>;
     } = {},
   ) {
     const file = join(folder, 'tiny.spec.ts');
-    await writeFile(file, source);
     const { grep, timeout = 2_000, signal = new AbortController().signal, grace = 200, jobs = 1 } = options;
-    const { disruptive = [], holds = {}, anywhere = [], long = [], proveHealthy, close } = options;
+    const { disruptive = [], exclusive = {}, anywhere = [], slow = [], assertHealthy, whyNotRun, close } = options;
+    const requirements = tinyIds.map((id) => ({
+      id,
+      chapter: 'binding',
+      sentence: `${id} holds`,
+      exclusive: exclusive[id] ?? [],
+      features: disruptive.includes(id) ? ['disruptive'] : [],
+      nodes: anywhere.includes(id) ? 'any' : 'all',
+      slow: slow.includes(id),
+    }));
+    const chapter = `import { chapterOf } from '${support}registry.ts'; const { proves } = chapterOf(${JSON.stringify({ chapter: 'binding', requirements })});`;
     const events = new EventStream();
     const seen: RunEvent[] = [];
     events.subscribe((event) => seen.push(event));
-    const loaded = await loadSpecs({
-      files: [file],
-      selection: { asked: `--grep ${grep}`, takes: (spec) => selects(parseSelection(grep), spec) },
-      timeout,
-      root: folder,
-    });
-    const plan = [...loaded.specs].map(([test, spec]) => {
-      return {
-        test,
-        spec,
-        disruptive: disruptive.includes(spec.id),
-        exclusive: holds[spec.id] ?? [],
-        nodes: anywhere.includes(spec.id) ? ('any' as const) : ('all' as const),
-        slow: long.includes(spec.id),
-      };
-    });
-    const more = { ...(proveHealthy && { proveHealthy }), ...(close && { close }) };
-    const counts = await runSpecs([plan], { events, signal, folder, grace, seed: 42, jobs, nodes, ...more });
+    await writeFile(file, `${chapter}${source}`);
+    const selection = parseSelection(grep);
+    const choice = { asked: `--grep ${grep}`, takes: (requirement: Requirement) => selects(selection, requirement) };
+    const specs = await loadSpecs({ files: [file], choice, timeout });
+    const more = {
+      ...(assertHealthy && { assertHealthy }),
+      ...(whyNotRun && { whyNotRun }),
+      ...(close && { close }),
+    };
+    const counts = await runSpecs([specs], { events, signal, grace, seed: 42, jobs, nodes, ...more });
     expect(events.readerErrors).to.deep.equal([]);
     const finished = seen.filter((event): event is Finished => event.kind === 'spec-finished');
     const outcomes = Object.fromEntries(finished.map(({ spec, result }) => [spec.id, result.outcome]));
@@ -85,36 +90,49 @@ describe('running spec files', function () {
     return { counts, seen, finished, outcomes, resultOf, failureOf };
   }
 
-  it('tells passing, failing and skipped specs, each started and finished once, in order', async () => {
-    const { counts, seen, outcomes, resultOf, failureOf } = await run(`
-      import { skip } from '${support}skip.ts';
+  it('reports passing, failing and skipped specs, each started and finished once, in order', async () => {
+    const { counts, seen, outcomes, resultOf, failureOf } = await run(
+      `
       describe('binding', () => {
-        it('TINY-1 a claim is bound', () => {});
+        proves('TINY-1', () => {});
         describe('a closer look', () => {
-          it('TINY-2 a claim is lost', () => { throw new TypeError('it is not'); });
-          it('TINY-3 a claim needs xfs', async function () { skip(this, 'no mkfs.xfs on the nodes'); });
-          it.skip('TINY-4 a claim is left out', () => {});
+          proves('TINY-2', () => { throw new TypeError('it is not'); });
+          proves('TINY-3', async () => {});
+          proves('TINY-5', async () => {});
+          describe.skip('left out', () => proves('TINY-4', async () => {}));
         });
-      });`);
+      });`,
+      {
+        whyNotRun: ({ id }) =>
+          id === 'TINY-3'
+            ? { outcome: 'skipped', reason: 'no mkfs.xfs on the nodes' }
+            : id === 'TINY-5'
+              ? { outcome: 'notApplicable', reason: 'Kubernetes before 1.37 only' }
+              : undefined,
+      },
+    );
     expect(outcomes).to.deep.equal({
       'TINY-1': 'passed',
       'TINY-2': 'failed',
       'TINY-3': 'skipped',
       'TINY-4': 'skipped',
+      'TINY-5': 'notApplicable',
     });
-    expect(counts).to.deep.equal({ planned: 4, passed: 1, failed: 1, skipped: 2 });
+    expect(counts).to.deep.equal({ planned: 5, passed: 1, failed: 1, skipped: 2, notApplicable: 1 });
     expect(seen.map((event) => ('spec' in event ? `${event.kind} ${event.spec.id}` : event.kind))).to.deep.equal([
       'specs-planned',
-      ...['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'].flatMap((id) => [`spec-started ${id}`, `spec-finished ${id}`]),
-      'pods-started',
+      ...['TINY-1', 'TINY-2', 'TINY-3', 'TINY-5', 'TINY-4'].flatMap((id) => [
+        `spec-started ${id}`,
+        `spec-finished ${id}`,
+      ]),
     ]);
     const started = seen.find((event) => event.kind === 'spec-started');
     expect(started?.spec).to.deep.equal({
       id: 'TINY-1',
       chapter: 'binding',
-      title: 'a claim is bound',
-      file: 'tiny.spec.ts',
-      line: 4,
+      sentence: 'TINY-1 holds',
+      file: relative(projectRoot, join(folder, 'tiny.spec.ts')),
+      line: 3,
     });
     expect(failureOf('TINY-2')).to.include({ message: 'it is not', name: 'TypeError' });
     expect(failureOf('TINY-2').stack).to.include('tiny.spec.ts');
@@ -128,7 +146,7 @@ describe('running spec files', function () {
     describe('binding', () => {
       ${ids
         .map(
-          (id) => `it('${id} notes', async () => {
+          (id) => `proves('${id}', async () => {
         noted.push('+${id}'); await new Promise((r) => setTimeout(r, ${milliseconds})); noted.push('-${id}');
       });`,
         )
@@ -147,7 +165,7 @@ describe('running spec files', function () {
   });
 
   it('begins with what takes long, and with what waits for another', async () => {
-    await run(noting(['TINY-1', 'TINY-2', 'TINY-3'], 1), { long: ['TINY-2'], holds: { 'TINY-3': ['disk'] } });
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3'], 1), { slow: ['TINY-2'], exclusive: { 'TINY-3': ['disk'] } });
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-1']);
   });
 
@@ -156,7 +174,7 @@ describe('running spec files', function () {
       `
       import { currentSpec } from '${support}current-spec.ts';
       describe('binding', () => {
-        for (const id of ['TINY-1', 'TINY-2', 'TINY-3']) it(id + ' knows itself', async () => {
+        for (const id of ['TINY-1', 'TINY-2', 'TINY-3']) proves(id, async () => {
           await new Promise((r) => setTimeout(r, 20));
           if (currentSpec().id !== id) throw new Error(currentSpec().id);
         });
@@ -169,7 +187,7 @@ describe('running spec files', function () {
   it('keeps specs apart that hold the same thing, and lets others pass them', async () => {
     await run(noting(['TINY-1', 'TINY-2', 'TINY-3']), {
       jobs: 2,
-      holds: { 'TINY-1': ['disk'], 'TINY-2': ['disk'] },
+      exclusive: { 'TINY-1': ['disk'], 'TINY-2': ['disk'] },
     });
     const seen = noted();
     expect(seen.slice(0, 2)).to.deep.equal(['+TINY-1', '+TINY-3']);
@@ -178,13 +196,13 @@ describe('running spec files', function () {
 
   it('runs what must be alone after all others, and proves after each that the cluster is healthy', async () => {
     let proofs = 0;
-    const proveHealthy = async () => {
+    const assertHealthy = async () => {
       proofs++;
     };
     await run(noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 20), {
       jobs: 4,
       disruptive: ['TINY-1', 'TINY-2'],
-      proveHealthy,
+      assertHealthy,
     });
     expect(noted().slice(4)).to.deep.equal(['+TINY-1', '-TINY-1', '+TINY-2', '-TINY-2']);
     expect(proofs).to.equal(2);
@@ -196,8 +214,8 @@ describe('running spec files', function () {
     await run(noting(ids, 20), {
       jobs: 4,
       disruptive: ids.slice(0, 4),
-      holds: { 'TINY-2': ['node3'], 'TINY-3': ['node3'], 'TINY-4': ['node2'] },
-      proveHealthy: async (nodes) => {
+      exclusive: { 'TINY-2': ['node3'], 'TINY-3': ['node3'], 'TINY-4': ['node2'] },
+      assertHealthy: async (nodes) => {
         proofs.push(nodes);
       },
     });
@@ -212,8 +230,8 @@ describe('running spec files', function () {
     const ids = ['TINY-1', 'TINY-2', 'TINY-3'];
     await run(noting(ids, 1), {
       disruptive: ids,
-      long: ['TINY-2'],
-      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node3'], 'TINY-3': ['node2', 'node3'] },
+      slow: ['TINY-2'],
+      exclusive: { 'TINY-1': ['node3'], 'TINY-2': ['node3'], 'TINY-3': ['node2', 'node3'] },
     });
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
   });
@@ -226,7 +244,7 @@ describe('running spec files', function () {
     await run(`import { currentSpec } from '${support}current-spec.ts';${source}`, {
       jobs: 4,
       disruptive: ['TINY-1', 'TINY-2', 'TINY-4'],
-      holds: { 'TINY-1': ['node3'], 'TINY-2': ['node1'] },
+      exclusive: { 'TINY-1': ['node3'], 'TINY-2': ['node1'] },
       anywhere: ['TINY-3'],
     });
     const seen = noted();
@@ -237,7 +255,7 @@ describe('running spec files', function () {
   it('fails the spec that leaves the cluster unhealthy, and runs none after it', async () => {
     const { outcomes, failureOf, resultOf } = await run(noting(['TINY-1', 'TINY-2'], 1), {
       disruptive: ['TINY-1', 'TINY-2'],
-      proveHealthy: () => Promise.reject(new Error('node2 is cordoned')),
+      assertHealthy: () => Promise.reject(new Error('node2 is cordoned')),
     });
     noted();
     expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'skipped' });
@@ -250,7 +268,7 @@ describe('running spec files', function () {
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     const { failureOf, counts } = await run(
-      `describe('a', () => { it('TINY-1 one', async () => {
+      `describe('a', () => { proves('TINY-1', async () => {
         setImmediate(() => { throw new Error('stray'); });
         await new Promise((r) => setTimeout(r, 30));
       }); });`,
@@ -260,18 +278,20 @@ describe('running spec files', function () {
     });
     expect(failureOf('UNCAUGHT').message).to.equal('stray');
     expect(failureOf('CLOSE').message).to.equal('a namespace is left');
-    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0 });
+    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0, notApplicable: 0 });
   });
 
   it('lists the evidence that each spec kept, without that of others', async () => {
     const { resultOf } = await run(`
+      import { currentSpec } from '${support}current-spec.ts';
       import { keepEvidence } from '${support}evidence.ts';
       const folder = ${JSON.stringify(folder)};
       describe('binding', () => {
-        it('TINY-1 one', () => { keepEvidence(folder, 'TINY-1', 'claim', { a: 1 }); });
-        it('TINY-1 two', () => { keepEvidence(folder, 'TINY-1', 'claim', 'text'); });
+        proves('TINY-1', () => { keepEvidence(folder, currentSpec(), 'claim', { a: 1 }); });
+        proves('TINY-2', () => { keepEvidence(folder, currentSpec(), 'claim', 'text'); });
       });`);
     expect(resultOf('TINY-1').evidence).to.deep.equal(['evidence/TINY-1/01-claim.json']);
+    expect(resultOf('TINY-2').evidence).to.deep.equal(['evidence/TINY-2/01-claim.txt']);
   });
 
   it('stops a spec that takes too long through its signal, so that the spec can say what it saw', async () => {
@@ -279,12 +299,12 @@ describe('running spec files', function () {
       `
       import { currentSpec } from '${support}current-spec.ts';
       describe('waiting', () => {
-        it('TINY-1 for ever', async () => {
+        proves('TINY-1', async () => {
           const { signal } = currentSpec();
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
           throw new Error('the claim was Pending all along');
         });
-        it('TINY-2 next', () => {});
+        proves('TINY-2', () => {});
       });`,
       { timeout: 50 },
     );
@@ -297,7 +317,7 @@ describe('running spec files', function () {
       `
       import { currentSpec } from '${support}current-spec.ts';
       describe('slow', () => {
-        it('TINY-1 asks', async function () { this.timeout(2000); await new Promise((r) => setTimeout(r, 150)); if (currentSpec().signal.aborted) throw new Error('stopped'); });
+        proves('TINY-1', async function () { this.timeout(2000); await new Promise((r) => setTimeout(r, 150)); if (currentSpec().signal.aborted) throw new Error('stopped'); });
       });`,
       { timeout: 50 },
     );
@@ -309,8 +329,8 @@ describe('running spec files', function () {
       import { currentSpec } from '${support}current-spec.ts';
       const play = () => currentSpec().namespaces.push({ lastLook() { throw new Error('looked at'); } });
       describe('binding', () => {
-        it('TINY-1 fails', async () => { play(); throw new Error('first'); });
-        it('TINY-2 passes', async () => { play(); });
+        proves('TINY-1', async () => { play(); throw new Error('first'); });
+        proves('TINY-2', async () => { play(); });
       });`);
     expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'passed' });
     expect(failureOf('TINY-1').message).to.equal('first');
@@ -324,19 +344,19 @@ describe('running spec files', function () {
       `
       import { currentSpec } from '${support}current-spec.ts';
       describe('waiting', () => {
-        it('TINY-0 before', () => {});
-        it('TINY-1 for ever', async () => {
+        proves('TINY-0', () => {});
+        proves('TINY-1', async () => {
           const { signal } = currentSpec();
           await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
         });
-        it('TINY-2 next', () => {});
+        proves('TINY-2', () => {});
       });`,
       { signal: controller.signal },
     );
     expect(outcomes).to.deep.equal({ 'TINY-0': 'passed', 'TINY-1': 'skipped', 'TINY-2': 'skipped' });
     expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
     expect(resultOf('TINY-2')).to.include({ reason: 'interrupted by SIGINT before it began' });
-    expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2 });
+    expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2, notApplicable: 0 });
   });
 
   it('does not wait longer than the grace for an interrupted spec that ignores its signal', async () => {
@@ -344,7 +364,7 @@ describe('running spec files', function () {
     setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 50);
     const start = performance.now();
     const { outcomes, resultOf } = await run(
-      `describe('deaf', () => { it('TINY-1 for a while', () => new Promise((r) => setTimeout(r, 1500))); });`,
+      `describe('deaf', () => { proves('TINY-1', () => new Promise((r) => setTimeout(r, 1500))); });`,
       { signal: controller.signal, grace: 100 },
     );
     expect(performance.now() - start).to.be.below(1_400);
@@ -353,7 +373,7 @@ describe('running spec files', function () {
   });
 
   it('runs the selected specs only', async () => {
-    const source = `describe('a', () => { it('TINY-1 one', () => {}); it('TINY-10 ten', () => {}); });`;
+    const source = `describe('a', () => { proves('TINY-1', () => {}); proves('TINY-10', () => {}); });`;
     expect((await run(source, { grep: 'TINY-1' })).outcomes).to.deep.equal({ 'TINY-1': 'passed' });
   });
 
@@ -365,17 +385,23 @@ describe('running spec files', function () {
   }
 
   it('refuses a selection without specs', async () => {
-    const error = await refusal(`describe('a', () => { it('TINY-1 one', () => {}); });`, 'SEED-99');
+    const error = await refusal(`describe('a', () => { proves('TINY-1', () => {}); });`, 'SEED-99');
     expect(error.message).to.include('--grep SEED-99').and.to.include('none of 1 specs');
   });
 
-  it('refuses a title without the id of a requirement', async () => {
-    expect((await refusal(`it('a claim is bound', () => {});`)).message).to.include('a claim is bound');
+  it('refuses a test that proves no requirement', async () => {
+    expect((await refusal(`it('a claim is bound', () => {});`)).message)
+      .to.include('tiny.spec.ts: a claim is bound')
+      .and.to.include('proves(');
+  });
+
+  it('refuses a requirement that the catalogue does not have', async () => {
+    expect((await refusal(`proves('TINY-99', () => {});`)).message).to.include('TINY-99 is not in specs/binding');
   });
 
   for (const hook of ['before', 'beforeEach', 'afterEach', 'after']) {
     it(`refuses ${hook} hooks, because each spec runs by itself`, async () => {
-      const error = await refusal(`describe('outer', () => { ${hook}(() => {}); it('TINY-1 one', () => {}); });`);
+      const error = await refusal(`describe('outer', () => { ${hook}(() => {}); proves('TINY-1', () => {}); });`);
       expect(error.message).to.include('"outer"').and.to.include('hook');
     });
   }

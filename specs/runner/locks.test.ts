@@ -1,23 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { inLanes, type Needs } from './lanes.ts';
+import { type Locks, runWithLocks } from './locks.ts';
 
-interface Task extends Partial<Needs> {
+interface Task extends Partial<Locks> {
   name: string;
   /** Milliseconds it takes; 20 where not given. */
   takes?: number;
 }
 
-describe('work in lanes', () => {
+describe('work with locks', () => {
   const never = new AbortController().signal;
 
   /** When tasks begin (`+a`) and end (`-a`). */
-  async function order(tasks: Task[], lanes = 4, stop: AbortSignal = never): Promise<string[]> {
+  async function order(tasks: Task[], jobs = 4, stop: AbortSignal = never): Promise<string[]> {
     const seen: string[] = [];
-    await inLanes(tasks, {
-      lanes,
+    await runWithLocks(tasks, {
+      jobs,
       stop,
-      needsOf: ({ holds = [], uses = [] }) => ({ holds, uses }),
+      locksOf: ({ exclusive = [], shared = [] }) => ({ exclusive, shared }),
       run: async ({ name, takes = 20 }) => {
         seen.push(`+${name}`);
         await pause(takes);
@@ -27,25 +27,25 @@ describe('work in lanes', () => {
     return seen;
   }
 
-  it('begins in order, as many at once as there are lanes', async () => {
+  it('begins in order, as many at once as there are jobs', async () => {
     const seen = await order([{ name: 'a' }, { name: 'b', takes: 60 }, { name: 'c' }], 2);
     expect(seen).to.deep.equal(['+a', '+b', '-a', '+c', '-c', '-b']);
   });
 
-  it('has things used by several at once', async () => {
+  it('shares things', async () => {
     const [one, two] = [
-      { name: 'a', uses: ['node1'] },
-      { name: 'b', uses: ['node1'] },
+      { name: 'a', shared: ['node1'] },
+      { name: 'b', shared: ['node1'] },
     ];
     expect((await order([one, two])).slice(0, 2)).to.deep.equal(['+a', '+b']);
   });
 
-  it('waits with what is to be held until nobody uses it, and with what is to be used until nobody holds it', async () => {
+  it('waits with an exclusive lock until no one shares the thing, and the other way round', async () => {
     const used = [
-      { name: 'user', uses: ['node1'] },
-      { name: 'holder', holds: ['node1'] },
-      { name: 'other', uses: ['node1'] },
-      { name: 'free', uses: ['node2'], takes: 5 },
+      { name: 'user', shared: ['node1'] },
+      { name: 'holder', exclusive: ['node1'] },
+      { name: 'other', shared: ['node1'] },
+      { name: 'free', shared: ['node2'], takes: 5 },
     ];
     // The second user passes the holder, which waits until both are through.
     expect((await order(used)).slice(-2)).to.deep.equal(['+holder', '-holder']);
@@ -53,12 +53,12 @@ describe('work in lanes', () => {
     expect(held.slice(0, 2)).to.deep.equal(['+holder', '+free']);
   });
 
-  it('tells how many use a thing as one begins', async () => {
+  it('counts who shares a thing as one begins', async () => {
     const seen: number[] = [];
-    await inLanes(['a', 'b', 'c'], {
-      lanes: 2,
+    await runWithLocks(['a', 'b', 'c'], {
+      jobs: 2,
       stop: never,
-      needsOf: (_, users) => ({ holds: [], uses: ['node1'], before: users('node1') }),
+      locksOf: (_, users) => ({ exclusive: [], shared: ['node1'], before: users('node1') }),
       run: async (_, { before }) => {
         seen.push(before);
         await pause(10);

@@ -1,14 +1,13 @@
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { suggestion } from '../../clusters/text/nearest.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
-import type { SpecIdentity } from './events.ts';
 
 /** Which specs are run. */
 export type Selection =
   | { by: 'all' }
   /** Requirement ids, in upper case. */
   | { by: 'ids'; ids: string[] }
-  /** Text in lower case, looked for in id, title and chapter. */
+  /** Text in lower case, looked for in id, sentence and chapter. */
   | { by: 'text'; text: string }
   | { by: 'pattern'; pattern: RegExp };
 
@@ -26,32 +25,19 @@ export function parseSelection(grep: string | undefined): Selection {
   return source === undefined ? { by: 'text', text: grep.toLowerCase() } : { by: 'pattern', pattern: compiled(source) };
 }
 
-/** What of a spec or a requirement is looked at. */
-type Selectable = Pick<SpecIdentity, 'id' | 'chapter' | 'title'>;
-
-/** Whether a spec belongs to the selection. Letter case never matters. */
-export function selects(selection: Selection, spec: Selectable): boolean {
-  const text = `${spec.id} ${spec.title} ${spec.chapter}`;
+/** Whether a requirement belongs to the selection. Letter case never matters. */
+export function selects(selection: Selection, requirement: Pick<Requirement, 'id' | 'chapter' | 'sentence'>): boolean {
+  const text = `${requirement.id} ${requirement.sentence} ${requirement.chapter}`;
   switch (selection.by) {
     case 'all':
       return true;
     case 'ids':
-      return selection.ids.includes(spec.id.toUpperCase());
+      return selection.ids.includes(requirement.id.toUpperCase());
     case 'text':
       return text.toLowerCase().includes(selection.text);
     case 'pattern':
       return selection.pattern.test(text);
   }
-}
-
-/**
- * The line, from 1, on which a spec stands in the text of its file: where its id is in quotes, as in
- * `proves('SEED-4',`,
- * or begins a title; undefined where the id is put together.
- */
-export function lineOfSpec(source: string, id: string): number | undefined {
-  const index = source.split('\n').findIndex((line) => line.includes(`'${id}'`) || line.includes(`'${id} `));
-  return index < 0 ? undefined : index + 1;
 }
 
 /** What the options of `lpv run` and `lpv list` say about requirements. */
@@ -68,25 +54,22 @@ export interface Filters {
 export interface Choice {
   /** The options that made it, as they are written: `--chapter binding --level core`; empty for all. */
   asked: string;
-  takes(requirement: CatalogueEntry): boolean;
+  takes(requirement: Requirement): boolean;
 }
-
-/** A requirement with the name of its chapter. */
-export type CatalogueEntry = Requirement & { chapter: string };
 
 /**
  * Reads the filters; a requirement must pass all of them. Throws a DomainError (badUsage) for a chapter, feature or row
  * that no requirement of the catalogue has, with the nearest that one has.
  */
-export function chooseBy(filters: Filters, catalogue: readonly CatalogueEntry[]): Choice {
+export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): Choice {
   const known = {
-    chapter: ({ chapter }: CatalogueEntry) => [chapter],
-    level: ({ level }: CatalogueEntry) => [level],
-    feature: ({ features }: CatalogueEntry) => features,
-    row: ({ upstream }: CatalogueEntry) => upstream,
+    chapter: ({ chapter }: Requirement) => [chapter],
+    level: ({ level }: Requirement) => [level],
+    feature: ({ features }: Requirement) => features,
+    row: ({ upstream }: Requirement) => upstream,
   };
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-  const tests: ((requirement: CatalogueEntry) => boolean)[] = [];
+  const tests: ((requirement: Requirement) => boolean)[] = [];
   for (const [name, valuesOf] of Object.entries(known)) {
     const filter = filters[name as keyof typeof known];
     if (filter === undefined) continue;
@@ -96,7 +79,7 @@ export function chooseBy(filters: Filters, catalogue: readonly CatalogueEntry[])
     tests.push((requirement) => valuesOf(requirement).some((value) => wanted.some((each) => same(value, each))));
   }
   const selection = parseSelection(filters.grep);
-  tests.push((requirement) => selects(selection, { ...requirement, title: requirement.sentence }));
+  tests.push((requirement) => selects(selection, requirement));
   const asked = (['grep', ...Object.keys(known)] as (keyof Filters)[])
     .flatMap((name) => (filters[name] === undefined ? [] : [`--${name} ${filters[name]}`]))
     .join(' ');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { shuffled } from './spec-order.ts';
+import { shuffled } from './plan.ts';
 
 describe('the order of specs', () => {
   const items = Array.from({ length: 200 }, (_, index) => index);
