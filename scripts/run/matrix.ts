@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { Comparison } from '../report/compare/compare.ts';
 import { writeComparison } from '../report/compare/write-comparison.ts';
-import { readReport } from '../report/model/read-report.ts';
 import { type Proven, prove, type Undertaking } from './prove.ts';
 import { timestamp } from './run-identity.ts';
 
@@ -40,7 +39,7 @@ export async function proveOnEach(undertakings: readonly Undertaking[], reports:
     if (runs.at(-1)?.verdict === 'interrupted') break;
   }
   const outcome = { runs, verdict: worstOf(runs.map(({ verdict }) => verdict)), folder };
-  if (runs.length < 2) return outcome;
-  const all = await Promise.all(runs.map((run) => readReport(join(run.folder, 'report.yaml'))));
+  const all = runs.flatMap(({ report }) => report ?? []);
+  if (all.length < 2) return outcome;
   return { ...outcome, comparison: await writeComparison(folder, all) };
 }

@@ -8,6 +8,7 @@ import type { DeclaredSpec } from '../../specs/runner/registry.ts';
 import { runSpecs } from '../../specs/runner/run-specs.ts';
 import { closeTestCluster, clusterFacts, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
+import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import type { Asked } from '../report/model/reproduce.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
@@ -42,6 +43,8 @@ export interface Undertaking {
 /** How a run ended. */
 export interface Proven {
   verdict: ExitStatus;
+  /** What is written into its folder. */
+  report: LocalVolumeConformanceReport | undefined;
   /** Absolute path of its folder, which has its report. */
   folder: string;
   /** The cluster, where the run has made one that stays. */
@@ -118,7 +121,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
   made.logsWanted = !good && !signal.aborted;
   if (kept) await session.keep();
   else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
-  return { verdict: await session.finish(), folder: site.folder, kept };
+  return { verdict: await session.finish(), report: session.report(), folder: site.folder, kept };
 }
 
 /** The steps to a cluster that specs can run on. */

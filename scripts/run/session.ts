@@ -5,6 +5,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
+import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { followSummary, type Summary, verdictOf } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
 import type { ClusterSite, Reservation } from './cluster/steps.ts';
@@ -41,6 +42,8 @@ export interface Session extends AsyncDisposable {
   keep(): Promise<void>;
   /** Announces the end, writes the report, and gives the verdict on everything that happened. */
   finish(): Promise<ExitStatus>;
+  /** Returns the report as `finish` has written it; undefined for a run without one. */
+  report(): LocalVolumeConformanceReport | undefined;
 }
 
 /** Begins a run: the report folder and the journal are there before anything else is made. */
@@ -97,6 +100,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   events.emit({ kind: 'run-started', run, verb, folder });
 
   let kept = false;
+  let finished: ReportedRun | undefined;
   return {
     site: { run, cluster, network, folder, kubeconfig, reserve: () => registry.reserve(entryOf(journal.record)) },
     events,
@@ -112,10 +116,12 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       const { verdict, sentence } = verdictOf(summary.current());
       // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
       events.emit({ kind: 'run-finished', verdict, summary: sentence, milliseconds: performance.now() - begun });
-      const broken = report ? await writeReportFiles(folder, report(summary.current()), process.env) : [];
+      finished = report?.(summary.current());
+      const broken = finished ? await writeReportFiles(folder, finished, process.env) : [];
       for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
       return verdict;
     },
+    report: () => finished?.report,
     async [Symbol.asyncDispose]() {
       // What could not be undone stays in the registry, for `lpv clean`.
       if (!existing && !kept && journal.begun.every((action) => !undoable.has(action))) await registry.remove(run);
