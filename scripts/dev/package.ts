@@ -1,5 +1,5 @@
 /**
- * Makes what `npm pack` packs: `dist` with JavaScript made from what `lpv` and the specs import, and the files that
+ * Makes what `npm pack --ignore-scripts=false` packs: `dist` with JavaScript made from what `lpv` and the specs import, and the files that
  * these read. Run as a program (`npm pack` does), it makes `dist` in the project; as the check `package` it packs that,
  * too, and tries it without the packages of developers.
  */
