@@ -11,7 +11,7 @@ import { subjectOf } from '../../specs/trace/subject.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 
 /**
- * The trace of a pod that is there already, from what the cluster still has of its story. The cluster is only read.
+ * Returns the trace of a pod that exists already, from what the cluster still records of it. The cluster is only read.
  * @throws DomainError (badUsage) where there is no such pod, or it has no local volume
  */
 export async function traceOfPod(

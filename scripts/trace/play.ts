@@ -9,9 +9,8 @@ import type { Trace } from '../../specs/trace/trace.ts';
 export type BindingMode = 'Immediate' | 'WaitForFirstConsumer';
 
 /**
- * Plays the scenario in a binding mode and makes the trace of its pod. With WaitForFirstConsumer it is the scenario's
- * own
- * pod, which must run on node2; with Immediate it is one that may run where the volume is.
+ * Runs the scenario in a binding mode and returns the trace of its pod. With WaitForFirstConsumer it is the scenario's
+ * own pod, which must run on node2; with Immediate it is one that may run where the volume is.
  */
 export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trace> {
   return asSpec(new CurrentSpec({ id: `TRACE-${mode === 'Immediate' ? 'I' : 'W'}`, signal }), async () => {

@@ -7,13 +7,13 @@ export type Row =
   /** Time in which nothing of the process was seen. */
   | { kind: 'gap'; milliseconds: number; because?: string }
   | { kind: 'step'; step: Step; lane: number; time: string; before: number | undefined }
-  /** Where clocks are apart, the second sequence begins anew. */
+  /** Where clocks are apart, the second sequence begins. */
   | { kind: 'axis'; title: string };
 
 /** The shortest gap that is shown as one, in milliseconds; of one with a known reason, the shorter. */
 const notable = { unexplained: 400, explained: 60 };
 
-/** Lays a trace out in lines: times relative to the pod's creation, headings of phases, gaps. */
+/** Returns a trace in lines: times relative to the pod's creation, headings of phases, gaps. */
 export function rowsOf(trace: Trace): Row[] {
   if (trace.clocks.axes === 'one') return sequence(trace, trace.steps, 'pod-created', true);
   const api = trace.steps.filter((step) => step.lane === 'api');
@@ -103,7 +103,7 @@ export function sourceText({ record }: Step): string {
   }
 }
 
-/** A source as long as it is, for whoever wants to look it up. */
+/** Returns a source in full, for a reader who looks it up. */
 export function sourceInFull({ record }: Step): string {
   if (record.state !== 'seen') return record.why;
   const { source, at } = record;

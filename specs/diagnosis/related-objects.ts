@@ -9,7 +9,7 @@ import { isNamedIn } from './text.ts';
 const order: readonly Kind[] = ['Pod', 'PersistentVolumeClaim', 'PersistentVolume', 'StatefulSet', 'StorageClass'];
 
 /**
- * The objects that a namespace has made, and those that controllers have made for them: pods and claims of its namespace,
+ * Returns the objects that a namespace has made, and those that controllers have made for them: pods and claims of its namespace,
  * volumes bound to its claims. First those that a text names, then those that are not as one would have them.
  */
 export function relatedObjects(
@@ -33,8 +33,8 @@ export function relatedObjects(
 }
 
 /**
- * At most three objects that the cluster's view is best told from, in order: a pod tells of its claims and volumes,
- * too.
+ * Returns at most three objects that the cluster is best seen from, in order: what is seen from a pod includes its
+ * claims and volumes.
  */
 export function viewpoints(view: StoreView, refs: readonly ObjectRef[]): ObjectRef[] {
   const pods = refs.filter(({ kind }) => kind === 'Pod');

@@ -4,8 +4,7 @@ import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /**
  * When something counts as slower. Taken from seven whole runs (269 to 291 specs in common) on one busy machine with
- * two
- * processors, compared with each other; their trees were not all the same. That of pod starts is a judgement.
+ * two processors, compared with each other; their trees were not all the same. That of pod starts is a judgement.
  *
  * - The time of a single spec says little: specs run side by side in a shuffled order, and what a spec shares the
  *   machine with changes from run to run. One in twenty took twice as long as in the other run, one in a hundred four
@@ -13,8 +12,8 @@ import type { LocalVolumeConformanceReport } from '../model/report.ts';
  *   times as long as the whole run did (its ratio to the median of all ratios, so that a slower machine makes no spec
  *   slower) and more than `floor` milliseconds longer than that explains. In those runs that named 0 to 2 specs of 270:
  *   look at them, and run again, before blaming anything.
- * - Many specs together say more: the median of a chapter with ten specs or more stayed within 1.3 times that of the
- * run.
+ * - Many specs together say more: the median of a chapter with ten specs or more stayed within 1.3 times that of
+ *   the run.
  * - Pod starts are measured against their lower limits, so that the mixture of specs does not matter.
  */
 export const noise = {

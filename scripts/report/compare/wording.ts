@@ -123,5 +123,5 @@ function slowerLine({ what, name, before, after, ratio }: Slower): string {
   return what === 'chapter' ? `chapter ${name}, median of its specs: ${times}` : `${name}: ${times}`;
 }
 
-/** The rule for what counts as slower, for whoever reads that nothing did. */
+/** The rule for what counts as slower, for a reader of a comparison in which nothing did. */
 export const noiseRule = `Slower beyond noise: a spec that took more than ${noise.spec.factor} times as long as the whole run explains and ${noise.spec.floor / 1000} s longer, a chapter of ${noise.chapter.fewest} specs or more by ${noise.chapter.factor} times, all specs by ${noise.run.factor} times, pod starts by ${noise.podStarts.factor} times. Runs on one busy machine were seen to differ by nearly as much: run again before blaming anything.`;
