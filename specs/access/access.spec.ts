@@ -2,7 +2,6 @@ import {
   evidence,
   expect,
   filesOnNode,
-  groupAndMode,
   leaseVolume,
   mountPointsWith,
   onNode,
@@ -15,6 +14,7 @@ import {
   tryInPod,
   writeChecked,
 } from '../harness/index.ts';
+import { groupAndMode } from './node-directories.ts';
 
 const chapter = readChapter('access');
 

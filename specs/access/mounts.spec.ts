@@ -16,7 +16,7 @@ import {
   tryInPod,
   writeChecked,
 } from '../harness/index.ts';
-import { mountOnNode } from './late-mount.ts';
+import { mountOnNode } from './node-directories.ts';
 import { volumeStatistics } from './volume-statistics.ts';
 
 const { chapter, proves } = readChapter('access');

@@ -1,11 +1,9 @@
 import {
   assignedNode,
-  blockDirectory,
   eventTime,
   eventually,
   evidence,
   expect,
-  groupAndMode,
   leaseVolume,
   onNode,
   readChapter,
@@ -16,6 +14,7 @@ import {
   tryInPod,
   writeChecked,
 } from '../harness/index.ts';
+import { blockDirectory, groupAndMode } from './node-directories.ts';
 
 const { chapter, proves } = readChapter('access');
 

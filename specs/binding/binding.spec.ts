@@ -1,6 +1,4 @@
 import {
-  bindingAnnotations,
-  bindingAnnotationsOf,
   type ClaimHandle,
   consistently,
   evidence,
@@ -14,6 +12,7 @@ import {
   SpecNamespace,
   scheduledTo,
 } from '../harness/index.ts';
+import { bindingAnnotations, bindingAnnotationsOf } from './binding-state.ts';
 
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;

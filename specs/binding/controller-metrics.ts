@@ -1,5 +1,6 @@
 import { onNode } from '../../clusters/nodes/node.ts';
-import { controlPlane, currentSpec, testCluster } from '../harness/index.ts';
+import { currentSpec, testCluster } from '../harness/index.ts';
+import { controlPlane } from './paused-controllers.ts';
 
 /** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
 export interface Sample {

@@ -13,10 +13,10 @@ import {
   runInPod,
   SpecNamespace,
   scheduledTo,
-  transitionsOf,
   triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
+import { transitionsOf } from './binding-state.ts';
 import { controllerMetric } from './controller-metrics.ts';
 
 const { chapter, proves } = readChapter('binding');

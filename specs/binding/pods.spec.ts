@@ -1,5 +1,4 @@
 import {
-  boundOrFree,
   clearClaimRef,
   consistently,
   eventually,
@@ -14,6 +13,7 @@ import {
   triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
+import { boundOrFree } from './binding-state.ts';
 
 const { chapter, proves } = readChapter('binding');
 

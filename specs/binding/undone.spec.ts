@@ -9,13 +9,13 @@ import {
   labelledNode,
   nowhere,
   type PodHandle,
-  pausedControllers,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
   type VolumeHandle,
 } from '../harness/index.ts';
+import { pausedControllers } from './paused-controllers.ts';
 
 const { chapter, proves } = readChapter('binding');
 

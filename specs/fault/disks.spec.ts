@@ -1,6 +1,5 @@
 import {
   assignedNode,
-  breakDisk,
   consistently,
   DomainError,
   evidence,
@@ -8,22 +7,19 @@ import {
   isReady,
   leaseVolume,
   mountAt,
-  mountByUuid,
   mountHolding,
   nodeMounts,
   onNode,
   podVolumeDirectory,
   readChapter,
   readInPod,
-  remount,
   runInPod,
   SpecNamespace,
-  swapDisks,
   tryInPod,
-  unmountDisk,
   verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
+import { breakDisk, mountByUuid, remount, swapDisks, unmountDisk } from './disk-faults.ts';
 
 const { chapter, proves } = readChapter('fault');
 

@@ -10,7 +10,6 @@ import {
   leaseVolume,
   loggedLine,
   mountAt,
-  mountNested,
   nodeMounts,
   onNode,
   podVolumeDirectory,
@@ -19,6 +18,7 @@ import {
   SpecNamespace,
   writeChecked,
 } from '../harness/index.ts';
+import { mountNested } from './disk-faults.ts';
 
 const { chapter, proves } = readChapter('fault');
 

@@ -1,5 +1,3 @@
-import { onNode } from '../../clusters/nodes/node.ts';
-import { testCluster } from '../runner/test-cluster.ts';
 import type { PodHandle } from './handles.ts';
 import { runInPod, tryInPod } from './pod-commands.ts';
 
@@ -57,10 +55,4 @@ export async function writeChecked(pod: PodHandle, path: string, bytes: number):
   const sum = (await runInPod(pod, ['sha256sum', path])).split(' ')[0];
   if (!sum?.match(/^[0-9a-f]{64}$/)) throw new Error(`sha256sum of ${path} said ${sum}`);
   return sum;
-}
-
-/** Returns group and mode of a file or directory on a node, such as `1234 2775`. */
-export async function groupAndMode(nodeName: string, path: string): Promise<string> {
-  const { node } = await testCluster();
-  return (await onNode(node(nodeName), ['stat', '-L', '-c', '%g %a', path])).trim();
 }

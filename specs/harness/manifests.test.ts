@@ -12,7 +12,10 @@ async function specOf(request: PodRequest): Promise<ManifestOf<'Pod'>['spec']> {
 
 describe('a pod that is wanted', () => {
   it('has its claims as directories in every container', async () => {
-    const { volumes, containers } = await specOf({ claims: ['one', { name: 'two' }], containers: [{}, { name: 'too' }] });
+    const { volumes, containers } = await specOf({
+      claims: ['one', { name: 'two' }],
+      containers: [{}, { name: 'too' }],
+    });
     expect(volumes).to.deep.equal([
       { name: 'data', persistentVolumeClaim: { claimName: 'one' } },
       { name: 'data-2', persistentVolumeClaim: { claimName: 'two' } },

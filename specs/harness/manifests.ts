@@ -41,6 +41,12 @@ export interface ClaimRequest extends Additions<'PersistentVolumeClaim'> {
   volumeMode?: 'Filesystem' | 'Block';
 }
 
+/** A volume and a claim that are wanted, bound to each other; `volume` and `claim` are added to either. */
+export interface BoundVolumeRequest extends Omit<VolumeRequest, keyof Additions<'PersistentVolume'>> {
+  volume?: Additions<'PersistentVolume'>;
+  claim?: Omit<ClaimRequest, 'volume'>;
+}
+
 /** A claim, or the name that one will have. */
 type Claim = string | { readonly name: string };
 type Container = ManifestOf<'Pod'>['spec']['containers'][number];
@@ -133,6 +139,11 @@ export function podChange(name: string, request: PodRequest): Change<'Pod'> {
 /** Returns the part of a container by which its processes run as this user, and as the group of that number. */
 export function runAs(user: number): ContainerRequest & { securityContext: { runAsUser: number; runAsGroup: number } } {
   return { securityContext: { runAsUser: user, runAsGroup: user } };
+}
+
+/** Makes all containers run the image that is on every node. */
+export function useImage({ initContainers = [], containers }: ManifestOf<'Pod'>['spec'], image: string): void {
+  for (const container of [...initContainers, ...containers]) container.image = image;
 }
 
 function add<K extends 'PersistentVolume' | 'PersistentVolumeClaim' | 'Pod'>(

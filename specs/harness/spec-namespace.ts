@@ -9,35 +9,20 @@ import { type LastLook, type LookedBackAt, lookAt } from '../runner/last-look.ts
 import { notePodStart } from '../runner/pod-starts.ts';
 import { type TestCluster, testCluster } from '../runner/test-cluster.ts';
 import { type ClaimHandle, type ClassHandle, Handle, type PodHandle, type VolumeHandle } from './handles.ts';
-import { assertNothingLeft, strays } from './leftovers.ts';
 import {
-  type Additions,
+  type BoundVolumeRequest,
   type Change,
   type ClaimRequest,
   claimChange,
   manifests,
   type PodRequest,
   podChange,
+  useImage,
   type VolumeRequest,
   volumeChange,
 } from './manifests.ts';
+import { gone, removeAll } from './removal.ts';
 import { words } from './words.ts';
-
-/** A volume and a claim that are wanted, bound to each other; `volume` and `claim` are added to either. */
-export interface BoundVolumeRequest extends Omit<VolumeRequest, keyof Additions<'PersistentVolume'>> {
-  volume?: Additions<'PersistentVolume'>;
-  claim?: Omit<ClaimRequest, 'volume'>;
-}
-
-/** The order in which a spec's objects go: users before what they use. */
-const removalOrder = [
-  'StatefulSet',
-  'Pod',
-  'PersistentVolumeClaim',
-  'PersistentVolume',
-  'StorageClass',
-  'PriorityClass',
-] as const;
 
 /**
  * The namespace of a spec, and every object that the spec creates. Its end removes all of them in order, and proves
@@ -176,8 +161,8 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   }
 
   /**
-   * The handle of an object that a controller makes in the spec's namespace, such as the pod `set-0` of a StatefulSet
-   * or the claim of an ephemeral volume; waits until it is there.
+   * Waits until a controller has made an object in the spec's namespace, such as the pod `set-0` of a StatefulSet or the
+   * claim of an ephemeral volume; returns its handle.
    */
   async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 30_000): Promise<Handle<K>> {
     const handle = new Handle<K>({ kind, name, namespace: this.name }, name, this.cluster.store);
@@ -210,7 +195,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   /** Removes an object now and waits until it is gone. */
   async remove(handle: Handle): Promise<void> {
     await this.cluster.client.remove(handle.ref, { absentIsFine: true });
-    await this.#gone(handle);
+    await gone(this.cluster.store, handle);
   }
 
   /** Keeps every object of the namespace, as last seen, and the events about them as evidence. */
@@ -242,34 +227,11 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     for (const { ref } of this.#handles)
       if (ref.kind === 'Pod') notePodStart(this.cluster.store, { ...ref, kind: 'Pod' });
     this.cluster.podShells.close(this.name);
-    // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
-    const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
-    const going = this.#handles.toSorted((a, b) => order(a) - order(b));
-    const { client } = this.cluster;
-    for (const handle of going)
-      if (this.cluster.store.get(handle.ref)) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
-    // A volume stays while it is bound to a claim that only a StatefulSet knows.
-    for (const handle of strays(this.cluster, this.name, this.#handles))
-      if (handle.ref.kind !== 'PersistentVolume')
-        await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
-    for (const handle of going) await attempt(() => this.#gone(handle));
-    const left = strays(this.cluster, this.name, this.#handles);
-    for (const handle of left) await attempt(() => client.remove(handle.ref, { absentIsFine: true }));
-    for (const handle of left) await attempt(() => this.#gone(handle));
-    await attempt(() => assertNothingLeft(this.cluster, [...going, ...left]));
+    await attempt(() => removeAll(this.cluster, this.name, this.#handles));
     // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
     if (this.cluster.context.stays)
-      await attempt(() => client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
+      await attempt(() => this.cluster.client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
-  }
-
-  async #gone(handle: Handle): Promise<void> {
-    await waitFor(this.cluster.store, {
-      what: `${handle} to be gone`,
-      on: [handle.ref],
-      within: 60_000,
-      until: (view) => view.get(handle.ref) === undefined,
-    });
   }
 
   async #create<K extends Manifest['kind']>(
@@ -281,7 +243,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     let fixtureName = fixture;
     const own = await this.manifest(kind, fixture, (manifest) => {
       fixtureName = manifest.metadata.name;
-      if (manifest.kind === 'Pod') useImage(manifest.spec as PodSpec, context.podImage);
+      if (manifest.kind === 'Pod') useImage((manifest as ManifestOf<'Pod'>).spec, context.podImage);
       if (manifest.kind === 'StatefulSet')
         useImage((manifest as ManifestOf<'StatefulSet'>).spec.template.spec, context.podImage);
       change(manifest);
@@ -300,9 +262,3 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
 }
 
 let namespaceCount = 0;
-
-type PodSpec = ManifestOf<'Pod'>['spec'];
-
-function useImage({ initContainers = [], containers }: PodSpec, image: string): void {
-  for (const container of [...initContainers, ...containers]) container.image = image;
-}

@@ -1,11 +1,9 @@
-import { holdDirectory } from '../../clusters/nodes/lacking.ts';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
-import { testCluster } from '../runner/test-cluster.ts';
-import { once } from './once.ts';
+import { once, testCluster } from '../harness/index.ts';
 
-// Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. The disk
-// stays mounted at a place apart meanwhile, so that its loop device is not given to another.
+// Each of these does to a disk of the spec's own what happens to disks of machines, and undoes it at its end. Meanwhile
+// the disk stays mounted at another path, so that its loop device is not given to another disk.
 
 const apart = (disk: DiskVolume): string => `${disk.path}-apart`;
 
@@ -94,7 +92,7 @@ export async function breakDisk(disk: DiskVolume): Promise<void> {
   await onNode(node, ['perl', '-e', program, disk.path]);
 }
 
-/** Unmounts a disk from its path and mounts it anew, which reads it afresh where nobody else has it mounted. */
+/** Unmounts a disk from its path and mounts it again, which reads it from the device where it has no other mount. */
 export async function remount(disk: DiskVolume): Promise<void> {
   const node = (await testCluster()).node(disk.node);
   // The open device keeps the kernel from giving the loop device away between the two.
@@ -102,7 +100,7 @@ export async function remount(disk: DiskVolume): Promise<void> {
   await onNode(node, ['sh', '-ceu', script, 'sh', disk.device, disk.path, disk.fileSystem ?? '']);
 }
 
-/** A mount below a volume, which whoever unmounts the volume has to reckon with. */
+/** A mount below a volume, which must be unmounted before the volume can be. */
 export interface NestedMount extends AsyncDisposable {
   unmount(): Promise<void>;
 }
@@ -114,23 +112,4 @@ export async function mountNested(node: Node, path: string): Promise<NestedMount
     await onNode(node, ['umount', path]);
   });
   return { unmount, [Symbol.asyncDispose]: unmount };
-}
-
-/** A directory of a node that nobody gets to open. */
-export interface HeldDirectory extends AsyncDisposable {
-  /** Lets in who waits, and everybody after. */
-  release(): Promise<void>;
-}
-
-/**
- * Keeps a directory of a node from being opened, as a disk does that is slow beyond measure: `open` waits, and costs
- * nothing meanwhile. What is changed of the directory by its name, such as its group, is done at once. It ends by itself
- * after two minutes.
- */
-export async function blockDirectory(node: Node, path: string): Promise<HeldDirectory> {
-  const pid = await holdDirectory(node, path, 120);
-  const release = once(async () => {
-    await onNode(node, ['kill', pid]);
-  });
-  return { release, [Symbol.asyncDispose]: release };
 }

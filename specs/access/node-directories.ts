@@ -1,0 +1,45 @@
+import { holdDirectory } from '../../clusters/nodes/lacking.ts';
+import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { once, testCluster } from '../harness/index.ts';
+
+// Directories of nodes, as the specs of this chapter need them.
+
+/** A mount on a node, until it is disposed of. */
+export interface NodeMount extends AsyncDisposable {
+  path: string;
+}
+
+/** Mounts memory (1 MiB) at a directory of a node. */
+export async function mountOnNode(node: Node, path: string): Promise<NodeMount> {
+  await onNode(node, ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]);
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await onNode(node, ['umount', path]);
+    },
+  };
+}
+
+/** A directory of a node that cannot be opened. */
+export interface BlockedDirectory extends AsyncDisposable {
+  /** Lets all that wait open it, and all that come later. */
+  release(): Promise<void>;
+}
+
+/**
+ * Keeps a directory of a node from being opened, like a very slow disk: `open` waits, and costs nothing meanwhile. What
+ * is changed of the directory by its name, such as its group, is done at once. It ends by itself after two minutes.
+ */
+export async function blockDirectory(node: Node, path: string): Promise<BlockedDirectory> {
+  const pid = await holdDirectory(node, path, 120);
+  const release = once(async () => {
+    await onNode(node, ['kill', pid]);
+  });
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+/** Returns group and mode of a file or directory on a node, such as `1234 2775`. */
+export async function groupAndMode(nodeName: string, path: string): Promise<string> {
+  const { node } = await testCluster();
+  return (await onNode(node(nodeName), ['stat', '-L', '-c', '%g %a', path])).trim();
+}

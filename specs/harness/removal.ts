@@ -1,0 +1,94 @@
+import type { ObjectStore } from '../../clusters/api/object-store.ts';
+import type { Pod } from '../../clusters/api/objects.ts';
+import { waitFor } from '../../clusters/api/wait.ts';
+import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
+import { ownershipLabels } from '../../fixtures/isolate-names.ts';
+import { currentSpec } from '../runner/current-spec.ts';
+import type { TestCluster } from '../runner/test-cluster.ts';
+import { Handle } from './handles.ts';
+
+/** The order in which a spec's objects are removed: users before what they use. */
+const removalOrder = [
+  'StatefulSet',
+  'Pod',
+  'PersistentVolumeClaim',
+  'PersistentVolume',
+  'StorageClass',
+  'PriorityClass',
+] as const;
+
+/**
+ * Removes the objects of a spec and what controllers have made in its namespace, waits until they are gone, and proves
+ * that nothing of them is left on the nodes. @throws the first error, after everything that could be removed is
+ */
+export async function removeAll(cluster: TestCluster, namespace: string, handles: readonly Handle[]): Promise<void> {
+  const { client, store } = cluster;
+  const failures: unknown[] = [];
+  const attempt = async (work: () => Promise<unknown>) => {
+    await work().catch((error: unknown) => failures.push(error));
+  };
+  const remove = (handle: Handle) => attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+  const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
+  // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
+  const going = handles.toSorted((a, b) => order(a) - order(b));
+  for (const handle of going) if (store.get(handle.ref)) await remove(handle);
+  // A volume stays while it is bound to a claim that only a StatefulSet knows.
+  for (const handle of strays(cluster, namespace, handles))
+    if (handle.ref.kind !== 'PersistentVolume') await remove(handle);
+  for (const handle of going) await attempt(() => gone(store, handle));
+  const left = strays(cluster, namespace, handles);
+  for (const handle of left) await remove(handle);
+  for (const handle of left) await attempt(() => gone(store, handle));
+  await attempt(() => assertNothingLeft(cluster, [...going, ...left]));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Waits until an object is gone. */
+export async function gone(store: ObjectStore, handle: Handle): Promise<void> {
+  await waitFor(store, {
+    what: `${handle} to be gone`,
+    on: [handle.ref],
+    within: 60_000,
+    until: (view) => view.get(handle.ref) === undefined,
+  });
+}
+
+/**
+ * Looks at every node where one of the pods was. @throws where it has a mount, a loop device or a directory of kubelet
+ * left of the pods and volumes
+ */
+async function assertNothingLeft({ store, node }: TestCluster, handles: readonly Handle[]): Promise<void> {
+  const seen = handles.flatMap(({ ref }) => store.history(ref).map(({ object }) => ({ kind: ref.kind, object })));
+  const nodes = new Set<string>();
+  const words = new Set<string>();
+  for (const { kind, object } of seen) {
+    if (kind === 'PersistentVolume') words.add(object.metadata.name);
+    if (kind !== 'Pod') continue;
+    words.add(object.metadata.uid);
+    const { nodeName } = (object as Pod).spec ?? {};
+    if (nodeName) nodes.add(nodeName);
+  }
+  await Promise.all([...nodes].map((name) => awaitNothingLeft(node(name), [...words])));
+}
+
+/**
+ * Returns what controllers have made for the running spec beyond `known`: pods and claims of its namespace, and volumes
+ * that a static provisioner has offered with the spec's labels.
+ */
+function strays({ store, context }: TestCluster, namespace: string, known: readonly Handle[]): Handle[] {
+  const names = new Set(known.map(String));
+  const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
+    store.list(kind, { namespace }).map(({ metadata }) => ({ kind, name: metadata.name, namespace })),
+  );
+  const offered = store.list('PersistentVolume', {
+    labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: currentSpec().id },
+    where: ({ metadata }) => metadata.annotations?.['pv.kubernetes.io/provisioned-by'] !== undefined,
+  });
+  const refs = [
+    ...inNamespace,
+    ...offered.map(({ metadata: { name } }) => ({ kind: 'PersistentVolume' as const, name })),
+  ];
+  return refs
+    .map((ref) => new Handle(ref, ref.name, store) as unknown as Handle)
+    .filter((handle) => !names.has(String(handle)));
+}
