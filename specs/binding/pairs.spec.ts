@@ -40,7 +40,7 @@ describe(chapter, () => {
       const claims = await Promise.all(names(asking, 'claim').map((name) => namespace.claim(name)));
       const pairs = Math.min(offered, asking);
 
-      // Each claim comes to its end: bound, or told that there is nothing for it.
+      // Each claim comes to its end: bound, or an event says that no volume is there for it.
       const isBound = ({ ref }: ClaimHandle) => namespace.cluster.store.get(ref)?.status?.phase === 'Bound';
       const isTold = ({ ref }: ClaimHandle) =>
         namespace.cluster.store.eventsOf(ref).some(({ message }) => message === messages.noProvisioner);

@@ -83,7 +83,7 @@ done
 /**
  * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
  * of
- * it away after the pod has gone from the API and tells nobody, so the node itself looks, every fifth of a second.
+ * it away after the pod has gone from the API and reports it nowhere, so the node itself looks, every fifth of a second.
  * @throws CommandFailed with what is left
  */
 export async function unmapped(

@@ -45,7 +45,7 @@ describe(chapter, () => {
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const state = async () => ({
       container: containerOf(pod),
-      // With the ids of the mounts: a volume that is mounted anew gets another.
+      // With the ids of the mounts: a volume that is mounted again gets another.
       kubelet: mountAt(await nodeMounts(node), directory),
       inContainer: await readInPod(pod, '/proc/self/mountinfo'),
     });

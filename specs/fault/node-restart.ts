@@ -12,7 +12,7 @@ const patience = 60_000;
 /** The machine of a node, for specs that hold node3: never two at once, because then their addresses may change. */
 export interface Machine extends AsyncDisposable {
   /**
-   * Restarts it as a power cut does: every process is killed, every mount is gone, and systemd starts anew, which
+   * Restarts it as a power cut does: every process is killed, every mount is gone, and systemd starts again, which
    * mounts the disks before it starts kubelet. Resolves when kubelet has taken up its work.
    */
   restart(): Promise<void>;
@@ -23,7 +23,7 @@ export async function machineOf(nodeName: string): Promise<Machine> {
   const node = (await testCluster()).node(nodeName);
   return {
     restart: () => restart(nodeName),
-    // Since its start, systemd mounts with kubelet all that it found then, and would make the mount points anew.
+    // Since its start, systemd mounts with kubelet all that it found then, and would make the mount points again.
     [Symbol.asyncDispose]: async () => {
       await onNode(node, ['systemctl', 'daemon-reload']);
     },

@@ -20,7 +20,7 @@ const patience = 30_000;
 /** The taint that the node lifecycle controller gives to a node while it is cordoned. */
 const cordonTaint = 'node.kubernetes.io/unschedulable';
 
-// Each of these changes a Node object until its handle is disposed of; only a spec that has that node for itself may
+// Each of these changes a Node object until its handle is disposed of; only a spec that has that node exclusively may
 // hold one.
 
 /** Gives a node labels, or other values to those it has; at its end every label is what it was. */

@@ -18,7 +18,7 @@ export interface KubeletOutage extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-/** Stops kubelet of a node. Its containers go on: only nobody minds them. For specs that have the node. */
+/** Stops kubelet of a node. Its containers go on without it. For specs that have the node exclusively. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const node = (await testCluster()).node(nodeName);
   const end = once(() => start(node));
@@ -39,8 +39,8 @@ export async function restartKubelet(nodeName: string): Promise<void> {
 }
 
 /**
- * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects to it anew
- * within seconds and tells nobody: until a pod has started on the node since, a command in a pod may be refused. For
+ * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects again
+ * within seconds and reports it nowhere: until a pod has started on the node since, a command in a pod may be refused. For
  * specs that have the node for themselves.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {

@@ -45,7 +45,7 @@ async function raiseVolume(namespace: SpecNamespace, volume: VolumeHandle, stora
   await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { capacity: { storage } } } });
 }
 
-/** kubelet compares the sizes when it looks at the pod anew: after a minute or so, or when the pod has changed. */
+/** kubelet compares the sizes when it looks at the pod again: after a minute or so, or when the pod has changed. */
 async function lookAtPodAnew(namespace: SpecNamespace, pod: PodHandle): Promise<void> {
   const change = { metadata: { annotations: { 'local-pv-conformance/look': 'anew' } } };
   await namespace.cluster.client.patch(pod.ref, { type: 'merge', change });

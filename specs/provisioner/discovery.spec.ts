@@ -181,7 +181,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
     await namespace.storageClass('Immediate');
-    // As a provisioner writes it that is told to select by more than the hostname.
+    // As a provisioner writes it whose configuration selects by more than the hostname.
     const { claim, volume } = await namespace.boundVolume('two-terms', {
       node: 'node2',
       path,

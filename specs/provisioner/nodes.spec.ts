@@ -90,7 +90,7 @@ describe(chapter, () => {
     await cleanup.look();
     for (const { claim } of [gone, replaced]) await expect(claim).to.reportEvent('ReferencedNodeDeleted');
 
-    // While the delay runs its owner does the same by hand, and makes the claim anew.
+    // While the delay runs its owner does the same by hand, and makes the claim again.
     await namespace.remove(replaced.claim);
     const successor = await namespace.claim('replaced');
     await expect(gone.claim).to.beGone();

@@ -255,7 +255,7 @@ describe(chapter, () => {
     const { volumeA, pod } = await playSeed(namespace);
     const chain = await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
-    // A bind mount joins the peer group of what it binds; a device that is mounted anew starts one of its own.
+    // A bind mount joins the peer group of what it binds; a device that is mounted again starts one of its own.
     expect(chain.kubelet.propagation).to.deep.equal(chain.node.propagation).and.to.have.lengthOf(1);
 
     // A directory below the root of the disk shows the root of the bind at every place.
