@@ -3,7 +3,6 @@ import {
   evidence,
   expect,
   leaseVolume,
-  type ManifestOf,
   onNode,
   readChapter,
   runInPod,
@@ -27,11 +26,6 @@ const bytes = 4 * 2 ** 20;
 async function numberInPod(pod: Parameters<typeof runInPod>[0]): Promise<string> {
   const hex = (await runInPod(pod, ['stat', '-c', '%t %T', '/dev/data'])).trim().split(' ');
   return hex.map((text) => Number.parseInt(text, 16)).join(':');
-}
-
-function readOnly(manifest: ManifestOf<'Pod'>): void {
-  for (const { persistentVolumeClaim } of manifest.spec.volumes ?? [])
-    if (persistentVolumeClaim) persistentVolumeClaim.readOnly = true;
 }
 
 describe(chapter, () => {
@@ -76,7 +70,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { claim } = await namespace.boundVolume('disk', lease);
-    const reader = await namespace.pod('reader', { claims: [claim], as: 'devices', change: readOnly });
+    const reader = await namespace.pod('reader', { claims: [claim], as: 'devices', readOnly: true });
     const writer = await namespace.pod('writer', { claims: [claim], as: 'devices' });
     for (const pod of [reader, writer]) await expect(pod).to.runOn(here);
     const text = textOfSector();
@@ -106,9 +100,8 @@ describe(chapter, () => {
 
   proves('LV-BLOCK-09', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'BLOCK', { bytes: 16 * 2 ** 20 });
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const device = lease;
     const node = namespace.cluster.node(here);
     await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
     const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
@@ -138,12 +131,11 @@ describe(chapter, () => {
 
   proves('LV-BLOCK-10', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'BLOCK', { bytes: 16 * 2 ** 20 });
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const device = lease;
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('blank', device);
-    const pod = await namespace.pod('user', { claims: [claim], change: readOnly });
+    const pod = await namespace.pod('user', { claims: [claim], readOnly: true });
     const message = await expect(pod).to.reportEvent(
       'FailedMount',
       `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,
