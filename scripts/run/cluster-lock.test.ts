@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { lockCluster } from './cluster-lock.ts';
+import { lockCluster, removeClusterLock } from './cluster-lock.ts';
 
 describe('the lock of an existing cluster', () => {
   let folder: string;
@@ -44,6 +44,39 @@ describe('the lock of an existing cluster', () => {
     await using _second = await lock();
   });
 
+  it('leaves no file behind', async () => {
+    await (await lock())[Symbol.asyncDispose]();
+    expect(await readdir(folder)).to.deep.equal([]);
+  });
+
+  it('is a fresh one where the holder removes the file between opening and locking it', async () => {
+    const real = execFileSync('sh', ['-c', 'command -v flock'], { encoding: 'utf8' }).trim();
+    const bin = await mkdtemp(join(tmpdir(), 'lpv-bin-'));
+    // Takes the place of a holder that ends in that moment, once.
+    const script = `#!/bin/sh\nmkdir ${bin}/once 2>/dev/null && rm ${folder}/lpv-dev.lock\nexec ${real} "$@"\n`;
+    await writeFile(join(bin, 'flock'), script, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env.PATH = `${bin}:${PATH}`;
+    try {
+      await using _lock = await lock();
+      expect(await readdir(bin)).to.include('once');
+      expect(String(await lock().catch((error: unknown) => error))).to.include('using the cluster lpv-dev');
+    } finally {
+      process.env.PATH = PATH;
+      await rm(bin, { recursive: true });
+    }
+  });
+
+  it('is removed with its cluster, but not while it is held', async () => {
+    await writeFile(join(folder, 'lpv-dev.lock'), '{"pid":1');
+    await removeClusterLock('lpv-dev', folder);
+    await removeClusterLock('lpv-dev', folder);
+    expect(await readdir(folder)).to.deep.equal([]);
+    await using _lock = await lock();
+    await removeClusterLock('lpv-dev', folder);
+    expect(await readdir(folder)).to.deep.equal(['lpv-dev.lock']);
+  });
+
   it('of one cluster does not hinder another', async () => {
     await using _dev = await lock();
     await using _test = await lock('lpv-test');
@@ -60,7 +93,7 @@ describe('the lock of an existing cluster', () => {
     expect(message).to.include('wait until that run has ended, or make another cluster: lpv up --name NAME');
   });
 
-  it('lets one process in at a time, when two race for it again and again', async () => {
+  it('lets one process in at a time, when three race for it again and again', async () => {
     const racer = `
       for (let times = 0; times < 20; ) {
         const locked = await lock().catch((error) => String(error));
@@ -73,11 +106,8 @@ describe('the lock of an existing cluster', () => {
         } else if (!locked.includes('using the cluster lpv-dev')) throw new Error(locked);
         await sleep(Math.random() * 5);
       }`;
-    const exits = await Promise.all([another(racer), another(racer)].map((child) => once(child, 'close')));
-    expect(exits).to.deep.equal([
-      [0, null],
-      [0, null],
-    ]);
+    const exits = await Promise.all([1, 2, 3].map(() => another(racer)).map((child) => once(child, 'close')));
+    expect(exits).to.deep.equal([1, 2, 3].map(() => [0, null]));
   }).timeout(60_000);
 
   it('ends when its holder is killed, and lets the next one in', async () => {
@@ -86,14 +116,7 @@ describe('the lock of an existing cluster', () => {
     expect(await lock().catch((error: Error) => error.message)).to.include(`process ${holder.pid} (lpv trace)`);
     holder.kill('SIGKILL');
     await once(holder, 'close');
-    for (const deadline = Date.now() + 3000; ; ) {
-      try {
-        await using _lock = await lock();
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-      }
-    }
+    await using _lock = await lock();
   }).timeout(30_000);
 
   it('needs flock(1), and says so', async () => {

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { close, existsSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { registryFolder } from './registry.ts';
@@ -15,9 +17,9 @@ type Holder = z.infer<typeof holderSchema>;
  * Locks an existing cluster for one run until the result is disposed. Two runs at once would use the same disks, and
  * one would disturb specs that need a node for themselves.
  *
- * The lock is the kernel's, through flock(1): it ends with its holder, however that ends, and no two can have it.
- * (proper-lockfile removes a lock that it takes for stale, and two processes that do so at once both get it.)
- * The file stays where it is, because removing a locked file lets a second process lock a new file of that name.
+ * The lock is the kernel's, through flock(1), on a file that this process has open: it ends with the process, however
+ * that ends, and no two can have it. (proper-lockfile removes a lock that it takes for stale, and two processes that
+ * do so at once both get it.) Only the holder may remove the file, and does so before it unlocks.
  * @throws DomainError while another process holds the lock, or where there is no flock(1)
  */
 export async function lockCluster(
@@ -25,34 +27,57 @@ export async function lockCluster(
   verb: string,
   folder: string = registryFolder(process.env),
 ): Promise<AsyncDisposable> {
-  const file = join(folder, `${cluster}.lock`);
+  const file = lockFile(cluster, folder);
   await mkdir(folder, { recursive: true });
-  // In a process group of its own, so that Ctrl-C does not end the lock before the run; cat ends when we do.
-  const child = spawn('flock', ['-n', file, 'sh', '-c', 'echo locked && exec cat'], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const ended = once(child, 'close');
-  const locked = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]).catch(
-    (error: unknown) => {
-      throw noFlock(cluster, error);
-    },
-  );
-  if (!locked) {
-    if (child.exitCode === 1) throw inUse(cluster, await holderOf(file), file);
-    throw noFlock(cluster, `flock ended with status ${child.exitCode} for ${file}`);
+  for (;;) {
+    // A descriptor, because Node closes a forgotten FileHandle, and with it the lock would end.
+    const descriptor = openSync(file, 'a');
+    try {
+      if (!(await flock(descriptor, cluster))) throw inUse(cluster, await holderOf(file), file);
+      if (await isStillAt(file, descriptor)) {
+        const holder: Holder = { pid: process.pid, verb, since: new Date().toISOString() };
+        ftruncateSync(descriptor);
+        writeSync(descriptor, JSON.stringify(holder));
+        return { [Symbol.asyncDispose]: () => rm(file, { force: true }).finally(() => closed(descriptor)) };
+      }
+    } catch (error) {
+      await closed(descriptor);
+      throw error;
+    }
+    // The holder before us removed the file after we had opened it: this lock keeps no other process out.
+    await closed(descriptor);
   }
-  const holder: Holder = { pid: process.pid, verb, since: new Date().toISOString() };
-  await writeFile(file, JSON.stringify(holder));
-  return { [Symbol.asyncDispose]: () => unlock(file, child) };
 }
 
-async function unlock(file: string, child: ChildProcess): Promise<void> {
-  await writeFile(file, '');
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'close');
-  child.stdin?.end();
-  await ended;
+/** Removes the lock file that a killed run left of a cluster; where a process holds the lock, that one removes it. */
+export async function removeClusterLock(cluster: string, folder: string = registryFolder(process.env)): Promise<void> {
+  if (!existsSync(lockFile(cluster, folder))) return;
+  const lock = await lockCluster(cluster, 'down', folder).catch(() => undefined);
+  await lock?.[Symbol.asyncDispose]();
+}
+
+const closed = promisify(close);
+
+function lockFile(cluster: string, folder: string): string {
+  return join(folder, `${cluster}.lock`);
+}
+
+/** Returns whether this process has got the lock of an open file; false while another process holds it. */
+async function flock(descriptor: number, cluster: string): Promise<boolean> {
+  // In a process group of its own, so that Ctrl-C does not end it half way.
+  const child = spawn('flock', ['-n', '3'], { detached: true, stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+  const [status] = await once(child, 'close').catch((error: unknown) => {
+    throw noFlock(cluster, error);
+  });
+  if (status !== 0 && status !== 1) throw noFlock(cluster, `flock ended with status ${status}`);
+  return status === 0;
+}
+
+/** Returns whether a path still leads to the file that is open. */
+async function isStillAt(path: string, descriptor: number): Promise<boolean> {
+  const open = fstatSync(descriptor);
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.ino === open.ino && found.dev === open.dev;
 }
 
 /** Returns the holder that a lock's file names; undefined in the moment before it is written. */
@@ -70,7 +95,7 @@ function inUse(cluster: string, holder: Holder | undefined, file: string): Domai
     on: file,
     seen: holder
       ? `process ${holder.pid} (lpv ${holder.verb}) has used it since ${holder.since}`
-      : 'another run has just locked it',
+      : 'another process has just locked it',
     why: 'two runs at once would use the same disks, and disturb specs that need a node for themselves',
     remedy: 'wait until that run has ended, or make another cluster: lpv up --name NAME',
   });

@@ -29,6 +29,7 @@ const good: MachineFacts = {
   freeDisk: { path: '/var/lib/docker', bytes: 6 * gibibyte },
   loopDevices: 'present',
   inotify: { instances: needs.inotifyInstances, watches: needs.inotifyWatches },
+  flock: true,
 };
 
 /** What is not fine, as `check: state`. */
@@ -56,6 +57,7 @@ describe('the checks of the machine', () => {
     ['just enough inotify instances left', { inotify: { instances: 128, used: 68, watches: 1e6 } }, []],
     ['few inotify watches', { inotify: { instances: 1e3, watches: 65_535 } }, ['inotify: warning']],
     ['inotify limits that cannot be seen', { inotify: undefined }, []],
+    ['no flock', { flock: false }, ['flock: warning']],
   ];
   for (const [what, differences, expected] of table) {
     it(`find ${expected.join(', ') || 'nothing wrong'} with ${what}`, () => {

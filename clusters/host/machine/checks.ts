@@ -27,7 +27,7 @@ export const needs = {
 
 /** Returns a finding for every fact, so that a user can mend the machine in one go. */
 export function judge(facts: MachineFacts): Finding[] {
-  return [engine(facts), cgroup(facts), memory(facts), disk(facts), loop(facts), inotify(facts)].filter(
+  return [engine(facts), cgroup(facts), memory(facts), disk(facts), loop(facts), inotify(facts), flock(facts)].filter(
     (finding) => finding !== undefined,
   );
 }
@@ -128,6 +128,18 @@ function inotify({ inotify }: MachineFacts): Finding | undefined {
     seen,
     remedy:
       'sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288 (nodes say "too many open files" without)',
+  };
+}
+
+/** Only a warning: a run that creates its own cluster locks none. */
+function flock(facts: MachineFacts): Finding {
+  const check = 'flock';
+  if (facts.flock) return { check, state: 'fine', seen: 'on PATH' };
+  return {
+    check,
+    state: 'warning',
+    seen: 'no flock command on PATH',
+    remedy: 'install flock(1), which is in the package util-linux: runs with --use lock the cluster with it',
   };
 }
 

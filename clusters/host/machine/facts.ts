@@ -1,5 +1,6 @@
-import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
+import { access, constants, readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
+import { delimiter, join } from 'node:path';
 import type { EngineFacts, EngineState } from '../engine/engine.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface MachineFacts {
   loopDevices: 'present' | 'absent' | 'unknown';
   /** Limits for each user. `used`: how many instances this user's programs have, where that can be read. */
   inotify: { instances: number; watches: number; used?: number | undefined } | undefined;
+  /** Whether the command flock(1) is on PATH, which locks a cluster. */
+  flock: boolean;
 }
 
 /** Returns the facts of this machine. Changes nothing. */
@@ -31,7 +34,14 @@ export async function readMachineFacts(engine: EngineState): Promise<MachineFact
     freeDisk: local ? await freeDisk(facts) : undefined,
     loopDevices: local ? await loopDevices() : 'unknown',
     inotify: local ? await inotify() : undefined,
+    flock: await isOnPath('flock'),
   };
+}
+
+async function isOnPath(program: string): Promise<boolean> {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const found = folders.map((folder) => access(join(folder, program), constants.X_OK));
+  return (await Promise.allSettled(found)).some(({ status }) => status === 'fulfilled');
 }
 
 /** Returns the memory that programs can get without swapping (proc_meminfo(5), MemAvailable). */

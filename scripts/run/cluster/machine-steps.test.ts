@@ -29,6 +29,7 @@ const able: MachineFacts = {
   totalMemory: 16 * 2 ** 30,
   freeDisk: { path: '/var/lib/docker', bytes: 20 * 2 ** 30 },
   loopDevices: 'present',
+  flock: true,
   inotify: { instances: 512, watches: 524_288 },
 };
 

@@ -4,6 +4,7 @@ import { awaitLoopDevicesReleased, deleteCluster, nodeContainers } from '../../.
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { endCreation } from '../../../clusters/host/kind/creation.ts';
 import type { Action } from '../actions.ts';
+import { removeClusterLock } from '../cluster-lock.ts';
 import { engineForUndo } from './machine-steps.ts';
 import type { ClusterSite, Construction } from './steps.ts';
 
@@ -35,6 +36,7 @@ export function clusterUndo(site: ClusterSite, made: Construction): Action & Req
       }
       await rm(kubeconfig, { force: true });
       await rm(`${kubeconfig}.lock`, { force: true });
+      await removeClusterLock(cluster);
       await awaitLoopDevicesReleased(run);
     },
   };
