@@ -1,23 +1,29 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { host } from '../../clusters/host/command/host.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import type { EnvironmentFacts } from '../report/model/environment.ts';
 import type { Construction } from './cluster/steps.ts';
 
-/** Version and git commit of the harness. Outside of a git checkout there is no commit to tell. */
-export async function harnessFacts(): Promise<EnvironmentFacts['harness']> {
+/**
+ * Returns the version and the git commit of the harness; no commit where the harness is no checkout of its own. (Git
+ * would answer with that of a repository around it, into which its package was installed.)
+ */
+export async function harnessFacts(root: string = projectRoot): Promise<EnvironmentFacts['harness']> {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const git = (...args: string[]) => host.attempt({ argv: ['git', '-C', projectRoot, ...args], deadline: 10_000 });
+  if (!existsSync(join(root, '.git'))) return { version };
+  const git = (...args: string[]) => host.attempt({ argv: ['git', '-C', root, ...args], deadline: 10_000 });
   const commit = await git('rev-parse', 'HEAD');
   if (commit.status !== 0) return { version };
   const changes = await git('status', '--porcelain');
   return { version, commit: commit.stdout.trim(), modified: changes.stdout.trim() !== '' };
 }
 
-/** The facts about a run's surroundings, as far as its steps have found them out. */
+/** Returns the facts about a run's environment that its steps have found so far. */
 export function environmentFacts(harness: EnvironmentFacts['harness'], made: Construction): EnvironmentFacts {
   const engine = made.engine?.facts;
   const nodeInfo = made.nodes[0]?.object.status?.nodeInfo;

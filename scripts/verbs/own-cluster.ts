@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { pasteable } from '../../clusters/host/command/commander.ts';
-import { projectRoot } from '../../clusters/project-root.ts';
+import { lpvCommand } from '../report/model/reproduce.ts';
 import type { ClusterSite } from '../run/cluster/steps.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
@@ -32,9 +32,6 @@ export async function ownCluster(registry: Registry, name: string): Promise<Regi
   );
 }
 
-/** How a user starts `lpv`: the package has no TypeScript to load. */
-const lpv = existsSync(join(projectRoot, 'scripts', 'typescript.js')) ? 'npm run lpv --' : 'npx lpv';
-
 /** Returns how to open the report of a run, and how to keep the cluster where the run has removed its own. */
 export function endAdvice(folder: string, removed: boolean): string {
   const page = join(folder, 'report.html');
@@ -46,6 +43,7 @@ export function endAdvice(folder: string, removed: boolean): string {
 
 /** Returns the lines to paste with which a user goes on with a cluster that stays. */
 export function keptAdvice(site: Pick<ClusterSite, 'cluster' | 'kubeconfig'>): string {
+  const lpv = pasteable(lpvCommand());
   return [
     `\n   the cluster ${site.cluster} stays:`,
     `   export KUBECONFIG=${pasteable([site.kubeconfig])}`,

@@ -20,6 +20,11 @@ describe('the commands that repeat a run', () => {
     ]);
   });
 
+  it('start with npx where the package is installed', () =>
+    expect(
+      reproduceCommands({ ...harness, commit: null }, asked, { seed: 42 }, '/app/node_modules/x/dist'),
+    ).to.deep.equal(['npx lpv run --kubernetes 1.37 --seed 42']));
+
   for (const [title, change, decided, command] of [
     ['an image by reference', { image: 'x:1' }, { imageOrigin: 'given' }, '--kubernetes 1.37 --image x:1'],
     [

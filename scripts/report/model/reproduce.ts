@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { pasteable } from '../../../clusters/host/command/commander.ts';
+import { projectRoot } from '../../../clusters/project-root.ts';
 import type { EnvironmentRecord } from './environment.ts';
 
 /** What a run was asked for, as far as it decides what a run proves. */
@@ -25,8 +28,23 @@ export interface Decided {
   imageOrigin?: 'published' | 'built' | 'given' | 'source tree' | undefined;
 }
 
-/** The commands that repeat a run, in order, for a shell in a checkout of the harness. */
-export function reproduceCommands(harness: EnvironmentRecord['harness'], asked: Asked, decided: Decided): string[] {
+/** Returns how a user starts `lpv`: by npm in a checkout of the harness, by npx where its package is installed. */
+export function lpvCommand(root: string = projectRoot): string[] {
+  return isCheckout(root) ? ['npm', 'run', 'lpv', '--'] : ['npx', 'lpv'];
+}
+
+function isCheckout(root: string): boolean {
+  // The package has no TypeScript to load.
+  return existsSync(join(root, 'scripts', 'typescript.js'));
+}
+
+/** Returns the commands that repeat a run, in order, for a shell where the harness is checked out or installed. */
+export function reproduceCommands(
+  harness: EnvironmentRecord['harness'],
+  asked: Asked,
+  decided: Decided,
+  root: string = projectRoot,
+): string[] {
   const { kubernetesSource, grep, chapter, level, feature, row, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
   const options: [string, string | number | undefined][] = [
@@ -48,7 +66,7 @@ export function reproduceCommands(harness: EnvironmentRecord['harness'], asked: 
   const words = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   return [
     ...(harness.commit === null ? [] : [pasteable(['git', 'checkout', harness.commit])]),
-    'npm ci',
-    pasteable(['npm', 'run', 'lpv', '--', 'run', ...words]),
+    ...(isCheckout(root) ? ['npm ci'] : []),
+    pasteable([...lpvCommand(root), 'run', ...words]),
   ];
 }
