@@ -101,15 +101,15 @@ describe('execInPod', () => {
   });
 
   it('repeats a read once when the connection closes without a status, and tells', async () => {
-    const told: string[] = [];
+    const noted: string[] = [];
     const progress = {
       note: () => {},
-      retried: (step: string, attempt: number) => void told.push(`${step} ${attempt}`),
+      retried: (step: string, attempt: number) => void noted.push(`${step} ${attempt}`),
     };
     const open = playing({ stdout: 'ha', close: true }, { stdout: 'half', status: { status: 'Success' } });
     const result = await execInPod(client, { ...command, repeatable: true, progress }, open);
     expect(result.stdout).to.equal('half');
-    expect(told).to.deep.equal(['exec in Pod demo/writer, container main 1']);
+    expect(noted).to.deep.equal(['exec in Pod demo/writer, container main 1']);
 
     const twice = playing({ close: true }, { close: true }, { status: { status: 'Success' } });
     expect(await caught(execInPod(client, { ...command, repeatable: true }, twice))).to.include({ kind: 'no status' });

@@ -123,12 +123,12 @@ describe('the shells in pods', () => {
     expect((await broken).message).to.contain('closed without an exit status (code 1006)');
     expect(opened).to.have.length(1);
 
-    const told: string[] = [];
-    const progress = { note: () => {}, retried: (step: string) => void told.push(step) };
+    const noted: string[] = [];
+    const progress = { note: () => {}, retried: (step: string) => void noted.push(step) };
     const read = shells.exec({ ...does(...half), repeatable: true, progress }, life);
     setTimeout(() => opened[1]?.break(), 200);
     expect(await read).to.include({ status: 0, stdout: 'half\n' });
-    expect(told).to.deep.equal(['exec in Pod demo/writer, container main']);
+    expect(noted).to.deep.equal(['exec in Pod demo/writer, container main']);
     expect(opened).to.have.length(3);
   });
 

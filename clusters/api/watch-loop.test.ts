@@ -181,7 +181,7 @@ describe('WatchLoop', () => {
     await clock.advance(watchPolicy.backoff.first);
     expect(source.asked.at(-1)).to.equal('watch from 11');
     await send(event('ADDED', thing('a', 11)));
-    expect(seen, 'the replayed event is not told twice').to.deep.equal(['ADDED a@11 watch']);
+    expect(seen, 'the replayed event is not reported twice').to.deep.equal(['ADDED a@11 watch']);
   });
 
   it('gives up a silent connection', async () => {
@@ -195,7 +195,7 @@ describe('WatchLoop', () => {
     expect(source.asked.at(-1)).to.equal('watch from 11');
   });
 
-  it('tells of a request that failed in one line, not in all its details', async () => {
+  it('reports a request that failed in one line, not with all its details', async () => {
     await begin();
     source.watches.push(new ApiUnreachable('watching a collection', 'things', 'connect ECONNREFUSED'));
     await send(event('BOOKMARK', { metadata: { resourceVersion: '11' } }));

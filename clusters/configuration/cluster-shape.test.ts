@@ -54,7 +54,7 @@ describe('cluster shape', () => {
       /netwrking is not a key that is known here; did you mean networking\?/,
     ],
     [
-      'an API server for everybody',
+      'an API server on all addresses',
       () => changed('127.0.0.1', '0.0.0.0'),
       /apiServerAddress: 0\.0\.0\.0 is not this machine/,
     ],

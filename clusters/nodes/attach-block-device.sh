@@ -25,7 +25,7 @@ if [ -n "$free" ] && [ ! -b "$free" ]; then
 	mknod -m 660 "$free" b 7 "${free#/dev/loop}"
 fi
 case $access in
-# As an option of this attachment: what "blockdev --setro" sets stays with the device, for whoever gets it next.
+# As an option of this attachment: what "blockdev --setro" sets stays with the device for its next user.
 read-only) device=$(losetup --find --show --read-only "$backing") ;;
 *) device=$(losetup --find --show "$backing") ;;
 esac

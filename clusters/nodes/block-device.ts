@@ -31,7 +31,7 @@ export interface BlockDeviceRequest {
   /** New on its node: of letters, digits and hyphens. */
   name: string;
   bytes: number;
-  /** The kernel takes no write to it, from nobody. */
+  /** Whether the kernel refuses every write to it. */
   readOnly?: boolean;
 }
 

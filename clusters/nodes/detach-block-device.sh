@@ -1,6 +1,6 @@
 # Lets go of a loop device, waits until the kernel has freed it, and removes its file. Arguments: BACKING_FILE UNIT_NAME
 #
-# kubelet lets go of a device a moment after its pod is gone from the API. Nothing tells of that, so it is looked for.
+# kubelet detaches a device a moment after its pod is gone from the API. No event says so, so this script polls.
 set -eu
 backing=$1 unit=$2
 systemctl stop "$unit" 2>/dev/null || true

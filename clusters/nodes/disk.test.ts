@@ -82,7 +82,7 @@ describe('what is mounted in the place of a disk', () => {
     });
   }
 
-  it('is told with every difference at once', () => {
+  it('names every difference at once', () => {
     const tmpfs = { mount: line('0:90', '/', 'tmpfs', 'tmpfs') };
     // tmpfs has no block device, so that the script prints nothing of one.
     const printed = description(tmpfs).replace(/^(sectors|autoclear|backing).*\n/gm, '');

@@ -135,7 +135,7 @@ export function readDisk(description: string, expected: Expected): Disk {
       on: `${expected.mountPath} of ${expected.node}`,
       seen: differences.join('\n'),
       why: 'specs on this path would write to another place than the disk and prove nothing',
-      remedy: 'make the cluster anew; to look first: run with --keep=failure, then `findmnt` on the node',
+      remedy: 'create the cluster again; to look first: run with --keep=failure, then `findmnt` on the node',
     });
   }
   return { ...expected, device: mount.source, deviceNumber: mount.device };

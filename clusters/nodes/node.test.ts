@@ -67,7 +67,7 @@ describe('a node', () => {
     ]);
   });
 
-  it('tells of a failure with node, command, status and both outputs', async () => {
+  it('reports a failure with node, command, status and both outputs', async () => {
     const { node } = machine(94, 'said', 'complained');
     const command = await onNode(node, ['false', 'a b']).catch((e) => e);
     const script = await scriptOnNode(node, { name: 'make.sh', text: 'exit 94' }, ['x']).catch((e) => e);
@@ -118,7 +118,7 @@ describe('a node with open shells', () => {
     expect({ past, opened }).to.deep.equal({ past: [], opened: ['lpv-a-worker'] });
   });
 
-  it('tells of a failure as ever', async () => {
+  it('reports a failure in the same way', async () => {
     const { node } = nodeWith();
     using _ = node;
     const error = await onNode(node, ['sh', '-c', 'echo broken >&2; exit 94']).catch((e) => e);

@@ -14,13 +14,13 @@ export interface Node extends Commander {
   readonly name: string;
 }
 
-/** A shell script for nodes, from a file beside the code. */
+/** A shell script for nodes, from a file in the folder of its module. */
 export interface NodeScript {
   name: string;
   text: string;
 }
 
-/** Returns a shell script that stands beside a module. `module` is the module's `import.meta.url`. */
+/** Returns a shell script in the folder of a module. `module` is the module's `import.meta.url`. */
 export function nodeScript(module: string, name: string): NodeScript {
   return { name, text: readFileSync(new URL(name, module), 'utf8') };
 }

@@ -8,7 +8,7 @@ while mountpoint -q "$mount_path"; do
 done
 if [ -e "$backing" ]; then
 	# A container that starts just now has a copy of every mount of the node until it has changed its root, and the
-	# kernel frees the device with the last copy. Nothing tells of that, so it is looked for.
+	# kernel frees the device with the last copy. No event says so, so this script polls.
 	looks=0
 	while left=$(losetup --associated "$backing" --noheadings --output NAME) && [ -n "$left" ]; do
 		looks=$((looks + 1))

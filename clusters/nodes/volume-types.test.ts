@@ -5,7 +5,7 @@ import type { Node } from './node.ts';
 import type { VolumeOrder } from './volume-makers.ts';
 import { volumeTypes } from './volume-types.ts';
 
-/** A node that answers each command as told, and remembers them as words. */
+/** A node that gives each command a fixed answer, and records the commands. */
 function answering(answer: (words: string) => string): { node: Node; said: string[] } {
   const said: string[] = [];
   const attempt = async (request: CommandRequest): Promise<CommandResult> => {

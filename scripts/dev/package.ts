@@ -27,7 +27,7 @@ export async function buildPackage(shell: Shell): Promise<void> {
       const path = join(entry.parentPath, entry.name).slice(projectRoot.length);
       if (!entry.isFile() || !isPackaged(path)) continue;
       await mkdir(dirname(join(dist, path)), { recursive: true });
-      // A script beside TypeScript of the same name would take the place of what is made from that.
+      // A script would overwrite what is compiled from TypeScript of the same name.
       await copyFile(join(projectRoot, path), join(dist, path), constants.COPYFILE_EXCL);
     }
   }

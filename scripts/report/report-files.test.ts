@@ -75,11 +75,11 @@ describe('the files of a report', () => {
     expect(readdirSync(join(folder, 'conformance', 'v1.36'))).to.deep.equal(['some-product']);
   });
 
-  it('do not stop each other: what cannot be written is told, with its part', async () => {
+  it('do not stop each other: what cannot be written is returned, with its part', async () => {
     mkdirSync(join(folder, 'ctrf.json'));
-    const told = await write({ ...good, milliseconds: -1 });
-    expect(told.map(({ part }) => part)).to.deep.equal(['report.yaml', 'ctrf.json']);
-    expect(told[0]?.error).to.have.property('message').that.includes('milliseconds');
+    const failures = await write({ ...good, milliseconds: -1 });
+    expect(failures.map(({ part }) => part)).to.deep.equal(['report.yaml', 'ctrf.json']);
+    expect(failures[0]?.error).to.have.property('message').that.includes('milliseconds');
     expect(files()).to.include('junit_01.xml').and.include(`${place}/README.md`).and.not.include('report.yaml');
   });
 
@@ -136,10 +136,10 @@ describe('the files of a report', () => {
       process.stdout.write = ((chunk: string) => said.push(chunk) > 0) as typeof original;
       const { trace } = await exampleTrace();
       const traces = [{ name: all, trace: { ...trace, title: all, notes: [all] } }];
-      const told = await write(report, environment, traces).finally(() => {
+      const failures = await write(report, environment, traces).finally(() => {
         process.stdout.write = original;
       });
-      expect(told).to.deep.equal([]);
+      expect(failures).to.deep.equal([]);
       expect(said.join('')).to.include('::error').and.include('[removed]');
       const written = files();
       expect(written.filter((name) => name.startsWith('traces/'))).to.have.length(3);

@@ -164,7 +164,7 @@ describe('performing actions', () => {
     expect(journal.begun).to.deep.equal(['a', 'b']);
   });
 
-  it('does not perform an action that the journal could not be told about', async () => {
+  it('does not perform an action that could not be recorded in the journal', async () => {
     journal.recordBegun = () => Promise.reject(new Error('disk full'));
     expect((await performAll([action('a')], conditions())).outcome).to.equal('failed');
     expect(log).to.not.include('perform a');

@@ -41,7 +41,7 @@ export interface ActionJournal {
 export interface RunConditions {
   events: EventStream;
   journal: ActionJournal;
-  /** Milliseconds an action may take to stop after it was told to; 2 s if not given. */
+  /** Milliseconds an action may take to stop after its signal was aborted; 2 s if not given. */
   grace?: number;
 }
 
@@ -50,7 +50,7 @@ export interface UndoFailure {
   error: unknown;
 }
 
-/** How performing the actions ended. The error of the first failure comes first; errors of undoing are beside it. */
+/** How performing the actions ended. The first failure is `error`; errors of undoing stand apart. */
 export type Performance =
   | { outcome: 'done' }
   | {

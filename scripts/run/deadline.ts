@@ -6,7 +6,7 @@ export interface Bounds {
   /** Shown in the error, such as "Creating the cluster". */
   title: string;
   deadline: number;
-  /** How long the work may take to stop once it has been told to; after that nobody waits for it. */
+  /** How long the work may take to stop once it was aborted; after that it is not waited for. */
   grace: number;
   /** Aborting this stops the work early. */
   signal?: AbortSignal;
@@ -31,7 +31,7 @@ export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>,
   try {
     return await Promise.race([work(controller.signal), givenUp(controller.signal, bounds.grace, settled.signal)]);
   } catch (error) {
-    // Work that was told to stop rejects with all sorts of errors; why it had to stop is what counts.
+    // Work that was aborted rejects with all sorts of errors; why it had to stop is what counts.
     const reason: unknown = controller.signal.reason;
     if (reason === late && error instanceof DomainError) throw tooLate(bounds, error);
     throw reason === late ? tooLate(bounds) : controller.signal.aborted ? reason : error;

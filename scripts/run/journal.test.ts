@@ -48,7 +48,7 @@ describe('the journal of a run', () => {
     expect(JSON.parse(await readFile(journal.path, 'utf8'))).to.include({ kept: true });
   });
 
-  for (const [what, content, told] of [
+  for (const [what, content, problem] of [
     ['is cut off', '{"version": 1, "run"', 'JSON'],
     ['has an unknown field', '{"version": 1, "surprise": true}', 'surprise'],
     ['is of another version', '{"version": 2}', 'version'],
@@ -58,7 +58,7 @@ describe('the journal of a run', () => {
       await writeFile(path, content);
       const error = await readJournal(path).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(DomainError);
-      expect(String(error)).to.include(path).and.include(told);
+      expect(String(error)).to.include(path).and.include(problem);
     });
   }
 

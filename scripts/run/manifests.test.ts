@@ -40,7 +40,7 @@ describe('the manifests, before a cluster is made', () => {
     });
   }
 
-  it('are all told at once', async () => {
+  it('are all reported at once', async () => {
     await writeFile(join(folder, 'a.yaml'), claim('A'));
     await writeFile(join(folder, 'b.yaml'), claim('B'));
     expect(String(await checkManifests(folder).catch((thrown: unknown) => thrown))).to.match(/2 problems/);

@@ -7,7 +7,7 @@ import type { ClusterPlan } from './cluster/plan.ts';
 import type { ClusterSite, Construction } from './cluster/steps.ts';
 import { environmentFacts } from './surroundings.ts';
 
-/** The step between a ready cluster and its specs: environment.json, and what specs are told about the cluster. */
+/** The step between a ready cluster and its specs: environment.json, and the facts of the cluster for the specs. */
 export function recordStep(of: {
   site: ClusterSite;
   made: Construction;

@@ -21,7 +21,7 @@ interface SignalSource {
 }
 
 export interface SignalOptions {
-  /** Told once, at the first signal. */
+  /** Called once, at the first signal. */
   interrupted: (signal: InterruptSignal) => void;
   /** Writes one line for the user. */
   say: (line: string) => void;
@@ -49,7 +49,7 @@ export function listenForSignals(options: SignalOptions): { signal: AbortSignal 
   let answered = false;
 
   const receive = (signal: InterruptSignal): void => {
-    // A terminal that closes sends several, through the shell, npm and the kernel; nobody insists.
+    // A terminal that closes sends several, through the shell, npm and the kernel; that is no second request.
     if (signal === 'SIGHUP' && controller.signal.aborted) return;
     const since = now() - lastSignal;
     if (since < sameKeypress) return;

@@ -101,7 +101,7 @@ users: [{ name: u, user: { token: not-a-real-token } }]
     expect(mounted).to.include({ state: 'not seen' });
     expect(mounted?.state === 'not seen' && mounted.why).to.equal('the log of kubelet was not read: it is not here');
     expect(trace.mounts[0]?.missing[0]).to.include('the node was not looked at');
-    // The scheduler's log can be had through the API.
+    // The API serves the scheduler's log.
     expect(trace.steps.find(({ id }) => id === 'volume-fits')?.record.state).to.equal('seen');
   });
 

@@ -40,7 +40,7 @@ const cases: readonly Case[] = [
     says: [/on: +--report \/dev\/null\/x/, /\/dev\/null is not a folder/],
   },
   {
-    title: 'a folder for reports where nobody can create one',
+    title: 'a folder for reports where none can be created',
     args: ['run', '--report=/proc/x'],
     says: [/on: +--report \/proc\/x/, /nothing was created/],
   },
@@ -187,7 +187,7 @@ describe('the command refuses, with nothing made and no engine asked,', function
     expect(stdout).to.match(/✗ Finding the container engine/);
     expect(stdout).to.match(/no docker command on PATH\s+do: .*(--no-install|install Docker Engine)/);
     expect(stdout).not.to.match(/Creating the cluster/);
-    // What was tried is told in a report; no run is on record that would have to be cleaned.
+    // A report says what was tried; no run is on record that would have to be cleaned.
     expect({ status, made }).to.deep.equal({ status: exitStatus.environment, made: ['reports'] });
     const reports = join(own, 'work', 'reports');
     const [name = ''] = await readdir(reports);

@@ -55,7 +55,7 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
       ? (await ownCluster(new Registry(), options.use)).kubeconfig
       : (options.kubeconfig ?? userKubeconfig(process.env));
   using reader = await openReader(file, options.context);
-  // Beside the trace, so that what is piped on is the trace alone.
+  // To standard error, so that a pipe gets the trace alone.
   process.stderr.write(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`);
   const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
@@ -141,7 +141,7 @@ function scenarioElsewhere(option: string): DomainError {
     {
       attempted: 'choosing where to play the scenario',
       seen: `--${option} without --pod`,
-      why: 'the scenario makes disks on nodes and PersistentVolumes: it is played on clusters of this project only',
+      why: 'the scenario makes disks on nodes and PersistentVolumes: it runs on clusters of this project only',
       remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
     },
     { exit: 'badUsage' },

@@ -21,7 +21,7 @@ describe('the features that requirements need', () => {
     });
   });
 
-  it('tell of versions apart from what a cluster lacks', () => {
+  it('name versions apart from what a cluster lacks', () => {
     expect(otherVersions(['xfs', 'kubernetes<1.37'], 'v1.37.2')).to.equal('Kubernetes before 1.37 only');
     expect(otherVersions(['xfs', 'kubernetes<1.37'], 'v1.36.3')).to.equal(undefined);
   });

@@ -66,7 +66,7 @@ function namespace(
   return { namespace: 'demo', opened: new Date(at.getTime() - 31_000), at, view, own, nodes };
 }
 
-describe('what a failure is told with', () => {
+describe('the text of a failure', () => {
   it('is the essence first, then changes, events, the cluster’s view, kubelet and the mounts', () => {
     const { essence, text } = diagnoseFailure([namespace(stuck(), [node2])], 'expected false to be true');
     const [first, ...blocks] = text.split('\n\n');
@@ -147,7 +147,7 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
     placed.metadata.annotations = { note: 'Bearer planted3.annotation' };
     const [container] = placed.spec?.containers ?? [];
     if (container) container.env = [{ name: 'T', value: 'Bearer planted4.environment' }];
-    const told = `went wrong: ${key} and kind: Secret\ndata:\n  ca: planted5x\nmetadata: {}`;
+    const note = `went wrong: ${key} and kind: Secret\ndata:\n  ca: planted5x\nmetadata: {}`;
     placed.status = {
       ...placed.status,
       conditions: [{ type: 'Ready', status: 'False', reason: 'X', message: `the ${'long '.repeat(17)}${key}` }],
@@ -157,7 +157,7 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
       ...threeNodes(),
       claim('example-local-claim', 'local-storage'),
       placed,
-      event(placed, 40, 'Warning', 'Planted', told),
+      event(placed, 40, 'Warning', 'Planted', note),
       event(placed, 41, 'Warning', 'FailedMount', `${'a few words '.repeat(7)}${key}`),
     );
     const kubeconfig = 'example-pod: users: [{user: {client-key-data: cGxhbnRlZDY=, token: planted7}}]';

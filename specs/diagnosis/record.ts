@@ -11,7 +11,7 @@ export function changesOf(view: StoreView, ref: ObjectRef): string[] {
   const history = view.history(ref);
   const earlier = history.length - changesShown;
   const rows = history.slice(-changesShown).map(({ at, type, observed, resourceVersion, object }) => {
-    const missed = observed === 'relist' ? ' (found by listing anew)' : '';
+    const missed = observed === 'relist' ? ' (found by listing again)' : '';
     const state = type === 'DELETED' ? `deleted, was ${stateOf(object)}` : stateOf(object);
     return [`  ${timeOfDay(at)}`, resourceVersion, `${state}${missed}`];
   });

@@ -6,7 +6,7 @@ import { asSpec, assertAssigned, assignedNode, CurrentSpec, currentSpec } from '
 describe('the current spec', () => {
   const { signal } = new AbortController();
 
-  it('is the one that began the call, also across waits and beside others', async () => {
+  it('is the one that began the call, also across waits and while others run', async () => {
     const seen = await Promise.all(
       ['SEED-1', 'SEED-2'].map((id, index) =>
         asSpec(new CurrentSpec({ id, signal }), async () => {

@@ -20,7 +20,7 @@ describe('what specs leave on nodes', () => {
     ]);
   });
 
-  it('is what bears the run’s id where others may work beside it', () => {
+  it('is what bears the run’s id where others may work at the same time', () => {
     expect(differencesOf(before, after, { run: 'k3x9qd', stays: true })).to.deep.equal([
       'left: loop device: /var/local/k3x9qd/b.img',
     ]);

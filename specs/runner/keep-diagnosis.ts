@@ -47,7 +47,7 @@ export async function keepDiagnosis(
   }
 }
 
-/** What is gathered is told, also where it cannot be written. */
+/** Returns what was gathered, even where it could not be written. */
 function kept(write: () => void): string {
   try {
     write();

@@ -169,7 +169,7 @@ describe('running spec files', function () {
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-1']);
   });
 
-  it('tells each spec which spec it is, while others run beside it', async () => {
+  it('lets each spec know which spec it is, while others run', async () => {
     const { outcomes } = await run(
       `
       import { currentSpec } from '${support}current-spec.ts';
@@ -236,7 +236,7 @@ describe('running spec files', function () {
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
   });
 
-  it('gives a node that nobody touches to what any node will do for, and runs it meanwhile', async () => {
+  it('gives a spec for any node one that no other spec uses, and runs it meanwhile', async () => {
     const source = noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 40).replaceAll(
       /noted\.push\('\+(TINY-\d)'\)/g,
       "noted.push('+$1 ' + (currentSpec().node ?? 'everywhere'))",

@@ -35,7 +35,7 @@ describe('a provisioner that is a program', () => {
     classes: [{ storageClass: 'fast', directory: '/mnt/fast' }],
   };
 
-  it('is told its classes, labels and taint in files of its own format', () => {
+  it('gets its classes, labels and taint in files of its own format', () => {
     const files = configurationFiles({
       classes: [{ storageClass: 'fast', directory: '/mnt/fast', volumeMode: 'Block' }],
       labels: { run: 'r' },

@@ -66,7 +66,7 @@ describe('log lines', () => {
     expect(new Set(kept)).to.deep.equal(new Set(['sandbox-run', 'container-created', 'container-started']));
   });
 
-  it('of an unknown minor are read as another’s, which is told', async () => {
+  it('of an unknown minor are read as another’s, and the reader says so', async () => {
     const table = await readLogLines();
     expect(table.of('v1.36.3')).to.include({ minor: '1.36', recorded: true });
     expect(table.of('v1.99.0')).to.include({ minor: '1.37', recorded: false });

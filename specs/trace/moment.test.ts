@@ -20,7 +20,7 @@ describe('moments', () => {
     ['Vienna', '1123 08:46:24.967511'],
     ['Kathmandu', '1123 13:31:24.967511'],
   ] as const) {
-    it(`of klog, which has no zone, are told by when they were taken in: ${zone}`, () =>
+    it(`of klog, which has no zone, are completed from when they were read: ${zone}`, () =>
       expect(momentOf(klogMoment(head, taken))).to.equal('2026-11-23T07:46:24.967511Z'));
   }
 

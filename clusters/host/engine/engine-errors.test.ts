@@ -22,7 +22,7 @@ describe('an engine that is missing', () => {
     [{ kind: 'refused', message: 'permission denied' }, commands, 'permission denied', 'run as root'],
     [{ kind: 'silent', seconds: 10 }, commands, 'did not end within 10 s', 'restart it'],
   ] as const) {
-    it(`is told as ${state.kind} ${installation.length > 0 ? 'with' : 'without'} commands to install one`, () => {
+    it(`is explained as ${state.kind} ${installation.length > 0 ? 'with' : 'without'} commands to install one`, () => {
       const { details, exit } = engineMissing(state, installation);
       expect(exit).to.equal('environment');
       expect(details.attempted).to.equal('looking for a container engine (Docker)');

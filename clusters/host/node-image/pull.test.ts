@@ -68,7 +68,7 @@ describe('a pull that failed', () => {
     });
   }
 
-  it('is told with what it means and what to do', () => {
+  it('says what it means and what to do', () => {
     for (const [kind, why, remedy] of [
       ['no registry', 'cannot be reached', '--image built'],
       ['absent', 'no such image', 'check name, tag and digest'],

@@ -27,7 +27,7 @@ describe('the sources of the root file system', () => {
       const text = suiteSources(archives, 'bookworm');
       const found = [...text.matchAll(/URIs: http:\/\/mirror\.example\/(\w+)\/\nSuites: (\S+)\n/g)];
       expect(found.map(([, path, suite]) => `${path} ${suite}`)).to.deep.equal(expected);
-      // Entries are told apart by an empty line.
+      // An empty line separates entries.
       expect(text === '' ? [] : text.split('\n\n')).to.have.length(expected.length);
     });
   }

@@ -63,7 +63,7 @@ export async function startRegistry(program: string, folder: string): Promise<Lo
   }
 }
 
-/** The registry says in its log where it listens; the log has to be read to its end lest the registry stall. */
+/** The registry logs where it listens. The log is read to its end, because the registry stalls when its pipe is full. */
 function listeningAddress(child: ChildProcess & { stderr: NodeJS.ReadableStream }): Promise<string> {
   const said: string[] = [];
   return new Promise((resolve, reject) => {

@@ -87,7 +87,7 @@ describe('the harness, broken', function () {
     expect(stdout.trim()).to.equal(id);
   });
 
-  fault('a node image that cannot be had', async (sandbox) => {
+  fault('a node image that does not exist', async (sandbox) => {
     const run = sandbox.start(['run', '--keep=always', '--image=127.0.0.1:1/no/such:1']);
     await run.endsWith('environment', [/✗ Getting the node image/, /registry cannot be reached/, /--image built/]);
   });

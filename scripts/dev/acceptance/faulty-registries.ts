@@ -50,7 +50,7 @@ function spoil(what: Tampering, body: Buffer): Buffer {
 async function forward(behind: string, request: IncomingMessage) {
   const headers = new Headers();
   for (const accepted of [request.headers.accept ?? []].flat()) headers.append('accept', accepted);
-  // A HEAD is asked as a GET, so that the length told fits what a GET would bring.
+  // A HEAD is asked as a GET, so that its length is that of the answer to GET.
   const answer = await fetch(`http://${behind}${request.url}`, { headers });
   const kept = [...answer.headers].filter(([name]) => !['content-length', 'connection', 'date'].includes(name));
   return { status: answer.status, headers: Object.fromEntries(kept), body: Buffer.from(await answer.arrayBuffer()) };

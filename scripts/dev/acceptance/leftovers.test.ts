@@ -18,7 +18,7 @@ describe('what is left over', () => {
     expect(differences(before, { ...empty, mounts: ['/b', '/a'] })).to.deep.equal([]);
   });
 
-  it('is told by kind, with what went and what came', () => {
+  it('names what went and what came, by kind', () => {
     const before = { ...empty, containers: ['1 theirs running'], networks: ['2 bridge'] };
     const after = { ...empty, networks: ['2 bridge', '3 lpv-a'], 'loop devices': ['/dev/loop0 volA.img'] };
     expect(differences(before, after)).to.deep.equal([

@@ -12,7 +12,7 @@ export interface Snapshot {
   volumes: readonly string[];
   'loop devices': readonly string[];
   mounts: readonly string[];
-  /** The user's kubeconfigs, by their checksums, and what lies beside them. */
+  /** The user's kubeconfigs, by their checksums, and the other files in their folders. */
   kubeconfig: readonly string[];
   /** What lies in the folders that {@link SnapshotScope.folders} names, by path. */
   files: readonly string[];
@@ -24,7 +24,7 @@ export interface Snapshot {
 export interface SnapshotScope {
   engine: Engine;
   folders: readonly string[];
-  /** A kubeconfig that KUBECONFIG names, beside that in the home folder. */
+  /** A kubeconfig that KUBECONFIG names, besides the one in the home folder. */
   kubeconfig: string;
   /** A setting, such as `LPV_STATE_HOME=/tmp/x`, that every process started for the proof has in its environment. */
   mark: string;
@@ -86,9 +86,9 @@ async function mounts(): Promise<string[]> {
 }
 
 async function kubeconfigLines(path: string): Promise<string[]> {
-  const beside = (await readdir(dirname(path)).catch(() => [])).map((name) => join(dirname(path), name));
+  const siblings = (await readdir(dirname(path)).catch(() => [])).map((name) => join(dirname(path), name));
   const content = await readFile(path).catch(() => undefined);
-  return [...beside, `${path} ${content && createHash('sha256').update(content).digest('hex')}`];
+  return [...siblings, `${path} ${content && createHash('sha256').update(content).digest('hex')}`];
 }
 
 async function below(folder: string): Promise<string[]> {

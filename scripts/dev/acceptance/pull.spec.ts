@@ -137,7 +137,7 @@ describe('a node image of a registry', function () {
     });
   }
 
-  /** Declares `--image auto` where the published image cannot be had: what is used in the end, or why nothing is. */
+  /** Declares `--image auto` where the published image cannot be pulled: what is used in the end, or why nothing is. */
   function auto(title: string, published: () => string, expected: `${NodeImage['origin']} image` | `error: ${string}`) {
     it(`auto, ${title}`, async () => {
       const { minor, versions, recipe, engine, cache } = setting;

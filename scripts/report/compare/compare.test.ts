@@ -75,7 +75,7 @@ describe('comparing reports', () => {
     );
   });
 
-  it('names the columns so that they can be told apart', () => {
+  it('gives the columns different names', () => {
     const labels = (...reports: LocalVolumeConformanceReport[]) =>
       compareReports(reports).columns.map(({ label }) => label);
     const one = report({});

@@ -62,7 +62,7 @@ describe('comparison as Markdown', () => {
   });
 });
 
-describe('comparison beside the runs', () => {
+describe('comparison in the folder of the runs', () => {
   let folder: string;
 
   before(async () => {

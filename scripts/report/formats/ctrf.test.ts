@@ -37,7 +37,7 @@ describe('ctrf.json', () => {
     return file;
   }
 
-  it('tells of each requirement what it promises, how it ended, why, and the evidence', () => {
+  it('says of each requirement what it promises, how it ended, why, and the evidence', () => {
     const [one, two, three] = [specOf('SEED-1'), specOf('SEED-2'), specOf('SEED-3')];
     const sources = sourcesOf(
       started,

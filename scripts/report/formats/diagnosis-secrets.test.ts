@@ -26,7 +26,7 @@ function tellingCluster(folder: string): TestCluster {
   telling.metadata.annotations = { note: 'Authorization: Bearer planted5.annotation' };
   for (const container of telling.spec?.containers ?? [])
     container.env = [{ name: 'T', value: 'Bearer planted6.environment' }];
-  const message = `a first few words about a key that is told where none should be: ${key} ${JSON.stringify(secret)}`;
+  const message = `a first few words about a key that stands where none should be: ${key} ${JSON.stringify(secret)}`;
   const store = storeOf(
     new ManualClock('2026-11-23T11:59:59Z'),
     ...threeNodes(),

@@ -33,14 +33,14 @@ describe('annotations for GitHub', () => {
     expect(annotations({ ...report, requirements })[0]).to.match(/^::error file=specs\/other\.spec\.ts,line=12,/);
   });
 
-  it('tell of failed steps too', () => {
+  it('name failed steps, too', () => {
     expect(annotations(reportOf(broken('Creating the cluster')))[0]).to.match(
       /^::error title=Creating the cluster::creating/,
     );
     expect(annotations(reportOf(failedOutside('CLOSE', 'left: /x')))[0]).to.match(/^::error title=CLOSE .*::left: \/x/);
   });
 
-  it('are at most ten; the last tells of the rest', () => {
+  it('are at most ten; the last counts the rest', () => {
     const many = Array.from({ length: 25 }, (_, index) => failed(specOf(`SEED-${index}`)));
     const lines = annotations(reportOf(...many));
     expect(lines).to.have.length(10);
@@ -160,7 +160,7 @@ it('the summaries of several runs, and what is added to them, stay below the siz
   }
 });
 
-it('GitHub is told after what other steps wrote', () => {
+it('what GitHub reads comes after what other steps wrote', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lpv-github-'));
   try {
     const summaryFile = join(folder, 'summary.md');

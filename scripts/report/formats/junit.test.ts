@@ -26,7 +26,7 @@ import { type Parsed, parsed, shapeProblems } from './junit-shape.ts';
 const only = (element: Parsed | undefined, name: string): Parsed[] =>
   element?.children.filter((child) => child.name === name) ?? [];
 const cases = (suite: Parsed | undefined): Parsed[] => only(suite, 'testcase');
-/** What stands in a case beside its properties. */
+/** What a case contains besides its properties. */
 const ending = (one: Parsed | undefined): Parsed | undefined => one?.children.find(({ name }) => name !== 'properties');
 const propertiesOf = (element: Parsed | undefined): string[][] =>
   only(only(element, 'properties')[0], 'property').map(({ attributes: { name = '', value = '' } }) => [name, value]);
@@ -151,7 +151,7 @@ describe('junit_01.xml', () => {
     expect(cases(root.children[2])[0]?.children[0]?.text).to.include('node2: left: /x\nmore');
   });
 
-  it('tells of a requirement what it promises, and of a failure the diagnosis', () => {
+  it('says what a requirement promises, and gives the diagnosis of a failure', () => {
     const spec = specOf('SEED-1');
     const sources = sourcesOf(
       started,

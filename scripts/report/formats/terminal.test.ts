@@ -151,7 +151,7 @@ describe('the terminal', () => {
       .and.include('a part of the report could not be written, which is a fault of the harness: disk full');
   });
 
-  it('shows no secrets, whoever tells them', () => {
+  it('shows no secrets, whatever their source', () => {
     const secret = 'Authorization: Bearer planted-token';
     const text = shown(
       eventsOf(

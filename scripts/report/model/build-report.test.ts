@@ -248,7 +248,7 @@ describe('the report of a run', () => {
   });
 
   it('takes the catalogue as it stands: no sentence of it looks like a secret', () => {
-    const told = allRequirements().flatMap(({ sentence, source, failsIf }) => [sentence, source, failsIf]);
-    expect(told.filter((text) => redact(text) !== text)).to.deep.equal([]);
+    const texts = allRequirements().flatMap(({ sentence, source, failsIf }) => [sentence, source, failsIf]);
+    expect(texts.filter((text) => redact(text) !== text)).to.deep.equal([]);
   });
 });

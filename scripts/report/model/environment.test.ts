@@ -37,7 +37,7 @@ describe('the environment of a run', () => {
     });
   });
 
-  it('is told in words, without what is not known', () => {
+  it('is put in words, without what is not known', () => {
     const properties = environmentProperties(buildReport({ ...sourcesOf(), environment: record }));
     expect(properties).to.include({
       'harness commit': 'abc (modified)',

@@ -8,7 +8,7 @@ import { reportJsonSchema, schemaFile } from './json-schema.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
 
 describe('the JSON Schema of reports', () => {
-  // The pattern beside it says what a date is.
+  // The schema's pattern says what a date is.
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } });
   const fits = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
   const good = reportOf(started, passed(specOf('SEED-1')), failed(specOf('SEED-2')), ended('doesNotConform', ''));

@@ -62,7 +62,7 @@ export function engineStep(plan: ClusterPlan, made: Construction): Action {
   };
 }
 
-/** The engine of an undo in a later process. Without one it cannot be told whether something was left. */
+/** Returns the engine for an undo in a later process; only an engine says whether something was left. */
 export async function engineForUndo(signal: AbortSignal): Promise<Engine> {
   const state = await probeEngine(signal);
   if (state.kind !== 'answers') throw engineMissing(state, []);

@@ -50,7 +50,7 @@ export class Construction {
   /** Whether the nodes' logs are worth keeping when the cluster goes: until all went well, they are. */
   logsWanted = true;
 
-  /** Whoever interrupts a run wants it to end, not the logs of its nodes. */
+  /** A user who interrupts a run wants it to end, not the logs of its nodes. */
   forgoLogs(): void {
     this.logsWanted = false;
   }

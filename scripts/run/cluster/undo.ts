@@ -28,7 +28,7 @@ export function clusterUndo(site: ClusterSite, made: Construction): Action & Req
         if (exists && made.logsWanted && made.kind) {
           progress.note('keeping the nodes’ logs');
           const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
-          await kept.catch((error) => progress.note(`the nodes’ logs could not be had: ${messageOf(error)}`));
+          await kept.catch((error) => progress.note(`the nodes’ logs could not be exported: ${messageOf(error)}`));
         }
         await deleteCluster(engine, cluster, network);
       } catch (error) {

@@ -38,7 +38,7 @@ describe('the product that is tested', () => {
     });
   }
 
-  it('is the harness’s own cluster where nobody says, without an address that leads nowhere', () => {
+  it('is the harness’s own cluster by default, without an address that leads nowhere', () => {
     const own = ownProduct('v1.37.2');
     expect(Object.values(own).filter((value) => /https?:|@/.test(value))).to.deep.equal([]);
     expect(implementationOf(own)).to.deep.equal({
