@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { worstOf } from './matrix.ts';
 
-describe('the verdict on several minors', () => {
+describe('the exit status of several minors', () => {
   for (const [verdicts, worst] of [
     [['conforms', 'conforms'], 'conforms'],
     [['doesNotConform', 'conforms'], 'doesNotConform'],

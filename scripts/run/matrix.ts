@@ -9,8 +9,8 @@ import { timestamp } from './run-identity.ts';
 /** What came of the same requirements on several minors of Kubernetes. */
 export interface MatrixOutcome {
   runs: readonly Proven[];
-  /** The worst of the runs' verdicts. */
-  verdict: ExitStatus;
+  /** The worst of the runs' exit statuses. */
+  exitStatus: ExitStatus;
   /** Absolute path; the runs' folders are in it. */
   folder: string;
   /** Absent where fewer than two runs have a report. */
@@ -20,9 +20,9 @@ export interface MatrixOutcome {
 /** From good to bad. What a run was interrupted in says least of all. */
 const order: readonly ExitStatus[] = ['conforms', 'doesNotConform', 'badUsage', 'environment', 'interrupted'];
 
-/** The worst of several verdicts. */
-export function worstOf(verdicts: readonly ExitStatus[]): ExitStatus {
-  return verdicts.reduce((worst, verdict) => (order.indexOf(verdict) > order.indexOf(worst) ? verdict : worst));
+/** Returns the worst of several exit statuses. */
+export function worstOf(statuses: readonly ExitStatus[]): ExitStatus {
+  return statuses.reduce((worst, status) => (order.indexOf(status) > order.indexOf(worst) ? status : worst));
 }
 
 /**
@@ -36,9 +36,9 @@ export async function proveOnEach(undertakings: readonly Undertaking[], reports:
   const runs: Proven[] = [];
   for (const undertaking of undertakings) {
     runs.push(await prove(undertaking, folder));
-    if (runs.at(-1)?.verdict === 'interrupted') break;
+    if (runs.at(-1)?.exitStatus === 'interrupted') break;
   }
-  const outcome = { runs, verdict: worstOf(runs.map(({ verdict }) => verdict)), folder };
+  const outcome = { runs, exitStatus: worstOf(runs.map(({ exitStatus }) => exitStatus)), folder };
   const all = runs.flatMap(({ report }) => report ?? []);
   if (all.length < 2) return outcome;
   return { ...outcome, comparison: await writeComparison(folder, all) };

@@ -42,7 +42,7 @@ export interface Undertaking {
 
 /** How a run ended. */
 export interface Proven {
-  verdict: ExitStatus;
+  exitStatus: ExitStatus;
   /** What is written into its folder. */
   report: LocalVolumeConformanceReport | undefined;
   /** Absolute path of its folder, which has its report. */
@@ -121,7 +121,7 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
   made.logsWanted = !good && !signal.aborted;
   if (kept) await session.keep();
   else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
-  return { verdict: await session.finish(), report: session.report(), folder: site.folder, kept };
+  return { exitStatus: await session.finish(), report: session.report(), folder: site.folder, kept };
 }
 
 /** The steps to a cluster that specs can run on. */

@@ -6,7 +6,7 @@ import { EventStream } from '../../specs/runner/events.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
-import { followSummary, type Summary, verdictOf } from '../report/model/summary.ts';
+import { endingOf, followSummary, type Summary } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
 import type { ClusterSite, Reservation } from './cluster/steps.ts';
 import { Journal } from './journal.ts';
@@ -40,7 +40,7 @@ export interface Session extends AsyncDisposable {
   summary(): Summary;
   /** Notes that the cluster stays after this process: `lpv down` removes it. */
   keep(): Promise<void>;
-  /** Announces the end, writes the report, and gives the verdict on everything that happened. */
+  /** Announces the end, writes the report, and returns the exit status that all that happened comes to. */
   finish(): Promise<ExitStatus>;
   /** Returns the report as `finish` has written it; undefined for a run without one. */
   report(): LocalVolumeConformanceReport | undefined;
@@ -113,13 +113,13 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       await registry.put(entryOf(journal.record));
     },
     async finish() {
-      const { verdict, sentence } = verdictOf(summary.current());
+      const { exitStatus, verdict } = endingOf(summary.current());
       // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
-      events.emit({ kind: 'run-finished', verdict, summary: sentence, milliseconds: performance.now() - begun });
+      events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds: performance.now() - begun });
       finished = report?.(summary.current());
       const broken = finished ? await writeReportFiles(folder, finished, process.env) : [];
       for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
-      return verdict;
+      return exitStatus;
     },
     report: () => finished?.report,
     async [Symbol.asyncDispose]() {

@@ -42,15 +42,15 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   await assertReportFolder(options.report);
   const [only, ...others] = undertakings;
   if (only && others.length === 0) {
-    const { verdict, kept, folder } = await prove(only, options.report);
+    const { exitStatus, kept, folder } = await prove(only, options.report);
     await sendReports([folder]);
-    const removed = !kept && !only.existing && verdict !== 'environment' && verdict !== 'interrupted';
+    const removed = !kept && !only.existing && exitStatus !== 'environment' && exitStatus !== 'interrupted';
     const advice = endAdvice(folder, removed);
     if (advice !== '') say(advice);
     if (kept) say(keptAdvice(kept));
-    return verdict;
+    return exitStatus;
   }
-  const { runs, verdict, folder, comparison } = await proveOnEach(undertakings, options.report);
+  const { runs, exitStatus, folder, comparison } = await proveOnEach(undertakings, options.report);
   await sendReports(runs.map((run) => run.folder));
   if (comparison) {
     say(`\n${comparisonForTerminal(comparison, terminalCapabilities(process.stdout, process.env).color).trimEnd()}`);
@@ -60,7 +60,7 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
       addToSummary(GITHUB_STEP_SUMMARY, comparisonAsMarkdown(comparison));
   }
   for (const { kept } of runs) if (kept) say(keptAdvice(kept));
-  return verdict;
+  return exitStatus;
 }
 
 /** Sends the folders of reports to the parent process, where it listens, as `npm test` does. */

@@ -95,8 +95,8 @@ async function play(options: Options): Promise<ExitStatus> {
     if (!existing) await undoAll(steps, { events, journal });
   }
   const [immediate, waiting] = traces.map(cleanTrace);
-  const verdict = await session.finish();
-  if (immediate === undefined || waiting === undefined) return verdict;
+  const exitStatus = await session.finish();
+  if (immediate === undefined || waiting === undefined) return exitStatus;
   await writeTrace(site.folder, { name: 'immediate', trace: immediate });
   await writeTrace(site.folder, { name: 'wait-for-first-consumer', trace: waiting });
   const colors = colours();
@@ -108,7 +108,7 @@ async function play(options: Options): Promise<ExitStatus> {
   const texts = [immediate, waiting].map((one) => traceText(one, { colors }));
   process.stdout.write(`\n${[...texts, besideText(immediate, waiting, { colors })].join('\n\n')}`);
   process.stdout.write(`\n   drawn: ${join(site.folder, 'traces')}\n`);
-  return verdict;
+  return exitStatus;
 }
 
 /** Returns the step that runs the scenario in a binding mode and adds its trace to `traces`. */

@@ -30,7 +30,8 @@ export type RunEvent = { at: Date } & (
   | { kind: 'cpu-steal-measured'; cpuSteal: number }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
-  | { kind: 'run-finished'; verdict: ExitStatus; milliseconds: number; summary: string }
+  /** `verdict` is the sentence about the run that a person reads. */
+  | { kind: 'run-finished'; exitStatus: ExitStatus; verdict: string; milliseconds: number }
   /** A part of the report could not be written, after the run. Whatever it is, it is the harness's own fault. */
   | { kind: 'report-broken'; part: string; error: unknown }
 );

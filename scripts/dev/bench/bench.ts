@@ -33,12 +33,12 @@ async function bench(): Promise<void> {
     made.logsWanted = false;
     await undoAll(steps, { events, journal });
   }
-  const verdict = await session.finish();
+  const status = await session.finish();
   if (performance.outcome === 'done') {
     await writeFile(join(site.folder, 'bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
     process.stdout.write(`\n${renderFigures(figures)}\n`);
   }
-  process.exitCode = exitStatus[verdict];
+  process.exitCode = exitStatus[status];
 }
 
 /** Makes a figure of each step, and one of all of them: the time of `lpv up`. */

@@ -3,8 +3,8 @@ import { counted } from '../formats/html/words.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedRequirement,
+  ReportedResult,
   ReportedStatistics,
-  ReportedVerdict,
 } from '../model/report.ts';
 import { type EnvironmentRow, environmentRows } from './environments.ts';
 import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
@@ -16,7 +16,7 @@ export interface Column {
   label: string;
   run: string;
   date: string;
-  result: ReportedVerdict;
+  result: ReportedResult;
   verdict: string;
   statistics: ReportedStatistics;
   catalogue: number;

@@ -57,7 +57,7 @@ function describe(event: RunEvent): string {
     case 'interrupted':
       return `interrupted by ${event.signal}`;
     case 'run-finished':
-      return `${event.verdict}: ${event.summary} (${duration(event.milliseconds)})`;
+      return `${event.exitStatus}: ${event.verdict} (${duration(event.milliseconds)})`;
     case 'report-broken':
       return `${event.part} could not be written, which is a fault of the harness: ${describeError(event.error)}`;
   }

@@ -181,8 +181,8 @@ export class Terminal implements Disposable {
     const figures = runFigures(this.#summary);
     if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
     this.#failuresAgain();
-    const holds = event.verdict === 'conforms';
-    const words = holds ? this.#colors.green(event.summary) : this.#colors.red(event.summary);
+    const holds = event.exitStatus === 'conforms';
+    const words = holds ? this.#colors.green(event.verdict) : this.#colors.red(event.verdict);
     this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);
     const { specs, planned, retries, folder } = this.#summary;
     const facts = [

@@ -1,18 +1,19 @@
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import type { EnvironmentRecord } from './environment.ts';
-import { featuresOf, profilesOf, statisticsOf, verdictOn } from './profiles.ts';
+import { featuresOf, profilesOf, resultOf, statisticsOf } from './profiles.ts';
 import {
   type LocalVolumeConformanceReport,
+  type ReportedResult,
   type ReportedStatistics,
   type ReportedStep,
-  type ReportedVerdict,
   reportVersion,
 } from './report.ts';
 import { type ChosenSpec, reportedRequirements } from './requirements.ts';
-import { type FinishedAction, type Summary, verdictOf } from './summary.ts';
+import { endingOf, type FinishedAction, type Summary } from './summary.ts';
 
 /** All that a report is made from. */
 export interface ReportSources {
@@ -35,9 +36,9 @@ export interface ReportSources {
  */
 export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
   const { summary, environment, catalogue, chosen, implementation, reproduce, root } = sources;
-  const { verdict, sentence } = verdictOf(summary);
+  const { exitStatus, verdict } = endingOf(summary);
   const ended = summary.finished !== undefined;
-  const told = ended ? sentence : 'not finished: the run went on when this was written';
+  const told = ended ? verdict : 'not finished: the run went on when this was written';
   const known = new Set(catalogue.map(({ id }) => id));
   const requirements = reportedRequirements({
     chosen,
@@ -55,7 +56,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     run: summary.run,
     implementation,
     harness: environment.harness,
-    result: ended ? resultOf(verdict, statistics) : 'failure',
+    result: ended ? runResult(exitStatus, statistics) : 'failure',
     verdict: told,
     ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
     complete: [...known].every((id) => chosenIds.has(id)),
@@ -86,10 +87,10 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
 /**
  * A run that did not end well is never a success, whatever its specs showed; an interrupted one may be a partial one.
  */
-function resultOf(verdict: ReturnType<typeof verdictOf>['verdict'], statistics: ReportedStatistics): ReportedVerdict {
-  const shown = verdictOn(statistics);
-  if (shown === 'failure' || verdict === 'conforms') return shown;
-  return verdict === 'interrupted' ? 'partial' : 'failure';
+function runResult(exitStatus: ExitStatus, statistics: ReportedStatistics): ReportedResult {
+  const shown = resultOf(statistics);
+  if (shown === 'failure' || exitStatus === 'conforms') return shown;
+  return exitStatus === 'interrupted' ? 'partial' : 'failure';
 }
 
 /** What failed and is in no catalogue: an error outside of specs, a proof at the end of the run. */

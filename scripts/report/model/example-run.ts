@@ -121,10 +121,10 @@ export function failed(
 }
 
 export function ended(
-  verdict: Extract<RunEvent, { kind: 'run-finished' }>['verdict'],
-  summary: string,
+  exitStatus: Extract<RunEvent, { kind: 'run-finished' }>['exitStatus'],
+  verdict: string,
 ): Untimed<RunEvent> {
-  return { kind: 'run-finished', verdict, milliseconds: 83_000, summary };
+  return { kind: 'run-finished', exitStatus, verdict, milliseconds: 83_000 };
 }
 
 /** What the cluster looked like, in one paragraph. */

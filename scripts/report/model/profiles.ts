@@ -5,8 +5,8 @@ import type {
   ReportedPart,
   ReportedProfile,
   ReportedRequirement,
+  ReportedResult,
   ReportedStatistics,
-  ReportedVerdict,
 } from './report.ts';
 
 /** More than so many names are counted: the requirements themselves stand in the same report. */
@@ -19,8 +19,8 @@ export function statisticsOf(requirements: readonly ReportedRequirement[]): Repo
   return statistics;
 }
 
-/** What the figures come to. Where nothing was shown, nothing conforms. */
-export function verdictOn({ passed, failed, skipped }: ReportedStatistics): ReportedVerdict {
+/** Returns what the figures come to. Where nothing was shown, nothing conforms. */
+export function resultOf({ passed, failed, skipped }: ReportedStatistics): ReportedResult {
   if (failed > 0 || passed === 0) return 'failure';
   return skipped > 0 ? 'partial' : 'success';
 }
@@ -48,7 +48,7 @@ function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart
   const withReasons = (wanted: ReportedRequirement['result']) =>
     requirements.filter(({ result }) => result === wanted).map(({ id, reason = '' }) => ({ id, reason }));
   return {
-    result: verdictOn(statistics),
+    result: resultOf(statistics),
     statistics,
     failed: requirements.filter(({ result }) => result === 'failed').map(({ id }) => id),
     skipped: withReasons('skipped'),

@@ -14,13 +14,13 @@ const count = z.int().nonnegative();
 const outcome = z.enum(['passed', 'failed', 'skipped', 'notApplicable']);
 
 /** `success`: all that apply passed. `partial`: none failed, some skipped. `failure`: some failed, or none passed. */
-const verdict = z.enum(['success', 'partial', 'failure']);
+const result = z.enum(['success', 'partial', 'failure']);
 
 const statistics = z.strictObject({ passed: count, failed: count, skipped: count, notApplicable: count });
 
 /** The requirements of one level in one chapter. */
 const part = z.strictObject({
-  result: verdict,
+  result,
   statistics,
   failed: z.array(text).describe('Ids of requirements that do not hold.'),
   skipped: z.array(z.strictObject({ id: text, reason: text })),
@@ -120,7 +120,7 @@ export const reportSchema = z
       })
       .describe('What was tested: the distribution or tree of Kubernetes.'),
     harness: z.strictObject({ version: text, commit: nullable, modified: z.boolean().nullable() }),
-    result: verdict,
+    result,
     verdict: text.describe('The sentence that the terminal ends with.'),
     interruptedBy: text.optional().describe('The signal.'),
     complete: z.boolean().describe('Whether the whole catalogue was chosen; if not, the report is about a part of it.'),
@@ -166,4 +166,4 @@ export type ReportedStep = LocalVolumeConformanceReport['steps'][number];
 export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
 export type ReportedPart = z.infer<typeof part>;
 export type ReportedStatistics = z.infer<typeof statistics>;
-export type ReportedVerdict = z.infer<typeof verdict>;
+export type ReportedResult = z.infer<typeof result>;

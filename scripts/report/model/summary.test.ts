@@ -12,7 +12,7 @@ import {
   started,
   summaryOf,
 } from './example-run.ts';
-import { byChapter, countsInWords, countsOf, type Summary, verdictOf } from './summary.ts';
+import { byChapter, countsInWords, countsOf, endingOf, type Summary } from './summary.ts';
 
 const up = { ...started, verb: 'up' };
 const one = specOf('SEED-1');
@@ -97,10 +97,10 @@ describe('the verdict of a run', () => {
     ],
     ['is good for a verb that runs no specs', summaryOf(up, performed('Creating')), 'conforms', /^done$/],
   ];
-  for (const [title, summary, verdict, sentence] of cases) {
+  for (const [title, summary, exitStatus, verdict] of cases) {
     it(title, () => {
-      expect(verdictOf(summary).verdict).to.equal(verdict);
-      expect(verdictOf(summary).sentence).to.match(sentence);
+      expect(endingOf(summary).exitStatus).to.equal(exitStatus);
+      expect(endingOf(summary).verdict).to.match(verdict);
     });
   }
 });

@@ -38,13 +38,13 @@ export interface Summary {
   /** The signal that interrupted the run. */
   interrupted?: string;
   /** Set by the last event. */
-  finished?: { at: Date; verdict: ExitStatus; milliseconds: number; summary: string };
+  finished?: { exitStatus: ExitStatus; verdict: string; milliseconds: number };
 }
 
-/** A verdict, with the sentence that says why. */
-export interface Verdict {
-  verdict: ExitStatus;
-  sentence: string;
+/** What a run comes to: for the process that asked for it, and as the sentence that a person reads. */
+export interface Ending {
+  exitStatus: ExitStatus;
+  verdict: string;
 }
 
 export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [], traces: [] };
@@ -76,8 +76,8 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
     case 'interrupted':
       return { ...summary, interrupted: event.signal };
     case 'run-finished': {
-      const { at, verdict, milliseconds, summary: sentence } = event;
-      return { ...summary, finished: { at, verdict, milliseconds, summary: sentence } };
+      const { exitStatus, verdict, milliseconds } = event;
+      return { ...summary, finished: { exitStatus, verdict, milliseconds } };
     }
     default:
       return summary;
@@ -126,25 +126,27 @@ export function countsInWords(counts: Counts): string {
  * follows it says nothing about the requirements; then the specs. Specs that were planned or are what the verb is
  * about, but gave no result, never conform. Something left behind is a fault of the environment.
  */
-export function verdictOf(summary: Summary): Verdict {
+export function endingOf(summary: Summary): Ending {
   const { passed, failed, skipped, notApplicable } = countsOf(summary);
   const broken = summary.actions.find(({ direction, outcome }) => direction === 'perform' && outcome === 'failed');
   const leftBehind = summary.actions.find(({ direction, outcome }) => direction === 'undo' && outcome === 'failed');
   const results = passed + failed + skipped + notApplicable;
-  if (summary.interrupted) return { verdict: 'interrupted', sentence: `interrupted by ${summary.interrupted}` };
-  if (broken) return { verdict: verdictOfError(broken.error), sentence: `not finished: ${broken.title} failed` };
+  if (summary.interrupted) return { exitStatus: 'interrupted', verdict: `interrupted by ${summary.interrupted}` };
+  if (broken) return { exitStatus: statusOfError(broken.error), verdict: `not finished: ${broken.title} failed` };
   if (failed > 0)
-    return { verdict: 'doesNotConform', sentence: `does not conform: ${failed} of ${results} specs failed` };
+    return { exitStatus: 'doesNotConform', verdict: `does not conform: ${failed} of ${results} specs failed` };
   if (summary.planned !== undefined || summary.verb === 'run') {
     const missing = (summary.planned ?? 0) - results;
-    if (missing > 0) return { verdict: 'doesNotConform', sentence: `proves nothing: ${missing} specs gave no result` };
-    if (passed === 0) return { verdict: 'doesNotConform', sentence: 'proves nothing: no spec passed' };
+    if (missing > 0)
+      return { exitStatus: 'doesNotConform', verdict: `proves nothing: ${missing} specs gave no result` };
+    if (passed === 0) return { exitStatus: 'doesNotConform', verdict: 'proves nothing: no spec passed' };
   }
-  if (leftBehind) return { verdict: 'environment', sentence: `something was left behind: ${leftBehind.title} failed` };
-  if (results === 0) return { verdict: 'conforms', sentence: 'done' };
+  if (leftBehind)
+    return { exitStatus: 'environment', verdict: `something was left behind: ${leftBehind.title} failed` };
+  if (results === 0) return { exitStatus: 'conforms', verdict: 'done' };
   const except = skipped > 0 ? ', except what was skipped' : '';
   const elsewhere = notApplicable > 0 ? `; ${notApplicable} not applicable: ${reasonsOf(summary)}` : '';
-  return { verdict: 'conforms', sentence: `conforms: every requirement that was run holds${except}${elsewhere}` };
+  return { exitStatus: 'conforms', verdict: `conforms: every requirement that was run holds${except}${elsewhere}` };
 }
 
 /** Returns for which versions of Kubernetes the requirements are that do not apply, such as `Kubernetes before 1.37 only`. */
@@ -154,7 +156,7 @@ function reasonsOf({ specs }: Summary): string {
 }
 
 /** A failed step may know better whose fault it is; it cannot make a run conform. */
-function verdictOfError(error: unknown): ExitStatus {
+function statusOfError(error: unknown): ExitStatus {
   return error instanceof DomainError && error.exit !== 'conforms' ? error.exit : 'environment';
 }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeTrace } from '../../../../specs/trace/make-trace.ts';
 import { recorded } from '../../../../specs/trace/recorded-for-tests.ts';
 import type { NamedTrace } from '../../../trace/write-trace.ts';
-import { profilesOf, statisticsOf, verdictOn } from '../../model/profiles.ts';
+import { profilesOf, resultOf, statisticsOf } from '../../model/profiles.ts';
 import { type LocalVolumeConformanceReport, type ReportedRequirement, reportVersion } from '../../model/report.ts';
 
 const chapterNames = ['access', 'binding', 'block', 'fault', 'lifecycle', 'scheduling', 'validation'];
@@ -43,7 +43,7 @@ export function reportOf(
   some: Partial<LocalVolumeConformanceReport> = {},
 ): LocalVolumeConformanceReport {
   const statistics = statisticsOf(requirements);
-  const result = verdictOn(statistics);
+  const result = resultOf(statistics);
   return {
     ...reportVersion,
     date: '2026-11-23T07:29:26.000Z',
