@@ -51,17 +51,17 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
 const holders = new Map<string, string>();
 
 /**
- * Leases the disk that disks.yaml gives to a node. It is verified to be that very disk, and emptied, both when the
- * lease begins and when it ends.
+ * Leases one of the disks of disks.yaml, by its node and mount path. It is verified to be that very disk, and emptied,
+ * both when the lease begins and when it ends.
  */
-export async function leaseClusterDisk(nodeName: string): Promise<DiskVolume & AsyncDisposable> {
+export async function leaseClusterDisk(nodeName: string, path: string): Promise<DiskVolume & AsyncDisposable> {
   assertAssigned(nodeName);
   const { context, node } = await testCluster();
-  const attempted = `leasing the disk of disks.yaml on ${nodeName}`;
-  const [disk, ...others] = context.disks.filter((one) => one.node === nodeName);
-  if (!disk || others.length > 0) {
+  const attempted = `leasing the disk at ${path} of ${nodeName}`;
+  const disk = context.disks.find((one) => one.node === nodeName && one.mountPath === path);
+  if (!disk) {
     const known = context.disks.map((one) => `${one.node}:${one.mountPath}`).join(', ');
-    throw new DomainError({ attempted, seen: `the cluster has ${known}`, why: 'a node must have exactly one' });
+    throw new DomainError({ attempted, seen: `the cluster has ${known}` });
   }
   const key = `${nodeName}/${disk.name}`;
   const holder = holders.get(key);

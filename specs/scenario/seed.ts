@@ -18,7 +18,11 @@ export interface SeedDisks extends AsyncDisposable {
 
 /** Leases the scenario's disks. */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
-  const leases = [leaseClusterDisk('node1'), leaseClusterDisk('node2'), leaseClusterDisk('node3')] as const;
+  const leases = [
+    leaseClusterDisk('node1', '/mnt/disks/volA'),
+    leaseClusterDisk('node2', '/mnt/disks/volA'),
+    leaseClusterDisk('node3', '/mnt/disks/volB'),
+  ] as const;
   const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
     // Those that were had are given back.
     const settled = await Promise.allSettled(leases);
