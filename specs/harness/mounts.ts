@@ -59,12 +59,14 @@ export async function mount(
     containerMounts(pod, container),
   ]);
   const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+  const found = { node: place.mount, kubelet: mountAt(place.mounts, directory), container: mountAt(inside, path) };
+  // Before anything is refused, and with all that mountinfo has, such as peer groups.
+  evidence.keep(`mounts-of-${pod.name}`, { volume: from, ...found });
   const mounts: VolumeMounts = {
-    node: place.mount,
-    kubelet: present(mountAt(place.mounts, directory), `${directory} of ${from.node}`),
-    container: present(mountAt(inside, path), `${path} in ${pod}`),
+    node: found.node,
+    kubelet: present(found.kubelet, `${directory} of ${from.node}`),
+    container: present(found.container, `${path} in ${pod}`),
   };
-  evidence.keep(`mounts-of-${pod.name}`, `${describeMounts(mounts)}\n`);
   const wanted = described(from);
   const ends = {
     node: described(place),
