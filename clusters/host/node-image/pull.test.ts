@@ -9,7 +9,7 @@ const name = '127.0.0.1:46395/local-pv-conformance/node';
 const daemon = 'Error response from daemon:';
 
 describe('a pull that failed', () => {
-  // What Docker 26.1 said to each registry of scripts/dev/acceptance/pull.ts.
+  // What Docker 26.1 said to each registry of scripts/dev/acceptance/pull.spec.ts.
   const seen: [PullFailure['kind'], string][] = [
     ['absent', `${daemon} manifest for ${name}:none not found: manifest unknown: manifest unknown`],
     ['absent', `${daemon} manifest for ${name}@${digest} not found: manifest unknown: manifest unknown`],
