@@ -8,7 +8,7 @@ import { writeForGithub } from './formats/github.ts';
 import { writeHtmlReport } from './formats/html/report-page.ts';
 import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
-import { writeReport } from './model/write-report.ts';
+import { writeReport } from './model/report-file.ts';
 
 /** What a run tells of itself, for its report. */
 export interface ReportedRun {

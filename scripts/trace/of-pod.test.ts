@@ -9,8 +9,7 @@ import type { Kind } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import { recordedObjects, recordedText } from '../../specs/trace/recorded-for-tests.ts';
-import { traceOfPod } from './of-pod.ts';
-import { userKubeconfig } from './user-kubeconfig.ts';
+import { traceOfPod, userKubeconfig } from './of-pod.ts';
 
 /** Serves the recorded objects and logs of 1.36 as its API server would; `forbidden` plurals are refused. */
 describe('lpv trace --pod', function () {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { exitStatus } from '../../clusters/errors/exit-status.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
-import { readReport } from '../report/model/read-report.ts';
+import { readReport } from '../report/model/report-file.ts';
 
 /** A way to use the command that it has to refuse, in words, before it makes anything. */
 interface Case {

@@ -42,7 +42,7 @@ export const diff = verb(command, help, async (paths, options) => {
     import('../report/compare/terminal.ts'),
     import('../report/compare/write-comparison.ts'),
     import('../report/formats/terminal.ts'),
-    import('../report/model/read-report.ts'),
+    import('../report/model/report-file.ts'),
   ]);
   // One after the other, so that the error names the first that is wrong.
   const reports = [];

@@ -19,15 +19,14 @@ const command = verbCommand('list', help)
 
 /** `lpv list`: prints the requirements of the catalogue that pass every filter. */
 export const list = verb(command, help, async (options) => {
-  const [{ allRequirements }, { chooseBy }, { catalogueFigures }] = await Promise.all([
+  const [{ allRequirements }, { chooseBy }] = await Promise.all([
     import('../../specs/catalogue/catalogue.ts'),
     import('../../specs/runner/selection.ts'),
-    import('../report/model/catalogue-figures.ts'),
   ]);
   const catalogue = allRequirements();
   const chosen = catalogue.filter(chooseBy(options, catalogue).takes);
   if (options.json) process.stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
-  else process.stdout.write(`${[...listed(chosen), '', ...catalogueFigures(chosen)].join('\n')}\n`);
+  else process.stdout.write(`${[...listed(chosen), '', ...figures(chosen)].join('\n')}\n`);
   return 'conforms';
 });
 
@@ -42,5 +41,21 @@ function listed(requirements: readonly Requirement[]): string[] {
     chapter = requirement.chapter;
     const needs = features.length > 0 ? `  [${features.join(', ')}]` : '';
     return [...heading, `  ${id.padEnd(width)}  ${level.padEnd(8)}  ${sentence}${needs}`];
+  });
+}
+
+/** Returns a table of how many requirements each chapter has at each level, as lines of text. */
+function figures(requirements: readonly Requirement[]): string[] {
+  const chapters = [...new Set(requirements.map(({ chapter }) => chapter))];
+  const count = (of: readonly Requirement[]): number[] => [
+    of.filter(({ level }) => level === 'core').length,
+    of.filter(({ level }) => level === 'extended').length,
+    of.length,
+  ];
+  const rows = chapters.map((name) => [name, ...count(requirements.filter(({ chapter }) => chapter === name))]);
+  const table = [['chapter', 'core', 'extended', 'all'], ...rows, ['all chapters', ...count(requirements)]];
+  return table.map((cells) => {
+    const [name = '', ...numbers] = cells.map(String);
+    return `${name.padEnd(14)}${numbers.map((number) => number.padStart(10)).join('')}`;
   });
 }

@@ -32,8 +32,7 @@ export { consistently } from '../../clusters/api/wait.ts';
 export { DomainError } from '../../clusters/errors/domain-error.ts';
 export { contrary, eventually } from './eventually.ts';
 export { expect } from './expect.ts';
-export { once } from './once.ts';
-export { together } from './together.ts';
+export { once, together } from './promises.ts';
 
 // Binding and scheduling.
 

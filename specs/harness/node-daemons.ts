@@ -2,7 +2,7 @@ import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import { loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
-import { once } from './once.ts';
+import { once } from './promises.ts';
 
 /**
  * What kubelet logs once it has found the pods it is to run and the mounts that it left. Source:

@@ -1,4 +1,4 @@
-import { median } from '../../../clusters/text/median.ts';
+import { median } from '../../../clusters/text/collections.ts';
 
 /** One thing that was measured, once or several times. */
 export interface Figure {

@@ -2,7 +2,7 @@ import { execInPod } from '../../../clusters/api/pod-exec.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
 import { onNode } from '../../../clusters/nodes/node.ts';
-import { median } from '../../../clusters/text/median.ts';
+import { median } from '../../../clusters/text/collections.ts';
 import { runInPod } from '../../../specs/harness/pod-commands.ts';
 import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
 import { asSpec, CurrentSpec } from '../../../specs/runner/current-spec.ts';

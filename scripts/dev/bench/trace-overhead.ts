@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { median } from '../../../clusters/text/median.ts';
+import { median } from '../../../clusters/text/collections.ts';
 import { type ClusterFacts, clusterFacts } from '../../../specs/runner/test-cluster.ts';
 import { readLogLines, verbosityFor } from '../../../specs/trace/log-lines.ts';
 import { withVerbosity } from '../../../specs/trace/verbosity.ts';

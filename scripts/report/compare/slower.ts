@@ -1,5 +1,4 @@
-import { grouped } from '../../../clusters/text/grouped.ts';
-import { median } from '../../../clusters/text/median.ts';
+import { grouped, median } from '../../../clusters/text/collections.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { CTRFReport, Test } from 'ctrf';
-import { grouped } from '../../../clusters/text/grouped.ts';
+import { grouped } from '../../../clusters/text/collections.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import { outcomeWords } from '../model/profiles.ts';

@@ -1,6 +1,6 @@
 import { create } from 'xmlbuilder2';
+import { grouped } from '../../../clusters/text/collections.ts';
 import { inSeconds } from '../../../clusters/text/duration.ts';
-import { grouped } from '../../../clusters/text/grouped.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';

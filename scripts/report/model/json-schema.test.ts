@@ -4,8 +4,7 @@ import { expect } from 'chai';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
 import { buildReport } from './build-report.ts';
 import { ended, failed, interrupted, passed, reportOf, skipped, sourcesOf, specOf, started } from './example-run.ts';
-import { reportJsonSchema, schemaFile } from './json-schema.ts';
-import type { LocalVolumeConformanceReport } from './report.ts';
+import { type LocalVolumeConformanceReport, reportJsonSchema, schemaFile } from './report.ts';
 
 describe('the JSON Schema of reports', () => {
   // The schema's pattern says what a date is.
@@ -13,7 +12,7 @@ describe('the JSON Schema of reports', () => {
   const fits = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
   const good = reportOf(started, passed(specOf('SEED-1')), failed(specOf('SEED-2')), ended('doesNotConform', ''));
 
-  it('is that of the model; `npm run schema` renews it', () => {
+  it('is that of the model; `npm run fix:schema` renews it', () => {
     // As JSON has it: zod's own has also what JSON leaves out.
     expect(JSON.parse(readFileSync(schemaFile, 'utf8'))).to.deep.equal(JSON.parse(JSON.stringify(reportJsonSchema())));
   });

@@ -1,4 +1,4 @@
-import { grouped } from '../../../clusters/text/grouped.ts';
+import { grouped } from '../../../clusters/text/collections.ts';
 import { isClusterFeature } from '../../../specs/catalogue/features.ts';
 import type {
   LocalVolumeConformanceReport,

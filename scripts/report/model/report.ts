@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 /** What the file says of itself; readers refuse another version. */
@@ -167,3 +168,11 @@ export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
 export type ReportedPart = z.infer<typeof part>;
 export type ReportedStatistics = z.infer<typeof statistics>;
 export type ReportedResult = z.infer<typeof result>;
+
+/** Where the schema lies for readers of reports in other languages. */
+export const schemaFile = fileURLToPath(new URL('local-volume-conformance-report.schema.json', import.meta.url));
+
+/** The JSON Schema (2020-12) of a report, as the file holds it. */
+export function reportJsonSchema(): object {
+  return z.toJSONSchema(reportSchema);
+}

@@ -1,5 +1,4 @@
-import { grouped } from '../../../clusters/text/grouped.ts';
-import { median } from '../../../clusters/text/median.ts';
+import { grouped, median } from '../../../clusters/text/collections.ts';
 import { otherVersions } from '../../../specs/catalogue/features.ts';
 import type { SpecFailure, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';

@@ -1,5 +1,5 @@
+import { median } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
-import { median } from '../../../clusters/text/median.ts';
 import type { PodStart, SpecResult } from '../../../specs/runner/events.ts';
 import { cpuStealLine, isNoticeable } from './cpu-steal.ts';
 import { byChapter, type SpecOutcome, type Summary } from './summary.ts';

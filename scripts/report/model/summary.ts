@@ -1,6 +1,6 @@
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
-import { grouped } from '../../../clusters/text/grouped.ts';
+import { grouped } from '../../../clusters/text/collections.ts';
 import type { PodStart, RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
 

@@ -1,6 +1,5 @@
+import { grouped, median, quantile } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
-import { grouped } from '../../../../clusters/text/grouped.ts';
-import { median, quantile } from '../../../../clusters/text/median.ts';
 import { html, type Markup } from '../../../markup.ts';
 import { inPercent, isNoticeable } from '../../model/cpu-steal.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';

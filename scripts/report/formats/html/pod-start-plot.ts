@@ -1,4 +1,4 @@
-import { median } from '../../../../clusters/text/median.ts';
+import { median } from '../../../../clusters/text/collections.ts';
 import { html, type Markup } from '../../../markup.ts';
 
 /** A pod start against what Kubernetes allows at best. */

@@ -1,5 +1,5 @@
+import { grouped } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
-import { grouped } from '../../../../clusters/text/grouped.ts';
 import { html, type Markup } from '../../../markup.ts';
 import { outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import { diagnosisOf, ended, failed, passed, reportOf, specOf, started } from './example-run.ts';
-import { parseReport, readReport } from './read-report.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
-import { reportText, writeReport } from './write-report.ts';
+import { parseReport, readReport, reportText, writeReport } from './report-file.ts';
 
 describe('report.yaml', () => {
   const odd = 'a: b # c\n  "quoted" \'so\' - x\n\n\ttab 💾 é %YAML & *x | > {} [] ,\n';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { median, quantile } from './median.ts';
+import { median, quantile } from './collections.ts';
 
 describe('median and quantiles', () => {
   it('gives the middle, or the mean of the two in the middle', () => {
