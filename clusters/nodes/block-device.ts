@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { DomainError } from '../errors/domain-error.ts';
 import { CommandFailed } from '../host/command/commander.ts';
 import type { Progress } from '../text/progress.ts';
 import { backingFile } from './disk.ts';
 import { despiteLostRace } from './lost-race.ts';
-import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 
 /** A disk without a file system: a loop device of a node, which nothing has mounted. */
 export interface BlockDevice {
@@ -23,8 +22,10 @@ export interface BlockDevice {
   unit: string;
 }
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
-const scripts = { attach: script('attach-block-device.sh'), detach: script('detach-block-device.sh') };
+const scripts = {
+  attach: nodeScript(import.meta.url, 'attach-block-device.sh'),
+  detach: nodeScript(import.meta.url, 'detach-block-device.sh'),
+};
 
 /** A block device that is wanted. */
 export interface BlockDeviceRequest {

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { DomainError } from '../errors/domain-error.ts';
 import { CommandFailed } from '../host/command/commander.ts';
 import type { Progress } from '../text/progress.ts';
 import { despiteLostRace } from './lost-race.ts';
 import { parseMountinfo } from './mountinfo.ts';
-import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
 /** A disk that is wanted. */
 export interface DiskRequest {
@@ -29,13 +28,12 @@ export interface Disk extends DiskRequest {
   backingFile: string;
 }
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
 const scripts = {
-  prepare: script('prepare-node.sh'),
-  make: script('make-disk.sh'),
-  describe: script('describe-disk.sh'),
-  wipe: script('wipe-disk.sh'),
-  remove: script('remove-disk.sh'),
+  prepare: nodeScript(import.meta.url, 'prepare-node.sh'),
+  make: nodeScript(import.meta.url, 'make-disk.sh'),
+  describe: nodeScript(import.meta.url, 'describe-disk.sh'),
+  wipe: nodeScript(import.meta.url, 'wipe-disk.sh'),
+  remove: nodeScript(import.meta.url, 'remove-disk.sh'),
 };
 
 /** Loop device files that every node gets: disks of the run and kubelet's own locks for raw block volumes. */

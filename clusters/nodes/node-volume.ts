@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { DomainError } from '../errors/domain-error.ts';
 import { type Mount, mountHolding, parseMountinfo } from './mountinfo.ts';
-import { type Node, type NodeScript, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, scriptOnNode } from './node.ts';
 
 /** What a local PersistentVolume is made of: a directory, a mounted disk or a raw device at a path of a node. */
 export interface NodeVolume {
@@ -45,10 +44,7 @@ export interface PathOnNode {
   fileSystem: string;
 }
 
-const describe: NodeScript = {
-  name: 'describe-path.sh',
-  text: readFileSync(new URL('describe-path.sh', import.meta.url), 'utf8'),
-};
+const describe = nodeScript(import.meta.url, 'describe-path.sh');
 
 /** Returns what a bind mount of a path of the node must show. Symbolic links are followed. */
 export async function pathOnNode(node: Node, path: string, signal?: AbortSignal): Promise<PathOnNode> {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { DomainError } from '../errors/domain-error.ts';
 import type { Progress } from '../text/progress.ts';
 import { attachBlockDevice, detachBlockDevice } from './block-device.ts';
 import { backingFile, type Disk, type DiskRequest, makeDisk, removeDisk } from './disk.ts';
-import { type Node, type NodeScript, onNode, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 import { type DiskVolume, type NodeVolume, pathOnNode } from './node-volume.ts';
 
 /** What is asked of a volume type. */
@@ -29,11 +28,10 @@ export function mountPath({ path, name }: Pick<VolumeOrder, 'path' | 'name'>): s
   return path ?? `/mnt/disks/${name}`;
 }
 
-const script = (name: string): NodeScript => ({ name, text: readFileSync(new URL(name, import.meta.url), 'utf8') });
 const scripts = {
-  make: script('make-directory.sh'),
-  makeTmpfs: script('make-tmpfs.sh'),
-  remove: script('remove-directory.sh'),
+  make: nodeScript(import.meta.url, 'make-directory.sh'),
+  makeTmpfs: nodeScript(import.meta.url, 'make-tmpfs.sh'),
+  remove: nodeScript(import.meta.url, 'remove-directory.sh'),
 };
 
 interface DirectoryRequest {

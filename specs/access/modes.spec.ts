@@ -1,9 +1,9 @@
 import {
+  absentDisk,
   assignedNode,
   evidence,
   expect,
   leaseVolume,
-  nowhereHere,
   onNode,
   readChapter,
   runInPod,
@@ -51,7 +51,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     // Modes are compared before any path is looked at, so that none has to be there.
-    const at = nowhereHere();
+    const at = absentDisk();
     const block = await namespace.boundVolume('block', {
       ...at,
       volumeMode: 'Block',

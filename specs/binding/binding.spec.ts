@@ -1,11 +1,11 @@
 import {
+  absentPath,
   type ClaimHandle,
   consistently,
   evidence,
   expect,
   leaseVolume,
   messages,
-  nowhere,
   phasesOf,
   readChapter,
   runInPod,
@@ -61,8 +61,8 @@ describe(chapter, () => {
   proves('LV-BIND-03', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const smaller = await namespace.volume('smaller', { node: 'node1', path: nowhere });
-    const named = await namespace.volume('named', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const smaller = await namespace.volume('smaller', { node: 'node1', path: absentPath });
+    const named = await namespace.volume('named', { node: 'node2', path: absentPath, storage: '2Gi' });
     const claim = await namespace.claim('claim', { volume: 'named' });
     await expect(claim).to.bindTo(named);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
@@ -75,10 +75,10 @@ describe(chapter, () => {
   proves('LV-BIND-04', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const smaller = await namespace.volume('smaller', { node: 'node1', path: nowhere });
+    const smaller = await namespace.volume('smaller', { node: 'node1', path: absentPath });
     const reserved = await namespace.volume('reserved', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       storage: '2Gi',
       spec: { claimRef: { name: 'claim' } },
     });
@@ -118,7 +118,7 @@ describe(chapter, () => {
   proves('LV-BIND-06', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('too-small', { node: 'node2', path: nowhere, storage: '512Mi' });
+    const volume = await namespace.volume('too-small', { node: 'node2', path: absentPath, storage: '512Mi' });
     const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
@@ -132,7 +132,7 @@ describe(chapter, () => {
   proves('LV-BIND-07', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -144,7 +144,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volume = await namespace.volume('volume', {
       node: 'node3',
-      path: nowhere,
+      path: absentPath,
       spec: { claimRef: { name: 'claim' } },
     });
     const claim = await namespace.claim('claim');
@@ -156,14 +156,14 @@ describe(chapter, () => {
   proves('LV-BIND-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // The same volume and claim, bound by the same controller in the meantime, show that it is awake.
     await namespace.storageClass('Immediate', { name: 'at-once' });
     const other = await namespace.volume('other', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       spec: { storageClassName: 'at-once' },
     });
     const eager = await namespace.claim('eager', { spec: { storageClassName: 'at-once' } });
@@ -183,7 +183,7 @@ describe(chapter, () => {
   proves('LV-BIND-18', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const first = await namespace.claim('first');
     await expect(first).to.bindTo(volume);
     const second = await namespace.claim('second', { volume: 'volume' });
@@ -206,7 +206,7 @@ describe(chapter, () => {
 
   proves('LV-BIND-20', async () => {
     await using namespace = await SpecNamespace.open();
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -223,13 +223,13 @@ describe(chapter, () => {
     const atOnce = { storageClassName: 'at-once' };
     const fixed = await namespace.volume('fixed', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       change: ({ spec }) => {
         Object.assign(spec, atOnce);
       },
     });
-    const elsewhere = await namespace.volume('elsewhere', { node: 'node1', path: nowhere });
-    const beside = await namespace.volume('beside', { node: 'node2', path: nowhere, storage: '2Gi' });
+    const elsewhere = await namespace.volume('elsewhere', { node: 'node1', path: absentPath });
+    const beside = await namespace.volume('beside', { node: 'node2', path: absentPath, storage: '2Gi' });
     const eager = await namespace.claim('eager', {
       change: ({ spec }) => {
         Object.assign(spec, atOnce);

@@ -1,4 +1,4 @@
-import { evidence, expect, messages, nowhere, readChapter, SpecNamespace, scheduledTo } from '../harness/index.ts';
+import { absentPath, evidence, expect, messages, readChapter, SpecNamespace, scheduledTo } from '../harness/index.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -7,7 +7,7 @@ describe(chapter, () => {
   proves('LV-BIND-16', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const at = { node: 'node2', path: nowhere };
+    const at = { node: 'node2', path: absentPath };
     const big = await namespace.volume('big', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '2Gi' });
@@ -25,7 +25,7 @@ describe(chapter, () => {
   proves('LV-BIND-17', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const at = { node: 'node2', path: nowhere };
+    const at = { node: 'node2', path: absentPath };
     const big = await namespace.volume('big', { ...at, storage: '5Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
@@ -43,7 +43,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const at = { node: 'node2', path: nowhere };
+      const at = { node: 'node2', path: absentPath };
       const decoy = await namespace.volume('decoy', { ...at, change: breaks });
       await using _decoyHeld = await afterwards?.(namespace, decoy, { volume: 'decoy', storageClass: 'local-storage' });
       const fitting = await namespace.volume('fitting', { ...at, storage: '2Gi', change: fits });
@@ -82,7 +82,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('volume', { node: 'node2', path: nowhere, change: breaks });
+      const volume = await namespace.volume('volume', { node: 'node2', path: absentPath, change: breaks });
       await using _held = await afterwards?.(namespace, volume);
       const claim = await namespace.claim('claim', { volume: 'volume' });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
@@ -97,7 +97,7 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const volume = await namespace.volume('volume', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       change: ({ metadata }) => {
         metadata.labels = { ...metadata.labels, disk: 'slow' };
       },

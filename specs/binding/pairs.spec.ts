@@ -1,4 +1,5 @@
 import {
+  absentPath,
   type ClaimHandle,
   consistently,
   eventually,
@@ -6,7 +7,6 @@ import {
   expect,
   leaseVolume,
   messages,
-  nowhere,
   onNode,
   phasesOf,
   readChapter,
@@ -17,7 +17,7 @@ import {
   type VolumeHandle,
 } from '../harness/index.ts';
 import { transitionsOf } from './binding-state.ts';
-import { controllerMetric } from './controller-metrics.ts';
+import { controllerMetric } from './controllers.ts';
 
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
@@ -34,7 +34,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const at = { node: 'node2', path: nowhere };
+      const at = { node: 'node2', path: absentPath };
       const names = (count: number, what: string) => Array.from({ length: count }, (_, index) => `${what}-${index}`);
       const volumes = await Promise.all(names(offered, 'volume').map((name) => namespace.volume(name, at)));
       const claims = await Promise.all(names(asking, 'claim').map((name) => namespace.claim(name)));
@@ -84,7 +84,7 @@ describe(chapter, () => {
   proves('LV-BIND-56', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim');
     const twice = await namespace.pod('twice', { claims: [claim, claim] });
     evidence.keep('scheduler', await expect(twice).to.beUnschedulable([messages.noVolumeFits(3)]));
@@ -132,7 +132,7 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const volume = await namespace.volume('volume', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       spec: { claimRef: { name: 'claim' } },
     });
     await triggerResync(namespace, claim);
@@ -143,12 +143,12 @@ describe(chapter, () => {
   proves('LV-BIND-47', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const other = await namespace.volume('other', { node: 'node2', path: nowhere });
+    const other = await namespace.volume('other', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     const pod = await namespace.pod('consumer', { claims: [claim] });
     // Naming a volume makes the claim one that is bound at once, also where its class would wait.
     await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
@@ -158,7 +158,7 @@ describe(chapter, () => {
   proves('LV-BIND-48', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
     const lasts = async (phase: string) => {
       const since = volume.now.status?.lastPhaseTransitionTime;
@@ -193,7 +193,7 @@ describe(chapter, () => {
   proves('LV-BIND-49', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
@@ -220,10 +220,10 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass('Immediate');
     for (const name of ['one', 'two']) {
-      const { claim, volume } = await namespace.boundVolume(name, { node: 'node2', path: nowhere });
+      const { claim, volume } = await namespace.boundVolume(name, { node: 'node2', path: absentPath });
       await expect(claim).to.bindTo(volume);
     }
-    await namespace.volume('free', { node: 'node2', path: nowhere, storage: '512Mi' });
+    await namespace.volume('free', { node: 'node2', path: absentPath, storage: '512Mi' });
     for (const name of ['left-1', 'left-2', 'left-3']) {
       const claim = await namespace.claim(name);
       await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);

@@ -1,11 +1,11 @@
 import {
+  absentPath,
   clearClaimRef,
   consistently,
   eventually,
   evidence,
   expect,
   messages,
-  nowhere,
   phasesOf,
   readChapter,
   SpecNamespace,
@@ -20,9 +20,9 @@ const { chapter, proves } = readChapter('binding');
 /** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */
 async function twoClaims(namespace: SpecNamespace, mode: 'Immediate' | 'WaitForFirstConsumer') {
   await namespace.storageClass(mode);
-  const onNode1 = await namespace.volume('on-node1', { node: 'node1', path: nowhere, storage: '1Gi' });
-  const onNode2 = await namespace.volume('on-node2', { node: 'node2', path: nowhere, storage: '2Gi' });
-  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: 'node2', path: nowhere, storage: '3Gi' });
+  const onNode1 = await namespace.volume('on-node1', { node: 'node1', path: absentPath, storage: '1Gi' });
+  const onNode2 = await namespace.volume('on-node2', { node: 'node2', path: absentPath, storage: '2Gi' });
+  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: 'node2', path: absentPath, storage: '3Gi' });
   const first = await namespace.claim('first');
   if (mode === 'Immediate') await expect(first).to.bindTo(onNode1);
   const second = await namespace.claim('second');
@@ -48,7 +48,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volumes: VolumeHandle[] = [];
     for (const node of ['node1', 'node2', 'node3'])
-      volumes.push(await namespace.volume(`on-${node}`, { node, path: nowhere }));
+      volumes.push(await namespace.volume(`on-${node}`, { node, path: absentPath }));
     const claims = [await namespace.claim('first'), await namespace.claim('second')];
     const pod = await namespace.pod('consumer', { claims });
     await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
@@ -86,7 +86,7 @@ describe(chapter, () => {
   proves('LV-BIND-13', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     const claim = await namespace.claim('claim');
@@ -103,7 +103,7 @@ describe(chapter, () => {
     const steps = [await expect(pod).to.beUnschedulable([messages.unboundImmediate])];
     await namespace.storageClass();
     steps.push(await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     await scheduledTo(pod, 'node2');
     await expect(claim).to.bindTo(volume);
     evidence.keep('scheduler', steps.join('\n'));
@@ -116,7 +116,7 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const pod = await namespace.pod('consumer', { claims: [claim] });
     await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
   });
@@ -130,7 +130,7 @@ describe(chapter, () => {
     for (const moment of moments) {
       const volume = await namespace.volume(moment, {
         node: 'node2',
-        path: nowhere,
+        path: absentPath,
         change: ({ metadata }) => {
           metadata.labels = { ...metadata.labels, moment };
         },
@@ -159,7 +159,7 @@ describe(chapter, () => {
   proves('LV-BIND-54', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     const { client } = namespace.cluster;
@@ -175,7 +175,7 @@ describe(chapter, () => {
     const lost = `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`;
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([lost]));
 
-    const again = await namespace.volume('volume', { node: 'node2', path: nowhere });
+    const again = await namespace.volume('volume', { node: 'node2', path: absentPath });
     expect(again.name).to.equal(volume.name);
     await triggerResync(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
@@ -187,7 +187,7 @@ describe(chapter, () => {
   proves('LV-BIND-55', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('last-disk', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('last-disk', { node: 'node2', path: absentPath });
     const racers = [];
     for (const name of ['one', 'two']) racers.push({ name, claim: await namespace.claim(name) });
     const started = await Promise.all(

@@ -1,4 +1,5 @@
 import {
+  absentPath,
   clearClaimRef,
   conditionsSeen,
   eventually,
@@ -7,7 +8,6 @@ import {
   forceDelete,
   knownToScheduler,
   labelledNode,
-  nowhere,
   type PodHandle,
   phasesOf,
   readChapter,
@@ -15,7 +15,7 @@ import {
   scheduledTo,
   type VolumeHandle,
 } from '../harness/index.ts';
-import { pausedControllers } from './paused-controllers.ts';
+import { pausedControllers } from './controllers.ts';
 
 const { chapter, proves } = readChapter('binding');
 
@@ -48,7 +48,7 @@ const undoings: Record<string, Undoing> = {
 function offered(namespace: SpecNamespace, name: string): Promise<VolumeHandle> {
   return namespace.volume(name, {
     node: 'node3',
-    path: nowhere,
+    path: absentPath,
     change: ({ metadata, spec }) => {
       metadata.labels = { ...metadata.labels, which: name };
       if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { assignedNode } from '../runner/current-spec.ts';
-import { contrary, eventually } from './eventually.ts';
+import { contradiction, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 import { reasons } from './unschedulable-reasons.ts';
@@ -18,19 +18,19 @@ export const messages = {
   waitsForConsumer: 'waiting for first consumer to be created before binding',
 } as const;
 
-/** Where volumes are that no pod gets to mount. */
-export const nowhere = '/mnt/disks/not-there';
+/** A path that no node has, for volumes that no pod mounts. */
+export const absentPath = '/mnt/disks/not-there';
 
-/** A volume's place on the given node that no pod gets to mount: no disk has to be there. */
-export function nowhereHere(): { node: string; path: string } {
-  return { node: assignedNode(), path: nowhere };
+/** Returns the assigned node and a path that it does not have, for a volume that no pod mounts. */
+export function absentDisk(): { node: string; path: string } {
+  return { node: assignedNode(), path: absentPath };
 }
 
 /** Waits until the scheduler has put the pod on a node; whether it starts there is not looked at. */
 export async function scheduledTo(pod: PodHandle, node: string): Promise<void> {
   await eventually(pod, `${pod} to be scheduled to ${node}`, (store) => {
     const place = store.get(pod.ref)?.spec?.nodeName;
-    if (place && place !== node) throw contrary(pod, `${pod} was scheduled to ${place}, not to ${node}`);
+    if (place && place !== node) throw contradiction(pod, `${pod} was scheduled to ${place}, not to ${node}`);
     return place === node;
   });
 }

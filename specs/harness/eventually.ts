@@ -36,7 +36,7 @@ export async function eventually<Value>(
 }
 
 /** Returns the error that ends a wait at once: what is seen of the object can never become right any more. */
-export function contrary(subject: Handle, what: string): DomainError {
+export function contradiction(subject: Handle, what: string): DomainError {
   const { why, ...conclusion } = explanationBy(diagnose(subject.store, subject.ref));
   return final(what, { seen: why, ...conclusion });
 }

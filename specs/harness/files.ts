@@ -33,15 +33,6 @@ export async function fill(pod: PodHandle, path: string, diskBytes: number): Pro
   return stderr;
 }
 
-/** Tries to write a file of that many bytes onto the disk; returns what the writer said, which must not be success. */
-export async function cannotWrite(pod: PodHandle, path: string, bytes: number): Promise<string> {
-  const count = Math.ceil(bytes / 65_536);
-  const argv = ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k', `count=${count}`, 'conv=fsync'];
-  const { status, stderr } = await tryInPod(pod, argv);
-  if (status === 0) throw new Error(`${bytes} bytes were written to ${path}, against all expectation`);
-  return stderr;
-}
-
 /** Writes random bytes to a file, has them on the disk before it returns, and gives their SHA-256. */
 export async function writeChecked(pod: PodHandle, path: string, bytes: number): Promise<string> {
   await runInPod(pod, [

@@ -30,7 +30,7 @@ export { isReady } from '../../clusters/api/object-state.ts';
 export { ApiRefusal } from '../../clusters/api/refusal.ts';
 export { consistently } from '../../clusters/api/wait.ts';
 export { DomainError } from '../../clusters/errors/domain-error.ts';
-export { contrary, eventually } from './eventually.ts';
+export { contradiction, eventually } from './eventually.ts';
 export { expect } from './expect.ts';
 export { once, together } from './promises.ts';
 
@@ -38,17 +38,17 @@ export { once, together } from './promises.ts';
 
 export { quantityToBytes } from '../../clusters/text/quantity.ts';
 export {
+  absentDisk,
+  absentPath,
   clearClaimRef,
   messages,
-  nowhere,
-  nowhereHere,
   phasesOf,
   scheduledTo,
   triggerResync,
 } from './binding.ts';
-export { forceDelete, markForDeletion, occurrences, podThatOnlyWaits, release } from './lifecycle.ts';
+export { forceDelete, markForDeletion, release } from './lifecycle.ts';
 export { recordProcess } from './process.ts';
-export { conditionsSeen, cpuBeyond, requireNodes, requirePods, scheduledNode } from './scheduling.ts';
+export { conditionsSeen, requirePods, scheduledNode } from './scheduling.ts';
 export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';
 
 // Files, devices and mounts, in pods and on nodes.
@@ -56,7 +56,7 @@ export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';
 export { mountAt, mountHolding } from '../../clusters/nodes/mountinfo.ts';
 export { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 export { kubeletLog, loggedLine } from '../../clusters/nodes/node-logs.ts';
-export { cannotWrite, fill, freeSpace, writeChecked } from './files.ts';
+export { fill, freeSpace, writeChecked } from './files.ts';
 export {
   containerMounts,
   describeMounts,

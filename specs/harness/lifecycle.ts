@@ -1,5 +1,3 @@
-import { onNode } from '../../clusters/nodes/node.ts';
-import { scheduledTo } from './binding.ts';
 import { eventually } from './eventually.ts';
 import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
@@ -33,31 +31,4 @@ export async function forceDelete(namespace: SpecNamespace, volume: VolumeHandle
   await markForDeletion(namespace, volume);
   await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });
   await expect(volume).to.beGone();
-}
-
-/**
- * Makes a pod on claims of volumes at a path that no node has, and waits until it has a node: it uses them, and never
- * starts.
- */
-export async function podThatOnlyWaits(
-  namespace: SpecNamespace,
-  name: string,
-  claim: ClaimHandle,
-  node: string,
-): Promise<PodHandle> {
-  const pod = await namespace.pod(name, { claims: [claim] });
-  await scheduledTo(pod, node);
-  return pod;
-}
-
-/** How often a text stands in a file or device of a node, read whole and raw. */
-export async function occurrences(
-  namespace: SpecNamespace,
-  nodeName: string,
-  path: string,
-  text: string,
-): Promise<number> {
-  const script = 'grep --text --only-matching --fixed-strings -- "$2" "$1" | wc -l';
-  const argv = ['sh', '-c', script, 'sh', path, text] as const;
-  return Number(await onNode(namespace.cluster.node(nodeName), argv, { signal: namespace.signal }));
 }

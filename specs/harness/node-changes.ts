@@ -4,7 +4,7 @@ import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { infrastructure, testCluster } from '../runner/test-cluster.ts';
-import { nowhere, scheduledTo } from './binding.ts';
+import { absentPath, scheduledTo } from './binding.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
 /** A taint that keeps pods from a node, or drives them off it. */
@@ -103,7 +103,7 @@ export async function knownToScheduler(namespace: SpecNamespace, name: string): 
   const mark = { [`local-pv-conformance/${namespace.name}`]: 'known' };
   await using _marked = await labelledNode(name, mark);
   const pod = await namespace.pod(`knows-${name}`, {
-    hostPath: nowhere,
+    hostPath: absentPath,
     spec: { nodeSelector: mark, tolerations: [{ operator: 'Exists' }] },
   });
   await scheduledTo(pod, name);

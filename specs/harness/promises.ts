@@ -1,15 +1,18 @@
-/** Returns a function that does the work at its first call only: what is undone by hand is not undone again at the end. */
+/**
+ * Returns a function that does the work at its first call only, and returns the same promise at every later one: what a
+ * spec has undone is not undone again at its end.
+ */
 export function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
-  let under: Promise<Value> | undefined;
+  let begun: Promise<Value> | undefined;
   return () => {
-    under ??= work();
-    return under;
+    begun ??= work();
+    return begun;
   };
 }
 
 /**
- * Waits for all of them, also where one fails, and then fails as the first did: nothing is still being made when a
- * namespace ends. Otherwise as Promise.all.
+ * Returns what Promise.all returns, but throws only after all of the work has ended: nothing is still being created when
+ * a spec's namespace ends.
  */
 export async function together<Works extends readonly Promise<unknown>[] | []>(
   works: Works,

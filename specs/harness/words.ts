@@ -1,6 +1,6 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
-import { contrary, eventually, type Within } from './eventually.ts';
+import { contradiction, eventually, type Within } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { mount } from './mounts.ts';
 import { matches, type WantedReasons } from './unschedulable-reasons.ts';
@@ -24,9 +24,9 @@ export const words = {
       (store) => {
         const now = store.get(claim.ref);
         const bound = now?.spec?.volumeName;
-        if (now?.status?.phase === 'Lost') throw contrary(claim, `${claim} is Lost`);
+        if (now?.status?.phase === 'Lost') throw contradiction(claim, `${claim} is Lost`);
         if (bound && bound !== volume.name)
-          throw contrary(claim, `${claim} is bound to ${bound}, not to ${volume.name}`);
+          throw contradiction(claim, `${claim} is bound to ${bound}, not to ${volume.name}`);
         const other = store.get(volume.ref);
         return (
           now?.status?.phase === 'Bound' &&
@@ -43,8 +43,8 @@ export const words = {
     const until = (store: StoreView): boolean | undefined => {
       const now = store.get(pod.ref);
       const place = now?.spec?.nodeName;
-      if (place && place !== node) throw contrary(pod, `${pod} was scheduled to ${place}, not to ${node}`);
-      if (now?.status?.phase === 'Failed') throw contrary(pod, `${pod} has failed`);
+      if (place && place !== node) throw contradiction(pod, `${pod} was scheduled to ${place}, not to ${node}`);
+      if (now?.status?.phase === 'Failed') throw contradiction(pod, `${pod} has failed`);
       return isReady(now);
     };
     await eventually(pod, `${pod} to be Ready on ${node}`, until, options);
@@ -135,7 +135,7 @@ function isTexts(why: readonly string[] | WantedReasons): why is readonly string
 /** Returns why the scheduler calls a pod Unschedulable. @throws DomainError where the pod has a node */
 function whyUnschedulable(store: StoreView, pod: PodHandle): string | undefined {
   const now = store.get(pod.ref);
-  if (now?.spec?.nodeName) throw contrary(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
+  if (now?.spec?.nodeName) throw contradiction(pod, `${pod} was scheduled to ${now.spec.nodeName}`);
   const scheduled = conditionOf(now, 'PodScheduled');
   const unschedulable = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
   return unschedulable ? (scheduled.message ?? '') : undefined;

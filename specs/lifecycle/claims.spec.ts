@@ -1,4 +1,5 @@
 import {
+  absentDisk,
   assignedNode,
   clearClaimRef,
   consistently,
@@ -7,13 +8,12 @@ import {
   expect,
   forceDelete,
   leaseVolume,
-  nowhereHere,
   phasesOf,
-  podThatOnlyWaits,
   readChapter,
   readInPod,
   runInPod,
   SpecNamespace,
+  scheduledTo,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('lifecycle');
@@ -22,8 +22,8 @@ describe(chapter, () => {
   proves('LV-LIFE-15', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('taken', nowhereHere());
-    const spare = await namespace.volume('spare', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('taken', absentDisk());
+    const spare = await namespace.volume('spare', absentDisk());
     await expect(claim).to.bindTo(volume);
 
     await forceDelete(namespace, volume);
@@ -47,7 +47,7 @@ describe(chapter, () => {
   proves('LV-LIFE-16', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('taken', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('taken', absentDisk());
     await expect(claim).to.bindTo(volume);
     await forceDelete(namespace, volume);
     await expect(claim).to.reachPhase('Lost');
@@ -67,7 +67,7 @@ describe(chapter, () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('lent', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('lent', absentDisk());
     await expect(claim).to.bindTo(volume);
     const turned = () => {
       const condition = claim.now.status?.conditions?.find(({ type }) => type === 'Unused');
@@ -82,7 +82,8 @@ describe(chapter, () => {
     await expect(claim).to.haveCondition(unused);
     expect(turned()).to.be.at.least(moment(claim.now.metadata.creationTimestamp));
 
-    const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
+    const pod = await namespace.pod('user', { claims: [claim] });
+    await scheduledTo(pod, here);
     const began = moment(pod.now.metadata.creationTimestamp);
     await expect(claim).to.haveCondition({
       type: 'Unused',
@@ -105,9 +106,10 @@ describe(chapter, () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('lent', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('lent', absentDisk());
     await expect(claim).to.bindTo(volume);
-    const pod = await podThatOnlyWaits(namespace, 'user', claim, here);
+    const pod = await namespace.pod('user', { claims: [claim] });
+    await scheduledTo(pod, here);
     await namespace.remove(pod);
     await consistently(namespace.cluster.store, {
       what: `${claim} gets no condition Unused`,

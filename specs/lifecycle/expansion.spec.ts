@@ -1,4 +1,5 @@
 import {
+  absentDisk,
   assignedNode,
   type ClaimHandle,
   consistently,
@@ -8,7 +9,6 @@ import {
   freeSpace,
   growBlockDevice,
   leaseVolume,
-  nowhereHere,
   type PodHandle,
   quantityToBytes,
   readChapter,
@@ -138,7 +138,7 @@ describe(chapter, () => {
   proves('LV-LIFE-20', async () => {
     await using namespace = await SpecNamespace.open();
     await expandable(namespace);
-    const { volume, claim } = await namespace.boundVolume('waits', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('waits', absentDisk());
     await expect(claim).to.bindTo(volume);
     await askForMore(namespace, claim, '2Gi');
     await expect(claim).to.reportEvent('ExternalExpanding', 'waiting for an external controller to expand this PVC');

@@ -1,17 +1,17 @@
 import {
   ApiRefusal,
+  absentDisk,
   assignedNode,
   consistently,
   eventually,
   expect,
   leaseVolume,
   markForDeletion,
-  nowhereHere,
   phasesOf,
-  podThatOnlyWaits,
   readChapter,
   release,
   SpecNamespace,
+  scheduledTo,
   writeChecked,
 } from '../harness/index.ts';
 
@@ -21,7 +21,7 @@ describe(chapter, () => {
   proves('LV-LIFE-01', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('unbound', nowhereHere());
+    const volume = await namespace.volume('unbound', absentDisk());
     expect(volume.now.status?.phase).to.equal('Available');
     expect(volume.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pv-protection']);
 
@@ -34,7 +34,7 @@ describe(chapter, () => {
   proves('LV-LIFE-02', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('bound', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('bound', absentDisk());
     await expect(claim).to.bindTo(volume);
 
     await markForDeletion(namespace, volume);
@@ -56,7 +56,7 @@ describe(chapter, () => {
   proves('LV-LIFE-03', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim: bound } = await namespace.boundVolume('bound', nowhereHere());
+    const { volume, claim: bound } = await namespace.boundVolume('bound', absentDisk());
     const pending = await namespace.claim('pending');
     await expect(bound).to.bindTo(volume);
     await expect(pending).to.reportEvent('WaitForFirstConsumer');
@@ -100,10 +100,11 @@ describe(chapter, () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('used', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('used', absentDisk());
     await expect(claim).to.bindTo(volume);
     // The protection counts every pod that has a node, running or not.
-    const first = await podThatOnlyWaits(namespace, 'first', claim, here);
+    const first = await namespace.pod('first', { claims: [claim] });
+    await scheduledTo(first, here);
     await markForDeletion(namespace, claim);
 
     const second = await namespace.pod('second', { claims: [claim] });
@@ -118,7 +119,7 @@ describe(chapter, () => {
   proves('LV-LIFE-06', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('kept', absentDisk());
     await expect(claim).to.bindTo(volume);
     expect(volume.now.spec?.persistentVolumeReclaimPolicy).to.equal('Retain');
     const { uid, name } = claim.now.metadata;
@@ -138,7 +139,7 @@ describe(chapter, () => {
   proves('LV-LIFE-07', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('kept', absentDisk());
     await expect(claim).to.bindTo(volume);
     const uid = claim.now.metadata.uid;
     await release(namespace, claim, volume);
@@ -167,7 +168,7 @@ describe(chapter, () => {
   proves('LV-LIFE-09', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('kept', nowhereHere());
+    const { volume, claim } = await namespace.boundVolume('kept', absentDisk());
     await expect(claim).to.bindTo(volume);
     await release(namespace, claim, volume);
 

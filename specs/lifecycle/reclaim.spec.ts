@@ -1,12 +1,11 @@
 import {
+  absentDisk,
   assignedNode,
   clearClaimRef,
   consistently,
   evidence,
   expect,
   leaseVolume,
-  nowhereHere,
-  occurrences,
   onNode,
   phasesOf,
   readChapter,
@@ -139,7 +138,7 @@ describe(chapter, () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const { volume, claim } = await namespace.boundVolume('reclaimed', {
-        ...nowhereHere(),
+        ...absentDisk(),
         volume: { spec: { persistentVolumeReclaimPolicy: policy } },
       });
       await expect(claim).to.bindTo(volume);
@@ -162,7 +161,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('provisioned', {
-      ...nowhereHere(),
+      ...absentDisk(),
       volume: {
         change: (manifest) => {
           manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
@@ -183,3 +182,10 @@ describe(chapter, () => {
     });
   });
 });
+
+/** Returns how often a text stands in a file or device of a node, all of which is read. */
+async function occurrences(namespace: SpecNamespace, nodeName: string, path: string, text: string): Promise<number> {
+  const script = 'grep --text --only-matching --fixed-strings -- "$2" "$1" | wc -l';
+  const argv = ['sh', '-c', script, 'sh', path, text] as const;
+  return Number(await onNode(namespace.cluster.node(nodeName), argv, { signal: namespace.signal }));
+}

@@ -1,7 +1,8 @@
+import { waitFor } from '../../clusters/api/wait.ts';
 import {
   type ClaimHandle,
   consistently,
-  contrary,
+  contradiction,
   eventually,
   evidence,
   expect,
@@ -9,6 +10,7 @@ import {
   readChapter,
   SpecNamespace,
   taintedNode,
+  testCluster,
   type VolumeHandle,
 } from '../harness/index.ts';
 import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
@@ -19,7 +21,6 @@ import {
   offeredVolume,
   startProvisioner,
 } from '../static-provisioner/started-provisioner.ts';
-import { leaseBareNode } from './bare-node.ts';
 
 const { chapter, proves } = readChapter('provisioner');
 
@@ -153,9 +154,44 @@ describe(chapter, () => {
     await expect(pod).to.runOn('node2');
     const keys = await eventually(pod, `the taint ${startupTaint} to be gone`, (view) => {
       const taints = (view.get({ kind: 'Node', name: 'node2' })?.spec?.taints ?? []).map(({ key }) => key);
-      if (!taints.includes('local-pv-conformance/other')) throw contrary(pod, 'another taint went with it');
+      if (!taints.includes('local-pv-conformance/other')) throw contradiction(pod, 'another taint went with it');
       return taints.includes(startupTaint) ? undefined : taints;
     });
     evidence.keep('taints-left', keys);
   });
 });
+
+/**
+ * Creates a Node object without a kubelet, and deletes it at the end. The scheduler sees one more node until then, so
+ * that only a spec that runs alone may lease one.
+ */
+async function leaseBareNode(name: string): Promise<AsyncDisposable> {
+  const { client, store } = await testCluster();
+  const ref = { kind: 'Node', name } as const;
+  const remove = async () => {
+    await client.remove(ref, { absentIsFine: true });
+    await waitFor(store, {
+      what: `Node ${name} to be gone`,
+      on: [ref],
+      within: 30_000,
+      until: (view) => !view.get(ref),
+    });
+  };
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+  });
+  try {
+    await waitFor(store, {
+      what: `Node ${name} to be seen`,
+      on: [ref],
+      within: 30_000,
+      until: (view) => view.get(ref) !== undefined,
+    });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: remove };
+}

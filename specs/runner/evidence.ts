@@ -10,6 +10,9 @@ export const evidence = {
   /**
    * Keeps text, or an object (Kubernetes objects as YAML, others as JSON), as evidence of the running spec, without
    * secrets. Returns the path of the file, relative to the report folder: `evidence/SEED-4/01-claim.yaml`.
+   * @example
+   * evidence.keep('claim', claim.now);
+   * evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
    */
   keep(name: string, content: string | object): string {
     return keepEvidence(clusterFacts().folder, currentSpec(), name, content);

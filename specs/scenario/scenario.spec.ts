@@ -1,6 +1,5 @@
 import {
   ApiRefusal,
-  cannotWrite,
   consistently,
   evidence,
   expect,
@@ -20,8 +19,16 @@ import {
   SpecNamespace,
   writeChecked,
 } from '../harness/index.ts';
-import { keepDisk, keepMounts } from './kept.ts';
-import { applySeed, fixtures, leaseSeedDisks, playBindingOrder, playSeed } from './seed.ts';
+import {
+  applySeed,
+  cannotWrite,
+  fixtures,
+  keepDisk,
+  keepMounts,
+  leaseSeedDisks,
+  playBindingOrder,
+  playSeed,
+} from './seed.ts';
 
 const { chapter, proves } = readChapter('scenario');
 

@@ -2,10 +2,16 @@ import {
   type ClaimHandle,
   type ClassHandle,
   type DiskVolume,
+  describeMounts,
+  evidence,
   expect,
   leaseClusterDisk,
+  onNode,
   type PodHandle,
+  readInPod,
   type SpecNamespace,
+  testCluster,
+  tryInPod,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -95,4 +101,35 @@ export async function playBindingOrder(
   const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
   const pod = await namespace.apply('Pod', fixtures.podByAffinity);
   return { storageClass, volumeA, volumeB, claim, pod };
+}
+
+/**
+ * Tries to write a file of that many bytes and to have it on the disk. Returns what dd printed on standard error.
+ * @throws Error where the write succeeds
+ */
+export async function cannotWrite(pod: PodHandle, path: string, bytes: number): Promise<string> {
+  const count = Math.ceil(bytes / 65_536);
+  const argv = ['dd', 'if=/dev/zero', `of=${path}`, 'bs=64k', `count=${count}`, 'conv=fsync'];
+  const { status, stderr } = await tryInPod(pod, argv);
+  if (status === 0) throw new Error(`${bytes} bytes were written to ${path}, although its disk is full`);
+  return stderr;
+}
+
+/** Keeps where a volume is mounted: the chain in short, and the whole mountinfo of the node and of the container. */
+export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: DiskVolume, path: string): Promise<void> {
+  const { node } = await testCluster();
+  evidence.keep('mount-chain', describeMounts(await expect(pod).to.mount(volume, { path, from: disk })));
+  await keepDisk(disk);
+  evidence.keep('mountinfo-node', await onNode(node(disk.node), ['cat', '/proc/1/mountinfo']));
+  evidence.keep('mountinfo-container', await readInPod(pod, '/proc/self/mountinfo'));
+}
+
+/** Keeps what the node says of a disk. */
+export async function keepDisk(disk: DiskVolume): Promise<void> {
+  const { node } = await testCluster();
+  const place = node(disk.node);
+  const findmnt = await onNode(place, ['findmnt', '--output-all', '--pairs', '--mountpoint', disk.path]);
+  const stat = await onNode(place, ['stat', '--file-system', disk.path]);
+  const loop = await onNode(place, ['losetup', '--list', disk.device]);
+  evidence.keep(`disk-${disk.node}-${disk.name}`, [findmnt, stat, loop].join('\n'));
 }

@@ -1,4 +1,4 @@
-import { expect, manifests, nowhere, readChapter, SpecNamespace, scheduledTo, together } from '../harness/index.ts';
+import { absentPath, expect, manifests, readChapter, SpecNamespace, scheduledTo, together } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
@@ -69,7 +69,7 @@ describe(chapter, () => {
         });
       }
       const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
-        const at = { node, path: `${nowhere}/${index}`, storage };
+        const at = { node, path: `${absentPath}/${index}`, storage };
         return await namespace.volume(`${node}-${index}`, {
           ...at,
           change: ({ spec }) => {

@@ -1,9 +1,8 @@
 import {
-  cpuBeyond,
+  absentPath,
   evidence,
   expect,
   type ManifestOf,
-  nowhere,
   type ReasonCounts,
   readChapter,
   reasons,
@@ -12,6 +11,7 @@ import {
   scheduledTo,
   together,
 } from '../harness/index.ts';
+import { cpuBeyond } from './pod-requirements.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
@@ -70,7 +70,7 @@ describe(chapter, () => {
       const cpu = await cpuBeyond('node1');
       await namespace.storageClass();
       if (resident) {
-        const pair = await namespace.boundVolume('resident', { node: 'node1', path: nowhere });
+        const pair = await namespace.boundVolume('resident', { node: 'node1', path: absentPath });
         const pod = await namespace.pod('resident', { claims: [pair.claim], labels: { app: 'resident' } });
         await scheduledTo(pod, 'node1');
       }
@@ -84,7 +84,7 @@ describe(chapter, () => {
           spec.storageClassName = className;
         };
         const volume = (node: string, storage: string) =>
-          namespace.volume(`${className}-${node}`, { node, path: nowhere, storage, change: inClass });
+          namespace.volume(`${className}-${node}`, { node, path: absentPath, storage, change: inClass });
         const [best, other] = await together([volume('node1', '1Gi'), volume('node3', '2Gi')]);
         const claim = await namespace.claim(className, { change: inClass });
         if (className === 'at-once') await expect(claim).to.bindTo(best);

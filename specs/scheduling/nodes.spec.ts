@@ -1,4 +1,5 @@
 import {
+  absentPath,
   cordonedNode,
   evidence,
   expect,
@@ -6,7 +7,6 @@ import {
   labelledNode,
   leaseVolume,
   type ManifestOf,
-  nowhere,
   readChapter,
   reasons,
   SpecNamespace,
@@ -34,9 +34,9 @@ describe(chapter, () => {
   proves('LV-SCHED-28', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const bound = await namespace.boundVolume('bound', { node: 'node3', path: nowhere, volume: { change: inRack } });
+    const bound = await namespace.boundVolume('bound', { node: 'node3', path: absentPath, volume: { change: inRack } });
     await expect(bound.claim).to.bindTo(bound.volume);
-    const free = await namespace.volume('free', { node: 'node3', path: nowhere, change: inRack });
+    const free = await namespace.volume('free', { node: 'node3', path: absentPath, change: inRack });
     const claim = await namespace.claim('free');
     const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
     const ofFree = await namespace.pod('of-free', { claims: [claim] });
@@ -53,10 +53,10 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
-      const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: nowhere });
+      const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
       // The better fit is on the closed node.
-      await namespace.volume('best', { node: 'node2', path: nowhere, storage: '1Gi' });
-      const other = await namespace.volume('other', { node: 'node3', path: nowhere, storage: '2Gi' });
+      await namespace.volume('best', { node: 'node2', path: absentPath, storage: '1Gi' });
+      const other = await namespace.volume('other', { node: 'node3', path: absentPath, storage: '2Gi' });
       const tied = await (async () => {
         await using _closed = await close('node2');
         await knownToScheduler(namespace, 'node2');

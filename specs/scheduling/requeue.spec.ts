@@ -1,9 +1,9 @@
 import {
+  absentPath,
   clearClaimRef,
   evidence,
   expect,
   messages,
-  nowhere,
   readChapter,
   reasons,
   SpecNamespace,
@@ -22,7 +22,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('early', { claims: [claim] });
     await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-    const late = await namespace.volume('late', { node: 'node3', path: nowhere });
+    const late = await namespace.volume('late', { node: 'node3', path: absentPath });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(late);
   });
@@ -32,7 +32,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const reserved = await namespace.volume('reserved', {
       node: 'node3',
-      path: nowhere,
+      path: absentPath,
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'someone-else' } },
     });
     const claim = await namespace.claim('claim');
@@ -46,7 +46,7 @@ describe(chapter, () => {
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     const pod = await namespace.pod('early', { claims: ['late'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
     const claim = await namespace.claim('late');
@@ -60,7 +60,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('waiting', { claims: [claim] });
     await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
@@ -75,7 +75,7 @@ describe(chapter, () => {
     const storageClass = await namespace.storageClass();
     expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
     await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-    const volume = await namespace.volume('volume', { node: 'node3', path: nowhere });
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     await scheduledTo(pod, 'node3');
     await expect(claim).to.bindTo(volume);
   });

@@ -1,18 +1,17 @@
 import {
-  cpuBeyond,
+  absentPath,
   evidence,
   expect,
   leaseVolume,
   type ManifestOf,
-  nowhere,
   readChapter,
   reasons,
-  requireNodes,
   requirePods,
   runInPod,
   SpecNamespace,
   scheduledTo,
 } from '../harness/index.ts';
+import { cpuBeyond, requireNodes } from './pod-requirements.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
@@ -29,7 +28,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('on-node2', { node: 'node2', path: nowhere });
+      const volume = await namespace.volume('on-node2', { node: 'node2', path: absentPath });
       const claim = await namespace.claim('claim');
       await expect(claim).to.bindTo(volume);
       const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
@@ -42,10 +41,10 @@ describe(chapter, () => {
   proves('LV-SCHED-03', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const taken = await namespace.boundVolume('taken', { node: 'node2', path: nowhere });
+    const taken = await namespace.boundVolume('taken', { node: 'node2', path: absentPath });
     const neighbour = await namespace.pod('neighbour', { claims: [taken.claim], labels: { app: 'neighbour' } });
     await scheduledTo(neighbour, 'node2');
-    const own = await namespace.boundVolume('own', { node: 'node2', path: nowhere });
+    const own = await namespace.boundVolume('own', { node: 'node2', path: absentPath });
     const cpu = await cpuBeyond('node1');
     const pod = await namespace.pod('nowhere-to-go', {
       claims: [own.claim],
@@ -84,7 +83,7 @@ describe(chapter, () => {
   proves('LV-SCHED-05', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('on-node2', { node: 'node2', path: nowhere });
+    const volume = await namespace.volume('on-node2', { node: 'node2', path: absentPath });
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: 'node2' } });
     const message = await expect(pod).to.reportEvent('FailedMount', 'PVC is not bound');
@@ -130,7 +129,7 @@ describe(chapter, () => {
     const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
       namespace.volume(name, {
         node: 'node2',
-        path: nowhere,
+        path: absentPath,
         change: ({ spec }) => {
           const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
           spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
@@ -149,7 +148,7 @@ describe(chapter, () => {
     for (const pod of pods) {
       await scheduledTo(pod, 'node3');
       // kubelet's own check of the affinity comes before it looks at the path, and would end the attempt.
-      await expect(pod).to.reportEvent('FailedMount', `path "${nowhere}" does not exist`);
+      await expect(pod).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     }
     await expect(freeClaim).to.bindTo(free);
   });

@@ -1,4 +1,5 @@
 import {
+  absentPath,
   clearClaimRef,
   conditionsSeen,
   eventually,
@@ -6,7 +7,6 @@ import {
   expect,
   leaseVolume,
   manifests,
-  nowhere,
   readChapter,
   reasons,
   requirePods,
@@ -28,7 +28,7 @@ describe(chapter, () => {
     // node1 has volumes enough for all of them; each of the others has one.
     const places = ['node1', 'node1', 'node1', 'node1', 'node2', 'node3'];
     const volumes = await together(
-      places.map((node, index) => namespace.volume(`volume-${index}`, { node, path: `${nowhere}/${index}` })),
+      places.map((node, index) => namespace.volume(`volume-${index}`, { node, path: `${absentPath}/${index}` })),
     );
     const apart = async (name: string) => {
       const claim = await namespace.claim(name);
@@ -58,7 +58,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const make = (node: string, storage: string, count: number) =>
       Array.from({ length: count }, (_, index) =>
-        namespace.volume(`${node}-${index}`, { node, path: `${nowhere}/${index}`, storage }),
+        namespace.volume(`${node}-${index}`, { node, path: `${absentPath}/${index}`, storage }),
       );
     // Volumes of the other nodes are more and larger: neither room nor score leads to node2.
     const [onNode2] = await together([
@@ -66,7 +66,7 @@ describe(chapter, () => {
       together(make('node1', '100Gi', 3)),
       together(make('node3', '100Gi', 3)),
     ]);
-    const leader = await namespace.boundVolume('leader', { node: 'node2', path: nowhere });
+    const leader = await namespace.boundVolume('leader', { node: 'node2', path: absentPath });
     const first = await namespace.pod('leader', { claims: [leader.claim], labels: { app: 'together' } });
     await scheduledTo(first, 'node2');
     const follow = async (name: string) => {
@@ -114,7 +114,7 @@ describe(chapter, () => {
     await namespace.apply('PriorityClass', manifests.priorityClass, (manifest) => {
       manifest.metadata.name = 'urgent';
     });
-    const { claim } = await oncePair(namespace, nowhere);
+    const { claim } = await oncePair(namespace, absentPath);
     const holder = await namespace.pod('holder', { claims: [claim] });
     await scheduledTo(holder, 'node2');
     const equal = await namespace.pod('equal', { claims: [claim] });
@@ -137,7 +137,7 @@ describe(chapter, () => {
   proves('LV-SCHED-19', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volumes = await together(nodes.map((node) => namespace.volume(`of-${node}`, { node, path: nowhere })));
+    const volumes = await together(nodes.map((node) => namespace.volume(`of-${node}`, { node, path: absentPath })));
     const user = async (name: string) => {
       const claim = await namespace.claim(name);
       return { claim, pod: await namespace.pod(name, { claims: [claim] }) };

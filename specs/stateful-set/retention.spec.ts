@@ -1,9 +1,9 @@
 import {
+  absentPath,
   type ClaimHandle,
   consistently,
   eventually,
   expect,
-  nowhere,
   readChapter,
   SpecNamespace,
   scheduledNode,
@@ -30,7 +30,7 @@ describe(chapter, () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const volumes = await together(
-        ['a', 'b'].map((name) => namespace.volume(name, { node: 'node2', path: nowhere })),
+        ['a', 'b'].map((name) => namespace.volume(name, { node: 'node2', path: absentPath })),
       );
       const set = await localSet(namespace, { replicas: 2 }, (spec) => {
         // Its pods never start, so none may wait for another.

@@ -1,6 +1,6 @@
 import {
   type ClaimHandle,
-  contrary,
+  contradiction,
   eventually,
   evidence,
   expect,
@@ -117,7 +117,7 @@ describe(chapter, () => {
         `${pod} to have succeeded`,
         (view) => {
           const phase = view.get(pod.ref)?.status?.phase;
-          if (phase === 'Failed') throw contrary(pod, `${pod} has failed: a disk was not empty, or not writable`);
+          if (phase === 'Failed') throw contradiction(pod, `${pod} has failed: a disk was not empty, or not writable`);
           return phase === 'Succeeded';
         },
         { within: 90_000 },

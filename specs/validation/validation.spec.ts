@@ -1,11 +1,11 @@
 import {
+  absentPath,
   type ClaimHandle,
   type ClassHandle,
   evidence,
   expect,
   leaseVolume,
   messages,
-  nowhere,
   onNode,
   readChapter,
   runInPod,
@@ -23,11 +23,11 @@ async function subject(
   namespace: SpecNamespace,
   of: UpdateCase['of'],
 ): Promise<VolumeHandle | ClassHandle | ClaimHandle> {
-  if (of === 'volume') return namespace.volume('volume', { node: 'node2', path: nowhere });
+  if (of === 'volume') return namespace.volume('volume', { node: 'node2', path: absentPath });
   const storageClass = await namespace.storageClass('Immediate');
   if (of === 'class') return storageClass;
   if (of === 'unboundClaim') return namespace.claim('claim');
-  const { claim, volume } = await namespace.boundVolume('pair', { node: 'node2', path: nowhere });
+  const { claim, volume } = await namespace.boundVolume('pair', { node: 'node2', path: absentPath });
   await expect(claim).to.bindTo(volume);
   return claim;
 }
@@ -81,7 +81,7 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('of-no-node', {
       node: 'node2',
-      path: nowhere,
+      path: absentPath,
       volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{}] } } } },
     });
     await expect(claim).to.bindTo(volume);
@@ -97,7 +97,7 @@ describe(chapter, () => {
       });
       const volume = await namespace.volume(`volume-${index}`, {
         node: 'node2',
-        path: nowhere,
+        path: absentPath,
         spec: { nodeAffinity: terms(beta, 'a') },
       });
       const change = (key: string, value: string) =>

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { samplesOf } from './controller-metrics.ts';
+import { samplesOf } from './controllers.ts';
 
 const text = `# HELP pv_collector_bound_pv_count Gauge
 # TYPE pv_collector_bound_pv_count gauge

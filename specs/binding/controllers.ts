@@ -1,9 +1,9 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
-import { once, testCluster } from '../harness/index.ts';
+import { currentSpec, once, testCluster } from '../harness/index.ts';
 
 /** The node that the control plane runs on. */
-export const controlPlane = 'node1';
+const controlPlane = 'node1';
 
 /** Milliseconds after which paused controllers go on in any case: one that does not renew its lease for 10 s ends. */
 const longestPause = 8_000;
@@ -41,4 +41,42 @@ echo "$pid"`;
     await onNode(node, ['kill', '-CONT', pid]);
   });
   return { stillPaused, end, [Symbol.asyncDispose]: end };
+}
+
+/** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
+export interface Sample {
+  labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
+/**
+ * Reads the metrics of the controller manager, which listens on the control plane's own loopback address: on the node,
+ * as the cluster's administrator. Returns the samples of one metric.
+ */
+export async function controllerMetric(name: string): Promise<Sample[]> {
+  const { node } = await testCluster();
+  const text = await onNode(
+    node(controlPlane),
+    [
+      'kubectl',
+      '--kubeconfig=/etc/kubernetes/admin.conf',
+      '--server=https://127.0.0.1:10257',
+      // It serves with a certificate that it signed itself at its start.
+      '--insecure-skip-tls-verify',
+      'get',
+      '--raw=/metrics',
+    ],
+    { signal: currentSpec().signal },
+  );
+  return samplesOf(text, name);
+}
+
+/** The samples of a metric in the Prometheus text format, without histograms' parts. */
+export function samplesOf(text: string, name: string): Sample[] {
+  return text.split('\n').flatMap((line) => {
+    const [, metric, labels = '', value] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+    if (metric !== name) return [];
+    const pairs = [...labels.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, key = '', text = '']) => [key, text]);
+    return [{ labels: Object.fromEntries(pairs), value: Number(value) }];
+  });
 }
