@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { stringify } from 'yaml';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import { diagnosisOf, ended, failed, passed, reportOf, specOf, started } from './example-run.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
@@ -45,7 +46,11 @@ describe('report.yaml', () => {
       ['jobs: ', 'job: '],
       /^ {2}.*a\.yaml:\d+:1: job: job is not a key .* did you mean jobs/m,
     ],
-    ['another version', ['v1alpha2', 'v9'], /a\.yaml:1:13: apiVersion: .*must be local-volume-conformance\/v1alpha2/],
+    [
+      'another version',
+      ['v1alpha2', 'v9'],
+      /a\.yaml:1:13: apiVersion: .*v9 cannot be read here; it must be .*v1alpha1 or .*v1alpha2/,
+    ],
     [
       'a result that is none',
       ['result: failed', 'result: lost'],
@@ -60,6 +65,31 @@ describe('report.yaml', () => {
       expect(() => parseReport({ file: 'a.yaml', text: text.replace(from, to) })).to.throw(BadConfiguration, problem);
     });
   }
+
+  it('of v1alpha1 is read as one of today', () => {
+    const { cpuSteal = 0.25, statistics, requirements, profiles, ...same } = report;
+    const uncounted = ({ notApplicable: _, ...counts }: typeof statistics) => counts;
+    const earlier = {
+      ...same,
+      apiVersion: 'local-volume-conformance/v1alpha1',
+      processorsStolen: cpuSteal,
+      statistics: uncounted(statistics),
+      requirements: requirements.map(({ failsIf, slowBecause, ...rest }) => ({
+        ...rest,
+        refutedBy: failsIf,
+        ...(slowBecause !== undefined && { waitsOut: slowBecause }),
+      })),
+      profiles: profiles.map(({ core, extended, ...rest }) => ({
+        ...rest,
+        ...(core && { core: { ...core, statistics: uncounted(core.statistics), notApplicable: undefined } }),
+        ...(extended && {
+          extended: { ...extended, statistics: uncounted(extended.statistics), notApplicable: undefined },
+        }),
+      })),
+    };
+    const read = parseReport({ file: 'a.yaml', text: stringify(earlier) });
+    expect(read).to.deep.equal({ ...report, cpuSteal });
+  });
 
   it('that is not there is refused', async () => {
     const error = await readReport(join(folder, 'none.yaml')).catch((thrown: unknown) => thrown);

@@ -1,19 +1,27 @@
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
+import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-yaml.ts';
-import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
+import { takeApart, type YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
+import { fromEarlier, versionProblem } from './earlier-reports.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 
-/** Reads report.yaml. @throws BadConfiguration with file, line and key for whatever does not fit the schema */
+/** Returns the report of a report.yaml, also of an earlier version. @throws BadConfiguration with file, line and key for whatever does not fit the schema */
 export async function readReport(path: string): Promise<LocalVolumeConformanceReport> {
   return parseReport(await readSource(path));
 }
 
 /** As readReport, for a text. */
 export function parseReport(source: YamlSource): LocalVolumeConformanceReport {
-  return parseStrictDocument(source, reportSchema).value;
+  const [first] = takeApart(source).documents;
+  const unreadable = first && versionProblem(first);
+  if (unreadable) throw new BadConfiguration([unreadable]);
+  return parseStrictDocument(source, readableReport).value;
 }
+
+const readableReport = z.preprocess(fromEarlier, reportSchema);
 
 /**
  * Writes a report as YAML, once it fits its schema.
