@@ -70,9 +70,8 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-11', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'LOOP');
+    await using disk = await leaseVolume(here, 'LOOP');
     await using namespace = await SpecNamespace.open();
-    const disk = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `/${name}` });
     await onNode(namespace.cluster.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
     const withOption = (name: string) =>

@@ -42,9 +42,8 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-12', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'DIR');
+    await using disk = await leaseVolume(here, 'DIR');
     await using namespace = await SpecNamespace.open();
-    const disk = lease;
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     const make =
       'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';

@@ -91,9 +91,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-19', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 320 * MiB });
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 320 * MiB });
     await using namespace = await SpecNamespace.open();
-    const device = lease;
     await expandable(namespace);
     const at = { node: here, path: device.path, storage: '320Mi' };
     const { volume, claim } = await namespace.boundVolume('grows', {

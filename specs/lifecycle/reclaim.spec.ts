@@ -60,9 +60,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-10', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const device = lease;
     const node = namespace.cluster.node(here);
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
@@ -84,9 +83,8 @@ describe(chapter, () => {
 
   proves('LV-LIFE-11', async () => {
     const here = assignedNode();
-    await using lease = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    const device = lease;
     const node = namespace.cluster.node(here);
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
