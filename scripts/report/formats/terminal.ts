@@ -129,7 +129,8 @@ export class Terminal implements Disposable {
 
   #planned({ count, seed, jobs }: Extract<RunEvent, { kind: 'specs-planned' }>): void {
     const title = `Running ${count} ${count === 1 ? 'spec' : 'specs'}`;
-    this.#print(` • ${title}, ${jobs} side by side, in the order of --seed ${seed}\n`);
+    const lanes = count === 1 ? '' : `, ${jobs} side by side`;
+    this.#print(` • ${title}${lanes}, in the order of --seed ${seed}\n`);
     this.#line.begin(title);
   }
 
