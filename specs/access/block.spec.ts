@@ -127,8 +127,8 @@ describe(chapter.chapter, () => {
     expect(await sumOfHalf(two, 0), 'the first half, seen by the second pod').to.equal(firstHalf);
     expect(await sumOfHalf(one, 1), 'the second half, seen by the first pod').to.equal(secondHalf);
     await namespace.remove(one);
-    const anew = await fillHalf(two, 1);
-    expect([await sumOfHalf(two, 0), await sumOfHalf(two, 1)]).to.deep.equal([firstHalf, anew]);
+    const second = await fillHalf(two, 1);
+    expect([await sumOfHalf(two, 0), await sumOfHalf(two, 1)]).to.deep.equal([firstHalf, second]);
   });
 });
 

@@ -112,7 +112,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { claim } = await namespace.boundVolume('data', lease);
-    const pod = await namespace.pod('nobody', { claims: [claim], containers: [runAs(user)] });
+    const pod = await namespace.pod('stranger', { claims: [claim], containers: [runAs(user)] });
     await expect(pod).to.runOn(here);
     expect(await runInPod(pod, ['stat', '-c', '%u %g %a', '/data'])).to.equal('0 0 755\n');
     const { stderr } = await tryInPod(pod, ['touch', '/data/file']);

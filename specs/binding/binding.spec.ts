@@ -195,7 +195,7 @@ describe(chapter, () => {
   proves('LV-BIND-19', async () => {
     await using namespace = await SpecNamespace.open();
     const claim = await namespace.claim('claim', {
-      spec: { storageClassName: '', selector: { matchLabels: { 'local-pv-conformance/nobody': 'has-it' } } },
+      spec: { storageClassName: '', selector: { matchLabels: { 'local-pv-conformance/no-volume': 'has-it' } } },
     });
     const text = 'no persistent volumes available for this claim and no storage class is set';
     await expect(claim).to.reportEvent('FailedBinding', text);
@@ -224,16 +224,12 @@ describe(chapter, () => {
     const fixed = await namespace.volume('fixed', {
       node: 'node2',
       path: absentPath,
-      change: ({ spec }) => {
-        Object.assign(spec, atOnce);
-      },
+      spec: atOnce,
     });
     const elsewhere = await namespace.volume('elsewhere', { node: 'node1', path: absentPath });
     const beside = await namespace.volume('beside', { node: 'node2', path: absentPath, storage: '2Gi' });
     const eager = await namespace.claim('eager', {
-      change: ({ spec }) => {
-        Object.assign(spec, atOnce);
-      },
+      spec: atOnce,
     });
     const patient = await namespace.claim('patient');
     await expect(eager).to.bindTo(fixed);

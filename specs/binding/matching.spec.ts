@@ -74,7 +74,7 @@ describe(chapter, () => {
       expect(waiting.now.status?.phase).to.equal('Pending');
       const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
       for (const volume of [decoy, other])
-        expect(ours, `${volume} went to nobody`).not.to.include(volume.now.spec?.claimRef?.uid);
+        expect(ours, `${volume} is bound to none of the claims`).not.to.include(volume.now.spec?.claimRef?.uid);
     });
   }
 
@@ -88,7 +88,7 @@ describe(chapter, () => {
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
       evidence.keep('event', await expect(claim).to.reportEvent('VolumeMismatch', text));
       expect(claim.now.status?.phase).to.equal('Pending');
-      expect(volume.now.spec?.claimRef, 'it is bound to nobody').to.equal(undefined);
+      expect(volume.now.spec?.claimRef, 'it is bound to no claim').to.equal(undefined);
     });
   }
 
@@ -98,9 +98,7 @@ describe(chapter, () => {
     const volume = await namespace.volume('volume', {
       node: 'node2',
       path: absentPath,
-      change: ({ metadata }) => {
-        metadata.labels = { ...metadata.labels, disk: 'slow' };
-      },
+      labels: { disk: 'slow' },
     });
     const claim = await namespace.claim('claim', {
       volume: 'volume',

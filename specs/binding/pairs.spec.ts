@@ -42,10 +42,14 @@ describe(chapter, () => {
 
       // Each claim comes to its end: bound, or an event says that no volume is there for it.
       const isBound = ({ ref }: ClaimHandle) => namespace.cluster.store.get(ref)?.status?.phase === 'Bound';
-      const isTold = ({ ref }: ClaimHandle) =>
+      const hasReason = ({ ref }: ClaimHandle) =>
         namespace.cluster.store.eventsOf(ref).some(({ message }) => message === messages.noProvisioner);
       for (const claim of claims)
-        await eventually(claim, `${claim} to be bound, or told why not`, () => isBound(claim) || isTold(claim));
+        await eventually(
+          claim,
+          `${claim} to be bound, or to have an event that says why not`,
+          () => isBound(claim) || hasReason(claim),
+        );
       const bound = () => claims.filter(isBound);
       for (const claim of bound()) {
         const volume = volumes.find(({ name }) => name === claim.now.spec?.volumeName);

@@ -131,9 +131,7 @@ describe(chapter, () => {
       const volume = await namespace.volume(moment, {
         node: 'node2',
         path: absentPath,
-        change: ({ metadata }) => {
-          metadata.labels = { ...metadata.labels, moment };
-        },
+        labels: { moment },
       });
       const claim = await namespace.claim(moment, { spec: { selector: { matchLabels: { moment } } } });
       const pod = await namespace.pod(moment, { claims: [claim] });
@@ -215,7 +213,7 @@ describe(chapter, () => {
     await namespace.remove(winner.pod);
     await namespace.remove(winner.claim);
     await expect(volume).to.reachPhase('Released');
-    expect(loser.pod.now.spec?.nodeName, 'a Released volume is nobody’s').to.equal(undefined);
+    expect(loser.pod.now.spec?.nodeName, 'a Released volume serves no pod').to.equal(undefined);
     await clearClaimRef(namespace, volume);
     await scheduledTo(loser.pod, 'node2');
     await expect(loser.claim).to.bindTo(volume);

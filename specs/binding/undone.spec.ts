@@ -25,11 +25,11 @@ const onShelf = { key: label, operator: 'In' as const, values: ['s4'] };
 interface Undoing {
   /** What the scheduler says of the volume when it gives up. */
   why(volume: VolumeHandle): string;
-  /** Nothing where it is the node that changes. */
+  /** Removes it; undefined where the node's label changes. */
   undo?(namespace: SpecNamespace, volume: VolumeHandle): Promise<void>;
 }
 
-/** What is undone of a binding, by the name of volume, claim and pod. */
+/** What is removed during a binding, by the name of volume, claim and pod. */
 const undoings: Record<string, Undoing> = {
   'claim-ref': {
     why: ({ name }) => `ClaimRef got reset for pv "${name}"`,
@@ -49,14 +49,14 @@ function offered(namespace: SpecNamespace, name: string): Promise<VolumeHandle> 
   return namespace.volume(name, {
     node: 'node3',
     path: absentPath,
-    change: ({ metadata, spec }) => {
-      metadata.labels = { ...metadata.labels, which: name };
-      if (name === 'label') spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } };
-    },
+    labels: { which: name },
+    ...(name === 'label' && {
+      spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onShelf] }] } } },
+    }),
   });
 }
 
-/** Waits until the scheduler has given a pod up with an error, and gives its words; by now it may say something else. */
+/** Waits until the scheduler has given a pod up with an error; returns that message, which may be replaced by now. */
 function givenUp(pod: PodHandle, because: string): Promise<string> {
   return eventually(pod, `${pod} to be given up because ${because}`, (store) =>
     conditionsSeen(store, pod, 'PodScheduled')

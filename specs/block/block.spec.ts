@@ -87,7 +87,7 @@ describe(chapter, () => {
     expect(stdout, 'a device file of that number can be made').to.include('/dev/mine');
     expect(stderr, 'and not be opened').to.include("can't open '/dev/mine': Operation not permitted");
 
-    // The container beside it has the device: the difference is the volume, not the node.
+    // The pod's other container has the device: the difference is the volume, not the node.
     const statuses = pod.now.status?.containerStatuses ?? [];
     const id = statuses.find(({ name }) => name === 'with')?.containerID?.replace('containerd://', '') ?? '';
     const node = namespace.cluster.node(here);

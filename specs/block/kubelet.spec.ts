@@ -85,7 +85,7 @@ describe(chapter, () => {
         await expect(pod).to.beGone();
       } else {
         await markForDeletion(namespace, pod);
-        expect(pod.now.metadata.deletionTimestamp, 'asked for, and nobody does it').to.be.a('string');
+        expect(pod.now.metadata.deletionTimestamp, 'deletion is requested, and no kubelet does it').to.be.a('string');
       }
       expect(await mappingOf(mapped), 'while kubelet is down').to.deep.equal(before);
       await outage.end();

@@ -1,7 +1,7 @@
 import { waitFor } from '../../clusters/api/wait.ts';
 import { isWell, once, restartKubelet, stopKubelet, taintedNode, testCluster } from '../harness/index.ts';
 
-// For specs that have the node for themselves.
+// For specs that have the node exclusively.
 
 /** Milliseconds until a Node is Ready and free of the taints that the control plane gave it. */
 const patience = 60_000;
@@ -26,8 +26,8 @@ export async function deletedNode(name: string): Promise<DeletedNode> {
 
 /**
  * Takes a node out of service, as an administrator does with a machine that is shut down: kubelet is stopped, and the
- * Node gets the taint `node.kubernetes.io/out-of-service`. That it is not Ready is told by hand: the control plane
- * would tell it after 50 s of silence. At the end the node is in service again.
+ * Node gets the taint `node.kubernetes.io/out-of-service`. The spec writes that the Node is not Ready, which
+ * the control plane would write after 50 s of silence. At the end the node is in service again.
  */
 export async function outOfService(name: string): Promise<AsyncDisposable> {
   const outage = await stopKubelet(name);
@@ -47,7 +47,7 @@ export async function outOfService(name: string): Promise<AsyncDisposable> {
       effect: 'NoExecute',
     });
     // After the taint: from now on, the control plane changes the taints, too.
-    await tellSilence(name);
+    await reportSilence(name);
   } catch (error) {
     await restore();
     throw error;
@@ -56,7 +56,7 @@ export async function outOfService(name: string): Promise<AsyncDisposable> {
 }
 
 /** What the node lifecycle controller writes once it has heard nothing of a node for too long. */
-async function tellSilence(name: string): Promise<void> {
+async function reportSilence(name: string): Promise<void> {
   const { client } = await testCluster();
   const now = new Date().toISOString();
   const silent = {

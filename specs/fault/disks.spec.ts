@@ -54,7 +54,7 @@ describe(chapter, () => {
     const complaints = namespace.cluster.store
       .eventsOf(after.ref)
       .filter(({ message }) => message?.includes('MountVolume'));
-    expect(complaints, 'nothing tells of it').to.deep.equal([]);
+    expect(complaints, 'no event reports it').to.deep.equal([]);
   });
 
   proves('LV-FAULT-06', async () => {
@@ -174,7 +174,7 @@ describe(chapter, () => {
     const pod = await namespace.pod('sufferer', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
-    // What the scheduler and kubelet tell anyway may come late: one of them later would seem to tell of the disk.
+    // Events of the pod's start may come late: one that came later would look like a report of the disk.
     for (const usual of ['Scheduled', 'Started']) await expect(pod).to.reportEvent(usual);
 
     await breakDisk(lease);
@@ -186,12 +186,12 @@ describe(chapter, () => {
     expect(write.stderr).to.include('Input/output error');
     evidence.keep('errors', `${read.stderr}${write.stderr}`);
     const { store } = namespace.cluster;
-    const told = store.eventsOf(pod.ref).length;
+    const before = store.eventsOf(pod.ref).length;
     await consistently(store, {
-      what: `${pod} stays Ready, and nothing tells of its disk`,
+      what: `${pod} stays Ready, and no event reports its disk`,
       on: [pod.ref],
       window: 2000,
-      unless: (view) => view.eventsOf(pod.ref).length > told || !isReady(view.get(pod.ref)),
+      unless: (view) => view.eventsOf(pod.ref).length > before || !isReady(view.get(pod.ref)),
     });
     await namespace.remove(pod);
 

@@ -41,7 +41,7 @@ export async function restartKubelet(nodeName: string): Promise<void> {
 /**
  * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects again
  * within seconds and reports it nowhere: until a pod has started on the node since, a command in a pod may be refused. For
- * specs that have the node for themselves.
+ * specs that have the node exclusively.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName);

@@ -46,8 +46,8 @@ async function raiseVolume(namespace: SpecNamespace, volume: VolumeHandle, stora
 }
 
 /** kubelet compares the sizes when it looks at the pod again: after a minute or so, or when the pod has changed. */
-async function lookAtPodAnew(namespace: SpecNamespace, pod: PodHandle): Promise<void> {
-  const change = { metadata: { annotations: { 'local-pv-conformance/look': 'anew' } } };
+async function triggerPodSync(namespace: SpecNamespace, pod: PodHandle): Promise<void> {
+  const change = { metadata: { annotations: { 'local-pv-conformance/look': 'again' } } };
   await namespace.cluster.client.patch(pod.ref, { type: 'merge', change });
 }
 
@@ -79,7 +79,7 @@ describe(chapter, () => {
 
     await askForMore(namespace, claim, '1Gi');
     await raiseVolume(namespace, volume, '1Gi');
-    await lookAtPodAnew(namespace, pod);
+    await triggerPodSync(namespace, pod);
     await capacityReaches(claim, '1Gi');
     const resized = `MountVolume.NodeExpandVolume succeeded for volume "${volume.name}" ${here}`;
     await expect(pod).to.reportEvent('FileSystemResizeSuccessful', resized);
@@ -99,9 +99,8 @@ describe(chapter, () => {
       ...at,
       volume: {
         change: (manifest) => {
-          // The kernel lets ext4 grow while it is mounted only for who has CAP_SYS_RESOURCE, which not every machine
-          // gives
-          // to its containers. The least size of xfs is 300 MiB; the file behind it is sparse.
+          // The kernel grows a mounted ext4 only with CAP_SYS_RESOURCE, which not every machine gives to its
+          // containers. xfs needs at least 300 MiB; the file behind it is sparse.
           manifest.spec.local.fsType = 'xfs';
         },
       },
@@ -117,7 +116,7 @@ describe(chapter, () => {
 
     await askForMore(namespace, claim, '480Mi');
     await raiseVolume(namespace, volume, '480Mi');
-    await lookAtPodAnew(namespace, pod);
+    await triggerPodSync(namespace, pod);
     await capacityReaches(claim, '480Mi');
     await expect(pod).to.reportEvent(
       'FileSystemResizeSuccessful',

@@ -133,7 +133,7 @@ describe(chapter, () => {
     });
     const phases = phasesOf(volume).filter((phase) => phase !== 'Pending');
     expect(phases).to.deep.equal(['Available', 'Bound', 'Released']);
-    expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
+    expect(volume.now.metadata.deletionTimestamp, 'nothing deletes it').to.equal(undefined);
   });
 
   proves('LV-LIFE-07', async () => {

@@ -20,7 +20,7 @@ import {
 
 const { chapter, proves } = readChapter('lifecycle');
 
-/** Writes a text that stands nowhere else, many times over, and has it on the disk; returns it. */
+/** Writes a text that is nowhere else 500 times to a file, and waits until it is on the disk; returns the text. */
 async function writeSecret(
   namespace: SpecNamespace,
   pod: Parameters<typeof runInPod>[0],
@@ -105,7 +105,7 @@ describe(chapter, () => {
     const stranger = await namespace.claim('stranger', { volume: 'disk' });
     const after = await namespace.pod('after', { claims: [stranger] });
     await expect(after).to.runOn(here);
-    expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has made the file system anew').to.equal(
+    expect(await runInPod(after, ['ls', '-A', '/data']), 'kubelet has formatted the device again').to.equal(
       'lost+found\n',
     );
     expect(await readInPod(after, '/proc/self/mountinfo')).to.match(
@@ -147,7 +147,7 @@ describe(chapter, () => {
       expect(event?.type).to.equal('Warning');
       expect(volume.now.status?.message).to.equal(message(volume.name));
       expect(phasesOf(volume).slice(-2)).to.deep.equal(['Released', 'Failed']);
-      expect(volume.now.metadata.deletionTimestamp, 'nobody deletes it').to.equal(undefined);
+      expect(volume.now.metadata.deletionTimestamp, 'nothing deletes it').to.equal(undefined);
       evidence.keep('volume', volume.now);
 
       await namespace.cluster.client.remove(volume.ref);

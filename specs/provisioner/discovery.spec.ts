@@ -63,7 +63,7 @@ describe(chapter, () => {
   proves('LV-PROV-06', async () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
-    // Memory is had only when it is written to: the sizes are but numbers.
+    // A tmpfs takes memory only as it is written to: the sizes cost nothing.
     const [large = ''] = await directory.memory(11 * gibibyte - 4096, 'large');
     const [middle = ''] = await directory.memory(9 * gibibyte + 5 * mebibyte + 4096, 'middle');
     const [small = ''] = await directory.memory(10 * mebibyte - 4096, 'small');

@@ -222,7 +222,7 @@ describe(chapter, () => {
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
     const pod = await namespace.apply('Pod', fixtures.podByAffinity);
     await expect(pod).to.runOn('node2');
-    // Events are written after what they tell of: the last to come is waited for.
+    // Events are written after what they report: the spec waits for the last of them.
     await expect(pod).to.reportEvent('Scheduled');
 
     const steps = await recordProcess(pod);

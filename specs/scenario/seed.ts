@@ -30,7 +30,7 @@ export async function leaseSeedDisks(): Promise<SeedDisks> {
     leaseClusterDisk('node3', '/mnt/disks/volB'),
   ] as const;
   const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
-    // Those that were had are given back.
+    // The leases that succeeded are ended.
     const settled = await Promise.allSettled(leases);
     for (const lease of settled) if (lease.status === 'fulfilled') await lease.value[Symbol.asyncDispose]();
     throw error;

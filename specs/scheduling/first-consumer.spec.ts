@@ -90,10 +90,8 @@ describe(chapter, () => {
         if (className === 'at-once') await expect(claim).to.bindTo(best);
         const pod = await namespace.pod(className, {
           claims: [claim],
-          change: ({ metadata, spec }) => {
-            metadata.labels = { app: 'resident' };
-            demand(spec, cpu);
-          },
+          labels: { app: 'resident' },
+          change: ({ spec }) => demand(spec, cpu),
         });
         return { best, other, claim, pod };
       };

@@ -97,7 +97,7 @@ describe(chapter, () => {
       'waiting for first consumer to be created before binding',
     );
     expect(claim.now.status?.phase).to.equal('Pending');
-    expect(volume.now.status?.phase, 'nobody has reserved it').to.equal('Available');
+    expect(volume.now.status?.phase, 'no claim has reserved it').to.equal('Available');
     expect(volume.now.spec?.claimRef).to.equal(undefined);
   });
 
@@ -130,9 +130,10 @@ describe(chapter, () => {
       namespace.volume(name, {
         node: 'node2',
         path: absentPath,
-        change: ({ spec }) => {
-          const matchFields = [{ key: 'metadata.name', operator, values: [node] }];
-          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchFields }] } };
+        spec: {
+          nodeAffinity: {
+            required: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator, values: [node] }] }] },
+          },
         },
       });
     const bound = await byField('bound', 'In', 'node2');
@@ -189,9 +190,12 @@ describe(chapter, () => {
       node: 'node1',
       path,
       volume: {
-        change: ({ spec }) => {
-          const ssd = { key: 'diskType', operator: 'In' as const, values: ['ssd'] };
-          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [ssd] }] } };
+        spec: {
+          nodeAffinity: {
+            required: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'diskType', operator: 'In', values: ['ssd'] }] }],
+            },
+          },
         },
       },
     });

@@ -34,10 +34,8 @@ describe(chapter, () => {
       const claim = await namespace.claim(name);
       const pod = await namespace.pod(name, {
         claims: [claim],
-        change: ({ metadata, spec }) => {
-          metadata.labels = { app: 'apart' };
-          requirePods(spec, 'podAntiAffinity', { app: 'apart' });
-        },
+        labels: { app: 'apart' },
+        change: ({ spec }) => requirePods(spec, 'podAntiAffinity', { app: 'apart' }),
       });
       return { claim, pod };
     };
@@ -73,10 +71,8 @@ describe(chapter, () => {
       const claim = await namespace.claim(name);
       const pod = await namespace.pod(name, {
         claims: [claim],
-        change: ({ metadata, spec }) => {
-          metadata.labels = { app: 'together' };
-          requirePods(spec, 'podAffinity', { app: 'together' });
-        },
+        labels: { app: 'together' },
+        change: ({ spec }) => requirePods(spec, 'podAffinity', { app: 'together' }),
       });
       return { claim, pod };
     };
@@ -169,8 +165,8 @@ async function oncePair(namespace: SpecNamespace, path: string) {
   const pair = await namespace.boundVolume('once', {
     node: 'node2',
     path,
-    volume: { change: ({ spec }) => Object.assign(spec, { accessModes }) },
-    claim: { change: ({ spec }) => Object.assign(spec, { accessModes }) },
+    volume: { spec: { accessModes } },
+    claim: { spec: { accessModes } },
   });
   await expect(pair.claim).to.bindTo(pair.volume);
   return pair;

@@ -67,7 +67,7 @@ describe(chapter, () => {
 
 /** Waits until the claim has just these kinds of owners, with which it would go. */
 async function owned(claim: ClaimHandle, kinds: readonly string[]): Promise<void> {
-  await eventually(claim, `${claim} to be owned by ${kinds.join() || 'nobody'}`, (store) => {
+  await eventually(claim, `${claim} to be owned by ${kinds.join() || 'no object'}`, (store) => {
     const owners = store.get(claim.ref)?.metadata.ownerReferences ?? [];
     return owners.map(({ kind }) => kind).join() === kinds.join();
   });

@@ -151,7 +151,7 @@ export async function replaced(
   const { uid } = handle.now.metadata;
   await remove();
   const here = handle as unknown as Handle;
-  await eventually(here, `${handle} to be made anew`, (store) => {
+  await eventually(here, `${handle} to be created again`, (store) => {
     const now = store.get(here.ref);
     return now !== undefined && now.metadata.uid !== uid;
   });

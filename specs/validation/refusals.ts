@@ -44,9 +44,9 @@ export async function expectRefusal(request: Promise<unknown>, wanted: Refused):
   if (wanted.message !== undefined) expect(sentence).to.include(wanted.message);
   const outline = ({ field, reason }: RefusalCause) => `${field}: ${reason}`;
   // 1.36 tells some causes twice.
-  const told = causes.filter(
+  const found = causes.filter(
     (cause, index) => causes.findIndex((other) => outline(other) === outline(cause)) === index,
   );
-  expect(told.map(outline), message).to.deep.equal(wanted.causes.map(outline));
-  for (const [index, cause] of wanted.causes.entries()) expect(told[index]?.message).to.include(cause.message);
+  expect(found.map(outline), message).to.deep.equal(wanted.causes.map(outline));
+  for (const [index, cause] of wanted.causes.entries()) expect(found[index]?.message).to.include(cause.message);
 }
