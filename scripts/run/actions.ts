@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Progress } from '../../clusters/text/progress.ts';
 import type { EventStream } from '../../specs/runner/events.ts';
 import { withDeadline } from './deadline.ts';
@@ -173,9 +173,4 @@ function unknownAction(name: string): DomainError {
     why: 'This version of the harness has no action of that name, so it does not know how to undo it.',
     remedy: 'Clean up with the version of the harness that began the run.',
   });
-}
-
-/** The lines that tell which undoing failed; empty when none did. */
-export function describeUndoFailures(failures: readonly UndoFailure[]): string {
-  return failures.map(({ action, error }) => `undoing ${action} failed: ${messageOf(error)}`).join('\n');
 }

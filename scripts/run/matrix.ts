@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { Comparison } from '../report/compare/compare.ts';
 import { writeComparison } from '../report/compare/write-comparison.ts';
-import { type Proven, prove, type Undertaking } from './prove.ts';
 import { timestamp } from './run-identity.ts';
+import { type RunOutcome, type RunPlan, runRequirements } from './run-requirements.ts';
 
 /** What came of the same requirements on several minors of Kubernetes. */
 export interface MatrixOutcome {
-  runs: readonly Proven[];
+  runs: readonly RunOutcome[];
   /** The worst of the runs' exit statuses. */
   exitStatus: ExitStatus;
   /** Absolute path; the runs' folders are in it. */
@@ -29,13 +29,13 @@ export function worstOf(statuses: readonly ExitStatus[]): ExitStatus {
  * Proves the same on each minor, one after the other, as two clusters at once would disturb each other; and compares
  * the reports, the first of which is the baseline. A run that fails does not stop the others; an interruption does.
  */
-export async function proveOnEach(undertakings: readonly Undertaking[], reports: string): Promise<MatrixOutcome> {
-  const minors = undertakings.map(({ plan }) => plan.minor.name);
+export async function runOnEach(runPlans: readonly RunPlan[], reports: string): Promise<MatrixOutcome> {
+  const minors = runPlans.map(({ plan }) => plan.minor.name);
   const folder = join(resolve(reports), `${timestamp(new Date())}-kubernetes-${minors.join('-')}`);
   await mkdir(folder, { recursive: true });
-  const runs: Proven[] = [];
-  for (const undertaking of undertakings) {
-    runs.push(await prove(undertaking, folder));
+  const runs: RunOutcome[] = [];
+  for (const runPlan of runPlans) {
+    runs.push(await runRequirements(runPlan, folder));
     if (runs.at(-1)?.exitStatus === 'interrupted') break;
   }
   const outcome = { runs, exitStatus: worstOf(runs.map(({ exitStatus }) => exitStatus)), folder };

@@ -7,7 +7,7 @@ import { type Asked, reproduceCommands } from '../report/model/reproduce.ts';
 import type { ChosenSpec } from '../report/model/requirements.ts';
 import type { Summary } from '../report/model/summary.ts';
 import type { ReportedRun } from '../report/report-files.ts';
-import type { Construction } from './cluster/steps.ts';
+import type { ClusterState } from './cluster/state.ts';
 import { environmentFacts, type harnessFacts } from './surroundings.ts';
 
 /** What `lpv run` knows of its report before it begins. */
@@ -18,16 +18,16 @@ export interface ReportOrigins {
   /** What the user says is tested. */
   product: Product | undefined;
   harness: Awaited<ReturnType<typeof harnessFacts>>;
-  /** What the run's steps find out; looked at each time a report is made. */
-  made: Construction;
+  /** What the run's steps find out; looked at each time a report is state. */
+  state: ClusterState;
 }
 
 /** The way from what a run has come to, at any time, to its report. */
 export function reportedRun(origins: ReportOrigins): (summary: Summary) => ReportedRun {
-  const { catalogue, chosen, asked, harness, made } = origins;
+  const { catalogue, chosen, asked, harness, state } = origins;
   return (summary) => {
-    const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, made));
-    const kubernetes = made.kubernetes ?? `v${asked.kubernetes}`;
+    const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
+    const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
     const product = origins.product ?? ownProduct(kubernetes);
     const report = buildReport({
       summary,
@@ -38,7 +38,7 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary) => Repor
       reproduce: reproduceCommands(environment.harness, asked, {
         seed: summary.seed,
         jobs: summary.jobs,
-        imageOrigin: made.image?.origin,
+        imageOrigin: state.image?.origin,
       }),
       root: projectRoot.replace(/\/$/, ''),
     });

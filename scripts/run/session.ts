@@ -8,7 +8,7 @@ import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { endingOf, followSummary, type Summary } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
-import type { ClusterSite, Reservation } from './cluster/steps.ts';
+import type { ClusterTarget, Reservation } from './cluster/state.ts';
 import { Journal } from './journal.ts';
 import { identifyProcess } from './process-identity.ts';
 import { entryOf, Registry, type RegistryEntry } from './registry.ts';
@@ -18,7 +18,7 @@ import { listenForSignals } from './signals.ts';
 /** What a run begins with. */
 export interface SessionRequest {
   verb: string;
-  /** The folder in which the folder of the run is made. */
+  /** The folder in which the folder of the run is state. */
   reports: string;
   /** The user's name for the cluster; a new one where not given. */
   name?: string | undefined;
@@ -32,7 +32,7 @@ export interface SessionRequest {
 
 /** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
 export interface Session extends AsyncDisposable {
-  site: ClusterSite & Reservation;
+  target: ClusterTarget & Reservation;
   events: EventStream;
   journal: Journal;
   /** Aborted by the signals that interrupt a run. */
@@ -46,7 +46,7 @@ export interface Session extends AsyncDisposable {
   report(): LocalVolumeConformanceReport | undefined;
 }
 
-/** Begins a run: the report folder and the journal are there before anything else is made. */
+/** Begins a run: the report folder and the journal are there before anything else is state. */
 export async function beginSession(request: SessionRequest): Promise<Session> {
   const { verb, existing, report } = request;
   const begun = performance.now();
@@ -102,7 +102,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   let kept = false;
   let finished: ReportedRun | undefined;
   return {
-    site: { run, cluster, network, folder, kubeconfig, reserve: () => registry.reserve(entryOf(journal.record)) },
+    target: { run, cluster, network, folder, kubeconfig, reserve: () => registry.reserve(entryOf(journal.record)) },
     events,
     journal,
     signal: signals.signal,

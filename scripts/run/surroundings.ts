@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { host } from '../../clusters/host/command/host.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import type { EnvironmentFacts } from '../report/model/environment.ts';
-import type { Construction } from './cluster/steps.ts';
+import type { ClusterState } from './cluster/state.ts';
 
 /**
  * Returns the version and the git commit of the harness; no commit where the harness is no checkout of its own. (Git
@@ -24,21 +24,21 @@ export async function harnessFacts(root: string = projectRoot): Promise<Environm
 }
 
 /** Returns the facts about a run's environment that its steps have found so far. */
-export function environmentFacts(harness: EnvironmentFacts['harness'], made: Construction): EnvironmentFacts {
-  const engine = made.engine?.facts;
-  const nodeInfo = made.nodes[0]?.object.status?.nodeInfo;
-  const { image } = made;
+export function environmentFacts(harness: EnvironmentFacts['harness'], state: ClusterState): EnvironmentFacts {
+  const engine = state.engine?.facts;
+  const nodeInfo = state.nodes[0]?.object.status?.nodeInfo;
+  const { image } = state;
   return {
     harness,
     node: process.version,
-    kind: made.kind?.program.version,
+    kind: state.kind?.program.version,
     image: image && {
       reference: image.reference,
       id: image.id,
       digest: image.digests[0],
       pin: image.origin === 'published' ? image.reference : undefined,
     },
-    kubernetes: made.kubernetes,
+    kubernetes: state.kubernetes,
     kernel: nodeInfo?.kernelVersion ?? engine?.kernel,
     cgroupVersion: engine?.cgroupVersion === '2' ? 2 : engine?.cgroupVersion === '1' ? 1 : undefined,
     containerRuntime: nodeInfo?.containerRuntimeVersion,

@@ -16,21 +16,22 @@ const command = verbCommand('image', help)
 
 /** `lpv image`: makes the node image available and prints its name. */
 export const image = verb(command, help, async (options) => {
-  const [{ performAll }, { planCluster }, { Construction, imageSteps }, { beginSession }, { assertReportFolder }] =
+  const [{ performAll }, { planCluster }, { ClusterState }, { imageSteps }, { beginSession }, { assertReportFolder }] =
     await Promise.all([
       import('../run/actions.ts'),
       import('../run/cluster/plan.ts'),
+      import('../run/cluster/state.ts'),
       import('../run/cluster/steps.ts'),
       import('../run/session.ts'),
       import('./report-folder.ts'),
     ]);
   const plan = await planCluster(options);
   await assertReportFolder('reports');
-  const made = new Construction();
+  const state = new ClusterState();
   await using session = await beginSession({ verb: 'image', reports: 'reports' });
   const { events, journal, signal } = session;
-  await performAll(imageSteps(plan, made), { events, journal, signal });
+  await performAll(imageSteps(plan, state), { events, journal, signal });
   const status = await session.finish();
-  if (made.image) process.stdout.write(`   node image: ${made.image.reference}\n`);
+  if (state.image) process.stdout.write(`   node image: ${state.image.reference}\n`);
   return status;
 });

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { pasteable } from '../../clusters/host/command/commander.ts';
 import { lpvCommand } from '../report/model/reproduce.ts';
-import type { ClusterSite } from '../run/cluster/steps.ts';
+import type { ClusterTarget } from '../run/cluster/state.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
 /** The name of a cluster as users write it: `dev` for the cluster lpv-dev. */
@@ -42,12 +42,12 @@ export function endAdvice(folder: string, removed: boolean): string {
 }
 
 /** Returns the lines to paste with which a user goes on with a cluster that stays. */
-export function keptAdvice(site: Pick<ClusterSite, 'cluster' | 'kubeconfig'>): string {
+export function keptAdvice(target: Pick<ClusterTarget, 'cluster' | 'kubeconfig'>): string {
   const lpv = pasteable(lpvCommand());
   return [
-    `\n   the cluster ${site.cluster} stays:`,
-    `   export KUBECONFIG=${pasteable([site.kubeconfig])}`,
-    `   ${lpv} run --use ${shortName(site.cluster)}`,
-    `   ${lpv} down ${shortName(site.cluster)}`,
+    `\n   the cluster ${target.cluster} stays:`,
+    `   export KUBECONFIG=${pasteable([target.kubeconfig])}`,
+    `   ${lpv} run --use ${shortName(target.cluster)}`,
+    `   ${lpv} down ${shortName(target.cluster)}`,
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ActionJournal, undoAll } from '../run/actions.ts';
-import { Construction } from '../run/cluster/steps.ts';
+import { ClusterState } from '../run/cluster/state.ts';
 import { clusterUndo } from '../run/cluster/undo.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
@@ -19,7 +19,7 @@ export async function removeRuns(registry: Registry, entries: readonly RegistryE
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {
     const { run, cluster, network, kubeconfig, journal } = entry;
-    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) }, new Construction());
+    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) }, new ClusterState());
     const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
     // Why one failed stands with its step already.
     if (failures.length === 0) await registry.remove(run);

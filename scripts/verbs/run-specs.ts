@@ -13,9 +13,9 @@ import { addToSummary } from '../report/formats/github.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
 import { checkManifests } from '../run/manifests.ts';
-import { proveOnEach } from '../run/matrix.ts';
-import { prove, stepsFor, type Undertaking } from '../run/prove.ts';
+import { runOnEach } from '../run/matrix.ts';
 import { Registry } from '../run/registry.ts';
+import { type RunPlan, runRequirements, stepsFor } from '../run/run-requirements.ts';
 import { endAdvice, keptAdvice, ownCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
 
@@ -24,7 +24,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 /** The options of `lpv run`. */
 type Options = Omit<ClusterOptions, 'kubernetes'> &
   Filters &
-  Undertaking['options'] & {
+  RunPlan['options'] & {
     kubernetes?: readonly string[];
     use?: string;
     seed?: number;
@@ -36,13 +36,13 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
 
 /** Runs the chosen specs, or prints them or the steps to them, and returns what came of it. */
 export async function runSpecs(options: Options): Promise<ExitStatus> {
-  const undertakings = await undertake(options);
-  if (options.list) return list(undertakings);
-  if (options.dryRun) return tellSteps(undertakings, options.report);
+  const runPlans = await planRuns(options);
+  if (options.list) return list(runPlans);
+  if (options.dryRun) return tellSteps(runPlans, options.report);
   await assertReportFolder(options.report);
-  const [only, ...others] = undertakings;
+  const [only, ...others] = runPlans;
   if (only && others.length === 0) {
-    const { exitStatus, kept, folder } = await prove(only, options.report);
+    const { exitStatus, kept, folder } = await runRequirements(only, options.report);
     await sendReports([folder]);
     const removed = !kept && !only.existing && exitStatus !== 'environment' && exitStatus !== 'interrupted';
     const advice = endAdvice(folder, removed);
@@ -50,7 +50,7 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
     if (kept) say(keptAdvice(kept));
     return exitStatus;
   }
-  const { runs, exitStatus, folder, comparison } = await proveOnEach(undertakings, options.report);
+  const { runs, exitStatus, folder, comparison } = await runOnEach(runPlans, options.report);
   await sendReports(runs.map((run) => run.folder));
   if (comparison) {
     say(`\n${comparisonForTerminal(comparison, terminalCapabilities(process.stdout, process.env).color).trimEnd()}`);
@@ -69,8 +69,8 @@ async function sendReports(reports: readonly string[]): Promise<void> {
   await new Promise<unknown>((sent) => process.send?.({ reports }, undefined, undefined, sent) ?? sent(undefined));
 }
 
-/** Finds whatever may be wrong before anything is made; one undertaking for each minor that is asked for. */
-async function undertake(options: Options): Promise<Undertaking[]> {
+/** Finds whatever may be wrong before anything is made; one runPlan for each minor that is asked for. */
+async function planRuns(options: Options): Promise<RunPlan[]> {
   const minors = options.kubernetes ?? [undefined];
   if (minors.length > 1 && options.kubernetesSource !== undefined)
     throw oneTreeOneMinor(minors, options.kubernetesSource);
@@ -98,7 +98,7 @@ function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError 
   );
 }
 
-function list([first]: readonly Undertaking[]): ExitStatus {
+function list([first]: readonly RunPlan[]): ExitStatus {
   for (const { requirement } of first?.specs ?? []) {
     const { id, chapter, sentence } = requirement;
     say(`${id.padEnd(10)} ${chapter.padEnd(12)} ${sentence}`);
@@ -106,13 +106,13 @@ function list([first]: readonly Undertaking[]): ExitStatus {
   return 'conforms';
 }
 
-function tellSteps(undertakings: readonly Undertaking[], folder: string): ExitStatus {
+function tellSteps(runPlans: readonly RunPlan[], folder: string): ExitStatus {
   const reserve = async () => {};
-  const site = { run: 'dry', cluster: 'lpv-dry', network: 'lpv-dry', folder, kubeconfig: '', reserve };
-  for (const undertaking of undertakings) {
-    if (undertakings.length > 1) say(`Kubernetes ${undertaking.plan.minor.name}`);
-    for (const { title } of stepsFor(undertaking, site)) say(`would be done: ${title}`);
-    say(`would be done: Running ${undertaking.specs.length} specs`);
+  const target = { run: 'dry', cluster: 'lpv-dry', network: 'lpv-dry', folder, kubeconfig: '', reserve };
+  for (const runPlan of runPlans) {
+    if (runPlans.length > 1) say(`Kubernetes ${runPlan.plan.minor.name}`);
+    for (const { title } of stepsFor(runPlan, target)) say(`would be done: ${title}`);
+    say(`would be done: Running ${runPlan.specs.length} specs`);
   }
   return 'conforms';
 }

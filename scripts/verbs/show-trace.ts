@@ -11,7 +11,8 @@ import { withVerbosity } from '../../specs/trace/verbosity.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
-import { Construction, clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
+import { ClusterState } from '../run/cluster/state.ts';
+import { clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
 import { lockCluster } from '../run/cluster-lock.ts';
 import { recordStep } from '../run/record-step.ts';
 import { Registry } from '../run/registry.ts';
@@ -74,13 +75,15 @@ async function play(options: Options): Promise<ExitStatus> {
   await assertReportFolder(options.report ?? 'reports');
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
   await using _lock = existing && (await lockCluster(existing.cluster, 'trace'));
-  const made = new Construction();
+  const state = new ClusterState();
   await using session = await beginSession({ verb: 'trace', reports: options.report ?? 'reports', existing });
-  const { site, events, journal, signal } = session;
-  signal.addEventListener('abort', () => made.forgoLogs());
+  const { target, events, journal, signal } = session;
+  signal.addEventListener('abort', () => state.forgoLogs());
   const stays = existing !== undefined;
-  const cluster = existing ? existingClusterSteps(plan, site, made, existing.run) : clusterSteps(plan, site, made);
-  const record = recordStep({ site, made, plan, harness: await harnessFacts(), stays });
+  const cluster = existing
+    ? existingClusterSteps(plan, target, state, existing.run)
+    : clusterSteps(plan, target, state);
+  const record = recordStep({ target, state, plan, harness: await harnessFacts(), stays });
   const traces: Trace[] = [];
   const steps = [
     ...cluster,
@@ -90,23 +93,23 @@ async function play(options: Options): Promise<ExitStatus> {
   const performance = await performAll(steps, { events, journal, signal });
   if (performance.outcome === 'done') {
     await closeTestCluster();
-    made.logsWanted = false;
+    state.logsWanted = false;
     if (!existing) await undoAll(steps, { events, journal });
   }
   const [immediate, waiting] = traces.map(cleanTrace);
   const exitStatus = await session.finish();
   if (immediate === undefined || waiting === undefined) return exitStatus;
-  await writeTrace(site.folder, { name: 'immediate', trace: immediate });
-  await writeTrace(site.folder, { name: 'wait-for-first-consumer', trace: waiting });
+  await writeTrace(target.folder, { name: 'immediate', trace: immediate });
+  await writeTrace(target.folder, { name: 'wait-for-first-consumer', trace: waiting });
   const colors = colours();
   const plain = { colors: pc.createColors(false) };
-  await writeFiles(site.folder, 'side-by-side', {
+  await writeFiles(target.folder, 'side-by-side', {
     txt: besideText(immediate, waiting, plain),
     svg: besideSvg(immediate, waiting),
   });
   const texts = [immediate, waiting].map((one) => traceText(one, { colors }));
   process.stdout.write(`\n${[...texts, besideText(immediate, waiting, { colors })].join('\n\n')}`);
-  process.stdout.write(`\n   drawn: ${join(site.folder, 'traces')}\n`);
+  process.stdout.write(`\n   drawn: ${join(target.folder, 'traces')}\n`);
   return exitStatus;
 }
 

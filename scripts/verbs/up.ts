@@ -25,13 +25,15 @@ export const up = verb(command, help, async (options) => {
   const [
     { performAll },
     { planCluster },
-    { Construction, clusterSteps },
+    { ClusterState },
+    { clusterSteps },
     { beginSession },
     { keptAdvice },
     { assertReportFolder },
   ] = await Promise.all([
     import('../run/actions.ts'),
     import('../run/cluster/plan.ts'),
+    import('../run/cluster/state.ts'),
     import('../run/cluster/steps.ts'),
     import('../run/session.ts'),
     import('./own-cluster.ts'),
@@ -39,13 +41,13 @@ export const up = verb(command, help, async (options) => {
   ]);
   const plan = await planCluster(options);
   await assertReportFolder('reports');
-  const made = new Construction();
+  const state = new ClusterState();
   await using session = await beginSession({ verb: 'up', reports: 'reports', name: options.name });
-  const { site, events, journal, signal } = session;
-  signal.addEventListener('abort', () => made.forgoLogs());
-  const performance = await performAll(clusterSteps(plan, site, made), { events, journal, signal });
+  const { target, events, journal, signal } = session;
+  signal.addEventListener('abort', () => state.forgoLogs());
+  const performance = await performAll(clusterSteps(plan, target, state), { events, journal, signal });
   if (performance.outcome === 'done') await session.keep();
   const status = await session.finish();
-  if (performance.outcome === 'done') process.stdout.write(`${keptAdvice(site)}\n`);
+  if (performance.outcome === 'done') process.stdout.write(`${keptAdvice(target)}\n`);
   return status;
 });

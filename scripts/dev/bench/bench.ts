@@ -4,7 +4,8 @@ import { exitStatus } from '../../../clusters/errors/exit-status.ts';
 import type { RunEvent } from '../../../specs/runner/events.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
 import { planCluster } from '../../run/cluster/plan.ts';
-import { Construction, clusterSteps } from '../../run/cluster/steps.ts';
+import { ClusterState } from '../../run/cluster/state.ts';
+import { clusterSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
@@ -18,24 +19,24 @@ const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 10);
 /** Measures a cluster's start, pods with local volumes in both binding modes, and disks; prints the figures. */
 async function bench(): Promise<void> {
   const plan = await planCluster({ image: 'auto', kubernetes: undefined, install: true });
-  const made = new Construction();
+  const state = new ClusterState();
   await using session = await beginSession({ verb: 'bench', reports: 'reports' });
-  const { site, events, journal, signal } = session;
+  const { target, events, journal, signal } = session;
   const phases: Figure[] = [];
   events.subscribe(phaseReader(phases));
-  const steps = clusterSteps(plan, site, made).concat(
-    recordStep({ site, made, plan, harness: await harnessFacts(), stays: false }),
+  const steps = clusterSteps(plan, target, state).concat(
+    recordStep({ target, state, plan, harness: await harnessFacts(), stays: false }),
   );
   const performance = await performAll(steps, { events, journal, signal });
   let figures: Figure[] = [...phases];
   if (performance.outcome === 'done') {
     figures = figures.concat(await measurePods(rounds), await measureCommands(rounds), await measureDisks(rounds));
-    made.logsWanted = false;
+    state.logsWanted = false;
     await undoAll(steps, { events, journal });
   }
   const status = await session.finish();
   if (performance.outcome === 'done') {
-    await writeFile(join(site.folder, 'bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    await writeFile(join(target.folder, 'bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
     process.stdout.write(`\n${renderFigures(figures)}\n`);
   }
   process.exitCode = exitStatus[status];

@@ -9,7 +9,8 @@ import { readLogLines, verbosityFor } from '../../../specs/trace/log-lines.ts';
 import { withVerbosity } from '../../../specs/trace/verbosity.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
 import { type ClusterPlan, planCluster } from '../../run/cluster/plan.ts';
-import { Construction, clusterSteps } from '../../run/cluster/steps.ts';
+import { ClusterState } from '../../run/cluster/state.ts';
+import { clusterSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
@@ -41,20 +42,20 @@ class Bench implements AsyncDisposable {
   }
 
   static async open(plan: ClusterPlan, name: string): Promise<Bench> {
-    const made = new Construction();
+    const state = new ClusterState();
     const session = await beginSession({ verb: 'bench', reports: 'reports', name });
-    const { site, events, journal, signal } = session;
-    const steps = clusterSteps(plan, site, made).concat(
-      recordStep({ site, made, plan, harness: await harnessFacts(), stays: false }),
+    const { target, events, journal, signal } = session;
+    const steps = clusterSteps(plan, target, state).concat(
+      recordStep({ target, state, plan, harness: await harnessFacts(), stays: false }),
     );
     const performance = await performAll(steps, { events, journal, signal });
     if (performance.outcome !== 'done') throw performance.error;
-    const facts = join(site.folder, 'cluster-facts.json');
+    const facts = join(target.folder, 'cluster-facts.json');
     await writeFile(facts, JSON.stringify(clusterFacts()), { mode: 0o600 });
     const argv = ['--import', 'tsx', import.meta.filename, 'worker', facts];
     const worker = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     return new Bench(worker, async () => {
-      made.logsWanted = false;
+      state.logsWanted = false;
       await undoAll(steps, { events, journal });
       await session.finish();
       await session[Symbol.asyncDispose]();

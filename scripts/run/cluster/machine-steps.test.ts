@@ -4,7 +4,7 @@ import type { MachineFacts } from '../../../clusters/host/machine/facts.ts';
 import { EventStream } from '../../../specs/runner/events.ts';
 import { type Action, type ActionJournal, performAll } from '../actions.ts';
 import { machineStep } from './machine-steps.ts';
-import { Construction } from './steps.ts';
+import { ClusterState } from './state.ts';
 
 const answers: EngineState = {
   kind: 'answers',
@@ -35,7 +35,7 @@ const able: MachineFacts = {
 
 /** Performs the step on a machine with these facts, and then one that would make something. */
 async function performOn(facts: MachineFacts) {
-  const made = new Construction();
+  const state = new ClusterState();
   const performed: string[] = [];
   const next: Action = {
     name: 'cluster',
@@ -52,16 +52,16 @@ async function performOn(facts: MachineFacts) {
   };
   const events = new EventStream();
   const signal = new AbortController().signal;
-  const steps = [machineStep(made, async () => facts), next];
-  return { performance: await performAll(steps, { events, journal, signal }), performed, made };
+  const steps = [machineStep(state, async () => facts), next];
+  return { performance: await performAll(steps, { events, journal, signal }), performed, state };
 }
 
 describe('looking at the machine before anything is created', () => {
   it('lets a machine that is able pass, and remembers its engine', async () => {
-    const { performance, performed, made } = await performOn(able);
+    const { performance, performed, state } = await performOn(able);
     expect(performance.outcome).to.equal('done');
     expect(performed).to.deep.equal(['machine begun', 'cluster begun', 'created']);
-    expect(made.engineState).to.equal(answers);
+    expect(state.engineState).to.equal(answers);
   });
 
   const gibibytes = (amount: number) => amount * 2 ** 30;
@@ -93,8 +93,8 @@ describe('looking at the machine before anything is created', () => {
   });
 
   it('leaves a missing engine to the next step, which may install one', async () => {
-    const { performance, made } = await performOn({ ...able, engine: { kind: 'no client' } });
+    const { performance, state } = await performOn({ ...able, engine: { kind: 'no client' } });
     expect(performance.outcome).to.equal('done');
-    expect(made.engineState).to.deep.equal({ kind: 'no client' });
+    expect(state.engineState).to.deep.equal({ kind: 'no client' });
   });
 });

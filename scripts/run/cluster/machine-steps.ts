@@ -6,22 +6,22 @@ import { judge, refusal } from '../../../clusters/host/machine/checks.ts';
 import { readMachineFacts } from '../../../clusters/host/machine/facts.ts';
 import type { Action } from '../actions.ts';
 import type { ClusterPlan } from './plan.ts';
-import type { Construction } from './steps.ts';
+import type { ClusterState } from './state.ts';
 
 const minute = 60_000;
 
 /** The first step: refuses a machine on which a cluster with disks cannot run. A unit test gives facts of its own. */
-export function machineStep(made: Construction, look: typeof lookAround = lookAround): Action {
+export function machineStep(state: ClusterState, look: typeof lookAround = lookAround): Action {
   return {
     name: 'machine',
     title: 'Looking at this machine',
     deadline: minute,
     async perform({ progress, signal }) {
       const facts = await look(signal);
-      made.engineState = facts.engine;
+      state.engineState = facts.engine;
       const findings = judge(facts);
-      for (const { check, state, seen, remedy } of findings)
-        if (state === 'warning') progress.note(`${check}: ${seen}; ${remedy}`);
+      for (const { check, state: level, seen, remedy } of findings)
+        if (level === 'warning') progress.note(`${check}: ${seen}; ${remedy}`);
       // A missing engine is the next step's work: it may be installed.
       const others =
         facts.engine.kind === 'answers' ? findings : findings.filter(({ check }) => check !== 'container engine');
@@ -36,28 +36,28 @@ async function lookAround(signal: AbortSignal) {
 }
 
 /** Uses the engine that answers; installs or starts one where that is allowed and possible. */
-export function engineStep(plan: ClusterPlan, made: Construction): Action {
+export function engineStep(plan: ClusterPlan, state: ClusterState): Action {
   return {
     name: 'engine',
     title: 'Finding the container engine',
     deadline: 15 * minute,
     async perform({ progress, signal }) {
-      const state = made.engineState ?? (await probeEngine(signal));
-      if (state.kind === 'answers') {
-        made.engine = new Engine(state.facts);
+      const answer = state.engineState ?? (await probeEngine(signal));
+      if (answer.kind === 'answers') {
+        state.engine = new Engine(answer.facts);
         return;
       }
       // Others are running already: only the user can know what ails them.
-      if (state.kind !== 'no client' && state.kind !== 'no daemon') throw engineMissing(state, []);
+      if (answer.kind !== 'no client' && answer.kind !== 'no daemon') throw engineMissing(answer, []);
       const pins = plan.versions.engine;
       const steps = planInstallation(await inspectEngineHost(pins, signal), pins);
       if (!plan.mayInstall || steps.length === 0)
         throw engineMissing(
-          state,
+          answer,
           steps.flatMap(({ commands }) => commands),
         );
       progress.note(`no container engine answers; ${steps.map(describeStep).join(', then ')}`);
-      made.engine = new Engine(await install(steps, join(plan.cacheFolder, 'engine'), progress, signal));
+      state.engine = new Engine(await install(steps, join(plan.cacheFolder, 'engine'), progress, signal));
     },
   };
 }

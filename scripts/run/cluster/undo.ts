@@ -6,13 +6,13 @@ import { endCreation } from '../../../clusters/host/kind/creation.ts';
 import type { Action } from '../actions.ts';
 import { removeClusterLock } from '../cluster-lock.ts';
 import { engineForUndo } from './machine-steps.ts';
-import type { ClusterSite, Construction } from './steps.ts';
+import type { ClusterState, ClusterTarget } from './state.ts';
 
 const minute = 60_000;
 
 /** The undoing of a cluster, which needs nothing but its names: it also serves a later process, for a run that died. */
-export function clusterUndo(site: ClusterSite, made: Construction): Action & Required<Pick<Action, 'undo'>> {
-  const { cluster, network, kubeconfig, run } = site;
+export function clusterUndo(target: ClusterTarget, state: ClusterState): Action & Required<Pick<Action, 'undo'>> {
+  const { cluster, network, kubeconfig, run } = target;
   return {
     name: 'cluster',
     title: 'Creating the cluster',
@@ -21,13 +21,13 @@ export function clusterUndo(site: ClusterSite, made: Construction): Action & Req
     undoTitle: `Deleting the cluster ${cluster}`,
     undoDeadline: 4 * minute,
     async undo({ progress, signal }) {
-      const engine = made.engine ?? (await engineForUndo(signal));
+      const engine = state.engine ?? (await engineForUndo(signal));
       try {
         await endCreation(cluster, kubeconfig);
         const exists = (await nodeContainers(engine, cluster, signal)).length > 0;
-        if (exists && made.logsWanted && made.kind) {
+        if (exists && state.logsWanted && state.kind) {
           progress.note('keeping the nodes’ logs');
-          const kept = made.kind.exportLogs(cluster, join(site.folder, 'logs'), signal);
+          const kept = state.kind.exportLogs(cluster, join(target.folder, 'logs'), signal);
           await kept.catch((error) => progress.note(`the nodes’ logs could not be exported: ${messageOf(error)}`));
         }
         await deleteCluster(engine, cluster, network);

@@ -12,15 +12,10 @@ import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import type { Asked } from '../report/model/reproduce.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
-import {
-  type ClusterSite,
-  Construction,
-  clusterSteps,
-  existingClusterSteps,
-  type Reservation,
-} from './cluster/steps.ts';
+import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
+import { clusterSteps, existingClusterSteps } from './cluster/steps.ts';
 import { lockCluster } from './cluster-lock.ts';
-import { readProcessorTime, stealShare } from './processor-time.ts';
+import { cpuStealBetween, readCpuTime } from './cpu-steal.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
@@ -28,7 +23,7 @@ import { beginSession } from './session.ts';
 import { harnessFacts } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
-export interface Undertaking {
+export interface RunPlan {
   options: Omit<Asked, 'kubernetes'> & { jobs?: number | undefined; keep: 'never' | 'failure' | 'always' };
   plan: ClusterPlan;
   /** A cluster that is there already. */
@@ -41,22 +36,22 @@ export interface Undertaking {
 }
 
 /** How a run ended. */
-export interface Proven {
+export interface RunOutcome {
   exitStatus: ExitStatus;
   /** What is written into its folder. */
   report: LocalVolumeConformanceReport | undefined;
   /** Absolute path of its folder, which has its report. */
   folder: string;
   /** The cluster, where the run has made one that stays. */
-  kept: ClusterSite | undefined;
+  kept: ClusterTarget | undefined;
 }
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
-export async function prove(undertaking: Undertaking, reports: string): Promise<Proven> {
-  const { options, plan, existing, specs, seed, product } = undertaking;
+export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
+  const { options, plan, existing, specs, seed, product } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
-  const made = new Construction();
+  const state = new ClusterState();
   const harness = await harnessFacts();
   await using session = await beginSession({
     verb: 'run',
@@ -68,18 +63,18 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
       asked: { ...options, kubernetes: plan.minor.name },
       product,
       harness,
-      made,
+      state,
     }),
   });
-  const { site, events, journal, signal, summary } = session;
-  signal.addEventListener('abort', () => made.forgoLogs());
+  const { target, events, journal, signal, summary } = session;
+  signal.addEventListener('abort', () => state.forgoLogs());
 
-  const record = recordStep({ site, made, plan, harness, stays: existing !== undefined || keep !== 'never' });
-  const performance = await performAll([...stepsFor(undertaking, site, made), record], {
+  const record = recordStep({ target, state, plan, harness, stays: existing !== undefined || keep !== 'never' });
+  const performance = await performAll([...stepsFor(runPlan, target, state), record], {
     events,
     journal,
     signal,
-    keep: (outcome) => outcome === 'failed' && keep !== 'never' && made.nodes.length > 0,
+    keep: (outcome) => outcome === 'failed' && keep !== 'never' && state.nodes.length > 0,
   });
   if (performance.outcome === 'done') {
     using _told = reportInfrastructureTo({
@@ -88,14 +83,14 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
     });
     let places: Places | undefined;
-    const begun = await readProcessorTime();
+    const begun = await readCpuTime();
     await runSpecs(
       Array.from({ length: options.repeat }, (_, round) => shuffled(specs, seed + round)),
       {
         events,
         signal,
         seed,
-        nodes: made.nodes.map(({ name }) => name),
+        nodes: state.nodes.map(({ name }) => name),
         jobs: options.jobs ?? 4 * cpus().length,
         whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
         assertHealthy,
@@ -111,24 +106,24 @@ export async function prove(undertaking: Undertaking, reports: string): Promise<
         },
       },
     );
-    const cpuSteal = stealShare(begun, await readProcessorTime());
+    const cpuSteal = cpuStealBetween(begun, await readCpuTime());
     if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
   }
 
   const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
   const wanted = keep === 'always' || (keep === 'failure' && !good);
-  const kept = !existing && made.nodes.length > 0 && !signal.aborted && wanted ? site : undefined;
-  made.logsWanted = !good && !signal.aborted;
+  const kept = !existing && state.nodes.length > 0 && !signal.aborted && wanted ? target : undefined;
+  state.logsWanted = !good && !signal.aborted;
   if (kept) await session.keep();
-  else if (!existing) await undoAll(clusterSteps(plan, site, made).concat(record), { events, journal });
-  return { exitStatus: await session.finish(), report: session.report(), folder: site.folder, kept };
+  else if (!existing) await undoAll(clusterSteps(plan, target, state).concat(record), { events, journal });
+  return { exitStatus: await session.finish(), report: session.report(), folder: target.folder, kept };
 }
 
 /** The steps to a cluster that specs can run on. */
 export function stepsFor(
-  { plan, existing }: Pick<Undertaking, 'plan' | 'existing'>,
-  site: ClusterSite & Reservation,
-  made = new Construction(),
+  { plan, existing }: Pick<RunPlan, 'plan' | 'existing'>,
+  target: ClusterTarget & Reservation,
+  state = new ClusterState(),
 ): Action[] {
-  return existing ? existingClusterSteps(plan, site, made, existing.run) : clusterSteps(plan, site, made);
+  return existing ? existingClusterSteps(plan, target, state, existing.run) : clusterSteps(plan, target, state);
 }

@@ -1,0 +1,52 @@
+import type { ClusterClient } from '../../../clusters/api/client.ts';
+import type { Engine, EngineState } from '../../../clusters/host/engine/engine.ts';
+import type { Kind } from '../../../clusters/host/kind/kind.ts';
+import type { NodeImage } from '../../../clusters/host/node-image/acquire.ts';
+import type { Disk } from '../../../clusters/nodes/disk.ts';
+import type { ReadyNode } from '../../../clusters/readiness.ts';
+
+/** Which cluster is created, and where its run keeps its files. */
+export interface ClusterTarget {
+  run: string;
+  cluster: string;
+  network: string;
+  /** Absolute path of the report folder. */
+  folder: string;
+  kubeconfig: string;
+}
+
+/** Secures the name of a cluster for a run. */
+export interface Reservation {
+  /** Records on disk that the run is about to create its cluster. @throws DomainError where another run has the name */
+  reserve(): Promise<void>;
+}
+
+/**
+ * What the steps have found and created so far, for the steps after them and for the report. A step reads only what an
+ * earlier one has set.
+ */
+export class ClusterState {
+  /** What the engine answered when this machine was looked at. */
+  engineState: EngineState | undefined;
+  engine: Engine | undefined;
+  kind: Kind | undefined;
+  image: NodeImage | undefined;
+  client: ClusterClient | undefined;
+  nodes: ReadyNode[] = [];
+  disks: Disk[] = [];
+  kubernetes: string | undefined;
+  /** Whether the nodes' logs are worth keeping when the cluster goes: until all went well, they are. */
+  logsWanted = true;
+
+  /** Keeps no logs of the nodes: a run that is interrupted has to end soon. */
+  forgoLogs(): void {
+    this.logsWanted = false;
+  }
+
+  /** Returns a part that an earlier step has set. @throws Error where none has */
+  need<Part extends 'engine' | 'kind' | 'image' | 'client'>(part: Part): NonNullable<this[Part]> {
+    const value = this[part];
+    if (value === undefined || value === null) throw new Error(`the step that sets ${part} has not run`);
+    return value as NonNullable<this[Part]>;
+  }
+}
