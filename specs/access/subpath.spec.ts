@@ -52,7 +52,7 @@ describe(chapter, () => {
     await containerIn(pod, 'inside', 'running');
     expect(await readInPod(pod, '/part/file', { container: 'inside' })).to.equal('own\n');
     // Upwards leads to a place that is not there; before 1.37 kubelet tries to make it, and refuses that.
-    const [, minor] = minorOf(namespace.cluster.context.kubernetes);
+    const [, minor] = minorOf(namespace.cluster.facts.kubernetes);
     for (const name of ['absolute', 'upwards', 'file']) {
       const refused = `failed to ${name === 'upwards' && minor < 37 ? 'create subPath directory' : 'prepare subPath'} for volumeMount "data" of container "${name}"`;
       evidence.keep(`refused-${name}`, await containerIn(pod, name, 'waiting', refused));

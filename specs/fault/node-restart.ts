@@ -67,15 +67,15 @@ systemctl start "$2"
 `;
 
 async function restart(nodeName: string): Promise<void> {
-  const { context, store, node } = await testCluster();
-  const container = context.nodes.find(({ name }) => name === nodeName)?.container;
+  const { facts, store, node } = await testCluster();
+  const container = facts.nodes.find(({ name }) => name === nodeName)?.container;
   if (container === undefined) {
     throw new DomainError({ attempted: `restarting the node ${nodeName}`, seen: 'the cluster has no such node' });
   }
   const ref = { kind: 'Node', name: nodeName } as const;
   const starts = () => store.eventsOf(ref).filter(({ reason }) => reason === 'Starting');
   const known = new Set(starts().map(({ metadata }) => metadata.uid));
-  const [engine = 'docker', ...leading] = context.engine;
+  const [engine = 'docker', ...leading] = facts.engine;
   await run(host, { argv: [engine, ...leading, 'restart', '-t', '0', container], deadline: patience });
   await waitFor(store, {
     what: `kubelet of ${nodeName} to say that it starts`,

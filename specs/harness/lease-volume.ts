@@ -33,11 +33,11 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
   { bytes = 16 * 2 ** 20, at, readOnly }: LeaseRequest = {},
 ): Promise<VolumeOf<Type> & AsyncDisposable> {
   assertAssigned(nodeName);
-  const { context, node } = await testCluster();
+  const { facts, node } = await testCluster();
   const { leastBytes, make } = volumeTypes[type];
   // Without the spec's signal: a volume half made when a run is interrupted would have no owner to take it away.
   const made = await make(node(nodeName), {
-    run: context.run,
+    run: facts.run,
     name: newName('volume'),
     path: at === undefined ? undefined : `/mnt/disks/${ownPrefix()}-${at}`,
     bytes: Math.max(bytes, leastBytes),
@@ -56,11 +56,11 @@ const holders = new Map<string, string>();
  */
 export async function leaseClusterDisk(nodeName: string, path: string): Promise<DiskVolume & AsyncDisposable> {
   assertAssigned(nodeName);
-  const { context, node } = await testCluster();
+  const { facts, node } = await testCluster();
   const attempted = `leasing the disk at ${path} of ${nodeName}`;
-  const disk = context.disks.find((one) => one.node === nodeName && one.mountPath === path);
+  const disk = facts.disks.find((one) => one.node === nodeName && one.mountPath === path);
   if (!disk) {
-    const known = context.disks.map((one) => `${one.node}:${one.mountPath}`).join(', ');
+    const known = facts.disks.map((one) => `${one.node}:${one.mountPath}`).join(', ');
     throw new DomainError({ attempted, seen: `the cluster has ${known}` });
   }
   const key = `${nodeName}/${disk.name}`;

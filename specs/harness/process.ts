@@ -51,8 +51,8 @@ export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
 
 /** The trace of a pod that this run has watched from its beginning. */
 export async function traceOf(pod: PodHandle): Promise<Trace> {
-  const { context, store, node } = await testCluster();
-  using reader = await openReader(context.kubeconfig);
+  const { facts, store, node } = await testCluster();
+  using reader = await openReader(facts.kubeconfig);
   return makeTrace(
     await gatherRecords({
       title: `${currentSpec().id}: ${pod.name}`,

@@ -75,13 +75,13 @@ async function assertNothingLeft({ store, node }: TestCluster, handles: readonly
  * Returns what controllers have made for the running spec beyond `known`: pods and claims of its namespace, and volumes
  * that a static provisioner has offered with the spec's labels.
  */
-function strays({ store, context }: TestCluster, namespace: string, known: readonly Handle[]): Handle[] {
+function strays({ store, facts }: TestCluster, namespace: string, known: readonly Handle[]): Handle[] {
   const names = new Set(known.map(String));
   const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
     store.list(kind, { namespace }).map(({ metadata }) => ({ kind, name: metadata.name, namespace })),
   );
   const offered = store.list('PersistentVolume', {
-    labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: currentSpec().id },
+    labels: { [ownershipLabels.run]: facts.run, [ownershipLabels.spec]: currentSpec().id },
     where: ({ metadata }) => metadata.annotations?.['pv.kubernetes.io/provisioned-by'] !== undefined,
   });
   const refs = [

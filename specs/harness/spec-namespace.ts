@@ -51,7 +51,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   static async open(): Promise<SpecNamespace> {
     const opened = await testCluster();
     const spec = currentSpec().id;
-    const { run } = opened.context;
+    const { run } = opened.facts;
     // A number makes all names new, for a spec that is run again: nothing of its last run is taken for this one's.
     const sequence = (namespaceCount++).toString(36);
     const namespace = `${spec}-${run}-${sequence}`.toLowerCase();
@@ -229,7 +229,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     this.cluster.podShells.close(this.name);
     await attempt(() => removeAll(this.cluster, this.name, this.#handles));
     // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
-    if (this.cluster.context.stays)
+    if (this.cluster.facts.stays)
       await attempt(() => this.cluster.client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
   }
@@ -239,13 +239,13 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     fixture: string,
     change: Change<K> = () => {},
   ): Promise<Handle<K>> {
-    const { client, store, context } = this.cluster;
+    const { client, store, facts } = this.cluster;
     let fixtureName = fixture;
     const own = await this.manifest(kind, fixture, (manifest) => {
       fixtureName = manifest.metadata.name;
-      if (manifest.kind === 'Pod') useImage((manifest as ManifestOf<'Pod'>).spec, context.podImage);
+      if (manifest.kind === 'Pod') useImage((manifest as ManifestOf<'Pod'>).spec, facts.podImage);
       if (manifest.kind === 'StatefulSet')
-        useImage((manifest as ManifestOf<'StatefulSet'>).spec.template.spec, context.podImage);
+        useImage((manifest as ManifestOf<'StatefulSet'>).spec.template.spec, facts.podImage);
       change(manifest);
     });
     const created = await client.create(own as Parameters<typeof client.create>[0]);

@@ -18,8 +18,8 @@ export function isWell(node: Node | undefined): boolean {
  * with every disk mounted where it belongs. @throws DomainError that says what is not so
  */
 export async function assertHealthy(nodes?: readonly string[]): Promise<void> {
-  const { context, store, node } = await testCluster();
-  const looked = nodes ?? context.nodes.map(({ name }) => name);
+  const { facts, store, node } = await testCluster();
+  const looked = nodes ?? facts.nodes.map(({ name }) => name);
   for (const name of looked) {
     await waitFor(store, {
       what: `Node ${name} to be Ready, schedulable and without taints`,
@@ -31,7 +31,7 @@ export async function assertHealthy(nodes?: readonly string[]): Promise<void> {
       },
     });
   }
-  const disks = context.disks.filter((disk) => looked.includes(disk.node));
+  const disks = facts.disks.filter((disk) => looked.includes(disk.node));
   await Promise.all(disks.map((disk) => verifyDisk(node(disk.node), disk)));
 }
 
@@ -51,10 +51,10 @@ export async function readPlaces(): Promise<Places> {
  * @throws LeftBehind with what is left and what is gone
  */
 export async function assertUnchanged(before: Places): Promise<void> {
-  const { context } = await testCluster();
+  const { facts } = await testCluster();
   const after = await readPlaces();
   const differences = [...after].flatMap(([node, now]) =>
-    differencesOf(before.get(node) ?? [], now, context).map((line) => `${node}: ${line}`),
+    differencesOf(before.get(node) ?? [], now, facts).map((line) => `${node}: ${line}`),
   );
   if (differences.length === 0) return;
   throw new LeftBehind(

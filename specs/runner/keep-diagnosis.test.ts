@@ -41,7 +41,7 @@ describe('keeping the diagnosis of a failure', () => {
         return { argv, status: 0, stdout: await answer(argv[0]), stderr: '', milliseconds: 1 };
       },
     });
-    return { store, node, context: { folder } } as unknown as TestCluster;
+    return { store, node, facts: { folder } } as unknown as TestCluster;
   }
 
   const own = [{ kind: 'Pod', namespace: 'demo', name: 'example-pod' }] as const;
@@ -90,7 +90,7 @@ describe('keeping the diagnosis of a failure', () => {
       'The diagnosis could not be made: token: [removed]',
     );
     rmSync(folder, { recursive: true });
-    const cluster = { ...testCluster(), context: { folder: '/dev/null' } } as TestCluster;
+    const cluster = { ...testCluster(), facts: { folder: '/dev/null' } } as TestCluster;
     expect((await keep({ ...look(), cluster }))?.text).to.match(
       /^Pod demo[\s\S]*The diagnosis could not be kept as evidence: /,
     );

@@ -38,7 +38,7 @@ export async function keepDiagnosis(
   try {
     const looks = spec.namespaces.map((namespace) => namespace.lastLook());
     const { essence, text } = diagnoseFailure(await Promise.all(looks.map((look) => factsOf(look, signal))), seen);
-    const [folder = ''] = looks.map(({ cluster }) => cluster.context.folder);
+    const [folder = ''] = looks.map(({ cluster }) => cluster.facts.folder);
     const note = kept(() => keepEvidence(folder, spec, 'diagnosis', `Claimed: ${claimed}\n\nSeen: ${seen}\n\n${text}`));
     return { essence, text: text + note };
   } catch (error) {

@@ -32,7 +32,7 @@ export interface ClusterFacts extends ClusterAbilities {
 
 /** The cluster's API, what was seen of its objects, and its nodes: one for a process. */
 export interface TestCluster {
-  context: ClusterFacts;
+  facts: ClusterFacts;
   client: ClusterClient;
   store: ObjectStore;
   /** @throws DomainError for a name that no node has */
@@ -89,18 +89,18 @@ export function testCluster(): Promise<TestCluster> {
   return opening;
 }
 
-async function connected(context: ClusterFacts): Promise<TestCluster> {
-  const client = await connect({ kubeconfig: context.kubeconfig, expectedServer: context.server });
+async function connected(facts: ClusterFacts): Promise<TestCluster> {
+  const client = await connect({ kubeconfig: facts.kubeconfig, expectedServer: facts.server });
   const store = new ObjectStore({
     client,
     kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
     progress: infrastructure,
   });
   await store.start();
-  const nodes = context.nodes.map(({ name, container }) => new EngineNode(name, container));
+  const nodes = facts.nodes.map(({ name, container }) => new EngineNode(name, container));
   const podShells = new PodShells(client);
   return {
-    context,
+    facts,
     client,
     store,
     nodes,
@@ -126,10 +126,10 @@ export async function closeTestCluster(): Promise<void> {
   const opened = await opening?.catch(() => undefined);
   opening = undefined;
   if (!opened) return;
-  const { client, store, context } = opened;
+  const { client, store, facts } = opened;
   try {
-    if (!context.stays) return;
-    const ours = { labels: { [ownershipLabels.run]: context.run } };
+    if (!facts.stays) return;
+    const ours = { labels: { [ownershipLabels.run]: facts.run } };
     await waitFor(store, {
       what: 'the namespaces of the specs to be gone',
       on: store.list('Namespace', ours).map(({ metadata }) => ({ kind: 'Namespace', name: metadata.name })),

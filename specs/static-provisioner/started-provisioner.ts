@@ -47,12 +47,12 @@ export async function startProvisioner(
   classes: readonly ClassDirectory[],
   { startupTaint }: { startupTaint?: string } = {},
 ): Promise<StaticProvisioner> {
-  const { context, client, store, node, nodes } = namespace.cluster;
+  const { facts, client, store, node, nodes } = namespace.cluster;
   const id = ownPrefix();
   const provision = {
     node: node(nodeName),
     classes,
-    labels: { [ownershipLabels.run]: context.run, [ownershipLabels.spec]: currentSpec().id },
+    labels: { [ownershipLabels.run]: facts.run, [ownershipLabels.spec]: currentSpec().id },
     ...(startupTaint === undefined ? {} : { startupTaint }),
   };
   const choice = await chosenProvisioner();

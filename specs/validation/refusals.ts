@@ -23,8 +23,8 @@ export async function plainManifest(
   part: keyof typeof manifests,
   change: (manifest: Anything) => void,
 ): Promise<Anything> {
-  const { context } = await testCluster();
-  const locality = { run: context.run, spec: currentSpec().id, namespace: 'default' };
+  const { facts } = await testCluster();
+  const locality = { run: facts.run, spec: currentSpec().id, namespace: 'default' };
   const [manifest] = isolateNames(await loadManifests(manifests[part]), locality);
   if (!manifest) throw new Error(`${manifests[part]} is empty`);
   change(manifest);

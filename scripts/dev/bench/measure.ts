@@ -63,7 +63,7 @@ async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready
 
 /** A disk on demand: made, mounted and verified; and given back. */
 export async function measureDisks(rounds: number): Promise<Figure[]> {
-  const { context, node } = await testCluster();
+  const { facts, node } = await testCluster();
   const place = node('node2');
   const made: number[] = [];
   const removed: number[] = [];
@@ -75,7 +75,7 @@ export async function measureDisks(rounds: number): Promise<Figure[]> {
       mountPath: `/mnt/disks/bench-${round}`,
     } as const;
     const begun = performance.now();
-    const disk = await makeDisk(place, context.run, request, silent);
+    const disk = await makeDisk(place, facts.run, request, silent);
     made.push((performance.now() - begun) / 1000);
     const full = performance.now();
     await removeDisk(place, disk);

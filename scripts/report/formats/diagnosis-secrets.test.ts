@@ -43,7 +43,7 @@ function tellingCluster(folder: string): TestCluster {
       return { argv, status: 0, stdout: line, stderr: '', milliseconds: 1 };
     },
   });
-  return { store, node, context: { folder } } as unknown as TestCluster;
+  return { store, node, facts: { folder } } as unknown as TestCluster;
 }
 
 it('secrets that pods, events and logs tell are in nothing that a failed spec leaves', async () => {
