@@ -3,9 +3,8 @@ import type { CTRFReport, Test } from 'ctrf';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { outcomeWords } from '../model/profiles.ts';
+import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
-import { plainCounts } from '../model/summary.ts';
 
 /**
  * The report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a

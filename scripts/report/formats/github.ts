@@ -4,9 +4,9 @@ import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { outcomeWords } from '../model/profiles.ts';
+import { countsInWords, outcomeWords } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
-import { countsInWords } from '../model/summary.ts';
+import { slowest } from '../model/run-figures.ts';
 
 /** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
 const mostBytes = 1_000 * 1024;
@@ -99,7 +99,7 @@ export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBy
   if (leaks.length > 0) facts.push(`left behind: ${leaks.length}`);
   if (!report.complete) facts.push(`a part of the catalogue: ${requirements.length} of ${report.catalogue}`);
   const head = [`### ${mark} ${markdownText(verdict)}`, '', facts.join(' · '), '', ...chapters(report), ''];
-  const tail = ['', ...slowest(requirements), '', ...environment(report), ''];
+  const tail = ['', ...slowestTable(requirements), '', ...environment(report), ''];
   const skips = requirements.filter(({ result }) => result === 'skipped' || result === 'notApplicable').map(skipLine);
   const failures = failuresOf(report);
 
@@ -199,9 +199,8 @@ function skipLine({ id, sentence, result, reason = '' }: ReportedRequirement): s
   return `- ${markdownText(`${id} ${sentence} (${why})`)}`;
 }
 
-function slowest(requirements: readonly ReportedRequirement[]): string[] {
-  const ran = requirements.filter(({ result }) => result === 'passed' || result === 'failed');
-  const order = ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, slowestShown);
+function slowestTable(requirements: readonly ReportedRequirement[]): string[] {
+  const order = slowest(requirements, slowestShown);
   if (order.length === 0) return [];
   const rows = order.map(
     ({ id, sentence, milliseconds: time }) => `| ${duration(time)} | ${markdownText(`${id} ${sentence}`)} |`,

@@ -4,9 +4,8 @@ import { inSeconds } from '../../../clusters/text/duration.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { outcomeWords } from '../model/profiles.ts';
+import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
-import { plainCounts } from '../model/summary.ts';
 
 /** One case of a JUnit file. `failed`: a requirement does not hold; `error`: it could not be tried properly. */
 interface Case {

@@ -4,9 +4,9 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
-import { outcomeWords } from '../model/profiles.ts';
+import { countsInWords, outcomeWords } from '../model/profiles.ts';
 import { runFigures } from '../model/run-figures.ts';
-import { addEvent, countsInWords, countsOf, emptySummary } from '../model/summary.ts';
+import { addEvent, countsOf, emptySummary } from '../model/summary.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
 

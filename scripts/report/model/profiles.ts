@@ -32,7 +32,7 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
     const levels = grouped(all, ({ level }) => level);
     const core = partOf(levels.get('core'));
     const extended = partOf(levels.get('extended'));
-    const told = [core && `core: ${inWords(core.statistics)}`, extended && `extended: ${inWords(extended.statistics)}`];
+    const told = [core && `core: ${nonzero(core.statistics)}`, extended && `extended: ${nonzero(extended.statistics)}`];
     return {
       name,
       summary: told.filter(Boolean).join('; '),
@@ -40,6 +40,11 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
       ...(extended && { extended }),
     };
   });
+}
+
+/** Returns `11 passed, 1 failed`: what is zero is left out. */
+function nonzero(statistics: ReportedStatistics): string {
+  return inWords(Object.entries(statistics).filter(([, count]) => count > 0));
 }
 
 function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart | undefined {
@@ -64,10 +69,27 @@ export const outcomeWords = {
   notApplicable: 'not applicable',
 } as const satisfies Record<ReportedRequirement['result'], string>;
 
-/** `11 passed, 1 failed`: what is zero is left out. */
-function inWords(statistics: ReportedStatistics): string {
-  const parts = Object.entries(statistics).filter(([, count]) => count > 0);
-  return parts.map(([name, count]) => `${count} ${outcomeWords[name as keyof typeof outcomeWords]}`).join(', ');
+/** How many requirements, specs or tests ended how. What does not apply may be left out. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Those that are promised for other versions of Kubernetes. */
+  notApplicable?: number;
+}
+
+/** Returns counts in the words that JUnit has, too: what does not apply counts as skipped. */
+export function plainCounts({ passed, failed, skipped, notApplicable = 0 }: Counts): Omit<Counts, 'notApplicable'> {
+  return { passed, failed, skipped: skipped + notApplicable };
+}
+
+/** Returns `9 passed, 1 failed, 0 skipped`. */
+export function countsInWords(counts: Counts): string {
+  return inWords(Object.entries(plainCounts(counts)));
+}
+
+function inWords(counts: readonly [name: string, count: number][]): string {
+  return counts.map(([name, count]) => `${count} ${outcomeWords[name as keyof typeof outcomeWords]}`).join(', ');
 }
 
 type Features = Pick<LocalVolumeConformanceReport, 'supportedFeatures' | 'unsupportedFeatures'>;

@@ -4,7 +4,7 @@ import type { SpecFailure, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import type { ReportedFailure, ReportedRequirement } from './report.ts';
-import type { SpecOutcome } from './summary.ts';
+import type { FinishedSpec } from './summary.ts';
 
 /** A requirement that was chosen for a run, and where its spec is declared. */
 export type ChosenSpec = Pick<DeclaredSpec, 'requirement' | 'declaredAt'>;
@@ -12,7 +12,7 @@ export type ChosenSpec = Pick<DeclaredSpec, 'requirement' | 'declaredAt'>;
 export interface RequirementSources {
   /** The specs that were chosen for the run, whether they came to run or not. */
   chosen: readonly ChosenSpec[];
-  results: readonly SpecOutcome[];
+  results: readonly FinishedSpec[];
   /** Version of the API server, such as `v1.37.2`; null where it is not known. */
   kubernetes: string | null;
   /** Why there is no result where there is none. */

@@ -2,7 +2,8 @@ import { median } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import type { PodStart, SpecResult } from '../../../specs/runner/events.ts';
 import { cpuStealLine, isNoticeable } from './cpu-steal.ts';
-import { byChapter, type SpecOutcome, type Summary } from './summary.ts';
+import type { ReportedRequirement } from './report.ts';
+import { byChapter, type FinishedSpec, type Summary } from './summary.ts';
 
 const slowestShown = 10;
 /** A table of one or two chapters tells nothing that the lines above it do not. */
@@ -14,17 +15,17 @@ export function runFigures(summary: Summary): string[] {
   const chapters = byChapter(specs);
   const blocks = [
     chapters.size >= fewestChapters ? chapterTable(chapters) : [],
-    chapters.size >= fewestChapters ? slowest(specs) : [],
+    chapters.size >= fewestChapters ? slowestLines(specs) : [],
     podStarts && podStarts.length > 0 ? [podStartLine(podStarts)] : [],
     isNoticeable(cpuSteal) ? [cpuStealLine(cpuSteal)] : [],
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
 
-function chapterTable(chapters: ReadonlyMap<string, readonly SpecOutcome[]>): string[] {
-  const count = (of: readonly SpecOutcome[], outcome: SpecResult['outcome']) =>
+function chapterTable(chapters: ReadonlyMap<string, readonly FinishedSpec[]>): string[] {
+  const count = (of: readonly FinishedSpec[], outcome: SpecResult['outcome']) =>
     of.filter(({ result }) => result.outcome === outcome).length;
-  const row = (name: string, of: readonly SpecOutcome[]) => [
+  const row = (name: string, of: readonly FinishedSpec[]) => [
     name,
     count(of, 'passed'),
     count(of, 'failed'),
@@ -42,13 +43,25 @@ function chapterTable(chapters: ReadonlyMap<string, readonly SpecOutcome[]>): st
   });
 }
 
-function slowest(specs: readonly SpecOutcome[]): string[] {
-  const ran = specs.filter(({ result }) => result.outcome === 'passed' || result.outcome === 'failed');
-  const order = ran.toSorted((a, b) => b.result.milliseconds - a.result.milliseconds).slice(0, slowestShown);
+function slowestLines(specs: readonly FinishedSpec[]): string[] {
+  const timed = specs.map(({ spec: { id, sentence }, result: { outcome, milliseconds } }) => {
+    return { id, sentence, result: outcome, milliseconds };
+  });
   return [
     'slowest',
-    ...order.map(({ spec, result }) => `${duration(result.milliseconds).padStart(9)}  ${spec.id} ${spec.sentence}`),
+    ...slowest(timed, slowestShown).map(
+      ({ id, sentence, milliseconds }) => `${duration(milliseconds).padStart(9)}  ${id} ${sentence}`,
+    ),
   ];
+}
+
+/** Returns those that took longest among all that ran, longest first. */
+export function slowest<T extends Pick<ReportedRequirement, 'result' | 'milliseconds'>>(
+  all: readonly T[],
+  most: number,
+): T[] {
+  const ran = all.filter(({ result }) => result === 'passed' || result === 'failed');
+  return ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, most);
 }
 
 /** `pods created to Ready: 212, median 3.1 s, 2.2 × what Kubernetes allows at best`. */

@@ -12,7 +12,8 @@ import {
   started,
   summaryOf,
 } from './example-run.ts';
-import { byChapter, countsInWords, countsOf, endingOf, type Summary } from './summary.ts';
+import { countsInWords } from './profiles.ts';
+import { byChapter, countsOf, endingOf, type Summary } from './summary.ts';
 
 const up = { ...started, verb: 'up' };
 const one = specOf('SEED-1');

@@ -3,8 +3,10 @@ import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { grouped } from '../../../clusters/text/collections.ts';
 import type { PodStart, RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
+import type { ReportedStatistics } from './report.ts';
 
-export interface SpecOutcome {
+/** A spec that has ended, and how. */
+export interface FinishedSpec {
   spec: SpecIdentity;
   result: SpecResult;
 }
@@ -23,7 +25,7 @@ export interface Summary {
   actions: readonly FinishedAction[];
   /** Absent as long as no specs were planned. */
   planned?: number;
-  specs: readonly SpecOutcome[];
+  specs: readonly FinishedSpec[];
   /** Decides the order of the specs: `--seed` repeats it. */
   seed?: number;
   /** How many specs ran side by side. */
@@ -95,30 +97,11 @@ export function followSummary(): { read: (event: RunEvent) => void; current: () 
   };
 }
 
-export interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-  /** Those that are promised for other versions of Kubernetes. */
-  notApplicable?: number;
-}
-
 /** Returns how many specs ended how. */
-export function countsOf(summary: Summary): Required<Counts> {
+export function countsOf(summary: Summary): ReportedStatistics {
   const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of summary.specs) counts[result.outcome]++;
   return counts;
-}
-
-/** Returns counts in the words that JUnit has, too: what does not apply counts as skipped. */
-export function plainCounts({ passed, failed, skipped, notApplicable = 0 }: Counts): Omit<Counts, 'notApplicable'> {
-  return { passed, failed, skipped: skipped + notApplicable };
-}
-
-/** Returns `9 passed, 1 failed, 0 skipped`. */
-export function countsInWords(counts: Counts): string {
-  const { passed, failed, skipped } = plainCounts(counts);
-  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /**
@@ -161,6 +144,6 @@ function statusOfError(error: unknown): ExitStatus {
 }
 
 /** The specs by chapter, in the order in which the chapters came first. */
-export function byChapter(specs: readonly SpecOutcome[]): Map<string, SpecOutcome[]> {
+export function byChapter(specs: readonly FinishedSpec[]): Map<string, FinishedSpec[]> {
   return grouped(specs, ({ spec }) => spec.chapter);
 }

@@ -6,8 +6,8 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
+import { countsInWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { countsInWords } from '../../model/summary.ts';
 import type { Product } from './product.ts';
 
 /** Files of the run that stand in the folder as they are. */

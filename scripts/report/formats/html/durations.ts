@@ -3,6 +3,7 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../markup.ts';
 import { inPercent, isNoticeable } from '../../model/cpu-steal.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
+import { slowest } from '../../model/run-figures.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
 import { percent } from './words.ts';
 
@@ -14,7 +15,7 @@ export function durationsSection(report: LocalVolumeConformanceReport): Markup {
   return html`<section id="durations" aria-labelledby="durations-title">
 <h2 id="durations-title">Durations</h2>
 ${podStarts(report)}
-${slowest(report)}
+${slowestTable(report)}
 </section>`;
 }
 
@@ -57,11 +58,8 @@ function startsRow(limit: number, starts: readonly PlottedStart[]): Markup {
   ].map(cell)}</tr>`;
 }
 
-function slowest({ requirements }: LocalVolumeConformanceReport): Markup | undefined {
-  const order = requirements
-    .filter(({ result }) => result === 'passed' || result === 'failed')
-    .toSorted((a, b) => b.milliseconds - a.milliseconds)
-    .slice(0, slowestShown);
+function slowestTable({ requirements }: LocalVolumeConformanceReport): Markup | undefined {
+  const order = slowest(requirements, slowestShown);
   const [longest] = order;
   if (!longest) return undefined;
   return html`<h3 class="spaced">Slowest specs</h3>
