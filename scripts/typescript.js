@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -42,7 +42,8 @@ function javaScriptOf(path) {
     target: 'es2023',
     sourcemap: 'inline',
     sourcesContent: false,
-    sourcefile: path,
+    // Without a folder, so that the cache may move with its checkout.
+    sourcefile: basename(path),
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
   const javaScript = code + mark;

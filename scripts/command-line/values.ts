@@ -25,6 +25,13 @@ export function wholeNumber(from: number, to: number): (value: string) => number
   };
 }
 
+/** Returns the pairs so far and one more, which is written `KEY=VALUE`. */
+export function keyValue(pair: string, before: Record<string, string> = {}): Record<string, string> {
+  const [key = '', ...rest] = pair.split('=');
+  if (key === '' || rest.length === 0) throw new InvalidArgumentError('Write KEY=VALUE.');
+  return { ...before, [key]: rest.join('=') };
+}
+
 /** Returns the name of a cluster without `lpv-`. */
 export function clusterName(value: string): string {
   const problem = clusterNameProblem(value);

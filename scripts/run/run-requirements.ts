@@ -3,6 +3,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
+import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
 import type { DeclaredSpec } from '../../specs/runner/registry.ts';
 import { runSpecs } from '../../specs/runner/run-specs.ts';
@@ -33,6 +34,8 @@ export interface RunPlan {
   /** Decides the order of the specs. */
   seed: number;
   product: Product | undefined;
+  /** A reporter of mocha that runs beside ours, and its options. */
+  mocha?: readonly [reporter: Mocha.ReporterConstructor, options: Record<string, string> | undefined] | undefined;
 }
 
 /** How a run ended. */
@@ -48,7 +51,7 @@ export interface RunOutcome {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
-  const { options, plan, existing, specs, seed, product } = runPlan;
+  const { options, plan, existing, specs, seed, product, mocha } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const state = new ClusterState();
@@ -67,6 +70,11 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
     }),
   });
   const { target, events, journal, signal, summary } = session;
+  if (mocha) {
+    const chapters = specs.map(({ requirement }) => requirement.chapter);
+    const planned = Array.from({ length: options.repeat }, () => chapters).flat();
+    events.subscribe(emitToMocha(mocha[0], planned, mocha[1]));
+  }
   signal.addEventListener('abort', () => state.forgoLogs());
 
   const record = recordStep({ target, state, plan, harness, stays: existing !== undefined || keep !== 'never' });

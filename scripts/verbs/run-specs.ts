@@ -4,6 +4,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
+import { mochaReporter } from '../../specs/runner/mocha-events.ts';
 import { seedLimit } from '../../specs/runner/plan.ts';
 import { chooseBy, type Filters } from '../../specs/runner/selection.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
@@ -32,6 +33,8 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
     dryRun?: boolean;
     report: string;
     product?: string;
+    reporter?: string;
+    reporterOption?: Record<string, string>;
   };
 
 /** Runs the chosen specs, or prints them or the steps to them, and returns what came of it. */
@@ -78,13 +81,22 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
   const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
   const product = options.product === undefined ? undefined : await readProduct(options.product);
   await checkManifests();
+  const reporter = options.reporter === undefined ? undefined : await mochaReporter(options.reporter);
   const catalogue = allRequirements();
   const specs = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
     (a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement),
   );
   // The same order on every minor, so that their figures can be compared.
   const seed = options.seed ?? randomInt(seedLimit);
-  return plans.map((plan) => ({ options, plan, existing, specs, seed, product }));
+  return plans.map((plan) => ({
+    options,
+    plan,
+    existing,
+    specs,
+    seed,
+    product,
+    mocha: reporter && [reporter, options.reporterOption],
+  }));
 }
 
 function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError {

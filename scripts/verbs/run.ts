@@ -5,6 +5,7 @@ import {
   featureOption,
   grepOption,
   imageOption,
+  keyValue,
   kubernetesSourceOption,
   levelOption,
   minors,
@@ -68,6 +69,12 @@ const command = verbCommand('run', help)
   .addOption(new Option('--list', 'print the requirements that would be run, and do nothing').conflicts('dryRun'))
   .option('--dry-run', 'print the steps that would be taken, and do nothing')
   .option('--report <DIR>', 'the folder in which the folder of the run is made', text, 'reports')
+  .option('--reporter <NAME>', 'a reporter of mocha that runs beside ours, such as spec or xunit, or its module', text)
+  .option(
+    '--reporter-option <KEY=VALUE>',
+    'an option of that reporter, such as output=run.xml; may be repeated',
+    keyValue,
+  )
   .option(
     '--product <FILE>',
     'what is tested, for the conformance report: a PRODUCT.yaml as CNCF defines it (default: the cluster itself)',

@@ -53,7 +53,8 @@ function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart
   const withReasons = (wanted: ReportedRequirement['result']) =>
     requirements.filter(({ result }) => result === wanted).map(({ id, reason = '' }) => ({ id, reason }));
   return {
-    result: resultOf(statistics),
+    // A part of which nothing applies has not failed.
+    result: statistics.notApplicable === requirements.length ? 'success' : resultOf(statistics),
     statistics,
     failed: requirements.filter(({ result }) => result === 'failed').map(({ id }) => id),
     skipped: withReasons('skipped'),
