@@ -91,7 +91,7 @@ function emitSpec(runner: Mocha.Runner, suite: Mocha.Suite, { spec, result }: Fi
   const test = new Mocha.Test(`${spec.id} ${spec.sentence}`, () => {});
   suite.addTest(test);
   test.file = spec.file;
-  test.duration = result.milliseconds;
+  test.duration = Math.round(result.milliseconds);
   runner.emit(EVENT_TEST_BEGIN, test);
   if (result.outcome === 'passed') {
     test.state = 'passed';
