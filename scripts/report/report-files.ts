@@ -10,7 +10,7 @@ import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReport } from './model/report-file.ts';
 
-/** What a run tells of itself, for its report. */
+/** What a run hands over for its report. */
 export interface ReportedRun {
   report: LocalVolumeConformanceReport;
   product: Product;

@@ -47,12 +47,12 @@ export function besideText(
   const room = width - 2 * columns - 17;
   const head = ` ${'time after the pod’s creation'.padEnd(room + 15)}${names.map((name) => name.padStart(columns)).join('')}`;
   const lines = pairedSteps(left, right).flatMap(({ step, times }) => {
-    const told = times.map((time) => (time === undefined ? '·' : timeText(time)).padStart(columns));
+    const texts = times.map((time) => (time === undefined ? '·' : timeText(time)).padStart(columns));
     const one = times.filter((time) => time !== undefined).length === 1;
     return wrap(genericWhat(step), room).map((text, index) => {
       const lane = (index === 0 ? (short[step.lane] ?? '') : '').padEnd(14);
       const padded = text + ' '.repeat(Math.max(0, room - columnsOf(text)));
-      const line = ` ${colors.dim(lane)} ${padded}${index === 0 ? told.join('') : ''}`;
+      const line = ` ${colors.dim(lane)} ${padded}${index === 0 ? texts.join('') : ''}`;
       return one ? colors.yellow(line) : line;
     });
   });

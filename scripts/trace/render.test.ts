@@ -84,8 +84,8 @@ describe('traces in the terminal', () => {
     const records = await recorded('1.37', 'wait');
     const trace = makeTrace({ ...records, boots: { nodes: {}, here: undefined } });
     const text = traceText(trace, { colors: plain });
-    expect(text).to.include('what the API server told').and.include('what components told');
-    expect(text.indexOf('attach: empty')).to.be.greaterThan(text.indexOf('what components told'));
+    expect(text).to.include('what the API server reported').and.include('what components reported');
+    expect(text.indexOf('attach: empty')).to.be.greaterThan(text.indexOf('what components reported'));
   });
 });
 

@@ -19,9 +19,9 @@ export function rowsOf(trace: Trace): Row[] {
   const api = trace.steps.filter((step) => step.lane === 'api');
   const components = trace.steps.filter((step) => step.lane !== 'api');
   return [
-    { kind: 'axis', title: 'what the API server told, from the pod’s creation on' },
+    { kind: 'axis', title: 'what the API server reported, from the pod’s creation on' },
     ...sequence(trace, api, 'pod-created', false),
-    { kind: 'axis', title: 'what components told, by their own clocks, from the first of it on' },
+    { kind: 'axis', title: 'what components reported, by their own clocks, from the first of it on' },
     ...sequence(trace, components, undefined, true),
   ];
 }

@@ -117,8 +117,8 @@ function phaseLines(row: Row & { kind: 'phase' }, plain: string, colors: Colors,
   if (!row.attach) return wrap(row.title, width - textAt - 1).map((line) => `${plain} ${colors.bold(line)}`);
   const { state, proofs } = row.attach;
   const verdict = { empty: 'empty, as it must be', 'not empty': 'NOT empty', 'not known': 'not known' }[state];
-  const told = proofs.flatMap((proof) => wrap(proof, width - textAt, { lead: '– ' }));
-  return [`${plain} ${colors.bold(`attach: ${verdict}`)}`, ...told.map((line) => `${plain} ${colors.dim(line)}`)];
+  const wrapped = proofs.flatMap((proof) => wrap(proof, width - textAt, { lead: '– ' }));
+  return [`${plain} ${colors.bold(`attach: ${verdict}`)}`, ...wrapped.map((line) => `${plain} ${colors.dim(line)}`)];
 }
 
 function stepLines(row: Row & { kind: 'step' }, paint: Paint, colors: Colors, width: number): string[] {
@@ -142,13 +142,13 @@ function stepLines(row: Row & { kind: 'step' }, paint: Paint, colors: Colors, wi
   const last = words.at(-1) ?? '';
   const fits = columnsOf(last) + 2 + columnsOf(source) <= room;
   const painted = (text: string): string => (step.trouble ? colors.red(text) : text);
-  const told = words.map((text, index) => {
+  const wrapped = words.map((text, index) => {
     const beside = fits && index === words.length - 1 ? source.padStart(room - columnsOf(text)) : '';
     return `${index === 0 ? rail : plain} ${painted(text)}${colors.dim(beside)}`;
   });
   const below = fits ? [] : wrap(source, room);
   return [
-    ...told,
+    ...wrapped,
     ...below.map((text) => `${plain} ${colors.dim(' '.repeat(Math.max(0, room - columnsOf(text))) + text)}`),
   ];
 }

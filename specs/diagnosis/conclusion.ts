@@ -103,7 +103,7 @@ function disjoint(
 function healing(facts: ClaimFacts): string {
   if (!facts.volume) return 'Add a volume there, or change what the pod asks for.';
   if (facts.binding === 'WaitForFirstConsumer') {
-    return 'A bound claim stays bound: change what the pod asks for, or delete the claim so that it is bound anew for this pod.';
+    return 'A bound claim stays bound: change what the pod asks for, or delete the claim so that it is bound again for this pod.';
   }
   const mode =
     facts.binding === 'Immediate'

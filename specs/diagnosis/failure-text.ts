@@ -181,6 +181,6 @@ function attempt<T>(what: string, work: () => T): ReadResult<T> {
   try {
     return { read: work() };
   } catch (error) {
-    return { unread: `${what} could not be told: ${oneLine(messageOf(error))}` };
+    return { unread: `${what} could not be read: ${oneLine(messageOf(error))}` };
   }
 }

@@ -34,7 +34,7 @@ export function nodeObstacles(node: Node, pod?: Pod): string[] {
   const ready = conditionOf(node, 'Ready');
   const taints = (node.spec?.taints ?? [])
     .filter((taint) => taint.effect !== 'PreferNoSchedule')
-    // Cordoning and unreadiness are told by their own words.
+    // Cordoning and unreadiness have words of their own.
     .filter((taint) => taint.key !== 'node.kubernetes.io/unschedulable' && taint.key !== 'node.kubernetes.io/not-ready')
     .filter((taint) => !tolerates(pod, taint));
   return [

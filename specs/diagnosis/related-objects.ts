@@ -38,14 +38,14 @@ export function relatedObjects(
  */
 export function viewpoints(view: StoreView, refs: readonly ObjectRef[]): ObjectRef[] {
   const pods = refs.filter(({ kind }) => kind === 'Pod');
-  const told = new Set(
+  const named = new Set(
     pods.flatMap((ref) => {
       const pod = view.get(ref) as Pod | undefined;
       return pod ? claimsOfPod(view, pod).map(({ title }) => title) : [];
     }),
   );
   const claims = refs.filter(
-    ({ kind, namespace, name }) => kind === 'PersistentVolumeClaim' && !told.has(`${namespace}/${name}`),
+    ({ kind, namespace, name }) => kind === 'PersistentVolumeClaim' && !named.has(`${namespace}/${name}`),
   );
   const others = refs.filter(({ kind }) => kind === 'PersistentVolume');
   const users = refs.filter((ref) => pods.includes(ref) || claims.includes(ref));

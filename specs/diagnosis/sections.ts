@@ -95,11 +95,11 @@ export function nodeSection(
   return fits(full) ? full : table(false);
 }
 
-/** The events about an object, oldest first, with age and count; what `told` holds already is not repeated. */
-export function eventLines(store: StoreView, ref: ObjectRef, told = ''): string[] {
+/** The events about an object, oldest first, with age and count; what `known` has already is not repeated. */
+export function eventLines(store: StoreView, ref: ObjectRef, known = ''): string[] {
   const events = store.eventsOf(ref);
   const now = store.clock.now().getTime();
-  const flat = told.replace(/\s+/g, ' ');
+  const flat = known.replace(/\s+/g, ' ');
   const earlier = events.length > 5 ? [`  (${events.length - 5} earlier events)`] : [];
   const lines = events.slice(-5).flatMap((event) => {
     const count = eventCount(event);

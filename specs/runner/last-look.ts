@@ -29,7 +29,7 @@ export interface LastLook {
 
 /**
  * Looks at a namespace before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
- * comes. So it does next to nothing: one read on each node where a pod is, which nobody waits for.
+ * comes. So it does next to nothing: one read on each node where a pod is, which is not waited for.
  */
 export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
   const { store, node } = cluster;

@@ -12,7 +12,7 @@ const lastWords = 30_000;
 const skippedByItself = { outcome: 'skipped', reason: 'marked as skipped in the spec file, without a reason' } as const;
 
 /**
- * Runs one spec, as the current one of everything it begins. When its time is up it is told to stop, a little before
+ * Runs one spec, as the current one of everything it begins. When its time is up it is stopped, a little before
  * mocha gives up on it: a wait that is stopped says what it saw last, mocha only says how many milliseconds passed.
  * Resolves when the body is through, its clean-up included. `over` aborts the spec's own signal; `stop` ends the run.
  */

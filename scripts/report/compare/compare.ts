@@ -161,7 +161,7 @@ function notesOf(
     notes.push(`${before} and ${after} are the same run.`);
   if (baseline.catalogue !== other.catalogue) {
     notes.push(
-      `The catalogues differ: ${counted(baseline.catalogue, 'requirement')} for ${before}, ${other.catalogue} for ${after}. What only one of them has is told as new or lost.`,
+      `The catalogues differ: ${counted(baseline.catalogue, 'requirement')} for ${before}, ${other.catalogue} for ${after}. What only one of them has is listed as new or lost.`,
     );
   }
   for (const [report, label] of [

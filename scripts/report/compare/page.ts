@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../markup.ts';
+import { html, type Markup } from '../../../clusters/text/markup.ts';
 import { type PageParts, renderPage } from '../formats/html/page.ts';
 import { resultMark } from '../formats/html/words.ts';
 import type { Cell, Comparison } from './compare.ts';

@@ -72,12 +72,12 @@ function details(result: SpecResult): string {
   return `\n${wholeMessage(error)}${lines(framesOf(error.stack))}${diagnosis}${evidence}`;
 }
 
-/** The log is for whoever looks closely: here, and only here, the stack and all causes are written out. */
+/** The log is for a close look: only here, the stack and all causes are written out. */
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const told = [messageOf(error), ...framesOf(error.stack)];
-  if (error.cause !== undefined) told.push('caused by:', describeError(error.cause));
-  return told.join('\n');
+  const lines = [messageOf(error), ...framesOf(error.stack)];
+  if (error.cause !== undefined) lines.push('caused by:', describeError(error.cause));
+  return lines.join('\n');
 }
 
 function lines(texts: readonly string[]): string {

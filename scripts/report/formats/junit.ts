@@ -51,7 +51,7 @@ export function junitXml(report: LocalVolumeConformanceReport): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });
   const root = document.ele('testsuites', { name: 'local-pv-conformance', ...totals(all) });
   for (const [name, cases] of suites) {
-    // Whose machine it was is nobody's business; the schema wants a host name, and says to write this where there is
+    // The machine's own name stays private; the schema wants a host name, and says to write this where there is
     // none.
     const when = { timestamp: report.date.replace(/\.\d+Z$|Z$/, ''), hostname: 'localhost' };
     const suite = root.ele('testsuite', { name: xmlText(name), ...totals(cases), ...when });
@@ -112,14 +112,14 @@ function totals(cases: readonly Case[]): Record<string, string> {
 function clusterCases(report: LocalVolumeConformanceReport): Case[] {
   const cases = report.steps.map(stepCase);
   const { result, verdict, interruptedBy, requirements, outside } = report;
-  const told =
+  const reported =
     cases.some(({ outcome }) => outcome.kind === 'error') ||
     outside.length > 0 ||
     requirements.some((requirement) => requirement.result === 'failed');
   if (interruptedBy !== undefined) {
     const message = `interrupted by ${interruptedBy}`;
     cases.push(errorCase('cluster', 'the run is not interrupted', 'interrupted', message));
-  } else if (result === 'failure' && !told) {
+  } else if (result === 'failure' && !reported) {
     cases.push(errorCase('cluster', 'the run proves something', 'nothing shown', verdict));
   }
   return cases;

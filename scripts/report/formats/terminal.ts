@@ -44,7 +44,7 @@ export function terminalCapabilities(
 }
 
 /**
- * Shows a run to whoever started it: a line for each step and each spec, ten for a failure, the verdict at the end, and
+ * Shows a run in the terminal: a line for each step and each spec, ten for a failure, the verdict at the end, and
  * above it the failures once more where one of them has left the screen since.
  */
 export class Terminal implements Disposable {

@@ -38,13 +38,13 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
   const { summary, environment, catalogue, chosen, implementation, reproduce, root } = sources;
   const { exitStatus, verdict } = endingOf(summary);
   const ended = summary.finished !== undefined;
-  const told = ended ? verdict : 'not finished: the run went on when this was written';
+  const sentence = ended ? verdict : 'not finished: the run went on when this was written';
   const known = new Set(catalogue.map(({ id }) => id));
   const requirements = reportedRequirements({
     chosen,
     results: summary.specs,
     kubernetes: environment.kubernetes,
-    notRun: `not run: ${told.replace(/^not finished: /, '')}`,
+    notRun: `not run: ${sentence.replace(/^not finished: /, '')}`,
     root,
   });
   const chosenIds = new Set(requirements.map(({ id }) => id));
@@ -57,7 +57,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     implementation,
     harness: environment.harness,
     result: ended ? runResult(exitStatus, statistics) : 'failure',
-    verdict: told,
+    verdict: sentence,
     ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
     complete: [...known].every((id) => chosenIds.has(id)),
     catalogue: known.size,

@@ -20,7 +20,7 @@ export function summaryOf(...untimed: Untimed<RunEvent>[]): Summary {
   return eventsOf(...untimed).reduce(addEvent, emptySummary);
 }
 
-/** The report of a run with these events; its catalogue has the specs that are told of, and no others. */
+/** The report of a run with these events; its catalogue has the specs of these events, and no others. */
 export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanceReport {
   return buildReport(sourcesOf(...untimed));
 }

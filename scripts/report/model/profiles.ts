@@ -32,10 +32,13 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
     const levels = grouped(all, ({ level }) => level);
     const core = partOf(levels.get('core'));
     const extended = partOf(levels.get('extended'));
-    const told = [core && `core: ${nonzero(core.statistics)}`, extended && `extended: ${nonzero(extended.statistics)}`];
+    const summaries = [
+      core && `core: ${nonzero(core.statistics)}`,
+      extended && `extended: ${nonzero(extended.statistics)}`,
+    ];
     return {
       name,
-      summary: told.filter(Boolean).join('; '),
+      summary: summaries.filter(Boolean).join('; '),
       ...(core && { core }),
       ...(extended && { extended }),
     };

@@ -17,7 +17,7 @@ export interface RequirementSources {
   kubernetes: string | null;
   /** Why there is no result where there is none. */
   notRun: string;
-  /** Absolute path of the harness; places in specs are told relative to it. */
+  /** Absolute path of the harness; places in specs are relative to it. */
   root: string;
 }
 

@@ -1,6 +1,6 @@
+import { element, label, type Markup, points } from '../../../clusters/text/markup.ts';
 import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, phases, type Trace } from '../../../specs/trace/trace.ts';
-import { element, label, type Markup, points } from '../../markup.ts';
 import { genericWhat, modeOf, type PairedStep, pairedSteps } from '../beside.ts';
 import { drawing, file } from './document.ts';
 import { columnsIn } from './measure.ts';

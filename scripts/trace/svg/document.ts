@@ -1,6 +1,6 @@
+import { element, label, type Markup, raw } from '../../../clusters/text/markup.ts';
 import { printable, wrap } from '../../../clusters/text/wrap.ts';
 import type { Trace, TracedVolume } from '../../../specs/trace/trace.ts';
-import { element, label, type Markup, raw } from '../../markup.ts';
 import { columnsIn } from './measure.ts';
 import { drawMounts } from './mounts.ts';
 import { traceStyle } from './style.ts';
@@ -107,7 +107,7 @@ function textBlock(lines: readonly [text: string, className: string, size: numbe
 
 function foot({ notes, outcome }: Trace): Drawn[] {
   const room = across.width - 2 * across.margin;
-  const told = textBlock(
+  const lineElements = textBlock(
     notes.map((note): [string, string, number] => [`– ${note}`, 'trace-dim', 12]),
     room,
   );
@@ -120,7 +120,7 @@ function foot({ notes, outcome }: Trace): Drawn[] {
       ...lines.map((line, index) => label(across.margin, 38 + index * 16, spaced(line), 'trace-pre')),
     ],
   };
-  return [...(notes.length > 0 ? [told] : []), ...(lines.length > 0 ? [why] : [])];
+  return [...(notes.length > 0 ? [lineElements] : []), ...(lines.length > 0 ? [why] : [])];
 }
 
 function spaced(line: string): string {

@@ -1,6 +1,6 @@
+import { element, label, type Markup, points } from '../../../clusters/text/markup.ts';
 import { wrap } from '../../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../../specs/trace/mount-graph.ts';
-import { element, label, type Markup, points } from '../../markup.ts';
 import { detailOf, shortened } from '../mounts-text.ts';
 import { columnsIn } from './measure.ts';
 import { across, type Drawn } from './time-line.ts';

@@ -1,6 +1,6 @@
+import { element, label, type Markup, points } from '../../../clusters/text/markup.ts';
 import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, type Step, type Trace } from '../../../specs/trace/trace.ts';
-import { element, label, type Markup, points } from '../../markup.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceInFull, sourceText } from '../rows.ts';
 import { columnsIn, drawnWidth } from './measure.ts';
 
@@ -144,7 +144,7 @@ class Page {
     const parts = stepText(step);
     const y = this.y + 14;
     const x = laneAt(lane);
-    const told = parts.lines.map(({ text, className }, index) =>
+    const lineElements = parts.lines.map(({ text, className }, index) =>
       label(across.text, y + 4 + index * lineHeight, text, className),
     );
     const source =
@@ -154,7 +154,15 @@ class Page {
     const at = time === '' ? [] : [label(across.timeEnd, y + 4, time, 'trace-time', 'end')];
     const full = element('title', {}, sourceInFull(step));
     this.marks.push(
-      element('g', { class: `trace-step trace-${step.lane}` }, full, ...at, mark(step, x, y), ...told, ...source),
+      element(
+        'g',
+        { class: `trace-step trace-${step.lane}` },
+        full,
+        ...at,
+        mark(step, x, y),
+        ...lineElements,
+        ...source,
+      ),
     );
     if (record.state === 'seen') {
       if (this.#last && before !== undefined) this.ways.push(way(step, this.#last, { x, y }));

@@ -34,14 +34,14 @@ export function parseProduct(source: YamlSource): Product {
   return parseStrictDocument(source, productSchema).value;
 }
 
-/** What is tested where nobody says: Kubernetes as the harness itself sets it up. `version` is that of Kubernetes. */
+/** What is tested where no product is named: Kubernetes as the harness sets it up. `version` is that of Kubernetes. */
 export function ownProduct(version: string): Product {
   return productSchema.parse({
     vendor: 'local-pv-conformance',
     name: 'local-pv-conformance kind cluster',
     version,
     description:
-      'The three-node kind cluster that local-pv-conformance makes for its own runs. It is no product: nobody offers it, and it has no contact.',
+      'The three-node kind cluster that local-pv-conformance makes for its own runs. It is no product: it has no vendor and no contact.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,

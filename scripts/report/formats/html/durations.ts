@@ -1,6 +1,6 @@
 import { grouped, median, quantile } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { inPercent, isNoticeable } from '../../model/cpu-steal.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { slowest } from '../../model/run-figures.ts';

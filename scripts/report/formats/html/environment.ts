@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { implementationName } from '../../model/environment.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { facts, sourceLink } from './words.ts';

@@ -12,7 +12,7 @@ export interface EvidenceFile {
   text: string;
 }
 
-// What is larger is told by its size and a link alone: nobody reads it in a page.
+// Of a larger file the page has the size and a link: it is too long to read there.
 const largest = 4_000_000;
 const readAtOnce = 32;
 

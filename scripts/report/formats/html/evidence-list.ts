@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import type { Inline, TextGroup } from './inline.ts';
 import { fileSize, relativeLink } from './words.ts';

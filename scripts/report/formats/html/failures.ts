@@ -1,5 +1,5 @@
 import { duration } from '../../../../clusters/text/duration.ts';
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import type { LocalVolumeConformanceReport, ReportedFailure, ReportedRequirement } from '../../model/report.ts';
 import { cutText, evidenceList, type Material } from './evidence-list.ts';
 import { counted, resultMark } from './words.ts';

@@ -1,4 +1,4 @@
-import { escaped } from '../../../markup.ts';
+import { escaped } from '../../../../clusters/text/markup.ts';
 
 /** Texts of a page that may be cut, in the order in which they get room. */
 const groups = ['messages', 'diagnoses', 'evidence of failures', 'evidence'] as const;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { html, type Markup, raw } from '../../../markup.ts';
+import { html, type Markup, raw } from '../../../../clusters/text/markup.ts';
 import { type Palette, paletteCss } from './palette.ts';
 
 export interface Page {

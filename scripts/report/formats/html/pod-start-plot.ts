@@ -1,5 +1,5 @@
 import { median } from '../../../../clusters/text/collections.ts';
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 
 /** A pod start against what Kubernetes allows at best. */
 export interface PlottedStart {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { redact } from '../../../../clusters/text/redact.ts';
-import { html, type Markup } from '../../../markup.ts';
 import { traceStyle } from '../../../trace/svg/style.ts';
 import { cleanTrace, type NamedTrace } from '../../../trace/write-trace.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
@@ -32,8 +32,11 @@ export interface PageSources {
 const mostBytes = 2_400_000;
 
 /** The report as one HTML document. Pure. */
-export function reportPage(told: LocalVolumeConformanceReport, { files, traces: drawn, parts }: PageSources): string {
-  const report = redact(told) as LocalVolumeConformanceReport;
+export function reportPage(
+  unredacted: LocalVolumeConformanceReport,
+  { files, traces: drawn, parts }: PageSources,
+): string {
+  const report = redact(unredacted) as LocalVolumeConformanceReport;
   const traces = drawn.map(({ name, trace }) => ({ name, trace: cleanTrace(trace) }));
   const { environment, implementation, harness } = report;
   return fitted(mostBytes, (inline) => {

@@ -1,5 +1,5 @@
 import { duration } from '../../../../clusters/text/duration.ts';
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { excerptOf } from './inline.ts';
 import { facts, resultMark } from './words.ts';

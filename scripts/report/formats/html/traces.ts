@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../../markup.ts';
+import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { traceDrawing } from '../../../trace/svg/document.ts';
 import { type NamedTrace, tracePath, traceText } from '../../../trace/write-trace.ts';
 import { excerptOf } from './inline.ts';

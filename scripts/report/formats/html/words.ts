@@ -1,4 +1,4 @@
-import { html, type Markup, type Piece } from '../../../markup.ts';
+import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
 import { outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStatistics } from '../../model/report.ts';
 
