@@ -49,8 +49,8 @@ export function changesBetween<T extends Listed>(
 }
 
 /**
- * Whether the known objects are at least as new as a list. `deleted` has the uids of objects that were deleted after
- * the list was requested. Within a kind, a larger resourceVersion is newer: Kubernetes guarantees it since 1.35
+ * Returns whether the known objects are at least as new as a list. `deleted` has the uids of objects that were deleted
+ * after the list was requested. Within a kind, a larger resourceVersion is newer: Kubernetes guarantees it since 1.35
  * (KEP-5504).
  */
 export function isAsNewAs<T extends Listed>(

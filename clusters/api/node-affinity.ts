@@ -12,8 +12,8 @@ export interface LabelledNode {
 }
 
 /**
- * Whether the node satisfies the selector: all expressions and fields of at least one term. A term without any matches
- * no node. A selector without terms matches no node either; an absent selector matches every node.
+ * Returns whether the node satisfies the selector: all expressions and fields of at least one term. A term without any
+ * matches no node. A selector without terms matches no node either; an absent selector matches every node.
  */
 export function matchesSelector(node: LabelledNode, selector: NodeSelector | undefined): boolean {
   return selector === undefined || selector.nodeSelectorTerms.some((term) => mismatchesOfTerm(node, term).length === 0);

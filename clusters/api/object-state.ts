@@ -15,7 +15,7 @@ export function conditionOf(object: WithConditions | undefined, type: string) {
   return object?.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether a pod or a node is Ready. An absent object is not. */
+/** Returns whether a pod or a node is Ready. An absent object is not. */
 export function isReady(object: WithConditions | undefined): boolean {
   return conditionOf(object, 'Ready')?.status === 'True';
 }

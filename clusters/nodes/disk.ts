@@ -44,12 +44,15 @@ export async function prepareNode(node: Node, signal?: AbortSignal): Promise<voi
   await scriptOnNode(node, scripts.prepare, [String(loopDeviceFiles)], { signal });
 }
 
-/** Where the files behind a run's disks are: on the node's /var, which survives a restart of the node. */
+/** Returns where the files behind a run's disks are: on the node's /var, which survives a restart of the node. */
 export function backingFile(run: string, name: string): string {
   return `/var/local/local-pv-conformance/${run}/${name}.img`;
 }
 
-/** The systemd unit that mounts a path (systemd.unit(5), "string escaping"): of characters beyond ASCII, each byte. */
+/**
+ * Returns the systemd unit that mounts a path (systemd.unit(5), "string escaping"): of characters beyond ASCII, each
+ * byte.
+ */
 export function mountUnitName(mountPath: string): string {
   const path = posix.normalize(mountPath).replace(/^\/+|\/+$/g, '');
   const escaped = [...Buffer.from(path)].map((byte, index) => {
@@ -103,7 +106,7 @@ export async function verifyDisk(node: Node, expected: Expected, signal?: AbortS
   return readDisk(description, expected);
 }
 
-/** The comparison of {@link verifyDisk}: pure, given the output of describe-disk.sh. */
+/** Returns the comparison of {@link verifyDisk}: pure, given the output of describe-disk.sh. */
 export function readDisk(description: string, expected: Expected): Disk {
   const [mountLine = '', ...rest] = description.split('\n');
   const facts = Object.fromEntries(

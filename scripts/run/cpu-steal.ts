@@ -21,7 +21,8 @@ export function parseCpuTime(stat: string): CpuTime | undefined {
 }
 
 /**
- * The share of the processors' time between two readings that was steal, from 0 to 1; undefined where it is not known.
+ * Returns the share of the processors' time between two readings that was steal, from 0 to 1; undefined where it is not
+ * known.
  */
 export function cpuStealBetween(before: CpuTime | undefined, after: CpuTime | undefined): number | undefined {
   if (!before || !after || after.all <= before.all) return undefined;

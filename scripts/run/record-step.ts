@@ -7,7 +7,9 @@ import type { ClusterPlan } from './cluster/plan.ts';
 import type { ClusterState, ClusterTarget } from './cluster/state.ts';
 import { environmentFacts } from './surroundings.ts';
 
-/** The step between a ready cluster and its specs: environment.json, and the facts of the cluster for the specs. */
+/**
+ * Returns the step between a ready cluster and its specs: environment.json, and the facts of the cluster for the specs.
+ */
 export function recordStep(of: {
   target: ClusterTarget;
   state: ClusterState;

@@ -22,7 +22,7 @@ export interface ReportOrigins {
   state: ClusterState;
 }
 
-/** The way from what a run has come to, at any time, to its report. */
+/** Returns the way from what a run has come to, at any time, to its report. */
 export function reportedRun(origins: ReportOrigins): (summary: Summary) => ReportedRun {
   const { catalogue, chosen, asked, harness, state } = origins;
   return (summary) => {

@@ -127,7 +127,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   return { exitStatus: await session.finish(), report: session.report(), folder: target.folder, kept };
 }
 
-/** The steps to a cluster that specs can run on. */
+/** Returns the steps to a cluster that specs can run on. */
 export function stepsFor(
   { plan, existing }: Pick<RunPlan, 'plan' | 'existing'>,
   target: ClusterTarget & Reservation,

@@ -10,7 +10,7 @@ export interface PairedStep {
   times: readonly [left: number | undefined, right: number | undefined];
 }
 
-/** The steps of two traces side by side, in the order of the one that has more of them. */
+/** Returns the steps of two traces side by side, in the order of the one that has more of them. */
 export function pairedSteps(left: Trace, right: Trace): PairedStep[] {
   const zero = (trace: Trace): number => {
     const created = trace.steps.find(({ id }) => id === 'pod-created');
@@ -60,12 +60,12 @@ export function besideText(
   return `${[colors.bold(head), ...lines, colors.dim(note)].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** The binding mode of a trace's volumes. */
+/** Returns the binding mode of a trace's volumes. */
 export function modeOf({ volumes }: Trace): string {
   return [...new Set(volumes.map(({ binding }) => binding))].join(', ') || 'no volume';
 }
 
-/** What a step is, without what differs between two pods: nodes and paths. */
+/** Returns what a step is, without what differs between two pods: nodes and paths. */
 export function genericWhat({ what }: Step): string {
   return what
     .replace(/ on node\d+$/, ' on a node')

@@ -43,7 +43,7 @@ export function detailOf({ device, root, fileSystem, options, propagation }: Mou
     .join(' · ');
 }
 
-/** A path with the middle of kubelet's uids left out. */
+/** Returns a path with the middle of kubelet's uids left out. */
 export function shortened(path: string): string {
   return path.replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1…');
 }

@@ -87,7 +87,9 @@ function timeText(step: Step, zero: number | undefined): string {
   return `${record.noLaterThan === undefined ? '' : '≤ '}${sign}${text}`;
 }
 
-/** Where a step is known from, in a few words: `binder.go:555`, `Event Scheduled`, `Pod 583 by kube-scheduler`. */
+/**
+ * Returns where a step is known from, in a few words: `binder.go:555`, `Event Scheduled`, `Pod 583 by kube-scheduler`.
+ */
 export function sourceText({ record }: Step): string {
   if (record.state !== 'seen') return '';
   const { source, by } = record;
@@ -119,7 +121,7 @@ export function sourceInFull({ record }: Step): string {
   }
 }
 
-/** Where a lane's component ran, as far as its log tells. */
+/** Returns where a lane's component ran, as far as its log tells. */
 export function placeOf(trace: Trace, lane: Step['lane']): string | undefined {
   const sources = trace.steps.flatMap(({ lane: own, record }) =>
     own === lane && record.state === 'seen' && record.source.kind === 'log' ? [record.source.node] : [],
@@ -127,7 +129,7 @@ export function placeOf(trace: Trace, lane: Step['lane']): string | undefined {
   return sources[0];
 }
 
-/** How often a step was done, where it was more than once. */
+/** Returns how often a step was done, where it was more than once. */
 export function againText({ record }: Step): string {
   if (record.state !== 'seen' || record.repeated === undefined) return '';
   const seconds = (millisecondsOf(record.repeated.last) - millisecondsOf(record.at)) / 1000;
@@ -145,7 +147,7 @@ function lastPart(field: string): string {
   return field.startsWith('metadata.managedFields') ? 'managedFields' : (field.split('.').at(-1) ?? field);
 }
 
-/** A duration of a gap, such as `1.00 s` or `101 ms`. */
+/** Returns a duration of a gap, such as `1.00 s` or `101 ms`. */
 export function gapText(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }

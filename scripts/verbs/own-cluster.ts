@@ -7,13 +7,13 @@ import { lpvCommand } from '../report/model/reproduce.ts';
 import type { ClusterTarget } from '../run/cluster/state.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
-/** The name of a cluster as users write it: `dev` for the cluster lpv-dev. */
+/** Returns the name of a cluster as users write it: `dev` for the cluster lpv-dev. */
 export function shortName(cluster: string): string {
   return cluster.replace(/^lpv-/, '');
 }
 
 /**
- * The entry of a cluster of ours, by its short or whole name.
+ * Returns the entry of a cluster of ours, by its short or whole name.
  * @throws DomainError (badUsage) where the harness has no record of it: what it did not make it does not touch
  */
 export async function ownCluster(registry: Registry, name: string): Promise<RegistryEntry> {

@@ -7,8 +7,8 @@ import { currentSpec, type PodHandle, testCluster } from '../harness/index.ts';
 const [patience, interval] = [80_000, 4_000];
 
 /**
- * What kubelet has measured of a volume of a running pod, `data` where not named. It measures when its time has come
- * and reports it nowhere, so its statistics are looked at every four seconds until the volume is among them.
+ * Returns what kubelet has measured of a volume of a running pod, `data` where not named. It measures when its time has
+ * come and reports it nowhere, so its statistics are looked at every four seconds until the volume is among them.
  * @throws DomainError with the volumes of the pod that it has measured
  */
 export async function volumeStatistics(pod: PodHandle, volumeName = 'data'): Promise<VolumeStatistics> {

@@ -8,7 +8,7 @@ export const bindingAnnotations = {
   selectedNode: 'volume.kubernetes.io/selected-node',
 } as const;
 
-/** The names of the binding annotations that an object carries, sorted. */
+/** Returns the names of the binding annotations that an object carries, sorted. */
 export function bindingAnnotationsOf(object: Handle<'PersistentVolume' | 'PersistentVolumeClaim'>): string[] {
   const known: string[] = Object.values(bindingAnnotations);
   return Object.keys(object.now.metadata.annotations ?? {})

@@ -71,7 +71,7 @@ export async function controllerMetric(name: string): Promise<Sample[]> {
   return samplesOf(text, name);
 }
 
-/** The samples of a metric in the Prometheus text format, without histograms' parts. */
+/** Returns the samples of a metric in the Prometheus text format, without histograms' parts. */
 export function samplesOf(text: string, name: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, metric, labels = '', value] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];

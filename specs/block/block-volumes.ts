@@ -19,7 +19,9 @@ export interface Mapping {
   locks: readonly string[];
 }
 
-/** Where kubelet maps a device for a pod. Source: pkg/volume/local, GetGlobalMapPath and GetPodDeviceMapPath. */
+/**
+ * Returns where kubelet maps a device for a pod. Source: pkg/volume/local, GetGlobalMapPath and GetPodDeviceMapPath.
+ */
 export function mappedAt(podUid: string, volumeName: string): { globalMap: string; plugin: string; pod: string } {
   const globalMap = `/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
   return {
@@ -82,8 +84,8 @@ done
 
 /**
  * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
- * of
- * it away after the pod has gone from the API and reports it nowhere, so the node itself looks, every fifth of a second.
+ * of it away after the pod has gone from the API and reports it nowhere, so the node itself looks, every fifth of a
+ * second.
  * @throws CommandFailed with what is left
  */
 export async function unmapped(
@@ -95,7 +97,7 @@ export async function unmapped(
   await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks], { deadline: within + 30_000 });
 }
 
-/** What `mappingOf` and `unmapped` need to know of a pod, also when it has gone. */
+/** Returns what `mappingOf` and `unmapped` need to know of a pod, also when it has gone. */
 export function mappedPod(pod: PodHandle, volume: VolumeHandle): { uid: string; volume: string; node: string } {
   return { uid: pod.now.metadata.uid, volume: volume.name, node: pod.now.spec?.nodeName ?? '' };
 }

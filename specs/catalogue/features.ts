@@ -20,12 +20,12 @@ const features = {
 /** Versions of Kubernetes that a requirement holds for: `kubernetes>=1.37` or `kubernetes<1.37`. */
 const versionFeature = /^kubernetes(>=|<)(\d+)\.(\d+)$/;
 
-/** Whether the catalogue may use this word. */
+/** Returns whether the catalogue may use this word. */
 export function isFeature(name: string): boolean {
   return Object.hasOwn(features, name) || versionFeature.test(name);
 }
 
-/** Whether a word names something that a cluster has: versions and the ways of running a spec are none. */
+/** Returns whether a word names something that a cluster has: versions and the ways of running a spec are none. */
 export function isClusterFeature(name: string): boolean {
   return Object.hasOwn(features, name) && name !== 'disruptive';
 }
@@ -52,7 +52,7 @@ export interface NotRun {
   reason: string;
 }
 
-/** `[1, 37]` of `v1.37.2`. */
+/** Returns `[1, 37]` of `v1.37.2`. */
 export function minorOf(kubernetes: string): [number, number] {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(kubernetes) ?? [];
   return [Number(major), Number(minor)];

@@ -32,7 +32,7 @@ export function schedulingConclusion(
   return `only ${blocked} could run the pod, and may not: end that, or let the pod tolerate it.`;
 }
 
-/** What keeps a claim from ever being usable, whatever the pod; undefined where nothing does. */
+/** Returns what keeps a claim from ever being usable, whatever the pod; undefined where nothing does. */
 export function claimConclusion(facts: ClaimFacts): string | undefined {
   const { claim, title, volume } = facts;
   if (!claim) return `claim ${title} does not exist: create it.`;
@@ -49,14 +49,17 @@ export function claimConclusion(facts: ClaimFacts): string | undefined {
   return nothingFits(facts);
 }
 
-/** A claim that is bound at once has a volume that fits, and is not bound yet: the volume came later, or was taken. */
+/**
+ * Returns a claim that is bound at once has a volume that fits, and is not bound yet: the volume came later, or was
+ * taken.
+ */
 export function unhurried(facts: ClaimFacts): string | undefined {
   const [volume] = fitting(facts);
   if (!volume || facts.claim?.spec?.volumeName || facts.binding === 'WaitForFirstConsumer') return undefined;
   return `${volume.metadata.name} fits claim ${facts.title}: the PersistentVolumeController looks again every 15 s, and binds it then.`;
 }
 
-/** Why a mount fails, from kubelet's message; undefined where the message is not known. */
+/** Returns why a mount fails, from kubelet's message; undefined where the message is not known. */
 export function mountConclusion(message: string, pod: Pod, volumes: readonly PersistentVolume[]): string | undefined {
   const node = pod.spec?.nodeName ?? 'the node';
   const [, volumeName = '', path = ''] = /volume "([^"]+)" : (?:path "([^"]+)" does not exist)?/.exec(message) ?? [];

@@ -64,7 +64,7 @@ export function claimFacts(store: StoreView, namespace: string, name: string): C
   };
 }
 
-/** The claims that a pod uses, those of its generic ephemeral volumes included. */
+/** Returns the claims that a pod uses, those of its generic ephemeral volumes included. */
 export function claimsOfPod(store: StoreView, pod: Pod): ClaimFacts[] {
   const namespace = pod.metadata.namespace ?? 'default';
   const names = (pod.spec?.volumes ?? []).flatMap((volume) => {
@@ -74,7 +74,7 @@ export function claimsOfPod(store: StoreView, pod: Pod): ClaimFacts[] {
   return [...new Set(names)].map((name) => claimFacts(store, namespace, name));
 }
 
-/** The pods that use a claim and have not ended. */
+/** Returns the pods that use a claim and have not ended. */
 export function podsOfClaim(store: StoreView, namespace: string, name: string): Pod[] {
   const ended = new Set(['Succeeded', 'Failed']);
   return store
@@ -82,7 +82,7 @@ export function podsOfClaim(store: StoreView, namespace: string, name: string): 
     .filter((pod) => claimsOfPod(store, pod).some((facts) => facts.name === name));
 }
 
-/** The volumes whose nodes matter to these claims: the bound ones, and those that fit an unbound claim. */
+/** Returns the volumes whose nodes matter to these claims: the bound ones, and those that fit an unbound claim. */
 export function volumesOf(claims: readonly ClaimFacts[]): PersistentVolume[] {
   const volumes = claims.flatMap(({ volume, candidates }) =>
     volume

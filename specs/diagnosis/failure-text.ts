@@ -63,7 +63,7 @@ function wordsFor({ view, own, namespace }: Pick<NamespaceFacts, 'view' | 'own' 
   return [...new Set([namespace, ...podUids(view, refs), ...volumes])];
 }
 
-/** The nodes where pods of a namespace were, whether they still are or not. */
+/** Returns the nodes where pods of a namespace were, whether they still are or not. */
 export function nodesOf(view: StoreView, refs: readonly ObjectRef[]): string[] {
   const pods = refs.flatMap((ref) => (ref.kind === 'Pod' ? view.history({ ...ref, kind: 'Pod' }) : []));
   return [...new Set(pods.flatMap(({ object }) => object.spec?.nodeName ?? []))].sort();

@@ -8,7 +8,7 @@ import {
 import { conditionOf } from '../../clusters/api/object-state.ts';
 import type { Node, PersistentVolume, Pod } from '../../clusters/api/objects.ts';
 
-/** The pod's own demands on a node, in one line; undefined where it has none. */
+/** Returns the pod's own demands on a node, in one line; undefined where it has none. */
 export function podDemandText(pod: Pod): string | undefined {
   const labels = Object.entries(pod.spec?.nodeSelector ?? {}).map(([name, value]) => `${name}=${value}`);
   const affinity = requiredAffinity(pod);
@@ -19,17 +19,20 @@ export function podDemandText(pod: Pod): string | undefined {
   return parts.length > 0 ? parts.join('; ') : undefined;
 }
 
-/** Why the pod's own selector and required affinity do not admit the node. */
+/** Returns why the pod's own selector and required affinity do not admit the node. */
 export function podMismatches(pod: Pod, node: Node): Mismatch[] {
   return [...labelMismatches(node, pod.spec?.nodeSelector), ...selectorMismatches(node, requiredAffinity(pod))];
 }
 
-/** Why the volume's node affinity does not admit the node. */
+/** Returns why the volume's node affinity does not admit the node. */
 export function volumeNodeMismatches(volume: PersistentVolume, node: Node): Mismatch[] {
   return volumeMismatches(node, volume.spec?.nodeAffinity?.required);
 }
 
-/** Why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or tainted. */
+/**
+ * Returns why no pod, or not this one, may be scheduled to the node whatever its labels: cordoned, not Ready, or
+ * tainted.
+ */
 export function nodeObstacles(node: Node, pod?: Pod): string[] {
   const ready = conditionOf(node, 'Ready');
   const taints = (node.spec?.taints ?? [])

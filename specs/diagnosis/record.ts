@@ -6,7 +6,7 @@ import { aligned } from './text.ts';
 
 const changesShown = 8;
 
-/** The last changes of an object under its name, oldest first: when seen, its resourceVersion, its state. */
+/** Returns the last changes of an object under its name, oldest first: when seen, its resourceVersion, its state. */
 export function changesOf(view: StoreView, ref: ObjectRef): string[] {
   const history = view.history(ref);
   const earlier = history.length - changesShown;
@@ -22,7 +22,7 @@ export function changesOf(view: StoreView, ref: ObjectRef): string[] {
   ];
 }
 
-/** The events about objects, in the order in which they last happened, a line each. */
+/** Returns the events about objects, in the order in which they last happened, a line each. */
 export function eventsInOrder(view: StoreView, refs: readonly ObjectRef[]): string[] {
   return refs
     .flatMap((ref) => view.eventsOf(ref).map((event) => ({ ref, event, time: eventTime(event) })))
@@ -37,7 +37,7 @@ export function eventsInOrder(view: StoreView, refs: readonly ObjectRef[]): stri
     });
 }
 
-/** The time of day in UTC, with milliseconds: `08:30:01.123`. */
+/** Returns the time of day in UTC, with milliseconds: `08:30:01.123`. */
 export function timeOfDay(at: Date): string {
   return at.toISOString().slice(11, 23);
 }

@@ -113,8 +113,8 @@ export function claim(name: string, storageClassName: string, volumeName?: strin
 }
 
 /**
- * The pod of the scenario. With `refusal` the scheduler has refused it; with `nodeName` it was scheduled, and does not
- * start.
+ * Returns the pod of the scenario. With `refusal` the scheduler has refused it; with `nodeName` it was scheduled, and
+ * does not start.
  */
 export function pod(state: { refusal: string } | { nodeName: string }, change: Partial<Pod['spec']> = {}): Pod {
   const scheduled = 'nodeName' in state;
@@ -190,7 +190,7 @@ export function event(
   };
 }
 
-/** A store that has seen these objects. */
+/** Returns a store that has seen these objects. */
 export function storeOf(clock: ManualClock, ...objects: AnyObject[]): ObjectHistory {
   const store = new ObjectHistory(clock);
   for (const object of objects) store.record(object.kind as Kind, { type: 'ADDED', observed: 'list', object });

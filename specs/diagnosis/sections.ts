@@ -11,7 +11,7 @@ import { sizeText } from './volume-fit.ts';
 
 const noEvents = '  no events';
 
-/** A pod: its state, what it asks of a node, its untrue conditions, its waiting containers, its events. */
+/** Returns a pod: its state, what it asks of a node, its untrue conditions, its waiting containers, its events. */
 export function podSection(store: StoreView, pod: Pod): string[] {
   const demand = podDemandText(pod);
   const lines = [
@@ -30,7 +30,8 @@ export function podSection(store: StoreView, pod: Pod): string[] {
 }
 
 /**
- * A claim: its state, what it asks for, how its class binds, the volumes of the class where it is unbound, its events.
+ * Returns a claim: its state, what it asks for, how its class binds, the volumes of the class where it is unbound, its
+ * events.
  */
 export function claimSection(store: StoreView, facts: ClaimFacts): string[] {
   const { claim, title, volume, candidates, namespace, name } = facts;
@@ -53,7 +54,7 @@ export function claimSection(store: StoreView, facts: ClaimFacts): string[] {
   return [...lines, ...eventLines(store, { kind: 'PersistentVolumeClaim', namespace, name }, lines.join(' '))];
 }
 
-/** A volume: its state, what it offers, where, and its events. */
+/** Returns a volume: its state, what it offers, where, and its events. */
 export function volumeSection(store: StoreView, volume: PersistentVolume): string[] {
   const { spec, status, metadata } = volume;
   const place = spec?.local
@@ -72,7 +73,7 @@ export function volumeSection(store: StoreView, volume: PersistentVolume): strin
   return events[0] === noEvents ? lines : [...lines, ...events];
 }
 
-/** The nodes as a table: each held against the pod and each volume. A row without a cross can run the pod. */
+/** Returns the nodes as a table: each held against the pod and each volume. A row without a cross can run the pod. */
 export function nodeSection(
   nodes: readonly NodeFacts[],
   withPod: boolean,
@@ -95,7 +96,7 @@ export function nodeSection(
   return fits(full) ? full : table(false);
 }
 
-/** The events about an object, oldest first, with age and count; what `known` has already is not repeated. */
+/** Returns the events about an object, oldest first, with age and count; what `known` has already is not repeated. */
 export function eventLines(store: StoreView, ref: ObjectRef, known = ''): string[] {
   const events = store.eventsOf(ref);
   const now = store.clock.now().getTime();

@@ -26,17 +26,17 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Whether every line fits. */
+/** Returns whether every line fits. */
 export function fits(lines: readonly string[]): boolean {
   return lines.every((line) => line.length <= width);
 }
 
-/** The first few of a list, and how many more there are. */
+/** Returns the first few of a list, and how many more there are. */
 export function firstOf(lines: readonly string[], most: number, rest: (count: number) => string): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), rest(lines.length - most)];
 }
 
-/** Whether a text has a name in it, and not only a longer one that begins or ends with it. */
+/** Returns whether a text has a name in it, and not only a longer one that begins or ends with it. */
 export function isNamedIn(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
     const around = `${text.charAt(at - 1)}${text.charAt(at + name.length)}`;

@@ -1,7 +1,7 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
 import { quantityToBytes } from '../../clusters/text/quantity.ts';
 
-/** What a claim asks for, or a volume offers, in one line: `1Gi ReadWriteOnce Filesystem`. */
+/** Returns what a claim asks for, or a volume offers, in one line: `1Gi ReadWriteOnce Filesystem`. */
 export function sizeText(spec: PersistentVolume['spec'] | PersistentVolumeClaim['spec']): string {
   const size = spec && 'capacity' in spec ? spec.capacity?.storage : requestOf(spec);
   return [size ?? 'no size', ...(spec?.accessModes ?? ['no access mode']), spec?.volumeMode ?? 'Filesystem'].join(' ');
@@ -10,8 +10,9 @@ export function sizeText(spec: PersistentVolume['spec'] | PersistentVolumeClaim[
 const holds: Readonly<Record<string, string>> = { Bound: 'is bound to', Available: 'is reserved for' };
 
 /**
- * Why a volume of the claim's class cannot be bound to the claim, by the rules of the PersistentVolumeController; empty
- * where it fits. Nodes are not looked at. A volume that is bound to the claim, or reserved for it, fits.
+ * Returns why a volume of the claim's class cannot be bound to the claim, by the rules of the
+ * PersistentVolumeController; empty where it fits. Nodes are not looked at. A volume that is bound to the claim, or
+ * reserved for it, fits.
  */
 export function volumeMismatches(claim: PersistentVolumeClaim, volume: PersistentVolume): string[] {
   const wanted = claim.spec;

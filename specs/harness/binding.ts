@@ -44,7 +44,7 @@ export async function triggerResync(namespace: SpecNamespace, claim: ClaimHandle
   await namespace.cluster.client.patch(claim.ref, { type: 'merge', change });
 }
 
-/** The phases that a volume or a claim was seen in, in order, each once for as long as it lasted. */
+/** Returns the phases that a volume or a claim was seen in, in order, each once for as long as it lasted. */
 export function phasesOf(object: Handle<'PersistentVolume' | 'PersistentVolumeClaim'>): string[] {
   return object.store
     .history(object.ref as ObjectRef<'PersistentVolume'>)

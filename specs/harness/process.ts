@@ -49,7 +49,7 @@ export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
   });
 }
 
-/** The trace of a pod that this run has watched from its beginning. */
+/** Returns the trace of a pod that this run has watched from its beginning. */
 export async function traceOf(pod: PodHandle): Promise<Trace> {
   const { facts, store, node } = await testCluster();
   using reader = await openReader(facts.kubeconfig);

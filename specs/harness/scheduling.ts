@@ -4,7 +4,10 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { eventually } from './eventually.ts';
 import type { PodHandle } from './handles.ts';
 
-/** The conditions of a type that a pod was seen with, the first one first; what holds for a moment is among them. */
+/**
+ * Returns the conditions of a type that a pod was seen with, the first one first; what holds for a moment is among
+ * them.
+ */
 export function conditionsSeen(store: StoreView, pod: PodHandle, type: string): PodCondition[] {
   const all = store.history(pod.ref).flatMap(({ object }) => object.status?.conditions ?? []);
   return all.filter((condition) => condition.type === type);

@@ -40,7 +40,10 @@ export function keepEvidence(
   return path;
 }
 
-/** A name that is safe as a file name: letters, digits, dots, hyphens; never empty, never leading out of a folder. */
+/**
+ * Returns a name that is safe as a file name: letters, digits, dots, hyphens; never empty, never leading out of a
+ * folder.
+ */
 export function fileName(name: string): string {
   const safe = name
     .normalize('NFKD')

@@ -8,7 +8,7 @@ import { testCluster } from './test-cluster.ts';
 /** Milliseconds that nodes may take to be healthy again after a disruptive spec. */
 const patience = 60_000;
 
-/** Whether a node is Ready, and has no taints. */
+/** Returns whether a node is Ready, and has no taints. */
 export function isWell(node: Node | undefined): boolean {
   return isReady(node) && (node?.spec?.taints ?? []).length === 0;
 }
@@ -66,7 +66,7 @@ export async function assertUnchanged(before: Places): Promise<void> {
   );
 }
 
-/** The lines that count of what came and what went. Pure. */
+/** Returns the lines that count of what came and what went. Pure. */
 export function differencesOf(
   before: readonly string[],
   after: readonly string[],

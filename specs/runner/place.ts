@@ -1,4 +1,6 @@
-/** The place in the spec's own file where its failure came from, such as `specs/binding/binding.spec.ts:41:7`. */
+/**
+ * Returns the place in the spec's own file where its failure came from, such as `specs/binding/binding.spec.ts:41:7`.
+ */
 export function placeIn(stack: string | undefined, file: string): string | undefined {
   return placeAmong(framesOf(stack), file);
 }
@@ -11,7 +13,7 @@ export function placeAmong(frames: readonly string[], file: string): string | un
   return position === undefined ? undefined : `${file}${position}`;
 }
 
-/** The lines of a stack that name a place, without those of Node and of the function around every spec. */
+/** Returns the lines of a stack that name a place, without those of Node and of the function around every spec. */
 export function framesOf(stack: string | undefined): string[] {
   const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   return lines.filter((line) => !/\(?node:|specs\/runner\/run-one\.ts/.test(line));

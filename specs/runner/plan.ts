@@ -30,12 +30,12 @@ function randomFrom(seed: Seed): () => number {
   };
 }
 
-/** Whether a requirement's spec touches nodes, or something of the whole cluster. */
+/** Returns whether a requirement's spec touches nodes, or something of the whole cluster. */
 export function isDisruptive({ features }: Requirement): boolean {
   return features.includes('disruptive');
 }
 
-/** Whether a requirement's spec has exclusive use of every node. */
+/** Returns whether a requirement's spec has exclusive use of every node. */
 export function hasWholeCluster(requirement: Requirement): boolean {
   return isDisruptive(requirement) && requirement.exclusive.length === 0;
 }

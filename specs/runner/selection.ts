@@ -25,7 +25,7 @@ export function parseSelection(grep: string | undefined): Selection {
   return source === undefined ? { by: 'text', text: grep.toLowerCase() } : { by: 'pattern', pattern: compiled(source) };
 }
 
-/** Whether a requirement belongs to the selection. Letter case never matters. */
+/** Returns whether a requirement belongs to the selection. Letter case never matters. */
 export function selects(selection: Selection, requirement: Pick<Requirement, 'id' | 'chapter' | 'sentence'>): boolean {
   const text = `${requirement.id} ${requirement.sentence} ${requirement.chapter}`;
   switch (selection.by) {

@@ -78,7 +78,7 @@ export async function scale(namespace: SpecNamespace, set: SetHandle, replicas: 
   );
 }
 
-/** The handles of the pod with that ordinal and of its first claim; waits until both are there. */
+/** Returns the handles of the pod with that ordinal and of its first claim; waits until both are there. */
 export async function member(
   namespace: SpecNamespace,
   ordinal: number,
@@ -89,7 +89,7 @@ export async function member(
   };
 }
 
-/** Where the pods of the set are and what they have, by ordinal, as the store sees it now. */
+/** Returns where the pods of the set are and what they have, by ordinal, as the store sees it now. */
 export function placements(namespace: SpecNamespace): Placement[] {
   const { store } = namespace.cluster;
   return store.list('Pod', { namespace: namespace.name, labels: { app: setName } }).map(({ metadata, spec }) => ({
@@ -118,7 +118,7 @@ export async function sign(pod: PodHandle): Promise<void> {
   await runInPod(pod, ['sh', '-c', script, 'sh', ...own]);
 }
 
-/** What pods have signed in volumes, read from the disks on their nodes: path → lines. */
+/** Returns what pods have signed in volumes, read from the disks on their nodes: path → lines. */
 export async function signatures(
   namespace: SpecNamespace,
   volumes: readonly { node: string; path: string }[],
@@ -157,7 +157,7 @@ export async function replaced(
   });
 }
 
-/** Whether the pod with one ordinal was seen before that with another was seen Ready. */
+/** Returns whether the pod with one ordinal was seen before that with another was seen Ready. */
 export function madeBeforeReady(namespace: SpecNamespace, ordinal: number, other: number): boolean {
   const history = (of: number) =>
     namespace.cluster.store.history({ kind: 'Pod', namespace: namespace.name, name: `${setName}-${of}` });

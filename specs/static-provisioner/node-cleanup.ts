@@ -107,7 +107,7 @@ export function nodeOf({ spec }: PersistentVolume): string | undefined {
   return expression?.key === 'kubernetes.io/hostname' && expression.operator === 'In' ? hostname : undefined;
 }
 
-/** Whether a volume is of one of the classes, and its node is not among the nodes. */
+/** Returns whether a volume is of one of the classes, and its node is not among the nodes. */
 export function isStale(volume: PersistentVolume, classes: readonly string[], nodes: readonly Node[]): boolean {
   if (!classes.includes(volume.spec?.storageClassName ?? '')) return false;
   const wanted = nodeOf(volume);
@@ -115,12 +115,12 @@ export function isStale(volume: PersistentVolume, classes: readonly string[], no
   return !nodes.some(({ metadata }) => [metadata.name, metadata.labels?.['kubernetes.io/hostname']].includes(wanted));
 }
 
-/** Whether the claim and the volume are bound to each other. A later claim of the same name is not bound. */
+/** Returns whether the claim and the volume are bound to each other. A later claim of the same name is not bound. */
 export function areBound(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   return claim.spec?.volumeName === volume.metadata.name && volume.spec?.claimRef?.uid === claim.metadata.uid;
 }
 
-/** Whether a stale volume may be removed: it was never used, or its claim is gone and its policy is Delete. */
+/** Returns whether a stale volume may be removed: it was never used, or its claim is gone and its policy is Delete. */
 export function mayGo({ spec, status }: PersistentVolume): boolean {
   if (status?.phase === 'Available') return true;
   return status?.phase === 'Released' && spec?.persistentVolumeReclaimPolicy === 'Delete';

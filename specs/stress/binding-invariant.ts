@@ -11,8 +11,8 @@ export interface Moment {
 }
 
 /**
- * What must not be at any moment: two claims that are bound to one volume, a claim that has two volumes, and two live
- * pods that use one volume through different claims. A sentence for each.
+ * Returns what must not be at any moment: two claims that are bound to one volume, a claim that has two volumes, and
+ * two live pods that use one volume through different claims. A sentence for each.
  */
 export function violations({ volumes, claims, pods }: Moment): string[] {
   const found: string[] = [];

@@ -44,9 +44,8 @@ async function atMost<Item, Result>(
 const width = 4;
 
 /**
- * Volumes whose path is not there: they can be bound, and no pod gets as far as a mount. Those for whom a claim is
- * named
- * are its alone.
+ * Volumes whose path is not there: they can be bound, and no pod gets as far as a mount. A volume with a
+ * `claimRef` is for that claim only.
  */
 const bareVolumes = (
   namespace: SpecNamespace,

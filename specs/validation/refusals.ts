@@ -31,7 +31,7 @@ export async function plainManifest(
   return manifest;
 }
 
-/** The request is refused, and for these reasons only; the whole refusal becomes evidence. */
+/** Returns the request is refused, and for these reasons only; the whole refusal becomes evidence. */
 export async function expectRefusal(request: Promise<unknown>, wanted: Refused): Promise<void> {
   const refusal = await request.then(
     (accepted) => expect.fail(`accepted: ${JSON.stringify(accepted)}`),

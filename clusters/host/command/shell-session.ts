@@ -170,8 +170,8 @@ export class ShellSession {
 }
 
 /**
- * Whether the loop can run a command: its program's name must not look like an option of `exec`, and no word may
- * contain NUL.
+ * Returns whether the loop can run a command: its program's name must not look like an option of `exec`, and no word
+ * may contain NUL.
  */
 export function fitsShell(argv: readonly string[]): boolean {
   return argv.length > 0 && !/^-|^$/.test(argv[0] ?? '') && argv.every((word) => !word.includes('\0'));

@@ -28,7 +28,7 @@ export function readKindVersion(output: string): string | undefined {
 }
 
 /**
- * Whether a version has the pinned minor version: within one minor, kind's configuration and node images are
+ * Returns whether a version has the pinned minor version: within one minor, kind's configuration and node images are
  * compatible.
  */
 export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): boolean {
@@ -190,7 +190,7 @@ export class Kind {
   }
 }
 
-/** The steps that kind prints while it creates a cluster, as progress lines. */
+/** Returns the steps that kind prints while it creates a cluster, as progress lines. */
 export function readKindStep(line: string): string | undefined {
   const step = /•\s+(.+?)\s*\.\.\.\s*$/u.exec(line)?.[1];
   // kind ends the name of a step with emoji.

@@ -51,8 +51,8 @@ export function planImage(wish: ImageWish, situation: ImageSituation): ImagePlan
 }
 
 /**
- * Whether a failed pull means that this site has no registry, so that the image has to be built. Any other failure is
- * an error.
+ * Returns whether a failed pull means that this site has no registry, so that the image has to be built. Any other
+ * failure is an error.
  */
 export function meansNoRegistry(failure: PullFailure): boolean {
   return failure.kind === 'no registry' || failure.kind === 'silent';

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type RequestLis
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { LoopbackRegistry } from './container-registry.ts';
 
-/** A registry that asks for credentials (401) or refuses everybody (403). */
+/** Returns a registry that asks for credentials (401) or refuses everybody (403). */
 export function refusingRegistry(status: 401 | 403): Promise<LoopbackRegistry> {
   const [code, message] = status === 401 ? ['UNAUTHORIZED', 'authentication required'] : ['DENIED', 'access denied'];
   return serve((_request, response) => {
@@ -13,12 +13,12 @@ export function refusingRegistry(status: 401 | 403): Promise<LoopbackRegistry> {
   });
 }
 
-/** A server that accepts connections and never says a word. */
+/** Returns a server that accepts connections and never says a word. */
 export function silentRegistry(): Promise<LoopbackRegistry> {
   return listen(createServer());
 }
 
-/** An address of the loopback on which nothing listens. */
+/** Returns an address of the loopback on which nothing listens. */
 export async function closedPort(): Promise<string> {
   const registry = await silentRegistry();
   await registry[Symbol.asyncDispose]();
@@ -29,8 +29,8 @@ export async function closedPort(): Promise<string> {
 export type Tampering = 'manifest' | 'layer';
 
 /**
- * A registry in front of another one that changes what is served under a digest, as somebody could who holds the
- * registry but not the pin: the manifest gets one more byte, or every layer loses its content to zeros.
+ * Returns a registry in front of another one that changes what is served under a digest, as somebody could who holds
+ * the registry but not the pin: the manifest gets one more byte, or every layer loses its content to zeros.
  */
 export function tamperingRegistry(behind: string, what: Tampering, configDigest: string): Promise<LoopbackRegistry> {
   return serve((request, response) => {

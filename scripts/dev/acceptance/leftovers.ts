@@ -48,7 +48,10 @@ export async function takeSnapshot({ engine, folders, kubeconfig, mark, otherRun
   };
 }
 
-/** What came and what went, a line each, such as `+ containers: 3fa1… lpv-k3x9qd-worker …`. Empty: nothing changed. */
+/**
+ * Returns what came and what went, a line each, such as `+ containers: 3fa1… lpv-k3x9qd-worker …`. Empty: nothing
+ * changed.
+ */
 export function differences(before: Snapshot, after: Snapshot): string[] {
   return (Object.keys(before) as (keyof Snapshot)[]).flatMap((kind) => [
     ...without(before[kind], after[kind]).map((line) => `- ${kind}: ${line}`),

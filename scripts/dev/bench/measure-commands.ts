@@ -18,8 +18,8 @@ const argv = ['cat', '/proc/self/mountinfo'] as const;
 const following = 10;
 
 /**
- * A command on a node and one in a pod: in a process or over a connection of its own, the first in a shell, which opens
- * it, and those that follow in that shell.
+ * Measures a command on a node and one in a pod: in a process or over a connection of its own, the first in a shell,
+ * which opens it, and those that follow in that shell.
  */
 export async function measureCommands(rounds: number): Promise<Figure[]> {
   const { client, nodes, closeShells } = await testCluster();

@@ -16,7 +16,10 @@ const modes = [
   { mode: 'Immediate', lowerLimit: lowerLimits.bound / 1000, target: 1.5 },
 ] as const;
 
-/** The scenario's pod, from created to Ready as the watch shows it, in both binding modes in turn, and its deletion. */
+/**
+ * Measures the scenario's pod, from created to Ready as the watch shows it, in both binding modes in turn, and its
+ * deletion.
+ */
 export async function measurePods(rounds: number): Promise<Figure[]> {
   const ready = new Map<string, number[]>(modes.map(({ mode }) => [mode, []]));
   const gone: number[] = [];
@@ -61,7 +64,7 @@ async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready
   return { ready, gone: (performance.now() - begun) / 1000 };
 }
 
-/** A disk on demand: made, mounted and verified; and given back. */
+/** Measures a disk on demand: made, mounted and verified; and given back. */
 export async function measureDisks(rounds: number): Promise<Figure[]> {
   const { facts, node } = await testCluster();
   const place = node('node2');

@@ -31,7 +31,7 @@ const facts: readonly [name: string, of: (report: LocalVolumeConformanceReport) 
   ['specs side by side', ({ jobs }) => jobs?.toString() ?? null],
 ];
 
-/** What the runs ran on, a row for each fact. Unknown differs from known. */
+/** Returns what the runs ran on, a row for each fact. Unknown differs from known. */
 export function environmentRows(reports: readonly LocalVolumeConformanceReport[]): EnvironmentRow[] {
   return facts.map(([name, of]) => {
     const values = reports.map(of);

@@ -5,7 +5,7 @@ import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, outcomeWords
 
 const signs: Partial<Record<Outcome, string>> = { passed: '✓ ', failed: '✗ ', skipped: '– ' };
 
-/** A comparison as Markdown, in the manner of GitHub. */
+/** Returns a comparison as Markdown, in the manner of GitHub. */
 export function comparisonAsMarkdown(comparison: Comparison): string {
   const { columns, environment, notes, same } = comparison;
   const labels = columns.map(({ label }) => label);

@@ -38,7 +38,8 @@ export interface Scope {
 }
 
 /**
- * What happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not chosen.
+ * Returns what happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not
+ * chosen.
  */
 export function changeOf(before: Outcome, after: Outcome, [baseline, other]: readonly [Scope, Scope]): Change {
   if (before === after) return 'same';

@@ -4,7 +4,7 @@ import { resultMark } from '../formats/html/words.ts';
 import type { Cell, Comparison } from './compare.ts';
 import { columnRows, conclusionOf, type Group, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
 
-/** A comparison as one HTML document that loads nothing, with the look of report.html. */
+/** Returns a comparison as one HTML document that loads nothing, with the look of report.html. */
 export function comparisonPage(comparison: Comparison, parts: PageParts): string {
   const { columns } = comparison;
   const labels = columns.map(({ label }) => label);

@@ -44,7 +44,7 @@ export interface Speed {
   podStartsSlower: boolean;
 }
 
-/** Whether a report is slower than the baseline, beyond noise. */
+/** Returns whether a report is slower than the baseline, beyond noise. */
 export function speedOf(baseline: LocalVolumeConformanceReport, other: LocalVolumeConformanceReport): Speed {
   const passed = new Map(
     baseline.requirements.flatMap(({ id, result, milliseconds }) =>

@@ -11,7 +11,7 @@ const widest = 30;
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-/** A comparison for the terminal, within 100 columns. */
+/** Returns a comparison for the terminal, within 100 columns. */
 export function comparisonForTerminal(comparison: Comparison, color: boolean): string {
   const colors = pc.createColors(color);
   const { columns, environment, notes, same } = comparison;

@@ -29,7 +29,7 @@ const titles: readonly [Change, title: string, meaning: string][] = [
   ['new', 'New requirements', 'the baseline’s catalogue does not have them'],
 ];
 
-/** What changed, by the worst that happened to a requirement in any of the reports. */
+/** Returns what changed, by the worst that happened to a requirement in any of the reports. */
 export function groupsOf({ changed }: Comparison): Group[] {
   const worstOf = ({ cells }: ChangedRequirement) =>
     titles.find(([change]) => cells.some((cell) => cell.change === change))?.[0];
@@ -43,7 +43,7 @@ export function groupsOf({ changed }: Comparison): Group[] {
     .filter(({ requirements }) => requirements.length > 0);
 }
 
-/** The sentence that a comparison comes to. */
+/** Returns the sentence that a comparison comes to. */
 export function conclusionOf(comparison: Comparison): string {
   const count = (change: Change) =>
     comparison.changed.filter(({ cells }) => cells.some((cell) => cell.change === change)).length;
@@ -58,7 +58,7 @@ export function conclusionOf(comparison: Comparison): string {
   return `no regression: all that the baseline showed to hold, and that was compared, holds${rest}`;
 }
 
-/** A fact of each report, for a table with a column per report. */
+/** Returns a fact of each report, for a table with a column per report. */
 export function columnRows(columns: readonly Column[]): [name: string, values: string[]][] {
   const each = (of: (column: Column) => string) => columns.map(of);
   const ratio = ({ speed }: Column, index: 0 | 1) => speed?.podStarts?.[index]?.toFixed(1);
@@ -99,7 +99,7 @@ export function columnRows(columns: readonly Column[]): [name: string, values: s
   return rows;
 }
 
-/** What got slower beyond noise, a line for each finding; empty where nothing did. */
+/** Returns what got slower beyond noise, a line for each finding; empty where nothing did. */
 export function slowerLines({ columns }: Comparison): string[] {
   return columns.flatMap(({ label, speed }) => {
     if (!speed) return [];

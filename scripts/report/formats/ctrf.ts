@@ -7,7 +7,7 @@ import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 
 /**
- * The report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
+ * Returns the report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
  * requirement promises stands under `extra`.
  */
 export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {

@@ -23,7 +23,7 @@ export function openEventLog(path: string): { read: (event: RunEvent) => void } 
   };
 }
 
-/** One event as a line with its time (UTC); further lines of a text are indented under it. */
+/** Returns one event as a line with its time (UTC); further lines of a text are indented under it. */
 export function logEntry(event: RunEvent): string {
   return `${event.at.toISOString()}  ${describe(event).trimEnd().replaceAll('\n', '\n    ')}\n`;
 }

@@ -80,7 +80,7 @@ function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequ
   };
 }
 
-/** One `::error` command for each failure, the first ten; the last one tells how many more there are. */
+/** Returns one `::error` command for each failure, the first ten; the last one tells how many more there are. */
 export function annotations(report: LocalVolumeConformanceReport): string[] {
   const failures = failuresOf(report);
   const commands = failures.map(({ file, line, title, message }) => command({ file, line }, title, message));
@@ -90,7 +90,7 @@ export function annotations(report: LocalVolumeConformanceReport): string[] {
   return [...shown, command({}, `${more} more failures`, 'The step summary and report.yaml have all of them.')];
 }
 
-/** The report as Markdown, worst first, cut to what GitHub takes. */
+/** Returns the report as Markdown, worst first, cut to what GitHub takes. */
 export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBytes): string {
   const { result, verdict, statistics, milliseconds, retries, leaks, requirements } = report;
   const mark = { success: '✓', partial: '✓', failure: '✗' }[result];

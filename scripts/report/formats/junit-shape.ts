@@ -61,7 +61,7 @@ const formats: Readonly<Record<string, RegExp>> = {
   timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/,
 };
 
-/** Where a JUnit file is not what its readers expect: shape, order, formats, and counts that do not add up. */
+/** Returns where a JUnit file is not what its readers expect: shape, order, formats, and counts that do not add up. */
 export function shapeProblems(element: Parsed, path = element.name): string[] {
   const expected = shape[element.name];
   if (!expected) return [`${path}: is not known`];

@@ -28,8 +28,8 @@ type Properties = readonly (readonly [string, string])[];
 type Element = ReturnType<typeof create>;
 
 /**
- * The report as JUnit XML: a suite `cluster` with the steps of the run as cases, then one suite for each chapter, and
- * one for what failed outside of specs. A run that did not come to its end is never without an error.
+ * Returns the report as JUnit XML: a suite `cluster` with the steps of the run as cases, then one suite for each
+ * chapter, and one for what failed outside of specs. A run that did not come to its end is never without an error.
  */
 export function junitXml(report: LocalVolumeConformanceReport): string {
   const suites = new Map<string, Case[]>([['cluster', clusterCases(report)]]);

@@ -32,7 +32,9 @@ const screen = 24;
 const againAtMost = 20;
 const failureIndent = '      ';
 
-/** Whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say. */
+/**
+ * Returns whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say.
+ */
 export function terminalCapabilities(
   output: { isTTY?: boolean },
   environment: NodeJS.ProcessEnv,

@@ -31,8 +31,8 @@ export interface ReportSources {
 }
 
 /**
- * The report of a run, also of one that failed before its specs, was interrupted or still goes on. Pure. Its texts hold
- * no secrets and nothing that a format cannot hold, whatever the cluster said.
+ * Returns the report of a run, also of one that failed before its specs, was interrupted or still goes on. Pure. Its
+ * texts hold no secrets and nothing that a format cannot hold, whatever the cluster said.
  */
 export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
   const { summary, environment, catalogue, chosen, implementation, reproduce, root } = sources;

@@ -83,7 +83,7 @@ export function implementationName({
   return project.startsWith(organization) ? project : `${organization} ${project}`;
 }
 
-/** Where and with what a run took place, as names and values; what is not known is left out. */
+/** Returns where and with what a run took place, as names and values; what is not known is left out. */
 export function environmentProperties(report: LocalVolumeConformanceReport): Record<string, string> {
   const { harness, environment } = report;
   const { nodeImage, host } = environment;

@@ -15,12 +15,12 @@ export function eventsOf(...untimed: Untimed<RunEvent>[]): RunEvent[] {
   return untimed.map((event, index) => ({ ...event, at: new Date(start + index * 1000) }) as RunEvent);
 }
 
-/** What a run with these events comes to. */
+/** Returns what a run with these events comes to. */
 export function summaryOf(...untimed: Untimed<RunEvent>[]): Summary {
   return eventsOf(...untimed).reduce(addEvent, emptySummary);
 }
 
-/** The report of a run with these events; its catalogue has the specs of these events, and no others. */
+/** Returns the report of a run with these events; its catalogue has the specs of these events, and no others. */
 export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanceReport {
   return buildReport(sourcesOf(...untimed));
 }
@@ -46,12 +46,12 @@ export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
   };
 }
 
-/** The specs of a run in which every requirement of a catalogue was chosen. */
+/** Returns the specs of a run in which every requirement of a catalogue was chosen. */
 export function chosenFrom(catalogue: readonly Requirement[]): ReportSources['chosen'] {
   return catalogue.map((requirement) => ({ requirement, declaredAt: place }));
 }
 
-/** A requirement that a spec of that identity proves. */
+/** Returns a requirement that a spec of that identity proves. */
 export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {}): Requirement {
   const { id, chapter, sentence } = spec;
   const promise = {
@@ -71,13 +71,13 @@ const place = { file: 'specs/binding/binding.spec.ts', line: 12 };
 
 export const started = { kind: 'run-started', run: 'k3x9qd', verb: 'run', folder: 'reports/x' } as const;
 
-/** An action that was performed. */
+/** Returns an action that was performed. */
 export function performed(title: string): Untimed<RunEvent> {
   const action = title.toLowerCase().replaceAll(' ', '-');
   return { kind: 'action-finished', action, title, milliseconds: 24_100, outcome: 'done', direction: 'perform' };
 }
 
-/** An action that failed. */
+/** Returns an action that failed. */
 export function broken(title: string, direction: 'perform' | 'undo' = 'perform', error?: unknown): Untimed<RunEvent> {
   const why = error ?? new DomainError({ attempted: 'creating the cluster lpv-k3x9qd', seen: 'node2 is not Ready' });
   return {
@@ -127,12 +127,12 @@ export function ended(
   return { kind: 'run-finished', exitStatus, verdict, milliseconds: 83_000 };
 }
 
-/** What the cluster looked like, in one paragraph. */
+/** Returns what the cluster looked like, in one paragraph. */
 export function diagnosisOf(text: string): FailureDiagnosis {
   return { essence: text, text };
 }
 
-/** A failure that belongs to no requirement. */
+/** Returns a failure that belongs to no requirement. */
 export function failedOutside(id: string, message: string, more: Partial<SpecFailure> = {}): Untimed<RunEvent> {
   const spec = { id, sentence: 'nothing is left of the specs', chapter: 'outside of specs', file: '' };
   return finished(spec, { outcome: 'failed', milliseconds: 5, evidence: [], error: { message, ...more } });

@@ -12,7 +12,7 @@ import type {
 /** More than so many names are counted: the requirements themselves stand in the same report. */
 const mostNamed = 5;
 
-/** How many requirements ended how. */
+/** Returns how many requirements ended how. */
 export function statisticsOf(requirements: readonly ReportedRequirement[]): ReportedStatistics {
   const statistics = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of requirements) statistics[result]++;
@@ -25,7 +25,7 @@ export function resultOf({ passed, failed, skipped }: ReportedStatistics): Repor
   return skipped > 0 ? 'partial' : 'success';
 }
 
-/** The chapters, in the order in which their requirements come, core and extended apart. */
+/** Returns the chapters, in the order in which their requirements come, core and extended apart. */
 export function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
   const chapters = grouped(requirements, ({ chapter }) => chapter);
   return [...chapters].map(([name, all]) => {

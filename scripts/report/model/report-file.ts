@@ -42,7 +42,8 @@ export function writeReport(path: string, report: LocalVolumeConformanceReport):
 }
 
 /**
- * A report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the text.
+ * Returns a report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the
+ * text.
  */
 export function reportText(report: LocalVolumeConformanceReport): string {
   return stringify(report, { lineWidth: 0, aliasDuplicateObjects: false });

@@ -102,8 +102,7 @@ const environment = z.strictObject({
 
 /**
  * One run against one cluster, after the manner of the conformance reports of Gateway API: profiles by chapter, core
- * and
- * extended apart. It holds all that the other formats show but the evidence, which stays in files beside it.
+ * and extended apart. It holds all that the other formats show but the evidence, which stays in files of its own.
  */
 export const reportSchema = z
   .strictObject({
@@ -172,7 +171,7 @@ export type ReportedResult = z.infer<typeof result>;
 /** Where the schema lies for readers of reports in other languages. */
 export const schemaFile = fileURLToPath(new URL('local-volume-conformance-report.schema.json', import.meta.url));
 
-/** The JSON Schema (2020-12) of a report, as the file holds it. */
+/** Returns the JSON Schema (2020-12) of a report, as the file holds it. */
 export function reportJsonSchema(): object {
   return z.toJSONSchema(reportSchema);
 }

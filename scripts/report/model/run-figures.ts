@@ -9,7 +9,9 @@ const slowestShown = 10;
 /** A table of one or two chapters tells nothing that the lines above it do not. */
 const fewestChapters = 3;
 
-/** What a run came to in figures, as lines of text: chapters by outcome, the slowest specs, how fast pods were. */
+/**
+ * Returns what a run came to in figures, as lines of text: chapters by outcome, the slowest specs, how fast pods were.
+ */
 export function runFigures(summary: Summary): string[] {
   const { specs, podStarts, cpuSteal } = summary;
   const chapters = byChapter(specs);
@@ -64,7 +66,7 @@ export function slowest<T extends Pick<ReportedRequirement, 'result' | 'millisec
   return ran.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, most);
 }
 
-/** `pods created to Ready: 212, median 3.1 s, 2.2 × what Kubernetes allows at best`. */
+/** Returns `pods created to Ready: 212, median 3.1 s, 2.2 × what Kubernetes allows at best`. */
 export function podStartLine(starts: readonly PodStart[]): string {
   const time = median(starts.map(({ milliseconds }) => milliseconds));
   const ratio = median(starts.map(({ milliseconds, lowerLimit }) => milliseconds / lowerLimit));

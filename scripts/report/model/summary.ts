@@ -105,7 +105,7 @@ export function countsOf(summary: Summary): ReportedStatistics {
 }
 
 /**
- * What the run says about the cluster. An interruption comes before all; then a step that failed, because what
+ * Returns what the run says about the cluster. An interruption comes before all; then a step that failed, because what
  * follows it says nothing about the requirements; then the specs. Specs that were planned or are what the verb is
  * about, but gave no result, never conform. Something left behind is a fault of the environment.
  */
@@ -143,7 +143,7 @@ function statusOfError(error: unknown): ExitStatus {
   return error instanceof DomainError && error.exit !== 'conforms' ? error.exit : 'environment';
 }
 
-/** The specs by chapter, in the order in which the chapters came first. */
+/** Returns the specs by chapter, in the order in which the chapters came first. */
 export function byChapter(specs: readonly FinishedSpec[]): Map<string, FinishedSpec[]> {
   return grouped(specs, ({ spec }) => spec.chapter);
 }

@@ -10,7 +10,10 @@ import type { ClusterState } from './state.ts';
 
 const minute = 60_000;
 
-/** The first step: refuses a machine on which a cluster with disks cannot run. A unit test gives facts of its own. */
+/**
+ * Returns the first step: refuses a machine on which a cluster with disks cannot run. A unit test gives facts of its
+ * own.
+ */
 export function machineStep(state: ClusterState, look: typeof lookAround = lookAround): Action {
   return {
     name: 'machine',

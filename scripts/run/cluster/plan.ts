@@ -57,7 +57,8 @@ export async function planCluster(options: ClusterOptions): Promise<ClusterPlan>
 }
 
 /**
- * Where things that outlive a run are kept: LPV_CACHE_HOME, else XDG_CACHE_HOME, else ~/.cache (absolute paths only).
+ * Returns where things that outlive a run are kept: LPV_CACHE_HOME, else XDG_CACHE_HOME, else ~/.cache (absolute paths
+ * only).
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv, home: string = homedir()): string {
   const { LPV_CACHE_HOME: own, XDG_CACHE_HOME: xdg } = environment;

@@ -16,12 +16,12 @@ import { clusterUndo } from './undo.ts';
 const second = 1000;
 const minute = 60 * second;
 
-/** The steps up to a node image that the engine has: what `lpv image` does. */
+/** Returns the steps up to a node image that the engine has: what `lpv image` does. */
 export function imageSteps(plan: ClusterPlan, state: ClusterState): Action[] {
   return [machineStep(state), engineStep(plan, state), imageStep(plan, state)];
 }
 
-/** The steps up to a ready cluster with verified disks: what `lpv up` does, and what a run begins with. */
+/** Returns the steps up to a ready cluster with verified disks: what `lpv up` does, and what a run begins with. */
 export function clusterSteps(plan: ClusterPlan, target: ClusterTarget & Reservation, state: ClusterState): Action[] {
   return [
     machineStep(state),
@@ -120,7 +120,7 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
   };
 }
 
-/** The steps for a cluster that `lpv up` state: it is looked at, its disks are verified, and it stays. */
+/** Returns the steps for a cluster that `lpv up` state: it is looked at, its disks are verified, and it stays. */
 export function existingClusterSteps(
   plan: ClusterPlan,
   target: ClusterTarget,

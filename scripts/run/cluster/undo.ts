@@ -10,7 +10,10 @@ import type { ClusterState, ClusterTarget } from './state.ts';
 
 const minute = 60_000;
 
-/** The undoing of a cluster, which needs nothing but its names: it also serves a later process, for a run that died. */
+/**
+ * Returns the undoing of a cluster, which needs nothing but its names: it also serves a later process, for a run that
+ * died.
+ */
 export function clusterUndo(target: ClusterTarget, state: ClusterState): Action & Required<Pick<Action, 'undo'>> {
   const { cluster, network, kubeconfig, run } = target;
   return {

@@ -8,7 +8,7 @@ import { across, type Drawn } from './time-line.ts';
 const indent = 26;
 const lineHeight = 16;
 
-/** A volume's way from the disk to its containers, as a tree. */
+/** Returns a volume's way from the disk to its containers, as a tree. */
 export function drawMounts(graph: MountGraph): Drawn {
   const { volume, node, mode, roots, missing } = graph;
   const title = `${mode === 'Block' ? 'device' : 'mounts'} of ${volume}${node === null ? '' : ` on ${node}`}`;

@@ -16,7 +16,7 @@ export const across = { width: 860, margin: 20, timeEnd: 98, firstLane: 124, lan
 const right = across.width - across.margin;
 const lineHeight = 17;
 
-/** The time line of a trace: lanes from top to bottom, a step a row, each with its record as a tooltip. */
+/** Returns the time line of a trace: lanes from top to bottom, a step a row, each with its record as a tooltip. */
 export function drawTimeLine(trace: Trace): Drawn {
   const legend = drawLegend(trace);
   const page = new Page(legend.height);

@@ -34,7 +34,10 @@ export function parseProduct(source: YamlSource): Product {
   return parseStrictDocument(source, productSchema).value;
 }
 
-/** What is tested where no product is named: Kubernetes as the harness sets it up. `version` is that of Kubernetes. */
+/**
+ * Returns what is tested where no product is named: Kubernetes as the harness sets it up. `version` is that of
+ * Kubernetes.
+ */
 export function ownProduct(version: string): Product {
   return productSchema.parse({
     vendor: 'local-pv-conformance',
@@ -45,7 +48,7 @@ export function ownProduct(version: string): Product {
   });
 }
 
-/** The product as the report names what was tested. */
+/** Returns the product as the report names what was tested. */
 export function implementationOf(product: Product): LocalVolumeConformanceReport['implementation'] {
   const known = (value: string): string => (value === notApplicable ? '' : value);
   const contact = known(product.contact_email_address);

@@ -10,7 +10,7 @@ import { percent } from './words.ts';
 const slowestShown = 15;
 const mostPlots = 4;
 
-/** How fast pods were against what Kubernetes allows, and which specs took longest. */
+/** Returns how fast pods were against what Kubernetes allows, and which specs took longest. */
 export function durationsSection(report: LocalVolumeConformanceReport): Markup {
   return html`<section id="durations" aria-labelledby="durations-title">
 <h2 id="durations-title">Durations</h2>

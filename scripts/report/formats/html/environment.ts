@@ -5,7 +5,7 @@ import { facts, sourceLink } from './words.ts';
 
 const unknown = html`<span class="quiet">not found out</span>`;
 
-/** What was tested, on what, with what. */
+/** Returns what was tested, on what, with what. */
 export function environmentSection(report: LocalVolumeConformanceReport): Markup {
   const { environment, implementation, harness } = report;
   const { nodeImage, host } = environment;

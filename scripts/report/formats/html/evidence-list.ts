@@ -9,7 +9,7 @@ export interface Material {
   inline: Inline;
 }
 
-/** The files of a requirement, each folded: its text as far as there is room, and a link. */
+/** Returns the files of a requirement, each folded: its text as far as there is room, and a link. */
 export function evidenceList(paths: readonly string[], group: TextGroup, { files, inline }: Material): Markup {
   if (paths.length === 0) return html`<p class="quiet">No evidence was written.</p>`;
   return html`<ul class="files">${paths.map((path) => {
@@ -24,7 +24,7 @@ export function evidenceList(paths: readonly string[], group: TextGroup, { files
   })}</ul>`;
 }
 
-/** A text that may be cut, such as a diagnosis. */
+/** Returns a text that may be cut, such as a diagnosis. */
 export function cutText(text: string, group: TextGroup, { inline }: Material, css = ''): Markup {
   const shown = inline(group, text.trimEnd());
   return html`<pre class="${css}" tabindex="0">${shown.text}</pre>${

@@ -14,7 +14,7 @@ export const odd = `<img src=x onerror="alert(1)"> & 'quoted' \u001b[31mred\u001
 /** A secret that no page may show. */
 export const planted = 'Bearer planted.secret-0123456789';
 
-/** A made-up requirement that passed. */
+/** Returns a made-up requirement that passed. */
 export function requirementOf(
   id: string,
   chapter: string,
@@ -37,7 +37,7 @@ export function requirementOf(
   };
 }
 
-/** A made-up report of these requirements, with all that follows from them. */
+/** Returns a made-up report of these requirements, with all that follows from them. */
 export function reportOf(
   requirements: readonly ReportedRequirement[],
   some: Partial<LocalVolumeConformanceReport> = {},
@@ -112,7 +112,9 @@ export function reportOf(
   };
 }
 
-/** A whole catalogue: 306 requirements, some failed, some skipped, odd characters, secrets where none should be. */
+/**
+ * Returns a whole catalogue: 306 requirements, some failed, some skipped, odd characters, secrets where none should be.
+ */
 export function wholeReport(): LocalVolumeConformanceReport {
   const requirements = Array.from({ length: 306 }, (_, index): ReportedRequirement => {
     const chapter = chapterNames[Math.floor(index / 44)] ?? 'stress';
@@ -142,7 +144,7 @@ export function wholeReport(): LocalVolumeConformanceReport {
   });
 }
 
-/** A run that was interrupted after a few specs. */
+/** Returns a run that was interrupted after a few specs. */
 export function interruptedReport(): LocalVolumeConformanceReport {
   return reportOf([requirementOf('LV-BIND-01', 'binding')], {
     interruptedBy: 'SIGINT',
@@ -152,7 +154,7 @@ export function interruptedReport(): LocalVolumeConformanceReport {
   });
 }
 
-/** A run that showed nothing: the cluster could not be made. */
+/** Returns a run that showed nothing: the cluster could not be made. */
 export function emptyReport(): LocalVolumeConformanceReport {
   return reportOf([], {
     verdict: 'not finished: Creating the cluster failed',
@@ -180,7 +182,7 @@ export async function writeEvidence(folder: string, report: LocalVolumeConforman
   }
 }
 
-/** The trace of a pod that was recorded once, with a secret and markup in a step. */
+/** Returns the trace of a pod that was recorded once, with a secret and markup in a step. */
 export async function exampleTrace(): Promise<NamedTrace> {
   const trace = makeTrace(await recorded('1.37', 'wait'));
   const steps = trace.steps.map((step, index) => (index === 3 ? { ...step, what: `${odd} ${planted}` } : step));

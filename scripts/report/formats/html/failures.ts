@@ -4,7 +4,7 @@ import type { LocalVolumeConformanceReport, ReportedFailure, ReportedRequirement
 import { cutText, evidenceList, type Material } from './evidence-list.ts';
 import { counted, resultMark } from './words.ts';
 
-/** What does not hold, each with all that is known of it. Nothing where nothing failed. */
+/** Returns what does not hold, each with all that is known of it. Nothing where nothing failed. */
 export function failuresSection(report: LocalVolumeConformanceReport, material: Material): Markup | undefined {
   const failed = report.requirements.filter(({ result }) => result === 'failed');
   const { outside } = report;

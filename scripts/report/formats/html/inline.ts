@@ -47,8 +47,8 @@ export function fitted(size: number, render: (inline: Inline) => string): string
 }
 
 /**
- * How much of each text may be shown so that all together keep to a budget: those that are small stay whole, the large
- * ones are cut at the same size. Sizes in bytes.
+ * Returns how much of each text may be shown so that all together keep to a budget: those that are small stay whole,
+ * the large ones are cut at the same size. Sizes in bytes.
  * @param most no text gets more than this, however much room there is.
  */
 export function fairShare(sizes: readonly number[], budget: number, most: number): number {
@@ -68,7 +68,7 @@ export interface Excerpt {
   whole: boolean;
 }
 
-/** How many bytes a text takes in a page. */
+/** Returns how many bytes a text takes in a page. */
 export function sizeInPage(text: string): number {
   return Buffer.byteLength(escaped(text));
 }
@@ -76,7 +76,7 @@ export function sizeInPage(text: string): number {
 // A character takes at most this many bytes in a page: that of `⟨U+202E⟩`.
 const widest = 12;
 
-/** A text cut to a number of bytes in the page, at the end of a line where there is one. */
+/** Returns a text cut to a number of bytes in the page, at the end of a line where there is one. */
 export function excerptOf(text: string, most: number): Excerpt {
   // Most texts are known to fit, or not to, by their length alone: measuring is most of the time that a page takes.
   if (text.length * widest <= most) return { text, whole: true };

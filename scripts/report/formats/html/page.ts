@@ -33,8 +33,8 @@ export async function readPageParts(): Promise<PageParts> {
 }
 
 /**
- * One self-contained HTML document. Its Content-Security-Policy allows its own styles and script by their digest, and
- * the mark in the tab; nothing else can be loaded or run.
+ * Returns one self-contained HTML document. Its Content-Security-Policy allows its own styles and script by their
+ * digest, and the mark in the tab; nothing else can be loaded or run.
  */
 export function renderPage({ title, sections, content, mark, styles = [], maker }: Page, parts: PageParts): string {
   const css = [parts.css, ...styles];

@@ -43,7 +43,8 @@ export const dark: Palette = {
 };
 
 /**
- * The colours as custom properties: the scheme that the reader's system asks for, unless `data-scheme` says another.
+ * Returns the colours as custom properties: the scheme that the reader's system asks for, unless `data-scheme` says
+ * another.
  */
 export function paletteCss(): string {
   return [

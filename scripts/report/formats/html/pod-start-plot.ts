@@ -13,7 +13,7 @@ const marks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 /** More dots than this would only lie on each other. */
 const mostDots = 1_200;
 
-/** The least and the greatest ratio that plots side by side have to show; 1 is always among them. */
+/** Returns the least and the greatest ratio that plots side by side have to show; 1 is always among them. */
 export function ratioRange(starts: readonly PlottedStart[]): readonly [least: number, greatest: number] {
   const ratios = starts.map(({ milliseconds, lowerLimit }) => milliseconds / lowerLimit);
   const below = marks.filter((mark) => mark <= Math.min(1, ...ratios)).at(-1) ?? 0.1;

@@ -31,7 +31,7 @@ export interface PageSources {
  */
 const mostBytes = 2_400_000;
 
-/** The report as one HTML document. Pure. */
+/** Returns the report as one HTML document. Pure. */
 export function reportPage(
   unredacted: LocalVolumeConformanceReport,
   { files, traces: drawn, parts }: PageSources,

@@ -9,7 +9,7 @@ import { facts, resultMark, sourceLink } from './words.ts';
 
 const longestReason = 2_000;
 
-/** Every requirement with what is known of it, under its chapter, behind a filter. */
+/** Returns every requirement with what is known of it, under its chapter, behind a filter. */
 export function requirementsSection(report: LocalVolumeConformanceReport, material: Material): Markup {
   const { requirements } = report;
   const chapters = grouped(requirements, ({ chapter }) => chapter);

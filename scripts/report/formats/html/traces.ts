@@ -8,7 +8,7 @@ const largestDrawing = 250_000;
 const largestText = 60_000;
 const mostInlined = 6;
 
-/** How pods got their volumes: the drawings, each with its words. Nothing where there is no trace. */
+/** Returns how pods got their volumes: the drawings, each with its words. Nothing where there is no trace. */
 export function tracesSection(traces: readonly NamedTrace[]): Markup | undefined {
   if (traces.length === 0) return undefined;
   return html`<section id="traces" aria-labelledby="traces-title">

@@ -6,7 +6,7 @@ import { counted, moment, shareBar, toneOf } from './words.ts';
 const words = { success: 'Success', partial: 'Partial', failure: 'Failure' } as const;
 const signs = { success: '✓', partial: '–', failure: '✗' } as const;
 
-/** The first thing that is read: what the run came to, on what, and how much of the catalogue it is about. */
+/** Returns the first thing that is read: what the run came to, on what, and how much of the catalogue it is about. */
 export function verdictSection(report: LocalVolumeConformanceReport): Markup {
   const { result, statistics, environment, implementation } = report;
   const kubernetes = environment.kubernetes ?? implementation.version;

@@ -7,7 +7,7 @@ export type Outcome = ReportedRequirement['result'];
 const marks = { passed: '✓', failed: '✗', skipped: '–', notApplicable: '·' } as const satisfies Record<Outcome, string>;
 const resultTones = { success: 'passed', partial: 'skipped', failure: 'failed' } as const;
 
-/** A result by sign, colour and word; the word only for those who hear the page, unless it is to be seen. */
+/** Returns a result by sign, colour and word; the word only for those who hear the page, unless it is to be seen. */
 export function resultMark(result: Outcome, seen = false): Markup {
   const name = outcomeWords[result];
   const word = seen ? html` ${name}` : html`<span class="unseen">${name}</span>`;
@@ -19,13 +19,13 @@ export function toneOf(result: LocalVolumeConformanceReport['result']): 'passed'
   return resultTones[result];
 }
 
-/** `812 bytes`, `52 KB`, `1.3 MB`: decimal, as file managers show it. */
+/** Returns `812 bytes`, `52 KB`, `1.3 MB`: decimal, as file managers show it. */
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** `23 November 2026, 07:29 UTC`. */
+/** Returns `23 November 2026, 07:29 UTC`. */
 export function moment(iso: string): string {
   const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
   const date = new Date(iso);
@@ -36,29 +36,29 @@ export function percent(part: number, whole: number): string {
   return `${((100 * part) / Math.max(1, whole)).toFixed(3)}%`;
 }
 
-/** A link to a file beside the page. */
+/** Returns a link to a file beside the page. */
 export function relativeLink(path: string, text: Piece = path): Markup {
   return html`<a href="${`./${path.split('/').map(encodeURIComponent).join('/')}`}">${text}</a>`;
 }
 
-/** Where Kubernetes promises something: a link where it is one. */
+/** Returns where Kubernetes promises something: a link where it is one. */
 export function sourceLink(source: string): Markup {
   if (!/^https?:\/\/\S+$/.test(source)) return html`${source}`;
   return html`<a href="${source}" rel="noreferrer">${source.replace(/^https?:\/\//, '')}</a>`;
 }
 
-/** A list of terms; those without a value are left out. */
+/** Returns a list of terms; those without a value are left out. */
 export function facts(rows: readonly (readonly [term: string, value: Piece])[]): Markup {
   const known = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
   return html`<dl class="facts">${known.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-/** `1 spec`, `3 specs`. */
+/** Returns `1 spec`, `3 specs`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** How the requirements are shared out, as a bar. The numbers stand beside it. */
+/** Returns how the requirements are shared out, as a bar. The numbers stand beside it. */
 export function shareBar({ passed, failed, skipped }: ReportedStatistics): Markup | undefined {
   const all = passed + failed + skipped;
   if (all === 0) return undefined;
