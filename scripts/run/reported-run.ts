@@ -18,7 +18,7 @@ export interface ReportOrigins {
   /** What the user says is tested. */
   product: Product | undefined;
   harness: Awaited<ReturnType<typeof harnessFacts>>;
-  /** What the run's steps find out; looked at each time a report is state. */
+  /** What the run's steps find out; looked at each time a report is made. */
   state: ClusterState;
 }
 

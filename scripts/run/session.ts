@@ -18,7 +18,7 @@ import { listenForSignals } from './signals.ts';
 /** What a run begins with. */
 export interface SessionRequest {
   verb: string;
-  /** The folder in which the folder of the run is state. */
+  /** The folder in which the folder of the run is made. */
   reports: string;
   /** The user's name for the cluster; a new one where not given. */
   name?: string | undefined;
@@ -46,7 +46,7 @@ export interface Session extends AsyncDisposable {
   report(): LocalVolumeConformanceReport | undefined;
 }
 
-/** Begins a run: the report folder and the journal are there before anything else is state. */
+/** Begins a run: the report folder and the journal are there before anything else is made. */
 export async function beginSession(request: SessionRequest): Promise<Session> {
   const { verb, existing, report } = request;
   const begun = performance.now();

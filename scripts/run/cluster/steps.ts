@@ -120,7 +120,7 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
   };
 }
 
-/** Returns the steps for a cluster that `lpv up` state: it is looked at, its disks are verified, and it stays. */
+/** Returns the steps for a cluster that `lpv up` created: it is looked at, its disks are verified, and it stays. */
 export function existingClusterSteps(
   plan: ClusterPlan,
   target: ClusterTarget,
