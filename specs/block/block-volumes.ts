@@ -70,7 +70,7 @@ const awaitUnmapped: NodeScript = {
   text: `
 set -eu
 looks=0
-while [ -e "$1" ] || [ -L "$2" ] || losetup --list --noheadings --output BACK-FILE | grep --quiet --fixed-strings "$3"; do
+while [ -e "$1" ] || [ -L "$2" ] || { [ -n "$5" ] && [ -e "$5" ]; } || losetup --list --noheadings --output BACK-FILE | grep --quiet --fixed-strings "$3"; do
 	looks=$((looks + 1))
 	if [ "$looks" -gt "$4" ]; then
 		ls -lR "$1" "$2" >&2 || true
@@ -85,16 +85,19 @@ done
 /**
  * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
  * of it away after the pod has gone from the API and reports it nowhere, so the node itself looks, every fifth of a
- * second.
+ * second. Of the volume's last pod, the volume's own directory is waited for, too: kubelet removes it after the pod's
+ * mapping, in an operation of its own (UnmapDevice).
  * @throws CommandFailed with what is left
  */
 export async function unmapped(
   node: Node,
-  { uid, volume, within = 30_000 }: { uid: string; volume: string; within?: number },
+  { uid, volume, within = 30_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
 ): Promise<void> {
-  const { plugin, pod } = mappedAt(uid, volume);
+  const { plugin, pod, globalMap } = mappedAt(uid, volume);
   const looks = String(Math.ceil(within / 200));
-  await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks], { deadline: within + 30_000 });
+  await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks, isLast ? globalMap : ''], {
+    deadline: within + 30_000,
+  });
 }
 
 /** Returns what `mappingOf` and `unmapped` need to know of a pod, also when it has gone. */

@@ -129,7 +129,7 @@ describe(chapter, () => {
     const gone = pods.map((pod) => mappedPod(pod, volume));
     for (const pod of pods) await namespace.remove(pod);
     const node = namespace.cluster.node(here);
-    for (const pod of gone) await unmapped(node, pod);
+    for (const pod of gone) await unmapped(node, { ...pod, isLast: pod === gone.at(-1) });
     const { globalMap } = mappedAt('', volume.name);
     expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
   });
