@@ -30,12 +30,13 @@ export function fromEarlier(value: unknown): unknown {
     ...report,
     apiVersion,
     statistics: counted(report.statistics as Unchecked),
-    profiles: (report.profiles as Unchecked[]).map(({ core, extended, ...profile }) => ({
+    profiles: each(report.profiles, ({ core, extended, ...profile }) => ({
       ...profile,
       ...(core !== undefined && { core: partOf(core as Part) }),
       ...(extended !== undefined && { extended: partOf(extended as Part) }),
     })),
-    requirements: (report.requirements as Unchecked[]).map(
+    requirements: each(
+      report.requirements,
       ({ refutedBy: failsIf, waitsOut: slowBecause, repetitions, ...requirement }) => ({
         ...requirement,
         failsIf,
@@ -45,6 +46,12 @@ export function fromEarlier(value: unknown): unknown {
     ),
     ...(cpuSteal !== undefined && { cpuSteal }),
   };
+}
+
+/** Changes the entries of a list; what is no list, and entries that are no objects, stay for the schema to refuse. */
+function each(list: unknown, change: (entry: Unchecked) => Unchecked): unknown {
+  if (!Array.isArray(list)) return list;
+  return list.map((entry: unknown) => (typeof entry === 'object' && entry ? change(entry as Unchecked) : entry));
 }
 
 /** v1alpha1 counted what is promised for other versions of Kubernetes as skipped. */

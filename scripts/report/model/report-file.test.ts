@@ -91,6 +91,11 @@ describe('report.yaml', () => {
     expect(read).to.deep.equal({ ...report, cpuSteal });
   });
 
+  it('of v1alpha1 that is no report is refused by the schema', () => {
+    const broken = 'apiVersion: local-volume-conformance/v1alpha1\nrequirements: [null]\n';
+    expect(() => parseReport({ file: 'a.yaml', text: broken })).to.throw(BadConfiguration, /profiles/);
+  });
+
   it('that is not there is refused', async () => {
     const error = await readReport(join(folder, 'none.yaml')).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(BadConfiguration).with.property('message').that.includes('there is no such file');
