@@ -1,8 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import pRetry from 'p-retry';
 import { DomainError } from './errors/domain-error.ts';
 import type { Engine } from './host/engine/engine.ts';
-import { pollUntil } from './host/poll-until.ts';
+import { releaseDeviceLocks } from './loop-devices.ts';
 
 /** Returns the label by which kind marks the containers of a cluster. */
 export function kindLabel(cluster: string): string {
@@ -40,10 +39,12 @@ export async function rejectExistingCluster(
 }
 
 /**
- * Removes a cluster: its containers with their volumes, then its network. Idempotent. Also right for a partly created
- * cluster: the engine may still be creating a container that kind requested before it was stopped.
+ * Removes a cluster: its containers with their volumes, then its network. kubelet's locks on raw devices, which would
+ * outlive the nodes, go first. Idempotent. Also right for a partly created cluster: the engine may still be creating a
+ * container that kind requested before it was stopped.
  */
 export async function deleteCluster(engine: Engine, cluster: string, network: string): Promise<void> {
+  await releaseDeviceLocks(engine, await nodeContainers(engine, cluster));
   const removeAll = async () => {
     await engine.removeContainers(await nodeContainers(engine, cluster));
     await engine.removeNetwork(network);
@@ -51,39 +52,4 @@ export async function deleteCluster(engine: Engine, cluster: string, network: st
     if (left.length > 0) throw new Error(`containers are still there: ${left.join(', ')}`);
   };
   await pRetry(removeAll, { retries: 4, minTimeout: 250 });
-}
-
-/**
- * Returns the loop devices of this kernel with a backing file of a run. The kernel releases them with the last mount
- * namespace that has the disk; one that remains is a leak.
- * @returns lines such as `/dev/loop3 /var/local/local-pv-conformance/k3x9qd/volA.img`
- */
-async function loopDevicesOf(run: string): Promise<string[]> {
-  const devices = (await readdir('/sys/block').catch(() => [])).filter((name) => /^loop\d+$/.test(name));
-  const held = await Promise.all(
-    devices.map(async (name) => {
-      const file = await readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '');
-      return file.includes(`/local-pv-conformance/${run}/`) ? `/dev/${name} ${file.trim()}` : undefined;
-    }),
-  );
-  return held.filter((line) => line !== undefined);
-}
-
-/**
- * Waits until the kernel has released the loop devices of a run. sysfs sends no events, so they are polled.
- * @throws DomainError with the devices that are still attached after 5 s
- */
-export async function awaitLoopDevicesReleased(run: string): Promise<void> {
-  const look = async () => {
-    const held = await loopDevicesOf(run);
-    return held.length === 0 ? { answer: true } : { notYet: held };
-  };
-  const end = await pollUntil(look, { within: 5_000, every: 200 });
-  if ('answer' in end) return;
-  throw new DomainError({
-    attempted: 'waiting until the loop devices of the run are released',
-    seen: end.notYet.join('\n'),
-    why: 'a loop device that outlives its cluster is a leak',
-    remedy: 'losetup --detach DEVICE for each of them',
-  });
 }

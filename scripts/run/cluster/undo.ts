@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awaitLoopDevicesReleased, deleteCluster, nodeContainers } from '../../../clusters/cluster.ts';
+import { deleteCluster, nodeContainers } from '../../../clusters/cluster.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { endCreation } from '../../../clusters/host/kind/creation.ts';
+import { awaitLoopDevicesReleased } from '../../../clusters/loop-devices.ts';
 import type { Action } from '../actions.ts';
 import { removeClusterLock } from '../cluster-lock.ts';
 import { engineForUndo } from './machine-steps.ts';
