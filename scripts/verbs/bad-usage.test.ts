@@ -30,6 +30,16 @@ const cases: readonly Case[] = [
   },
   { title: 'a text that no spec has', args: ['run', '--grep=no-such-words'], says: [/none of \d+ specs/, /lpv list/] },
   {
+    title: 'an id that no requirement has, beside one that is known',
+    args: ['run', '--grep=SEED-1,SEDE-2'],
+    says: [/no requirement has the id SEDE-2/, /did you mean SEED-2\?/],
+  },
+  {
+    title: 'the same for a list',
+    args: ['list', '--grep=SEED-1,SEED-999'],
+    says: [/no requirement has the id SEED-999/],
+  },
+  {
     title: 'a cluster that is not ours',
     args: ['down', 'theirs'],
     says: [/no cluster of ours/, /has a record of making/, /`lpv clusters` lists them/],

@@ -11,6 +11,7 @@ describe('selecting specs', () => {
     ['SEED-1', ['SEED-1']],
     ['seed-1', ['SEED-1']],
     ['SEED-10, bind-2', ['SEED-10', 'BIND-2']],
+    ['seed-*', ['SEED-1', 'SEED-10']],
     ['claim gives', ['SEED-1']],
     ['seed', ['SEED-1', 'SEED-10']],
     ['SCENARIO', ['SEED-1', 'SEED-10', 'BIND-2']],
@@ -67,6 +68,20 @@ describe('choosing requirements', () => {
   });
 
   it('refuses what no requirement has, and names the nearest', () => {
-    expect(() => chooseBy({ chapter: ['block', 'bindings'] }, catalogue)).to.throw(DomainError, 'binding');
+    expect(() => chooseBy({ chapter: ['block', 'bindings', 'blocks'] }, catalogue)).to.throw(
+      DomainError,
+      /bindings\n.*blocks\n.*mean binding\?\n.*mean block\?/,
+    );
+  });
+
+  it('refuses an id that no requirement has, also beside ids that are known', () => {
+    const refused = (grep: string) => expect(() => chooseBy({ grep }, catalogue)).to.throw(DomainError);
+    refused('LV-BIND-1,LV-BIDN-2').with.property('exit', 'badUsage');
+    refused('LV-BIND-1,LV-BIDN-2')
+      .with.property('message')
+      .that.matches(/the id LV-BIDN-2\n.*did you mean LV-BIND-2\?/);
+    refused('LV-BIND-1,SCENARIO-7').with.property('message').that.includes('`lpv list` shows every id');
+    refused('LV-BIND-*,LV-NODE-*').with.property('message').that.includes('the id LV-NODE-*');
+    expect(chosen({ grep: 'LV-BIND-*' })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
   });
 });

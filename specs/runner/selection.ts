@@ -1,24 +1,24 @@
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
-import { suggestion } from '../../clusters/text/nearest.ts';
+import { nearest, suggestion } from '../../clusters/text/nearest.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
 
 /** Which specs are run. */
 export type Selection =
   | { by: 'all' }
-  /** Requirement ids, in upper case. */
+  /** Requirement ids, in upper case; a `*` stands for any characters. */
   | { by: 'ids'; ids: string[] }
   /** Text in lower case, looked for in id, sentence and chapter. */
   | { by: 'text'; text: string }
   | { by: 'pattern'; pattern: RegExp };
 
 /**
- * Reads the value of `--grep`: requirement ids (`SEED-1`, or several with commas: exactly these), a pattern between
- * slashes, or else text. Throws a DomainError (badUsage) for a pattern that is not a regular expression.
+ * Reads the value of `--grep`: requirement ids (`SEED-1`, `LV-BIND-*`, or several with commas: exactly these), a pattern
+ * between slashes, or else text. Throws a DomainError (badUsage) for a pattern that is not a regular expression.
  */
 export function parseSelection(grep: string | undefined): Selection {
   if (grep === undefined) return { by: 'all' };
   const words = grep.split(',').map((word) => word.trim());
-  if (words.every((word) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*-\d+[a-z]?$/i.test(word))) {
+  if (words.every((word) => /^[a-z][a-z0-9]*(-[a-z0-9*]+)*-(\d+[a-z]?|\*)$/i.test(word))) {
     return { by: 'ids', ids: words.map((word) => word.toUpperCase()) };
   }
   const source = /^\/(.+)\/$/.exec(grep)?.[1];
@@ -32,12 +32,17 @@ export function selects(selection: Selection, requirement: Pick<Requirement, 'id
     case 'all':
       return true;
     case 'ids':
-      return selection.ids.includes(requirement.id.toUpperCase());
+      return selection.ids.some((id) => isId(id, requirement));
     case 'text':
       return text.toLowerCase().includes(selection.text);
     case 'pattern':
       return selection.pattern.test(text);
   }
+}
+
+/** Returns whether an id, in which a `*` may stand for any characters, is that of the requirement. */
+function isId(id: string, requirement: Pick<Requirement, 'id'>): boolean {
+  return new RegExp(`^${id.replaceAll('*', '.*')}$`, 'i').test(requirement.id);
 }
 
 /** What the options of `lpv run` and `lpv list` say about requirements. */
@@ -58,8 +63,8 @@ export interface Choice {
 }
 
 /**
- * Reads the filters; a requirement must pass all of them. Throws a DomainError (badUsage) for a chapter, feature or row
- * that no requirement of the catalogue has, with the nearest that one has.
+ * Reads the filters; a requirement must pass all of them. Throws a DomainError (badUsage) for the ids, chapters, levels,
+ * features and rows that no requirement of the catalogue has, with the nearest to each that one has.
  */
 export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): Choice {
   const known = {
@@ -75,10 +80,21 @@ export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): C
     if (filter === undefined) continue;
     const wanted = [filter].flat();
     const values = [...new Set(catalogue.flatMap(valuesOf))];
-    for (const each of wanted) if (!values.some((value) => same(value, each))) throw unknownValue(name, each, values);
+    const unknown = wanted.filter((each) => !values.some((value) => same(value, each)));
+    if (unknown.length > 0) throw unknownValues(name, unknown, (each) => suggestion(each, values));
     tests.push((requirement) => valuesOf(requirement).some((value) => wanted.some((each) => same(value, each))));
   }
   const selection = parseSelection(filters.grep);
+  // One that is gone or misspelt would be left out in silence, and the others would stand for all.
+  if (selection.by === 'ids') {
+    const unknown = selection.ids.filter((id) => !catalogue.some((requirement) => isId(id, requirement)));
+    const ids = catalogue.map(({ id }) => id);
+    if (unknown.length > 0)
+      throw unknownValues('grep', unknown, (id) => {
+        const meant = nearest(id, ids);
+        return meant === undefined ? '`lpv list` shows every id' : `did you mean ${meant}?`;
+      });
+  }
   tests.push((requirement) => selects(selection, requirement));
   const asked = (['grep', ...Object.keys(known)] as (keyof Filters)[])
     .flatMap((name) => (filters[name] === undefined ? [] : [`--${name} ${filters[name]}`]))
@@ -86,13 +102,14 @@ export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): C
   return { asked, takes: (requirement) => tests.every((test) => test(requirement)) };
 }
 
-function unknownValue(name: string, wanted: string, values: readonly string[]): DomainError {
+function unknownValues(option: string, unknown: readonly string[], remedy: (value: string) => string): DomainError {
+  const what = option === 'grep' ? 'id' : option;
   return new DomainError(
     {
       attempted: 'choosing requirements',
-      on: `--${name} ${wanted}`,
-      seen: `no requirement has this ${name}`,
-      remedy: suggestion(wanted, values),
+      on: `--${option} ${unknown.join(',')}`,
+      seen: unknown.map((value) => `no requirement has the ${what} ${value}`).join('\n'),
+      remedy: [...new Set(unknown.map(remedy))].join('\n'),
     },
     { exit: 'badUsage' },
   );
