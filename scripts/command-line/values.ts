@@ -116,6 +116,11 @@ export const levelOption = new Option('--level <LEVEL>', 'only requirements of t
   'extended',
 ] as const);
 
+export const subjectOption = new Option(
+  '--subject <SUBJECT>',
+  'only requirements whose promise is of this subject: kubernetes, provisioner, harness or api',
+).choices(['kubernetes', 'provisioner', 'harness', 'api'] as const);
+
 export const featureOption = new Option(
   '--feature <NAME>',
   'only requirements that need this feature, such as block',

@@ -98,6 +98,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
         events,
         signal,
         seed,
+        kubernetes: clusterFacts().kubernetes,
         nodes: state.nodes.map(({ name }) => name),
         jobs: options.jobs ?? 4 * cpus().length,
         whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),

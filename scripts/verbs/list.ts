@@ -1,5 +1,12 @@
 import type { Requirement } from '../../specs/catalogue/catalogue.ts';
-import { chapterOption, featureOption, grepOption, levelOption, rowOption } from '../command-line/values.ts';
+import {
+  chapterOption,
+  featureOption,
+  grepOption,
+  levelOption,
+  rowOption,
+  subjectOption,
+} from '../command-line/values.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const { badUsage, interrupted } = usualStatuses;
@@ -13,6 +20,7 @@ const command = verbCommand('list', help)
   .addOption(grepOption)
   .addOption(chapterOption)
   .addOption(levelOption)
+  .addOption(subjectOption)
   .addOption(featureOption)
   .addOption(rowOption)
   .option('--json', 'print JSON');

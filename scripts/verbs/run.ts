@@ -11,6 +11,7 @@ import {
   minors,
   noInstallOption,
   rowOption,
+  subjectOption,
   text,
   wholeNumber,
 } from '../command-line/values.ts';
@@ -43,6 +44,7 @@ const command = verbCommand('run', help)
   .addOption(grepOption)
   .addOption(chapterOption)
   .addOption(levelOption)
+  .addOption(subjectOption)
   .addOption(featureOption)
   .addOption(rowOption)
   .option(

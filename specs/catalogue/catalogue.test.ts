@@ -13,6 +13,7 @@ describe('a chapter of the catalogue', () => {
         chapter: 'tiny',
         sentence: 's',
         level: 'core',
+        subject: 'kubernetes',
         upstream: [],
         features: [],
         exclusive: [],
@@ -57,6 +58,28 @@ describe('a chapter of the catalogue', () => {
       one('LV-TINY-03', ', features: [disruptive], exclusive: [node2]'),
     );
     expect(requirements.map(({ nodes }) => nodes)).to.deep.equal(['any', 'all', 'all']);
+  });
+
+  it('takes the subject from its chapter, except where a requirement gives its own', () => {
+    const one = (id: string, more = '') => `  - { id: ${id}, sentence: s, ${shared}${more} }`;
+    const subjectsOf = (...lines: string[]) => parse(...lines).requirements.map(({ subject }) => subject);
+    expect(subjectsOf('requirements:', one('LV-TINY-01'))).to.deep.equal(['kubernetes']);
+    const own = one('LV-TINY-02', ', subject: kubernetes');
+    expect(subjectsOf('subject: provisioner', 'requirements:', one('LV-TINY-01'), own)).to.deep.equal([
+      'provisioner',
+      'kubernetes',
+    ]);
+  });
+
+  it('refuses a known issue without an address, its minors, or what happens instead', () => {
+    const issue = (text: string) => () =>
+      parse('requirements:', `  - { id: LV-TINY-01, sentence: s, ${shared}, knownIssue: { ${text} } }`);
+    const url = 'url: https://github.com/kubernetes/kubernetes/issues/1';
+    expect(issue(`${url}, minors: ["1.37"], instead: it waits`)).not.to.throw();
+    expect(issue(`url: kubernetes#1, minors: ["1.37"], instead: it waits`)).to.throw('knownIssue.url');
+    expect(issue(`${url}, minors: [], instead: it waits`)).to.throw('knownIssue.minors');
+    expect(issue(`${url}, minors: [v1.37.2], instead: it waits`)).to.throw('knownIssue.minors[0]');
+    expect(issue(`${url}, minors: ["1.37"]`)).to.throw('knownIssue.instead');
   });
 
   it('refuses an unknown feature, an id that stands twice and an unknown row, with their places', () => {

@@ -7,6 +7,30 @@ import type { YamlSource } from '../../clusters/yaml/yaml-documents.ts';
 import { isFeature } from './features.ts';
 
 const level = z.enum(['core', 'extended']);
+
+/**
+ * Whose promise a requirement is. `kubernetes`: a promise of Kubernetes about local volumes; only these make the
+ * headline of a report, and only these are `core`. `provisioner`: one of the static provisioner. `harness`: a fact of
+ * the kernel, of mkfs or of disks.yaml that the specs build on. `api`: validation that is the same for any volume, class
+ * or claim.
+ */
+const subject = z.enum(['kubernetes', 'provisioner', 'harness', 'api']);
+export const subjects = subject.options;
+export type Subject = z.infer<typeof subject>;
+
+const minor = z.string().regex(/^\d+\.\d+$/);
+
+/** A promise that Kubernetes itself breaks today. Its spec tries it in every run, inside `knownIssue()`. */
+const knownIssue = z.strictObject({
+  /** The open issue of Kubernetes. */
+  url: z.url({ protocol: /^https$/ }),
+  /** The minors of Kubernetes that are known to break the promise; where another one breaks it, the spec fails. */
+  minors: z.array(minor).min(1),
+  /** What Kubernetes does instead: one line. */
+  instead: z.string().min(1),
+});
+export type KnownIssue = z.infer<typeof knownIssue>;
+
 const feature = z.string().refine(isFeature, {
   error: ({ input }) => `"${input}" is no feature; specs/catalogue/features.ts has them`,
 });
@@ -20,6 +44,9 @@ const nodes = z.enum(['all', 'any']);
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
   level,
+  /** Where not given, what the chapter says. */
+  subject: subject.exactOptional(),
+  knownIssue: knownIssue.exactOptional(),
   /**
    * Rows of the inventory of upstream's tests that the requirement covers, such as `B14`; `12.3` is the third of the
    * behaviours that no upstream test asserts.
@@ -41,7 +68,7 @@ const promise = {
   /** The constant of Kubernetes that makes its spec take longer than a minute, with the seconds. */
   slowBecause: z.string().min(1).exactOptional(),
   /** What is promised where minors of Kubernetes differ, by minor. */
-  byMinor: z.record(z.string().regex(/^\d+\.\d+$/), z.string().min(1)).exactOptional(),
+  byMinor: z.record(minor, z.string().min(1)).exactOptional(),
 };
 
 /** One thing that Kubernetes promises about local volumes. The catalogue says what; a spec proves it. */
@@ -84,14 +111,17 @@ const matrixSchema = z.strictObject({
 const chapterSchema = z.strictObject({
   /** The nodes of its requirements that are not disruptive, unless a requirement gives its own. */
   nodes: nodes.default('all'),
+  /** The subject of its requirements, unless a requirement gives its own. */
+  subject: subject.default('kubernetes'),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
-export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes'> & {
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes' | 'subject'> & {
   /** Name of the folder whose catalogue has it, such as `binding`. */
   chapter: string;
   nodes: z.infer<typeof nodes>;
+  subject: Subject;
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: string };
 };
@@ -143,10 +173,14 @@ export function parseChapter(chapter: string, source: YamlSource): CatalogueChap
   const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
   // A disruptive requirement names its nodes in `exclusive`.
   const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all' : value.nodes);
-  return { chapter, requirements: all.map((requirement) => ({ nodes: usual(requirement), ...requirement, chapter })) };
+  const { subject } = value;
+  return {
+    chapter,
+    requirements: all.map((requirement) => ({ nodes: usual(requirement), subject, ...requirement, chapter })),
+  };
 }
 
-type AsWritten = Omit<Requirement, 'nodes' | 'chapter'> & { nodes?: Requirement['nodes'] };
+type AsWritten = Omit<Requirement, 'nodes' | 'subject' | 'chapter'> & Partial<Pick<Requirement, 'nodes' | 'subject'>>;
 
 function multiplied({ types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>

@@ -6,6 +6,7 @@ export { minorOf } from '../catalogue/features.ts';
 export { assignedNode, currentSpec } from '../runner/current-spec.ts';
 export { evidence } from '../runner/evidence.ts';
 export { assertUnchanged, isWell, readPlaces } from '../runner/health.ts';
+export { knownIssue } from '../runner/known-issue.ts';
 export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 export { provesCase } from './matrix.ts';

@@ -41,6 +41,11 @@ describe('the catalogue and its specs', function () {
     expect(quoted.filter((row) => !known.has(row) && !row.startsWith('SEED-'))).to.deep.equal([]);
   });
 
+  it('call core only what Kubernetes promises about local volumes', () => {
+    const core = requirements.filter(({ level }) => level === 'core');
+    expect(core.filter(({ subject }) => subject !== 'kubernetes').map(({ id }) => id)).to.deep.equal([]);
+  });
+
   it('touch nodes that there are, or the whole cluster', () => {
     const held = requirements
       .filter(({ features }) => features.includes('disruptive'))

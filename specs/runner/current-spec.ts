@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { KnownIssue } from '../catalogue/catalogue.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { PodStart } from './events.ts';
 import type { LookedBackAt } from './last-look.ts';
 import { clusterFacts } from './test-cluster.ts';
+
+type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> & Partial<Pick<CurrentSpec, 'node' | 'knownIssue'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -21,11 +24,16 @@ export class CurrentSpec {
   readonly podStarts: PodStart[] = [];
   /** How its pods got their volumes, as far as it has asked. */
   readonly traces: Trace[] = [];
+  /** The open issue of Kubernetes that breaks its promise, as the catalogue has it. */
+  readonly knownIssue: KnownIssue | undefined;
+  /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
+  promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node }: { id: string; signal: AbortSignal; node?: string | undefined }) {
+  constructor({ id, signal, node, knownIssue }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
     this.node = node;
+    this.knownIssue = knownIssue;
   }
 }
 

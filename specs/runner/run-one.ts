@@ -3,6 +3,7 @@ import Mocha from 'mocha';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { asSpec, type CurrentSpec } from './current-spec.ts';
 import { keepDiagnosis } from './keep-diagnosis.ts';
+import { considerKnownIssue } from './known-issue.ts';
 import { failureOf, wholeMessage } from './spec-failure.ts';
 import type { SpecOutcome } from './tracker.ts';
 
@@ -11,14 +12,23 @@ const lastWords = 30_000;
 
 const skippedByItself = { outcome: 'skipped', reason: 'marked as skipped in the spec file, without a reason' } as const;
 
+/** What a spec runs in: `over` aborts the spec's own signal, `stop` ends the run. */
+interface SpecSurroundings {
+  spec: CurrentSpec;
+  over: AbortController;
+  stop: AbortSignal;
+  /** Version of the API server, such as `v1.37.2`. */
+  kubernetes: string;
+}
+
 /**
  * Runs one spec, as the current one of everything it begins. When its time is up it is stopped, a little before
  * mocha gives up on it: a wait that is stopped says what it saw last, mocha only says how many milliseconds passed.
- * Resolves when the body is through, its clean-up included. `over` aborts the spec's own signal; `stop` ends the run.
+ * Resolves when the body is through, its clean-up included.
  */
 export async function runSpec(
   declared: Mocha.Test,
-  { spec, over, stop }: { spec: CurrentSpec; over: AbortController; stop: AbortSignal },
+  { spec, over, stop, kubernetes }: SpecSurroundings,
 ): Promise<SpecOutcome> {
   // A copy, because a spec may be run twice.
   const test = declared.clone();
@@ -43,11 +53,16 @@ export async function runSpec(
   await Promise.race([settled(), after(lastWords, undefined, { signal: waited.signal }).catch(() => {})]);
   waited.abort();
   if (test.isPending()) return skippedByItself;
-  if (!failed) return { outcome: 'passed' };
+  const outcome = considerKnownIssue(
+    failed ? { outcome: 'failed', ...failed } : { outcome: 'passed' },
+    spec,
+    kubernetes,
+  );
+  if (outcome.outcome !== 'failed') return outcome;
   // A run that is being stopped reports its specs as skipped, and waits for none.
-  const seen = wholeMessage(failureOf(failed.thrown));
+  const seen = wholeMessage(failureOf(outcome.thrown));
   const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen }, stop);
-  return { outcome: 'failed', ...failed, ...(diagnosis !== undefined && { diagnosis }) };
+  return { ...outcome, ...(diagnosis !== undefined && { diagnosis }) };
 }
 
 /** Puts a function around the spec's own that stops it in time; gives what settles when the spec's own has. */

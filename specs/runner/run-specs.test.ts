@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
-import type { Requirement } from '../catalogue/catalogue.ts';
+import type { KnownIssue, Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { EventStream, type RunEvent } from './events.ts';
 import { loadSpecs } from './load.ts';
@@ -14,6 +14,7 @@ import { parseSelection, selects } from './selection.ts';
 
 type Finished = Extract<RunEvent, { kind: 'spec-finished' }>;
 
+const chai = join(projectRoot, 'node_modules', 'chai', 'index.js');
 const support = fileURLToPath(new URL('.', import.meta.url));
 
 describe('running spec files', function () {
@@ -44,6 +45,7 @@ describe('running spec files', function () {
       /** Ids of specs with `nodes: any`. */
       anywhere?: string[];
       slow?: string[];
+      knownIssue?: KnownIssue;
       whyNotRun?: (requirement: Requirement) => NotRun | undefined;
       assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
       close?: () => Promise<void>;
@@ -52,6 +54,7 @@ describe('running spec files', function () {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
     const { disruptive = [], exclusive = {}, anywhere = [], slow = [], assertHealthy, whyNotRun, close } = options;
+    const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
       id,
       chapter: 'binding',
@@ -60,8 +63,9 @@ describe('running spec files', function () {
       features: disruptive.includes(id) ? ['disruptive'] : [],
       nodes: anywhere.includes(id) ? 'any' : 'all',
       slow: slow.includes(id),
+      ...(knownIssue && { knownIssue }),
     }));
-    const chapter = `import { chapterOf } from '${support}registry.ts'; const { proves } = chapterOf(${JSON.stringify({ chapter: 'binding', requirements })});`;
+    const chapter = `import { chapterOf } from '${support}registry.ts'; import { knownIssue } from '${support}known-issue.ts'; import { expect } from '${chai}'; const { proves } = chapterOf(${JSON.stringify({ chapter: 'binding', requirements })});`;
     const events = new EventStream();
     const seen: RunEvent[] = [];
     events.subscribe((event) => seen.push(event));
@@ -80,7 +84,16 @@ describe('running spec files', function () {
       ...(whyNotRun && { whyNotRun }),
       ...(close && { close }),
     };
-    const counts = await runSpecs([specs], { events, signal, grace, seed: 42, jobs, nodes, ...more });
+    const counts = await runSpecs([specs], {
+      events,
+      signal,
+      grace,
+      seed: 42,
+      jobs,
+      nodes,
+      kubernetes: 'v1.37.2',
+      ...more,
+    });
     expect(events.readerErrors).to.deep.equal([]);
     const finished = seen.filter((event): event is Finished => event.kind === 'spec-finished');
     const outcomes = Object.fromEntries(finished.map(({ spec, result }) => [spec.id, result.outcome]));
@@ -125,7 +138,7 @@ describe('running spec files', function () {
       'TINY-4': 'skipped',
       'TINY-5': 'notApplicable',
     });
-    expect(counts).to.deep.equal({ planned: 5, passed: 1, failed: 1, skipped: 2, notApplicable: 1 });
+    expect(counts).to.deep.equal({ planned: 5, passed: 1, failed: 1, skipped: 2, notApplicable: 1, knownIssue: 0 });
     expect(seen.map((event) => ('spec' in event ? `${event.kind} ${event.spec.id}` : event.kind))).to.deep.equal([
       'specs-planned',
       ...['TINY-1', 'TINY-2', 'TINY-3', 'TINY-5', 'TINY-4'].flatMap((id) => [
@@ -285,7 +298,7 @@ describe('running spec files', function () {
     });
     expect(failureOf('UNCAUGHT').message).to.equal('stray');
     expect(failureOf('CLOSE').message).to.equal('a namespace is left');
-    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0, notApplicable: 0 });
+    expect(counts).to.deep.equal({ planned: 1, passed: 1, failed: 2, skipped: 0, notApplicable: 0, knownIssue: 0 });
   });
 
   it('lists the evidence that each spec kept, without that of others', async () => {
@@ -361,7 +374,7 @@ describe('running spec files', function () {
     expect(outcomes).to.deep.equal({ 'TINY-0': 'passed', 'TINY-1': 'skipped', 'TINY-2': 'skipped' });
     expect(resultOf('TINY-1')).to.include({ reason: 'interrupted by SIGINT while it was running' });
     expect(resultOf('TINY-2')).to.include({ reason: 'interrupted by SIGINT before it began' });
-    expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2, notApplicable: 0 });
+    expect(counts).to.deep.equal({ planned: 3, passed: 1, failed: 0, skipped: 2, notApplicable: 0, knownIssue: 0 });
   });
 
   it('does not wait longer than the grace for an interrupted spec that ignores its signal', async () => {
@@ -416,5 +429,71 @@ describe('running spec files', function () {
     expect((await refusal(`import './absent.ts';`)).message)
       .to.include('tiny.spec.ts')
       .and.to.include('absent.ts');
+  });
+
+  describe('with a known issue of Kubernetes', () => {
+    const knownIssue = (...minors: string[]): KnownIssue => ({
+      url: 'https://github.com/kubernetes/kubernetes/issues/73263',
+      minors,
+      instead: 'one of two claims is bound',
+    });
+    const broken = `await knownIssue(() => expect('Bound').to.equal('Pending'));`;
+    const runOne = async (body: string, minors = ['1.36', '1.37']) =>
+      run(`proves('TINY-1', async () => { ${body} });`, { knownIssue: knownIssue(...minors) });
+
+    it('is neither passed nor failed where the promise is broken in a minor that has the issue', async () => {
+      const { counts, resultOf } = await runOne(broken);
+      expect(counts).to.include({ passed: 0, failed: 0, skipped: 0, knownIssue: 1 });
+      const result = resultOf('TINY-1');
+      expect(result).to.deep.include({ outcome: 'knownIssue', issue: knownIssue('1.36', '1.37') });
+      expect(result).to.have.nested.property('error.message', "expected 'Bound' to equal 'Pending'");
+    });
+
+    for (const minor of ['1.37', '1.36']) {
+      it(`is passed where the promise holds in 1.37, with an issue of ${minor}`, async () => {
+        const holds = `await knownIssue(async () => expect('Bound').to.equal('Bound'));`;
+        expect((await runOne(holds, [minor])).outcomes).to.deep.equal({ 'TINY-1': 'passed' });
+      });
+    }
+
+    it('is failed where the promise is broken in a minor that is not known to have the issue', async () => {
+      const { failureOf } = await runOne(broken, ['1.36']);
+      expect(failureOf('TINY-1').message).to.equal("expected 'Bound' to equal 'Pending'");
+    });
+
+    for (const [title, body, message] of [
+      ['its set-up fails', `expect(1).to.equal(2); ${broken}`, 'expected 1 to equal 2'],
+      ['what follows the promise fails', `await knownIssue(() => {}); expect(1).to.equal(2);`, 'expected 1 to equal 2'],
+      [
+        'the promise could not be tried',
+        `await knownIssue(() => { throw new TypeError('x is not a function'); });`,
+        'x is not a function',
+      ],
+      ['the spec never comes to the promise', '', 'the spec ended before any call'],
+      ['the spec goes on although the promise is broken', `try { ${broken} } catch {}`, 'the spec caught its error'],
+      ['it is called twice', `await knownIssue(() => {}); ${broken}`, 'it is the second call'],
+      [
+        'cleaning up fails, too',
+        `await using _ = { async [Symbol.asyncDispose]() { throw new Error('left') } }; ${broken}`,
+        "expected 'Bound' to equal 'Pending'",
+      ],
+    ] as const) {
+      it(`is failed where ${title}`, async () => {
+        const { failureOf } = await runOne(body);
+        expect(failureOf('TINY-1').message).to.include(message);
+      });
+    }
+
+    it('is failed where the catalogue knows of none', async () => {
+      const { failureOf } = await run(`proves('TINY-1', async () => { ${broken} });`);
+      expect(failureOf('TINY-1').message).to.include('its requirement has none');
+    });
+
+    it('is failed where the time of the spec is up while it waits for the promise', async () => {
+      const body = `await knownIssue(() => new Promise((_, reject) => currentSpec().signal.addEventListener('abort', () => reject(currentSpec().signal.reason))));`;
+      const source = `import { currentSpec } from '${support}current-spec.ts'; proves('TINY-1', async () => { ${body} });`;
+      const { failureOf } = await run(source, { knownIssue: knownIssue('1.37'), timeout: 100 });
+      expect(failureOf('TINY-1').message).to.include('running the spec to its end');
+    });
   });
 });

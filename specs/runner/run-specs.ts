@@ -18,6 +18,8 @@ export interface SpecRunOptions {
   seed: number;
   /** How many specs may run side by side. */
   jobs: number;
+  /** Version of the API server, such as `v1.37.2`. */
+  kubernetes: string;
   /** Names of the cluster's nodes. */
   nodes: readonly string[];
   /** Returns why the spec of a requirement is not run on the cluster. */
@@ -45,7 +47,18 @@ export async function runSpecs(
   rounds: readonly (readonly DeclaredSpec[])[],
   options: SpecRunOptions,
 ): Promise<SpecCounts> {
-  const { events, signal, seed, jobs, nodes, assertHealthy = async () => {}, open, close, grace = 1_500 } = options;
+  const {
+    events,
+    signal,
+    seed,
+    jobs,
+    nodes,
+    kubernetes,
+    assertHealthy = async () => {},
+    open,
+    close,
+    grace = 1_500,
+  } = options;
   // An identity for each round: the same spec in another round is another one to the tracker.
   const runs = rounds.map((round) => round.map((spec) => ({ ...spec, identity: identityOf(spec) })));
   type PlannedSpec = (typeof runs)[number][number];
@@ -58,11 +71,12 @@ export async function runSpecs(
 
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
-    const spec = new CurrentSpec({ id: requirement.id, node, signal: AbortSignal.any([over.signal, stop]) });
+    const { id, knownIssue } = requirement;
+    const spec = new CurrentSpec({ id, node, knownIssue, signal: AbortSignal.any([over.signal, stop]) });
     tracker.began(identity, spec);
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);
-    const outcome = await runSpec(test, { spec, over, stop });
+    const outcome = await runSpec(test, { spec, over, stop, kubernetes });
     if (!isDisruptive(requirement)) return tracker.ended(identity, outcome);
     const health = await outcomeOf(assertHealthy(hasWholeCluster(requirement) ? undefined : requirement.exclusive));
     const good = outcome.outcome !== 'failed';

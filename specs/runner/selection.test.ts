@@ -37,6 +37,7 @@ describe('choosing requirements', () => {
     sentence: 'a claim is bound',
     chapter: 'binding',
     level: 'core',
+    subject: 'kubernetes',
     upstream: [],
     features: [],
     exclusive: [],

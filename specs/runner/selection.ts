@@ -51,6 +51,7 @@ export interface Filters {
   /** Any of these. */
   chapter?: readonly string[] | undefined;
   level?: string | undefined;
+  subject?: string | undefined;
   feature?: string | undefined;
   row?: string | undefined;
 }
@@ -70,6 +71,7 @@ export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): C
   const known = {
     chapter: ({ chapter }: Requirement) => [chapter],
     level: ({ level }: Requirement) => [level],
+    subject: ({ subject }: Requirement) => [subject],
     feature: ({ features }: Requirement) => features,
     row: ({ upstream }: Requirement) => upstream,
   };

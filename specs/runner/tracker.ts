@@ -1,3 +1,4 @@
+import type { KnownIssue } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { CurrentSpec } from './current-spec.ts';
@@ -8,6 +9,7 @@ import { failureOf } from './spec-failure.ts';
 export type SpecOutcome =
   | { outcome: 'passed' }
   | { outcome: 'failed'; thrown: unknown; diagnosis?: FailureDiagnosis }
+  | { outcome: 'knownIssue'; issue: KnownIssue; thrown: unknown }
   | NotRun;
 
 /** What a spec leaves for the report. */
@@ -35,6 +37,7 @@ export interface SpecCounts {
   failed: number;
   skipped: number;
   notApplicable: number;
+  knownIssue: number;
 }
 
 /**
@@ -53,7 +56,14 @@ export class SpecTracker {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#waiting = new Set(options.planned);
-    this.counts = { planned: options.planned.length, passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
+    this.counts = {
+      planned: options.planned.length,
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      notApplicable: 0,
+      knownIssue: 0,
+    };
   }
 
   planned(order: { seed: number; jobs: number }): void {
@@ -106,19 +116,22 @@ export class SpecTracker {
   #finish(spec: SpecIdentity, { start, left }: Running, how: SpecOutcome): void {
     const { events } = this.#options;
     const shared = { milliseconds: this.#now() - start, evidence: [...left.evidence] };
-    const result: SpecResult =
-      how.outcome === 'failed'
-        ? {
-            ...shared,
-            outcome: 'failed',
-            error: { ...failureOf(how.thrown), ...(how.diagnosis !== undefined && { diagnosis: how.diagnosis }) },
-          }
-        : { ...shared, ...how };
+    const result = resultOf(how, shared);
     this.counts[how.outcome]++;
     if (left.podStarts.length > 0) events.emit({ kind: 'pods-started', starts: [...left.podStarts] });
     for (const trace of left.traces) events.emit({ kind: 'pod-traced', requirement: spec.id, trace });
     events.emit({ kind: 'spec-finished', spec, result });
   }
+}
+
+function resultOf(how: SpecOutcome, shared: Pick<SpecResult, 'milliseconds' | 'evidence'>): SpecResult {
+  if (how.outcome === 'knownIssue') {
+    const { outcome, issue, thrown } = how;
+    return { ...shared, outcome, issue, error: failureOf(thrown) };
+  }
+  if (how.outcome !== 'failed') return { ...shared, ...how };
+  const { outcome, thrown, diagnosis } = how;
+  return { ...shared, outcome, error: { ...failureOf(thrown), ...(diagnosis !== undefined && { diagnosis }) } };
 }
 
 function unfinished(interruption: string | undefined, when: string): SpecOutcome {

@@ -59,7 +59,7 @@ describe('ctrf.json', () => {
       suite: ['binding'],
       filePath: 'specs/binding/binding.spec.ts',
       line: 12,
-      tags: ['extended', 'block'],
+      tags: ['extended', 'kubernetes', 'block'],
     });
     const path = 'evidence/SEED-1/01-claim.yaml';
     expect(first?.attachments).to.deep.equal([{ name: path, contentType: 'application/yaml', path }]);

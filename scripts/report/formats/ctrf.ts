@@ -5,6 +5,7 @@ import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
+import { knownIssueLine } from '../model/requirements.ts';
 
 /**
  * Returns the report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
@@ -52,25 +53,40 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
 }
 
 function testOf(requirement: ReportedRequirement): Test {
-  const { id, chapter, level, sentence, source, failsIf, features, file, line, result, milliseconds } = requirement;
-  const { evidence, reason, failure, repetitions, slowBecause } = requirement;
+  const { id, chapter, level, subject, sentence, source, failsIf, features, file, line, result, milliseconds } =
+    requirement;
+  const { evidence, reason, failure, repetitions, slowBecause, knownIssue } = requirement;
   const trace = [failure?.frames.join('\n'), failure?.diagnosis].filter(Boolean).join('\n\n');
-  const message = failure === undefined ? reason : wholeMessage(failure);
+  const message = [knownIssueLine(requirement), failure === undefined ? reason : wholeMessage(failure)]
+    .filter((text) => text !== undefined)
+    .join('\n');
   return {
     testId: id,
     name: `${id} ${sentence}`,
-    status: result === 'notApplicable' ? 'skipped' : result,
-    ...(result === 'notApplicable' && { rawStatus: outcomeWords[result] }),
+    status: result === 'notApplicable' ? 'skipped' : result === 'knownIssue' ? 'other' : result,
+    ...((result === 'notApplicable' || result === 'knownIssue') && { rawStatus: outcomeWords[result] }),
     duration: milliseconds,
     suite: [chapter],
-    ...(message !== undefined && { message }),
+    ...(message !== '' && { message }),
     ...(trace !== '' && { trace }),
     ...(line !== undefined && { line }),
-    tags: [level, ...features],
+    tags: [level, subject, ...features],
     type: 'e2e',
     ...(file !== '' && { filePath: file }),
     attachments: evidence.map((path) => ({ name: path, contentType: contentTypeOf(path), path })),
-    extra: { id, sentence, source, failsIf, level, features, slowBecause, repetitions, details: failure?.details },
+    extra: {
+      id,
+      sentence,
+      source,
+      failsIf,
+      level,
+      subject,
+      features,
+      slowBecause,
+      knownIssue,
+      repetitions,
+      details: failure?.details,
+    },
   };
 }
 

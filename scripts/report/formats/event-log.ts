@@ -68,8 +68,9 @@ function details(result: SpecResult): string {
   if (result.outcome === 'skipped' || result.outcome === 'notApplicable') return `: ${result.reason}${evidence}`;
   if (result.outcome === 'passed') return evidence;
   const { error } = result;
+  const known = result.outcome === 'knownIssue' ? `: ${result.issue.instead}: ${result.issue.url}` : '';
   const diagnosis = error.diagnosis === undefined ? '' : `\n${error.diagnosis.text}`;
-  return `\n${wholeMessage(error)}${lines(framesOf(error.stack))}${diagnosis}${evidence}`;
+  return `${known}\n${wholeMessage(error)}${lines(framesOf(error.stack))}${diagnosis}${evidence}`;
 }
 
 /** The log is for a close look: only here, the stack and all causes are written out. */

@@ -165,6 +165,7 @@ describe('junit_01.xml', () => {
     expect(propertiesOf(one)).to.deep.equal([
       ['id', 'SEED-1'],
       ['level', 'extended'],
+      ['subject', 'kubernetes'],
       ['source', 'KEP-1'],
       ['feature', 'block'],
       ['feature', 'xfs'],

@@ -6,6 +6,7 @@ import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
 import { environmentProperties } from '../model/environment.ts';
 import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
+import { knownIssueLine } from '../model/requirements.ts';
 
 /** One case of a JUnit file. `failed`: a requirement does not hold; `error`: it could not be tried properly. */
 interface Case {
@@ -136,7 +137,7 @@ function stepCase({ title, milliseconds, outcome, name = 'Error', message = '' }
 }
 
 function requirementCase(suite: string, requirement: ReportedRequirement): Case {
-  const { id, sentence, file, line, milliseconds, level, source, features, repetitions } = requirement;
+  const { id, sentence, file, line, milliseconds, level, subject, source, features, repetitions } = requirement;
   return {
     name: `${id} ${sentence}`,
     suite,
@@ -146,6 +147,7 @@ function requirementCase(suite: string, requirement: ReportedRequirement): Case 
     properties: [
       ['id', id],
       ['level', level],
+      ['subject', subject],
       ['source', source],
       ...features.map((feature) => ['feature', feature] as const),
       ...(repetitions ? [['repetitions', JSON.stringify(plainCounts(repetitions))] as const] : []),
@@ -161,10 +163,12 @@ const unmetExpectations: ReadonlySet<string> = new Set([
 ]);
 
 /** An expectation that was not met is a failure of the requirement; anything else that was thrown is an error. */
-function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case['outcome'] {
+function outcomeOf(requirement: ReportedRequirement): Case['outcome'] {
+  const { result, reason = '', failure } = requirement;
   if (result === 'passed') return { kind: 'passed' };
   if (result === 'skipped') return { kind: 'skipped', message: reason };
   if (result === 'notApplicable') return { kind: 'skipped', message: `not applicable: ${reason}` };
+  if (result === 'knownIssue') return { kind: 'skipped', message: knownIssueLine(requirement) ?? '' };
   const { name, frames = [] } = failure ?? {};
   const message = failure === undefined ? '' : wholeMessage(failure);
   const unmet = name !== undefined && unmetExpectations.has(name);
@@ -173,10 +177,13 @@ function outcomeOf({ result, reason = '', failure }: ReportedRequirement): Case[
 }
 
 /** The evidence, one path a line, so that CI systems may find it; then the diagnosis. */
-function outputOf({ result, evidence, reason, failure, failsIf, slowBecause }: ReportedRequirement): string[] {
+function outputOf(requirement: ReportedRequirement): string[] {
+  const { result, evidence, reason, failure, failsIf, slowBecause } = requirement;
+  const knownIssue = knownIssueLine(requirement);
   return [
     ...evidence,
     ...(reason === undefined ? [] : [`${outcomeWords[result]}: ${reason}`]),
+    ...(knownIssue === undefined ? [] : [knownIssue]),
     ...(failure === undefined ? [] : [`fails if: ${failsIf}`]),
     ...(failure !== undefined && slowBecause !== undefined ? [`slow because: ${slowBecause}`] : []),
     ...(failure?.diagnosis === undefined ? [] : ['', failure.diagnosis]),

@@ -150,6 +150,10 @@ export class Terminal implements Disposable {
         `   ${this.#colors.dim('-')} ${name} ${this.#colors.dim(`${outcomeWords[outcome]}: ${redactedText(result.reason)}`)}`,
       );
     }
+    if (outcome === 'knownIssue') {
+      const { url, instead } = result.issue;
+      this.#print(`   ${this.#colors.yellow('!')} ${name} ${this.#colors.dim(`known issue: ${instead}: ${url}`)}`);
+    }
     if (outcome === 'failed') {
       this.#aboveFirstFailure ??= this.#linesPrinted;
       this.#failure(spec, result, time);

@@ -2,11 +2,10 @@ import type { YamlDocument } from '../../../clusters/yaml/yaml-documents.ts';
 import { reportVersion } from './report.ts';
 
 const group = 'local-volume-conformance';
-const earlier = `${group}/v1alpha1`;
-const readable = [earlier, reportVersion.apiVersion];
+const earlier = ['v1alpha1', 'v1alpha2'].map((version) => `${group}/${version}`);
+const readable = [...earlier, reportVersion.apiVersion];
 
 type Unchecked = Record<string, unknown>;
-type Part = { statistics: Unchecked };
 
 /**
  * Returns what is wrong with the version of a report: one problem instead of one for each key that differs; undefined
@@ -19,31 +18,34 @@ export function versionProblem(document: YamlDocument): ReturnType<YamlDocument[
 }
 
 /**
- * Returns a report of v1alpha1 as one of today's version, so that releases can be compared; any other value as it is.
- * It is not checked here: what does not fit is the schema's to refuse.
+ * Returns a report of v1alpha1 or v1alpha2 as one of today's version, so that releases can be compared; any other value
+ * as it is. It is not checked here: what does not fit is the schema's to refuse.
  */
 export function fromEarlier(value: unknown): unknown {
-  if ((value as Unchecked | null)?.apiVersion !== earlier) return value;
-  const { processorsStolen: cpuSteal, ...report } = value as Unchecked;
+  if (!earlier.includes(String((value as Unchecked | null)?.apiVersion))) return value;
+  // v1alpha1 called three things otherwise; v1alpha2 is read as it is.
+  const { processorsStolen, cpuSteal = processorsStolen, ...report } = value as Unchecked;
   const { apiVersion } = reportVersion;
   return {
     ...report,
     apiVersion,
-    statistics: counted(report.statistics as Unchecked),
+    statistics: counted(report.statistics),
     profiles: each(report.profiles, ({ core, extended, ...profile }) => ({
       ...profile,
-      ...(core !== undefined && { core: partOf(core as Part) }),
-      ...(extended !== undefined && { extended: partOf(extended as Part) }),
+      ...(core !== undefined && { core: partOf(core) }),
+      ...(extended !== undefined && { extended: partOf(extended) }),
     })),
-    requirements: each(
-      report.requirements,
-      ({ refutedBy: failsIf, waitsOut: slowBecause, repetitions, ...requirement }) => ({
+    requirements: each(report.requirements, (entry) => {
+      const { refutedBy, failsIf = refutedBy, waitsOut, slowBecause = waitsOut, repetitions, ...requirement } = entry;
+      return {
+        // Both versions counted every requirement as a promise of Kubernetes.
+        subject: 'kubernetes',
         ...requirement,
         failsIf,
         ...(slowBecause !== undefined && { slowBecause }),
-        ...(repetitions !== undefined && { repetitions: counted(repetitions as Unchecked) }),
-      }),
-    ),
+        ...(repetitions !== undefined && { repetitions: counted(repetitions) }),
+      };
+    }),
     ...(cpuSteal !== undefined && { cpuSteal }),
   };
 }
@@ -54,9 +56,10 @@ function each(list: unknown, change: (entry: Unchecked) => Unchecked): unknown {
   return list.map((entry: unknown) => (typeof entry === 'object' && entry ? change(entry as Unchecked) : entry));
 }
 
-/** v1alpha1 counted what is promised for other versions of Kubernetes as skipped. */
-const counted = (statistics: Unchecked): Unchecked => ({ ...statistics, notApplicable: 0 });
+/** Adds outcomes that the earlier version did not have. */
+const counted = (statistics: unknown): Unchecked => ({ knownIssue: 0, notApplicable: 0, ...(statistics as Unchecked) });
 
-function partOf(part: Part): Unchecked {
-  return { ...part, statistics: counted(part.statistics), notApplicable: [] };
+function partOf(part: unknown): Unchecked {
+  const { statistics } = part as Unchecked;
+  return { notApplicable: [], ...(part as Unchecked), statistics: counted(statistics) };
 }

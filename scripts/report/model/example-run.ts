@@ -56,6 +56,7 @@ export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {
   const { id, chapter, sentence } = spec;
   const promise = {
     level: 'core' as const,
+    subject: 'kubernetes' as const,
     upstream: [],
     features: [],
     exclusive: [],

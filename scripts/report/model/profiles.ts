@@ -14,14 +14,14 @@ const mostNamed = 5;
 
 /** Returns how many requirements ended how. */
 export function statisticsOf(requirements: readonly ReportedRequirement[]): ReportedStatistics {
-  const statistics = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
+  const statistics = { passed: 0, failed: 0, knownIssue: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of requirements) statistics[result]++;
   return statistics;
 }
 
 /** Returns what the figures come to. Where nothing was shown, nothing conforms. */
-export function resultOf({ passed, failed, skipped }: ReportedStatistics): ReportedResult {
-  if (failed > 0 || passed === 0) return 'failure';
+export function resultOf({ passed, failed, knownIssue, skipped }: ReportedStatistics): ReportedResult {
+  if (failed > 0 || passed + knownIssue === 0) return 'failure';
   return skipped > 0 ? 'partial' : 'success';
 }
 
@@ -69,9 +69,13 @@ function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart
 export const outcomeWords = {
   passed: 'passed',
   failed: 'failed',
+  knownIssue: 'known issue',
   skipped: 'skipped',
   notApplicable: 'not applicable',
 } as const satisfies Record<ReportedRequirement['result'], string>;
+
+/** Every outcome, in the order in which reports show them. */
+export const outcomes = Object.keys(outcomeWords) as (keyof typeof outcomeWords)[];
 
 /** How many requirements, specs or tests ended how. What does not apply may be left out. */
 export interface Counts {
@@ -80,11 +84,14 @@ export interface Counts {
   skipped: number;
   /** Those that are promised for other versions of Kubernetes. */
   notApplicable?: number;
+  /** Promises that Kubernetes is known to break. */
+  knownIssue?: number;
 }
 
-/** Returns counts in the words that JUnit has, too: what does not apply counts as skipped. */
-export function plainCounts({ passed, failed, skipped, notApplicable = 0 }: Counts): Omit<Counts, 'notApplicable'> {
-  return { passed, failed, skipped: skipped + notApplicable };
+/** Returns counts in the words that JUnit has, too: what does not apply and known issues count as skipped. */
+export function plainCounts(counts: Counts): Pick<Counts, 'passed' | 'failed' | 'skipped'> {
+  const { passed, failed, skipped, notApplicable = 0, knownIssue = 0 } = counts;
+  return { passed, failed, skipped: skipped + notApplicable + knownIssue };
 }
 
 /** Returns `9 passed, 1 failed, 0 skipped`. */

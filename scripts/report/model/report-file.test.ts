@@ -27,7 +27,7 @@ describe('report.yaml', () => {
     writeReport(path, report);
     expect(await readReport(path)).to.deep.equal(report);
     expect(readdirSync(folder)).to.deep.equal(['report.yaml']);
-    expect(readFileSync(path, 'utf8')).to.match(/^apiVersion: local-volume-conformance\/v1alpha2\nkind: Local/);
+    expect(readFileSync(path, 'utf8')).to.match(/^apiVersion: local-volume-conformance\/v1alpha3\nkind: Local/);
   });
 
   it('is not written when it does not fit its schema; each key that does not is named', () => {
@@ -48,8 +48,8 @@ describe('report.yaml', () => {
     ],
     [
       'another version',
-      ['v1alpha2', 'v9'],
-      /a\.yaml:1:13: apiVersion: .*v9 cannot be read here; it must be .*v1alpha1 or .*v1alpha2/,
+      ['v1alpha3', 'v9'],
+      /a\.yaml:1:13: apiVersion: .*v9 cannot be read here; it must be .*v1alpha1 or .*v1alpha2 or .*v1alpha3/,
     ],
     [
       'a result that is none',
@@ -68,13 +68,13 @@ describe('report.yaml', () => {
 
   it('of v1alpha1 is read as one of today', () => {
     const { cpuSteal = 0.25, statistics, requirements, profiles, ...same } = report;
-    const uncounted = ({ notApplicable: _, ...counts }: typeof statistics) => counts;
+    const uncounted = ({ notApplicable: _, knownIssue: _none, ...counts }: typeof statistics) => counts;
     const earlier = {
       ...same,
       apiVersion: 'local-volume-conformance/v1alpha1',
       processorsStolen: cpuSteal,
       statistics: uncounted(statistics),
-      requirements: requirements.map(({ failsIf, slowBecause, ...rest }) => ({
+      requirements: requirements.map(({ failsIf, slowBecause, subject: _, ...rest }) => ({
         ...rest,
         refutedBy: failsIf,
         ...(slowBecause !== undefined && { waitsOut: slowBecause }),
@@ -89,6 +89,23 @@ describe('report.yaml', () => {
     };
     const read = parseReport({ file: 'a.yaml', text: stringify(earlier) });
     expect(read).to.deep.equal({ ...report, cpuSteal });
+  });
+
+  it('of v1alpha2 is read as one of today', () => {
+    const { statistics, requirements, profiles, ...same } = report;
+    const uncounted = ({ knownIssue: _, ...counts }: typeof statistics) => counts;
+    const earlier = {
+      ...same,
+      apiVersion: 'local-volume-conformance/v1alpha2',
+      statistics: uncounted(statistics),
+      requirements: requirements.map(({ subject: _, ...rest }) => rest),
+      profiles: profiles.map(({ core, extended, ...rest }) => ({
+        ...rest,
+        ...(core && { core: { ...core, statistics: uncounted(core.statistics) } }),
+        ...(extended && { extended: { ...extended, statistics: uncounted(extended.statistics) } }),
+      })),
+    };
+    expect(parseReport({ file: 'a.yaml', text: stringify(earlier) })).to.deep.equal(report);
   });
 
   it('of v1alpha1 that is no report is refused by the schema', () => {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { subjects } from '../../../specs/catalogue/catalogue.ts';
 
 /** What the file says of itself; readers refuse another version. */
-export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha2', kind: 'LocalVolumeConformanceReport' };
+export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha3', kind: 'LocalVolumeConformanceReport' };
 
 const text = z.string();
 const milliseconds = z.number().nonnegative().describe('Milliseconds.');
@@ -10,14 +11,24 @@ const count = z.int().nonnegative();
 
 /**
  * How a requirement ended in this run. `skipped` has not been shown: it never counts as passed. `notApplicable` is
- * promised for other versions of Kubernetes than the one tested.
+ * promised for other versions of Kubernetes than the one tested. `knownIssue`: the promise is broken, as an open issue
+ * of Kubernetes says it is in this minor; it is neither passed nor held against what was tested.
  */
-const outcome = z.enum(['passed', 'failed', 'skipped', 'notApplicable']);
+const outcome = z.enum(['passed', 'failed', 'knownIssue', 'skipped', 'notApplicable']);
 
-/** `success`: all that apply passed. `partial`: none failed, some skipped. `failure`: some failed, or none passed. */
+/**
+ * `success`: all that apply passed, or are known issues of Kubernetes. `partial`: none failed, some were skipped.
+ * `failure`: some failed, or nothing was shown.
+ */
 const result = z.enum(['success', 'partial', 'failure']);
 
-const statistics = z.strictObject({ passed: count, failed: count, skipped: count, notApplicable: count });
+const statistics = z.strictObject({
+  passed: count,
+  failed: count,
+  knownIssue: count,
+  skipped: count,
+  notApplicable: count,
+});
 
 /** The requirements of one level in one chapter. */
 const part = z.strictObject({
@@ -54,12 +65,30 @@ const failure = thrown.extend({
   diagnosis: text.optional().describe('The cluster’s view when it failed; whole, without secrets.'),
 });
 
+/** A promise that Kubernetes itself breaks today. */
+const knownIssue = z.strictObject({
+  url: text.describe('The open issue of Kubernetes.'),
+  minors: z.array(text).describe('Minors of Kubernetes that are known to break the promise.'),
+  instead: text.describe('What Kubernetes does instead.'),
+  shows: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the issue shows here; false: the promise holds although this minor is listed. Absent where it was not tried, or the minor is not listed.',
+    ),
+});
+
 const requirement = z.strictObject({
   id: text,
   chapter: text,
   level: z.enum(['core', 'extended']),
-  sentence: text.describe('What Kubernetes promises.'),
-  source: text.describe('Where Kubernetes promises it.'),
+  subject: z
+    .enum(subjects)
+    .describe(
+      'Whose promise it is: one of Kubernetes about local volumes, of the static provisioner, a fact of the harness and its machine, or API validation that is the same for every object.',
+    ),
+  sentence: text.describe('What is promised.'),
+  source: text.describe('Where it is promised.'),
   failsIf: text.describe('What would make the requirement fail.'),
   features: z.array(text),
   file: text.describe('The spec that proves it, relative to the root of the harness.'),
@@ -68,7 +97,8 @@ const requirement = z.strictObject({
   milliseconds: milliseconds.describe('Milliseconds; of a requirement that was run several times, the median.'),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped, or for which versions of Kubernetes it is promised.'),
-  failure: failure.optional(),
+  knownIssue: knownIssue.optional(),
+  failure: failure.optional().describe('What refuted the promise, where it failed or is a known issue.'),
   evidence: z.array(text).describe('Paths relative to the folder of the report.'),
   slowBecause: text.optional().describe('The constant of Kubernetes that makes its spec take longer than a minute.'),
 });

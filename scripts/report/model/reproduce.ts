@@ -14,6 +14,7 @@ export interface Asked {
   grep?: string | undefined;
   chapter?: readonly string[] | undefined;
   level?: string | undefined;
+  subject?: string | undefined;
   feature?: string | undefined;
   row?: string | undefined;
   repeat: number;
@@ -45,7 +46,7 @@ export function reproduceCommands(
   decided: Decided,
   root: string = projectRoot,
 ): string[] {
-  const { kubernetesSource, grep, chapter, level, feature, row, repeat, product } = asked;
+  const { kubernetesSource, grep, chapter, level, subject, feature, row, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
   const options: [string, string | number | undefined][] = [
     ['kubernetes', asked.kubernetes],
@@ -56,6 +57,7 @@ export function reproduceCommands(
     ['grep', grep],
     ['chapter', chapter?.join(',')],
     ['level', level],
+    ['subject', subject],
     ['feature', feature],
     ['row', row],
     ['seed', decided.seed],

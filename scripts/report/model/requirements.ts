@@ -1,5 +1,6 @@
 import { grouped, median } from '../../../clusters/text/collections.ts';
-import { otherVersions } from '../../../specs/catalogue/features.ts';
+import type { KnownIssue } from '../../../specs/catalogue/catalogue.ts';
+import { minorOf, otherVersions } from '../../../specs/catalogue/features.ts';
 import type { SpecFailure, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
@@ -23,7 +24,7 @@ export interface RequirementSources {
 
 /**
  * Returns every chosen requirement once. One that was run several times holds only if it never failed; one without a
- * result was skipped, because nothing was shown.
+ * result was skipped, because nothing was shown. A known issue that showed in one of several runs shows.
  */
 export function reportedRequirements(sources: RequirementSources): ReportedRequirement[] {
   const { chosen, results, kubernetes, notRun, root } = sources;
@@ -34,17 +35,36 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
   };
   const resultsOf = grouped(results, ({ spec }) => spec.id);
   return chosen.map(({ requirement, declaredAt }) => {
-    const { id, chapter, level, sentence, source, failsIf, features, slowBecause } = requirement;
+    const { id, chapter, level, subject, sentence, source, failsIf, features, slowBecause, knownIssue } = requirement;
     const runs = resultsOf.get(id)?.map(({ result }) => result) ?? [];
-    const promise = { id, chapter, level, sentence, source, failsIf, features: [...features] };
+    const promise = { id, chapter, level, subject, sentence, source, failsIf, features: [...features] };
+    const ending = inAll(runs, notRun, root);
     return {
       ...promise,
       ...declaredAt,
-      ...inAll(runs, notRun, root),
+      ...ending,
       ...(runs.length === 0 && elsewhere(features)),
+      ...(knownIssue && { knownIssue: { ...knownIssue, ...whetherItShows(knownIssue, ending, kubernetes) } }),
       ...(slowBecause !== undefined && { slowBecause }),
     };
   });
+}
+
+/** Returns whether a known issue shows; nothing where that cannot be said, or where nothing else was to be expected. */
+function whetherItShows(issue: KnownIssue, { result }: Ending, kubernetes: string | null): { shows?: boolean } {
+  if (result === 'knownIssue') return { shows: true };
+  const listed = kubernetes !== null && issue.minors.includes(minorOf(kubernetes).join('.'));
+  return listed && result === 'passed' ? { shows: false } : {};
+}
+
+/** Returns what a report says about the known issue of a requirement; undefined where there is nothing to say. */
+export function knownIssueLine({ result, knownIssue }: ReportedRequirement): string | undefined {
+  if (!knownIssue) return undefined;
+  const { url, minors, instead, shows } = knownIssue;
+  if (shows === false) return `this known issue no longer shows here: ${url}`;
+  const known = `known issue of Kubernetes ${minors.join(', ')}: ${instead}: ${url}`;
+  if (shows) return known;
+  return result === 'failed' ? `failed otherwise than the ${known}` : undefined;
 }
 
 type Ending = Pick<ReportedRequirement, 'result' | 'milliseconds' | 'repetitions' | 'reason' | 'failure' | 'evidence'>;
@@ -53,6 +73,7 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
   const ended = <O extends SpecResult['outcome']>(outcome: O) =>
     runs.filter((run): run is Extract<SpecResult, { outcome: O }> => run.outcome === outcome);
   const [passed, failed, skipped] = [ended('passed'), ended('failed'), ended('skipped')];
+  const [knownIssue, ...sameIssue] = ended('knownIssue');
   const [notApplicable, ...others] = ended('notApplicable');
   const shared = {
     evidence: runs.flatMap(({ evidence }) => evidence),
@@ -60,6 +81,7 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
       repetitions: {
         passed: passed.length,
         failed: failed.length,
+        knownIssue: knownIssue ? 1 + sameIssue.length : 0,
         skipped: skipped.length,
         notApplicable: notApplicable ? 1 + others.length : 0,
       },
@@ -68,6 +90,10 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
   const [failure] = failed;
   if (failure) {
     return { ...shared, result: 'failed', milliseconds: medianTime(failed), failure: failureOf(failure.error, root) };
+  }
+  if (knownIssue) {
+    const milliseconds = medianTime([knownIssue, ...sameIssue]);
+    return { ...shared, result: 'knownIssue', milliseconds, failure: failureOf(knownIssue.error, root) };
   }
   if (passed.length > 0) return { ...shared, result: 'passed', milliseconds: medianTime(passed) };
   if (notApplicable) return { ...shared, result: 'notApplicable', milliseconds: 0, reason: notApplicable.reason };

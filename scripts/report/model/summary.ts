@@ -99,7 +99,7 @@ export function followSummary(): { read: (event: RunEvent) => void; current: () 
 
 /** Returns how many specs ended how. */
 export function countsOf(summary: Summary): ReportedStatistics {
-  const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
+  const counts = { passed: 0, failed: 0, knownIssue: 0, skipped: 0, notApplicable: 0 };
   for (const { result } of summary.specs) counts[result.outcome]++;
   return counts;
 }
@@ -110,10 +110,10 @@ export function countsOf(summary: Summary): ReportedStatistics {
  * about, but gave no result, never conform. Something left behind is a fault of the environment.
  */
 export function endingOf(summary: Summary): Ending {
-  const { passed, failed, skipped, notApplicable } = countsOf(summary);
+  const { passed, failed, knownIssue, skipped, notApplicable } = countsOf(summary);
   const broken = summary.actions.find(({ direction, outcome }) => direction === 'perform' && outcome === 'failed');
   const leftBehind = summary.actions.find(({ direction, outcome }) => direction === 'undo' && outcome === 'failed');
-  const results = passed + failed + skipped + notApplicable;
+  const results = passed + failed + knownIssue + skipped + notApplicable;
   if (summary.interrupted) return { exitStatus: 'interrupted', verdict: `interrupted by ${summary.interrupted}` };
   if (broken) return { exitStatus: statusOfError(broken.error), verdict: `not finished: ${broken.title} failed` };
   if (failed > 0)
@@ -122,14 +122,19 @@ export function endingOf(summary: Summary): Ending {
     const missing = (summary.planned ?? 0) - results;
     if (missing > 0)
       return { exitStatus: 'doesNotConform', verdict: `proves nothing: ${missing} specs gave no result` };
-    if (passed === 0) return { exitStatus: 'doesNotConform', verdict: 'proves nothing: no spec passed' };
+    if (passed + knownIssue === 0) return { exitStatus: 'doesNotConform', verdict: 'proves nothing: no spec passed' };
   }
   if (leftBehind)
     return { exitStatus: 'environment', verdict: `something was left behind: ${leftBehind.title} failed` };
   if (results === 0) return { exitStatus: 'conforms', verdict: 'done' };
   const except = skipped > 0 ? ', except what was skipped' : '';
+  const issues =
+    knownIssue > 0 ? `, except ${knownIssue} known ${knownIssue === 1 ? 'issue' : 'issues'} of Kubernetes` : '';
   const elsewhere = notApplicable > 0 ? `; ${notApplicable} not applicable: ${reasonsOf(summary)}` : '';
-  return { exitStatus: 'conforms', verdict: `conforms: every requirement that was run holds${except}${elsewhere}` };
+  return {
+    exitStatus: 'conforms',
+    verdict: `conforms: every requirement that was run holds${issues}${except}${elsewhere}`,
+  };
 }
 
 /** Returns for which versions of Kubernetes the requirements are that do not apply, such as `Kubernetes before 1.37 only`. */

@@ -1,4 +1,5 @@
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
+import { outcomes, statisticsOf } from '../../model/profiles.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,
@@ -17,7 +18,7 @@ ${
   profiles.length === 0
     ? html`<p>No chapter gave a result.</p>`
     : html`<div class="scroll" tabindex="0" role="group" aria-label="Table of chapters and levels"><table class="matrix">
-<caption>${resultMark('passed', true)}, ${resultMark('failed', true)}, ${resultMark('skipped', true)} and ${resultMark('notApplicable', true)} requirements of each chapter</caption>
+<caption>${resultMark('passed', true)}, ${resultMark('failed', true)}, ${resultMark('skipped', true)}, ${resultMark('knownIssue', true)} and ${resultMark('notApplicable', true)} requirements of each chapter</caption>
 <thead><tr><th scope="col">chapter</th><th scope="col">core</th><th scope="col">extended</th><th scope="col" class="bar-cell"><span class="unseen">both, as a bar</span></th></tr></thead>
 <tbody>${profiles.map(row)}</tbody>
 </table></div>`
@@ -39,8 +40,7 @@ function row({ name, core, extended }: ReportedProfile): Markup {
 }
 
 function sumOf(parts: readonly (ReportedPart | undefined)[]): ReportedStatistics {
-  const sum = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
-  for (const name of ['passed', 'failed', 'skipped', 'notApplicable'] as const)
-    for (const part of parts) sum[name] += part?.statistics[name] ?? 0;
+  const sum = statisticsOf([]);
+  for (const name of outcomes) for (const part of parts) sum[name] += part?.statistics[name] ?? 0;
   return sum;
 }

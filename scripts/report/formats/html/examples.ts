@@ -24,6 +24,7 @@ export function requirementOf(
     id,
     chapter,
     level: 'core',
+    subject: 'kubernetes',
     sentence: `What ${id} promises about a local volume and the pod that uses it, on the node that has the disk`,
     source: 'https://kubernetes.io/docs/concepts/storage/volumes/#local',
     failsIf: 'the pod runs elsewhere',

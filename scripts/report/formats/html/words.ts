@@ -1,17 +1,23 @@
 import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
-import { outcomeWords } from '../../model/profiles.ts';
+import { outcomes, outcomeWords } from '../../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStatistics } from '../../model/report.ts';
 
 export type Outcome = ReportedRequirement['result'];
 
-const marks = { passed: '✓', failed: '✗', skipped: '–', notApplicable: '·' } as const satisfies Record<Outcome, string>;
+const marks = {
+  passed: '✓',
+  failed: '✗',
+  knownIssue: '!',
+  skipped: '–',
+  notApplicable: '·',
+} as const satisfies Record<Outcome, string>;
 const resultTones = { success: 'passed', partial: 'skipped', failure: 'failed' } as const;
 
 /** Returns a result by sign, colour and word; the word only for those who hear the page, unless it is to be seen. */
 export function resultMark(result: Outcome, seen = false): Markup {
   const name = outcomeWords[result];
   const word = seen ? html` ${name}` : html`<span class="unseen">${name}</span>`;
-  return html`<span class="${result === 'notApplicable' ? 'quiet' : result}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
+  return html`<span class="${result === 'notApplicable' ? 'quiet' : result === 'knownIssue' ? 'skipped' : result}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
 }
 
 /** Returns the outcome in whose colour the result of a run is shown. */
@@ -75,9 +81,9 @@ function widened(count: number, all: number): number {
   return count === 0 ? 0 : Math.max(0.8, Number.parseFloat(percent(count, all)));
 }
 
-/** Passed, failed, skipped and not applicable, each at its place; what is none stays empty. */
+/** How many ended how, each outcome at its place; what is none stays empty. */
 export function tally(statistics: ReportedStatistics): Markup {
-  return html`<span class="tally">${(['passed', 'failed', 'skipped', 'notApplicable'] as const).map((name) =>
+  return html`<span class="tally">${outcomes.map((name) =>
     statistics[name] > 0 ? html`<span>${resultMark(name)} ${statistics[name]}</span>` : html`<span></span>`,
   )}</span>`;
 }
