@@ -1,4 +1,5 @@
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import type { ReportedRequirement } from '../report/model/report.ts';
 import { grows, type Interval, type Slope, slopeOf, wilson } from './statistics.ts';
 import type { MachineUse, ProcessPeak } from './usage.ts';
 
@@ -14,7 +15,7 @@ export interface SoakedRun {
   /** Folder of its report; undefined where it has none. */
   report?: string | undefined;
   /** How each requirement ended, by its id. */
-  results: Readonly<Record<string, 'passed' | 'failed' | 'skipped' | 'notApplicable'>>;
+  results: Readonly<Record<string, ReportedRequirement['result']>>;
   /** Infrastructure steps that were tried again. */
   retries: number;
   /** The most that its own process had at once. */
