@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { EventStream, type RunEvent } from '../../specs/runner/events.ts';
+import { endingOf, followSummary } from '../report/model/summary.ts';
 import { type Action, type ActionJournal, performAll, undoAll } from './actions.ts';
 
 /** Journals into the list that the actions write to as well, so that one list shows the order of it all. */
@@ -168,6 +169,24 @@ describe('performing actions', () => {
     expect((await performAll([action('a')], conditions())).outcome).to.equal('failed');
     expect(log).to.not.include('perform a');
   });
+
+  for (const moment of ['recordBegun', 'recordDone', 'recordUndone'] as const) {
+    it(`never ends well where the journal cannot be written (${moment})`, async () => {
+      journal[moment] = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+      const summary = followSummary();
+      events.subscribe(summary.read);
+      events.emit({ kind: 'run-started', run: 'r', verb: 'up', folder: '/r' });
+      await performAll([action('a')], conditions());
+      await undoAll([action('a')], { events, journal });
+      const ending = endingOf(summary.current());
+      expect(ending.exitStatus).to.equal('environment');
+      const failed = seen.find((event) => event.kind === 'action-finished' && event.outcome === 'failed');
+      expect(failed)
+        .to.have.property('error')
+        .that.has.property('message')
+        .that.matches(/ENOSPC.*make room/s);
+    });
+  }
 
   it('undoes what the journal of another process began, and names what it does not know', async () => {
     const failures = await undoAll([action('a'), action('b')], {

@@ -1,4 +1,4 @@
-import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import type { Progress } from '../../clusters/text/progress.ts';
 import type { EventStream } from '../../specs/runner/events.ts';
 import { withDeadline } from './deadline.ts';
@@ -67,7 +67,8 @@ const defaultUndoDeadline = 60_000;
 /**
  * Performs the actions in order. On the first failure, or when the signal is aborted, everything begun is undone in
  * reverse, the half-done action too, unless `keep` says otherwise. Undoing has its own deadlines and is not aborted
- * by the signal. Never rejects: how it ended is the result.
+ * by the signal. Never rejects: how it ended is the result. Every failure is an event, too, from which the exit status
+ * follows.
  */
 export async function performAll(
   actions: readonly Action[],
@@ -78,11 +79,12 @@ export async function performAll(
   },
 ): Promise<Performance> {
   for (const action of actions) {
+    const recorded = (record: Promise<void>) => recordOf(action, 'perform', record, conditions.events);
     try {
       conditions.signal.throwIfAborted();
-      await conditions.journal.recordBegun(action.name);
+      await recorded(conditions.journal.recordBegun(action.name));
       await performOne(action, conditions);
-      await conditions.journal.recordDone(action.name);
+      await recorded(conditions.journal.recordDone(action.name));
     } catch (error) {
       const outcome = conditions.signal.aborted ? 'interrupted' : 'failed';
       const undoFailures = conditions.keep?.(outcome) ? [] : await undoAll(actions, conditions);
@@ -103,12 +105,35 @@ export async function undoAll(actions: readonly Action[], conditions: RunConditi
     try {
       if (!action) throw unknownAction(name);
       await undoOne(action, conditions);
-      await conditions.journal.recordUndone(name);
+      await recordOf(action, 'undo', conditions.journal.recordUndone(name), conditions.events);
     } catch (error) {
       failures.push({ action: name, error });
     }
   }
   return failures;
+}
+
+/** Waits until the journal has recorded how far an action is. A journal that cannot is a failure of that action. */
+async function recordOf(
+  { name, title, undoTitle = title }: Action,
+  direction: 'perform' | 'undo',
+  record: Promise<void>,
+  events: EventStream,
+): Promise<void> {
+  await record.catch((cause: unknown) => {
+    const error = new DomainError(
+      {
+        attempted: `recording how far the step "${name}" is`,
+        seen: messageOf(cause),
+        why: 'without a record, nothing could undo what a killed run had begun',
+        remedy: 'make room on the disk of the report folder and of the record of runs, or name another with --report',
+      },
+      { cause },
+    );
+    const action = { action: name, title: direction === 'undo' ? undoTitle : title, direction };
+    events.emit({ kind: 'action-finished', ...action, milliseconds: 0, outcome: 'failed', error });
+    throw error;
+  });
 }
 
 function performOne(action: Action, conditions: RunConditions & { signal: AbortSignal }): Promise<void> {
