@@ -206,6 +206,15 @@ export class ClusterClient implements Disposable {
     return this.#json<ServerVersion>(request, options);
   }
 
+  /**
+   * Waits for the answer of the API server to whether it is ready to serve, with etcd behind it.
+   * @throws ApiRefusal where it is not
+   */
+  async assertReady(options: CallOptions = {}): Promise<void> {
+    const attempted = 'asking the API server whether it is ready';
+    await this.#connection.request({ method: 'GET', path: '/readyz', attempted, on: this.server }, options);
+  }
+
   /** Returns what the kubelet of a node has measured of its pods: `/stats/summary`, through the API server's proxy. */
   async nodeStatistics(name: string, options: CallOptions = {}): Promise<NodeStatistics> {
     const ref: ObjectRef = { kind: 'Node', name };

@@ -23,7 +23,6 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
   StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
-  CSINode: { apiVersion: 'storage.k8s.io/v1', plural: 'csinodes', namespaced: false },
 };
 
 /** The address of one object. Only namespaced kinds have a `namespace`. */

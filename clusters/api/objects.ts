@@ -1,6 +1,5 @@
 import type {
   CoreV1Event,
-  V1CSINode,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -69,7 +68,6 @@ export interface ObjectOf {
   ServiceAccount: Stored<V1ServiceAccount>;
   StatefulSet: Stored<V1StatefulSet>;
   PriorityClass: Stored<V1PriorityClass>;
-  CSINode: Stored<V1CSINode>;
 }
 
 /** A kind that the harness can address, such as `PersistentVolumeClaim`. */

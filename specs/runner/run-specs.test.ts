@@ -48,12 +48,15 @@ describe('running spec files', function () {
       knownIssue?: KnownIssue;
       whyNotRun?: (requirement: Requirement) => NotRun | undefined;
       assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
+      assertReachable?: () => Promise<void>;
+      open?: () => Promise<void>;
       close?: () => Promise<void>;
     } = {},
   ) {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
-    const { disruptive = [], exclusive = {}, anywhere = [], slow = [], assertHealthy, whyNotRun, close } = options;
+    const { disruptive = [], exclusive = {}, anywhere = [], slow = [] } = options;
+    const { assertHealthy, assertReachable, whyNotRun, open, close } = options;
     const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
       id,
@@ -82,6 +85,8 @@ describe('running spec files', function () {
     const more = {
       ...(assertHealthy && { assertHealthy }),
       ...(whyNotRun && { whyNotRun }),
+      ...(assertReachable && { assertReachable }),
+      ...(open && { open }),
       ...(close && { close }),
     };
     const counts = await runSpecs([specs], {
@@ -281,6 +286,68 @@ describe('running spec files', function () {
     expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'skipped' });
     expect(failureOf('TINY-1').message).to.equal('node2 is cordoned');
     expect(resultOf('TINY-2')).to.include({ reason: 'TINY-1 left the cluster unhealthy before it began' });
+  });
+
+  describe('where API server or engine answer no more', () => {
+    const dead = new DomainError({ attempted: 'asking the API server whether it is ready', seen: 'ECONNREFUSED' });
+    const refuse = () => Promise.reject(dead);
+    const failing = `describe('a', () => {
+      proves('TINY-1', async () => { throw new Error('no connection'); });
+      proves('TINY-2', async function () { await new Promise((resolve) => setTimeout(resolve, 10_000)); });
+      proves('TINY-3', async () => {});
+    });`;
+    const blamed = (seen: RunEvent[]) =>
+      seen.flatMap((event) => (event.kind === 'action-finished' && event.action === 'specs' ? [event.error] : []));
+
+    it('blames the environment, and reports the specs that it took as skipped', async () => {
+      let closed = false;
+      const { outcomes, resultOf, seen, counts } = await run(failing, {
+        jobs: 2,
+        assertReachable: refuse,
+        close: async () => {
+          closed = true;
+        },
+      });
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped', 'TINY-2': 'skipped', 'TINY-3': 'skipped' });
+      const lost = 'the cluster could no longer be reached';
+      expect(resultOf('TINY-1')).to.include({ reason: `${lost} while it was running` });
+      expect(resultOf('TINY-2')).to.include({ reason: `${lost} while it was running` });
+      expect(resultOf('TINY-3')).to.include({ reason: `${lost} before it began` });
+      expect(counts).to.include({ failed: 0, skipped: 3 });
+      expect(blamed(seen)).to.deep.equal([dead]);
+      expect(closed, 'looked for what is left').to.equal(false);
+    });
+
+    it('blames it too where the cluster cannot be looked at beforehand', async () => {
+      const { outcomes, seen } = await run(noting(['TINY-1']), { open: refuse });
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });
+      expect(blamed(seen)).to.deep.equal([dead]);
+    });
+
+    const unanswered = `
+      import { ApiUnreachable } from '${support}../../clusters/api/refusal.ts';
+      const noAnswer = async () => { throw new ApiUnreachable('creating an object', 'Pod x', 'ECONNRESET'); };`;
+
+    it('blames it too where every failure is a request without an answer', async () => {
+      const source = `${unanswered}describe('a', () => { proves('TINY-1', noAnswer); proves('TINY-2', () => {}); });`;
+      const { outcomes, seen } = await run(source);
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'failed', 'TINY-2': 'passed' });
+      expect(blamed(seen)).to.have.length(1);
+    });
+
+    it('blames the cluster where one of several failures is a refutation', async () => {
+      const refuted = "proves('TINY-2', () => { throw new Error('refuted'); });";
+      const { seen } = await run(`${unanswered}describe('a', () => { proves('TINY-1', noAnswer); ${refuted} });`);
+      expect(blamed(seen)).to.deep.equal([]);
+    });
+
+    it('blames nobody but the spec while they answer', async () => {
+      const { outcomes, seen } = await run("describe('a', () => proves('TINY-1', () => { throw new Error('x'); }));", {
+        assertReachable: async () => {},
+      });
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'failed' });
+      expect(blamed(seen)).to.deep.equal([]);
+    });
   });
 
   it('fails the run for an error that belongs to no spec, and for one of closing', async () => {

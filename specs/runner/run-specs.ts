@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { ApiUnreachable } from '../../clusters/api/refusal.ts';
+import { messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
@@ -8,6 +9,7 @@ import { runWithLocks } from './locks.ts';
 import { hasWholeCluster, isDisruptive, locksAmong, turnOf } from './plan.ts';
 import { type DeclaredSpec, identityOf } from './registry.ts';
 import { runSpec } from './run-one.ts';
+import { catchStrayErrors } from './stray-errors.ts';
 import { type SpecCounts, type SpecOutcome, SpecTracker } from './tracker.ts';
 
 export interface SpecRunOptions {
@@ -29,7 +31,15 @@ export interface SpecRunOptions {
    * it throws fails that spec, and ends the run.
    */
   assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
-  /** Before the first spec, and after the last: checks that nothing is left, and closes the watches. */
+  /**
+   * Checks, after a spec failed, that API server and container engine answer. What it throws is the environment's fault:
+   * it ends the run, and the specs that it stopped are reported as skipped.
+   */
+  assertReachable?: () => Promise<void>;
+  /**
+   * Before the first spec; what it throws is the environment's fault, too. And after the last: checks that nothing is
+   * left, and closes the watches.
+   */
   open?: () => Promise<void>;
   close?: () => Promise<void>;
   /**
@@ -40,8 +50,8 @@ export interface SpecRunOptions {
 
 /**
  * Runs specs in this process, round after round and without retries, `jobs` side by side, and emits the events. What
- * touches nodes is followed by a check that they are healthy. Resolves with the counts, also when specs fail or the run
- * is interrupted.
+ * touches nodes is followed by a check that they are healthy. Resolves with the counts, also where specs fail, the run is
+ * interrupted, or the environment fails: that is the failure of an action named `specs`.
  */
 export async function runSpecs(
   rounds: readonly (readonly DeclaredSpec[])[],
@@ -55,6 +65,7 @@ export async function runSpecs(
     nodes,
     kubernetes,
     assertHealthy = async () => {},
+    assertReachable = async () => {},
     open,
     close,
     grace = 1_500,
@@ -63,11 +74,37 @@ export async function runSpecs(
   const runs = rounds.map((round) => round.map((spec) => ({ ...spec, identity: identityOf(spec) })));
   type PlannedSpec = (typeof runs)[number][number];
   const unhealthy = new AbortController();
-  const stop = AbortSignal.any([signal, unhealthy.signal]);
+  const unreachable = new AbortController();
+  /** Ends the running specs at once: what they wait for is not going to happen. */
+  const hasty = AbortSignal.any([signal, unreachable.signal]);
+  const stop = AbortSignal.any([hasty, unhealthy.signal]);
   const interruption = (): string | undefined => (stop.aborted ? messageOf(stop.reason) : undefined);
   const tracker = new SpecTracker({ planned: runs.flat().map(({ identity }) => identity), events, interruption });
   tracker.planned({ seed, jobs });
-  using _caught = catchStrayErrors(tracker);
+  using _caught = catchStrayErrors((thrown) =>
+    tracker.failedOutside('UNCAUGHT', 'no error is thrown outside of a spec', thrown),
+  );
+  const begun = performance.now();
+  const blameEnvironment = (error: unknown): void => {
+    const milliseconds = performance.now() - begun;
+    const action = { action: 'specs', title: 'Running the specs', direction: 'perform' } as const;
+    events.emit({ kind: 'action-finished', ...action, milliseconds, outcome: 'failed', error });
+  };
+  let looking: Promise<void> | undefined;
+  /** Looks whether the cluster can still be reached; specs that fail at the same time share one look. */
+  const look = (): Promise<void> => {
+    looking ??= assertReachable()
+      .catch((error: unknown) => {
+        if (hasty.aborted) return;
+        blameEnvironment(error);
+        unreachable.abort(new Error('the cluster could no longer be reached'));
+      })
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+  const unanswered: unknown[] = [];
 
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
@@ -77,8 +114,14 @@ export async function runSpecs(
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);
     const outcome = await runSpec(test, { spec, over, stop, kubernetes });
-    if (!isDisruptive(requirement)) return tracker.ended(identity, outcome);
+    if ('thrown' in outcome) {
+      await look();
+      if (outcome.outcome === 'failed' && !stop.aborted && isUnanswered(outcome.thrown))
+        unanswered.push(outcome.thrown);
+    }
+    if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
     const health = await outcomeOf(assertHealthy(hasWholeCluster(requirement) ? undefined : requirement.exclusive));
+    if (health.outcome === 'failed') await look();
     const good = outcome.outcome !== 'failed';
     tracker.ended(identity, good && health.outcome === 'failed' ? health : outcome);
     if (health.outcome === 'failed') unhealthy.abort(new Error(`${requirement.id} left the cluster unhealthy`));
@@ -99,20 +142,35 @@ export async function runSpecs(
     );
   };
   const work = async (): Promise<void> => {
-    await open?.().catch((thrown) => tracker.failedOutside('OPEN', 'the cluster can be looked at', thrown));
+    await open?.().catch((error: unknown) => {
+      blameEnvironment(error);
+      unreachable.abort(new Error('the cluster could not be looked at'));
+    });
     for (const round of runs) await runRound(round);
-    if (!signal.aborted)
-      await close?.().catch((thrown) => tracker.failedOutside('CLOSE', 'nothing is left of the specs', thrown));
+    if (hasty.aborted) return;
+    await close?.().catch(async (thrown) => {
+      await look();
+      if (!hasty.aborted) tracker.failedOutside('CLOSE', 'nothing is left of the specs', thrown);
+    });
   };
   const giveUp = new AbortController();
   const afterGrace = async (): Promise<void> => {
-    await aborted(signal, giveUp.signal);
+    await aborted(hasty, giveUp.signal);
     await after(grace, undefined, { signal: giveUp.signal });
   };
   await Promise.race([work(), afterGrace().catch(() => new Promise(() => {}))]);
   giveUp.abort();
   tracker.close();
+  // Who gives no answer refutes nothing. Beside a refutation, such failures stay what they are.
+  if (unanswered.length > 0 && unanswered.length === tracker.counts.failed) blameEnvironment(unanswered[0]);
   return tracker.counts;
+}
+
+/** Returns whether a spec failed because the API server gave no answer. */
+function isUnanswered(thrown: unknown): boolean {
+  for (let each: unknown = unsuppressed(thrown).first; each instanceof Error; each = each.cause)
+    if (each instanceof ApiUnreachable) return true;
+  return false;
 }
 
 async function outcomeOf(work: Promise<void>): Promise<SpecOutcome> {
@@ -131,18 +189,4 @@ function aborted(signal: AbortSignal, giveUp: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
     giveUp.addEventListener('abort', () => reject(giveUp.reason), { once: true });
   });
-}
-
-/** While specs run, an error that nothing caught fails the run instead of ending the process. */
-function catchStrayErrors(tracker: SpecTracker): Disposable {
-  const report = (thrown: unknown): void =>
-    tracker.failedOutside('UNCAUGHT', 'no error is thrown outside of a spec', thrown);
-  process.on('uncaughtException', report);
-  process.on('unhandledRejection', report);
-  return {
-    [Symbol.dispose]() {
-      process.off('uncaughtException', report);
-      process.off('unhandledRejection', report);
-    },
-  };
 }

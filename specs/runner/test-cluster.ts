@@ -118,6 +118,17 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
   };
 }
 
+/** Ends the watches and closes the shells, and waits for nothing: for a cluster that may answer no more. */
+export function abandonTestCluster(): void {
+  const ended = opening?.then(async ({ closeShells, store, client }) => {
+    closeShells();
+    await store[Symbol.asyncDispose]();
+    client[Symbol.dispose]();
+  });
+  opening = undefined;
+  ended?.catch(() => {});
+}
+
 /**
  * Ends the watches and closes the shells; before that, where the cluster outlives the run, waits until the namespaces of
  * its specs are gone. Elsewhere they go with the cluster.

@@ -82,7 +82,7 @@ export class SpecTracker {
     const running = this.#running.get(spec);
     if (!running || this.#closed) return;
     this.#running.delete(spec);
-    const interruption = how.outcome === 'failed' ? this.#options.interruption() : undefined;
+    const interruption = 'thrown' in how ? this.#options.interruption() : undefined;
     this.#finish(spec, running, interruption ? stopped(interruption, 'while it was running') : how);
   }
 
