@@ -33,7 +33,7 @@ export async function lockCluster(
     // A descriptor, because Node closes a forgotten FileHandle, and with it the lock would end.
     const descriptor = openSync(file, 'a');
     try {
-      if (!(await flock(descriptor, cluster))) throw inUse(cluster, await holderOf(file), file);
+      if (!(await flock(descriptor, cluster))) throw new ClusterInUse(verb, cluster, await holderOf(file), file);
       if (await isStillAt(file, descriptor)) {
         const holder: Holder = { pid: process.pid, verb, since: new Date().toISOString() };
         ftruncateSync(descriptor);
@@ -89,16 +89,24 @@ async function holderOf(file: string): Promise<Holder | undefined> {
   }
 }
 
-function inUse(cluster: string, holder: Holder | undefined, file: string): DomainError {
-  return new DomainError({
-    attempted: `using the cluster ${cluster}`,
-    on: file,
-    seen: holder
-      ? `process ${holder.pid} (lpv ${holder.verb}) has used it since ${holder.since}`
-      : 'another process has just locked it',
-    why: 'two runs at once would use the same disks, and disturb specs that need a node for themselves',
-    remedy: 'wait until that run has ended, or make another cluster: lpv up --name NAME',
-  });
+/** Another process uses the cluster. */
+export class ClusterInUse extends DomainError {
+  override readonly name = 'ClusterInUse';
+
+  constructor(verb: string, cluster: string, holder: Holder | undefined, file: string) {
+    const remove = verb === 'down' || verb === 'clean';
+    super({
+      attempted: `${remove ? 'removing' : 'using'} the cluster ${cluster}`,
+      on: file,
+      seen: holder
+        ? `process ${holder.pid} (lpv ${holder.verb}) has used it since ${holder.since}`
+        : 'another process has just locked it',
+      why: 'two at once would use the same disks, and disturb specs that need a node for themselves',
+      remedy: remove
+        ? 'wait until that process has ended; lpv down --force removes the cluster under it'
+        : 'wait until that process has ended, or make another cluster: lpv up --name NAME',
+    });
+  }
 }
 
 function noFlock(cluster: string, error: unknown): DomainError {

@@ -72,7 +72,7 @@ describe('the registry of runs', () => {
   });
 
   it('gives a name to one run only, and says how to get it back', async () => {
-    const wanted = { ...entry('b', 1), cluster: 'lpv-a' };
+    const wanted = { ...entry('b', 1), cluster: 'lpv-a', network: 'lpv-a' };
     await registry.reserve(entry('a', 2, true));
     const refusal = async () => String(await registry.reserve(wanted).catch((error: unknown) => error));
     expect(await refusal()).to.match(/run a of the harness has a cluster of that name: it was kept/);
@@ -87,7 +87,9 @@ describe('the registry of runs', () => {
   });
 
   it('gives a name to at most one of two runs that ask at once', async () => {
-    const both = ['a', 'b'].map((run) => registry.reserve({ ...entry(run, 1), cluster: 'lpv-same' }));
+    const both = ['a', 'b'].map((run) =>
+      registry.reserve({ ...entry(run, 1), cluster: 'lpv-same', network: 'lpv-same' }),
+    );
     const given = (await Promise.allSettled(both)).filter(({ status }) => status === 'fulfilled').length;
     expect(given).to.be.at.most(1);
     expect(await registry.entries()).to.have.length(given);
@@ -97,11 +99,45 @@ describe('the registry of runs', () => {
     expect(await registry.put({ ...entry('a', 1), run: '../a' }).catch((error: unknown) => error)).to.be.an('error');
   });
 
-  it('does not pass over a file that it cannot read', async () => {
-    await registry.put(entry('a', 1));
-    await writeFile(join(registry.folder, 'broken.json'), '{}');
-    expect(String(await registry.entries().catch((error: unknown) => error))).to.include('broken.json');
+  it('knows which cluster a run uses that another has made, which is no second cluster of that name', async () => {
+    await registry.put(entry('dev', 2, true));
+    const use = {
+      ...entry('use', 2),
+      cluster: 'lpv-dev',
+      network: 'lpv-dev',
+      kubeconfig: '/work/reports/dev/kubeconfig',
+    };
+    const found = { node1: { container: 'lpv-dev-worker', labels: { diskType: 'ssd' } } };
+    await registry.put({ ...use, found });
+    expect(await registry.deadRuns()).to.deep.equal([{ ...use, found }]);
+    await registry.remove('dev');
+    await registry.refuseTaken('lpv-dev');
   });
+
+  const broken: [string, string, RegExp][] = [
+    ['an empty file, as a power cut leaves it', '', /JSON/],
+    ['no entry', '{}', /version/],
+    ['the entry of another run', JSON.stringify(entry('b', 2)), /another run: b/],
+    ['a cluster that is not ours', JSON.stringify({ ...entry('a', 2), cluster: 'kind' }), /cluster/],
+    ['a network that is not of its cluster', JSON.stringify({ ...entry('a', 2), network: 'lpv-b' }), /network/],
+    ['a kubeconfig elsewhere', JSON.stringify({ ...entry('a', 2), kubeconfig: '/root/.kube/config' }), /kubeconfig/],
+    [
+      'a path through ..',
+      JSON.stringify({ ...entry('a', 2), kubeconfig: '/work/reports/a/../kubeconfig' }),
+      /kubeconfig/,
+    ],
+    ['a journal of another name', JSON.stringify({ ...entry('a', 2), journal: '/work/x/y.json' }), /journal/],
+  ];
+  for (const [title, text, says] of broken) {
+    it(`trusts no ${title}; the other runs are found`, async () => {
+      await registry.put(entry('dead', 2));
+      await writeFile(join(registry.folder, 'a.json'), text);
+      expect((await registry.deadRuns()).map(({ run }) => run)).to.deep.equal(['dead']);
+      const [problem, ...more] = await registry.unreadable();
+      expect(more).to.deep.equal([]);
+      expect(problem?.message).to.match(says).and.include('a.json');
+    });
+  }
 });
 
 it('the entry of a run points at its journal', () => {

@@ -1,24 +1,46 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { pasteable } from '../../clusters/host/command/commander.ts';
 import { writePrivateJson } from '../../clusters/host/write-atomically.ts';
 import { type JournalRecord, journalPath } from './journal.ts';
 import { type Liveness, livenessOf, type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
+import { clusterNameProblem } from './run-identity.ts';
 
-const entrySchema = z.strictObject({
+/** The name of a cluster of ours and of its network; `clusterNameProblem` has the rule for the part after `lpv-`. */
+const ourName = z
+  .string()
+  .refine((name) => name.startsWith('lpv-') && clusterNameProblem(name.slice(4)) === undefined, 'no name of ours');
+
+// What an entry names is removed, so each value is checked: a file that someone else wrote must not name their things.
+const entryFields = z.strictObject({
   version: z.literal(1),
   run: z.string().regex(/^[a-z][a-z0-9]*$/),
-  journal: z.string(),
+  journal: z.string().refine((path) => isAbsolute(path) && basename(path) === 'run.json', 'no path of a run.json'),
   process: processIdentitySchema,
-  cluster: z.string(),
-  network: z.string(),
-  kubeconfig: z.string(),
+  cluster: ourName,
+  network: ourName,
+  kubeconfig: z.string().refine(isAbsolute, 'no absolute path'),
   kept: z.boolean(),
+  /** Only where the run uses another run's cluster: its nodes as they were before. */
+  found: z
+    .record(z.string(), z.strictObject({ container: z.string(), labels: z.record(z.string(), z.string()) }))
+    .optional(),
 });
 
-/** One live or kept run of this user: enough to undo it when its report folder is gone. */
+const entrySchema = entryFields
+  .refine(({ cluster, network }) => network === cluster, { path: ['network'], error: 'not the name of its cluster' })
+  .refine(
+    ({ found, journal, kubeconfig }) => found !== undefined || kubeconfig === join(dirname(journal), 'kubeconfig'),
+    {
+      path: ['kubeconfig'],
+      error: 'not in the folder of the journal',
+    },
+  );
+
+/** One live or kept run of this user: enough to undo it where its report folder is gone. */
 export type RegistryEntry = z.infer<typeof entrySchema>;
 
 /** What is to be done about a run that the registry knows. */
@@ -41,12 +63,19 @@ export function whichToClean(
   return entries.map((entry) => {
     const liveness = probe(entry.process);
     const { pid } = entry.process;
-    if (liveness === 'alive') return { entry, clean: false, state: 'live', because: `process ${pid} is running it` };
+    if (liveness === 'alive')
+      return {
+        entry,
+        clean: false,
+        state: 'live',
+        because: `process ${pid} is ${entry.found ? 'using' : 'running'} it`,
+      };
     if (entry.kept) return { entry, clean: false, state: 'kept', because: 'it was kept on purpose' };
     if (liveness === 'unknown') {
       const because = `process ${pid} belongs to another pid namespace and may still be running it`;
       return { entry, clean: false, state: 'live', because };
     }
+    if (entry.found) return { entry, clean: true, because: `process ${pid} is gone that was using it` };
     return { entry, clean: true, because: `process ${pid} is gone and the run was not kept` };
   });
 }
@@ -93,7 +122,9 @@ export class Registry {
 
   /** Refuses the name of a cluster that a run other than `except` has: kept, under way, or dead and not cleaned yet. */
   async refuseTaken(cluster: string, except?: string): Promise<void> {
-    const taken = (await this.#decisions()).find(({ entry }) => entry.cluster === cluster && entry.run !== except);
+    const taken = (await this.decisions()).find(
+      ({ entry }) => entry.cluster === cluster && entry.run !== except && entry.found === undefined,
+    );
     if (taken === undefined) return;
     throw new DomainError({
       attempted: `creating the cluster ${cluster}`,
@@ -109,19 +140,24 @@ export class Registry {
     await rm(this.#fileOf(run), { force: true });
   }
 
-  /** Returns every entry. @throws DomainError for a file that is not an entry, as what that run left is not found */
+  /** Returns every entry. A file that is none is left out: see {@link unreadable}. */
   async entries(): Promise<RegistryEntry[]> {
-    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
-    const entries = names.filter((name) => name.endsWith('.json')).map((name) => this.#read(join(this.folder, name)));
-    return (await Promise.all(entries)).filter((entry) => entry !== undefined);
+    return (await this.#files()).flatMap((file) => (file instanceof DomainError ? [] : [file]));
+  }
+
+  /** Returns an error for each file that is not an entry. What its run left is not found through it. */
+  async unreadable(): Promise<DomainError[]> {
+    return (await this.#files()).filter((file) => file instanceof DomainError);
+  }
+
+  /** Returns what is to be done about each run. */
+  async decisions(): Promise<Decision[]> {
+    return whichToClean(await this.entries(), this.#probe);
   }
 
   /** Returns the runs to clean: their process is gone, and they were not kept. */
   async deadRuns(): Promise<RegistryEntry[]> {
-    return (await this.#decisions()).filter(({ clean }) => clean).map(({ entry }) => entry);
+    return (await this.decisions()).filter(({ clean }) => clean).map(({ entry }) => entry);
   }
 
   /** Returns the runs whose cluster was kept on purpose. */
@@ -135,33 +171,40 @@ export class Registry {
   }
 
   async #withState(state: 'live' | 'kept'): Promise<RegistryEntry[]> {
-    return (await this.#decisions())
+    return (await this.decisions())
       .filter((decision) => !decision.clean && decision.state === state)
       .map(({ entry }) => entry);
   }
 
-  async #decisions(): Promise<Decision[]> {
-    return whichToClean(await this.entries(), this.#probe);
-  }
-
   #fileOf(run: string): string {
     // The schema also refuses names that would lead out of the folder.
-    return join(this.folder, `${entrySchema.shape.run.parse(run)}.json`);
+    return join(this.folder, `${entryFields.shape.run.parse(run)}.json`);
   }
 
-  /** Undefined when another process has just removed the file. */
-  async #read(path: string): Promise<RegistryEntry | undefined> {
+  async #files(): Promise<(RegistryEntry | DomainError)[]> {
+    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const files = names.filter((name) => name.endsWith('.json')).map((name) => this.#read(join(this.folder, name)));
+    return (await Promise.all(files)).filter((file) => file !== undefined);
+  }
+
+  /** Returns undefined where another process has just removed the file. */
+  async #read(path: string): Promise<RegistryEntry | DomainError | undefined> {
     try {
-      return entrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+      const entry = entrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+      if (basename(path) !== `${entry.run}.json`) throw new Error(`it is the entry of another run: ${entry.run}`);
+      return entry;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new DomainError(
+      return new DomainError(
         {
           attempted: 'reading the list of runs',
           on: path,
           seen: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
-          why: 'The file should name a run and its cluster; as it stands, what that run left cannot be found.',
-          remedy: 'Look for clusters named lpv-… with `kind get clusters`, delete them, then delete the file.',
+          why: 'it should name a run and its cluster; what that run left, if anything, cannot be found through it',
+          remedy: `look for containers and networks named lpv-…, other than those of lpv clusters: docker ps --all; docker network ls\nremove them, then the file: rm ${pasteable([path])}`,
         },
         { cause: error },
       );

@@ -1,5 +1,9 @@
 import { cpus } from 'node:os';
+import type { ClusterClient } from '../../clusters/api/client.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { probeEngine } from '../../clusters/host/engine/engine.ts';
+import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
+import { pollUntil } from '../../clusters/host/poll-until.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
@@ -7,10 +11,16 @@ import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
 import type { DeclaredSpec } from '../../specs/runner/registry.ts';
 import { runSpecs } from '../../specs/runner/run-specs.ts';
-import { closeTestCluster, clusterFacts, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
+import {
+  abandonTestCluster,
+  closeTestCluster,
+  clusterFacts,
+  reportInfrastructureTo,
+} from '../../specs/runner/test-cluster.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import type { Asked } from '../report/model/reproduce.ts';
+import { endingOf } from '../report/model/summary.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
 import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
@@ -20,7 +30,7 @@ import { cpuStealBetween, readCpuTime } from './cpu-steal.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
-import { beginSession } from './session.ts';
+import { beginSession, type Session } from './session.ts';
 import { harnessFacts } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
@@ -51,7 +61,7 @@ export interface RunOutcome {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
-  const { options, plan, existing, specs, seed, product, mocha } = runPlan;
+  const { options, plan, existing, specs, product, mocha } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const state = new ClusterState();
@@ -69,7 +79,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
       state,
     }),
   });
-  const { target, events, journal, signal, summary } = session;
+  const { target, events, journal, signal, summary, keepStep } = session;
   if (mocha) {
     const chapters = specs.map(({ requirement }) => requirement.chapter);
     const planned = Array.from({ length: options.repeat }, () => chapters).flat();
@@ -77,55 +87,82 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   }
   signal.addEventListener('abort', () => state.forgoLogs());
 
-  const record = recordStep({ target, state, plan, harness, stays: existing !== undefined || keep !== 'never' });
-  const performance = await performAll([...stepsFor(runPlan, target, state), record], {
+  const mayStay = existing !== undefined || keep !== 'never';
+  const record = recordStep({ target, state, plan, harness, stays: mayStay });
+  const steps = [...stepsFor(runPlan, target, state), record];
+  const performance = await performAll(steps, {
     events,
     journal,
     signal,
     keep: (outcome) => outcome === 'failed' && keep !== 'never' && state.nodes.length > 0,
   });
-  if (performance.outcome === 'done') {
-    using _told = reportInfrastructureTo({
-      note: (text) => events.emit({ kind: 'action-noted', action: 'specs', text }),
-      retried: (step, attempt, reason) =>
-        events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
-    });
-    let places: Places | undefined;
-    const begun = await readCpuTime();
-    await runSpecs(
-      Array.from({ length: options.repeat }, (_, round) => shuffled(specs, seed + round)),
-      {
-        events,
-        signal,
-        seed,
-        kubernetes: clusterFacts().kubernetes,
-        nodes: state.nodes.map(({ name }) => name),
-        jobs: options.jobs ?? 4 * cpus().length,
-        whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
-        assertHealthy,
-        open: async () => {
-          places = await readPlaces();
-        },
-        close: async () => {
-          try {
-            if (places) await assertUnchanged(places);
-          } finally {
-            await closeTestCluster();
-          }
-        },
-      },
-    );
-    const cpuSteal = cpuStealBetween(begun, await readCpuTime());
-    if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
-  }
+  if (performance.outcome === 'done')
+    await session.attempt('Running the specs', () => runChosen(runPlan, session, state).finally(abandonTestCluster));
 
-  const good = performance.outcome === 'done' && summary().specs.every(({ result }) => result.outcome !== 'failed');
+  const good = endingOf(summary()).exitStatus === 'conforms';
   const wanted = keep === 'always' || (keep === 'failure' && !good);
-  const kept = !existing && state.nodes.length > 0 && !signal.aborted && wanted ? target : undefined;
   state.logsWanted = !good && !signal.aborted;
-  if (kept) await session.keep();
-  else if (!existing) await undoAll(clusterSteps(plan, target, state).concat(record), { events, journal });
+  const stays = !existing && state.nodes.length > 0 && !signal.aborted && wanted;
+  const conditions = { events, journal, signal, keep: () => true };
+  const kept = stays && (await performAll([keepStep], conditions)).outcome === 'done' ? target : undefined;
+  if (!kept) await undoAll([...steps, keepStep], { events, journal });
   return { exitStatus: await session.finish(), report: session.report(), folder: target.folder, kept };
+}
+
+/** Runs the chosen specs on the cluster that is ready, and emits the events. */
+async function runChosen(
+  { options, existing, specs, seed }: RunPlan,
+  { events, signal }: Session,
+  state: ClusterState,
+): Promise<void> {
+  using _told = reportInfrastructureTo({
+    note: (text) => events.emit({ kind: 'action-noted', action: 'specs', text }),
+    retried: (step, attempt, reason) => events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
+  });
+  let places: Places | undefined;
+  const begun = await readCpuTime();
+  const rounds = Array.from({ length: options.repeat }, (_, round) => shuffled(specs, seed + round));
+  await runSpecs(rounds, {
+    events,
+    signal,
+    seed,
+    kubernetes: clusterFacts().kubernetes,
+    nodes: state.nodes.map(({ name }) => name),
+    jobs: options.jobs ?? 4 * cpus().length,
+    // On a cluster that stays, what a spec undoes itself need not be undone after it.
+    ...(existing && { grace: 15_000 }),
+    whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
+    assertHealthy,
+    assertReachable: () => assertReachable(state.need('client')),
+    open: async () => {
+      places = await readPlaces();
+    },
+    close: async () => {
+      try {
+        if (places) await assertUnchanged(places);
+      } finally {
+        await closeTestCluster();
+      }
+    },
+  });
+  const cpuSteal = cpuStealBetween(begun, await readCpuTime());
+  if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
+}
+
+/**
+ * Checks that engine and API server answer; a busy one has some seconds.
+ * @throws the error of the one that does not
+ */
+async function assertReachable(client: ClusterClient): Promise<void> {
+  const engine = await probeEngine();
+  if (engine.kind !== 'answers') throw engineMissing(engine, []);
+  const look = () =>
+    client.assertReady({ within: 5_000 }).then(
+      () => ({ answer: true }),
+      (notYet: unknown) => ({ notYet }),
+    );
+  const end = await pollUntil(look, { within: 15_000, every: 500 });
+  if ('notYet' in end) throw end.notYet;
 }
 
 /** Returns the steps to a cluster that specs can run on. */

@@ -3,11 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
+import { catchStrayErrors } from '../../specs/runner/stray-errors.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { endingOf, followSummary, type Summary } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
+import type { Action } from './actions.ts';
 import type { ClusterTarget, Reservation } from './cluster/state.ts';
 import { Journal } from './journal.ts';
 import { identifyProcess } from './process-identity.ts';
@@ -22,7 +24,7 @@ export interface SessionRequest {
   reports: string;
   /** The user's name for the cluster; a new one where not given. */
   name?: string | undefined;
-  /** A cluster that is there already, which the run uses and leaves alone. */
+  /** A cluster that is there already, which the run uses and leaves running. */
   existing?: RegistryEntry | undefined;
   /**
    * Makes the report of what the run has come to; asked for each time it is written. Without it there is e2e.log only.
@@ -38,8 +40,10 @@ export interface Session extends AsyncDisposable {
   /** Aborted by the signals that interrupt a run. */
   signal: AbortSignal;
   summary(): Summary;
-  /** Notes that the cluster stays after this process: `lpv down` removes it. */
-  keep(): Promise<void>;
+  /** The last step of a verb that leaves its cluster running: from here on, `lpv down` removes it. */
+  keepStep: Action;
+  /** Waits for work; what it throws becomes a failure of the environment, and the run goes on to its end. */
+  attempt(title: string, work: () => Promise<void>): Promise<void>;
   /** Announces the end, writes the report, and returns the exit status that all that happened comes to. */
   finish(): Promise<ExitStatus>;
   /** Returns the report as `finish` has written it; undefined for a run without one. */
@@ -97,20 +101,49 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     say: (line) => void process.stderr.write(`${line}\n`),
     cleanCommand: () => 'lpv clean',
   });
+  const blame = (title: string, error: unknown): void => {
+    const action = { action: 'harness', title, direction: 'perform' } as const;
+    events.emit({ kind: 'action-finished', ...action, milliseconds: 0, outcome: 'failed', error });
+  };
+  // A spec that was given up after an interruption may still throw; nobody waits for it.
+  const stray = catchStrayErrors((thrown) => {
+    if (!signals.signal.aborted) blame('Catching every error', thrown);
+  });
   events.emit({ kind: 'run-started', run, verb, folder });
 
   let kept = false;
   let finished: ReportedRun | undefined;
   return {
-    target: { run, cluster, network, folder, kubeconfig, reserve: () => registry.reserve(entryOf(journal.record)) },
+    target: {
+      run,
+      cluster,
+      network,
+      folder,
+      kubeconfig,
+      reserve: () => registry.reserve(entryOf(journal.record)),
+      use: (found) => registry.put({ ...entryOf(journal.record), found }),
+    },
     events,
     journal,
     signal: signals.signal,
     summary: summary.current,
-    async keep() {
-      kept = true;
-      await journal.recordKept(true);
-      await registry.put(entryOf(journal.record));
+    keepStep: {
+      name: 'keep',
+      title: 'Recording that the cluster stays',
+      deadline: 10_000,
+      async perform() {
+        await journal.recordKept(true);
+        await registry.put(entryOf(journal.record));
+        kept = true;
+      },
+      undoTitle: 'Recording that the cluster goes',
+      async undo() {
+        kept = false;
+        await journal.recordKept(false);
+      },
+    },
+    async attempt(title, work) {
+      await work().catch((error) => blame(title, error));
     },
     async finish() {
       const { exitStatus, verdict } = endingOf(summary.current());
@@ -124,8 +157,9 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     report: () => finished?.report,
     async [Symbol.asyncDispose]() {
       // What could not be undone stays in the registry, for `lpv clean`.
-      if (!existing && !kept && journal.begun.every((action) => !undoable.has(action))) await registry.remove(run);
+      if (!kept && journal.begun.every((action) => !undoable.has(action))) await registry.remove(run);
       signals[Symbol.dispose]();
+      stray[Symbol.dispose]();
       terminal[Symbol.dispose]();
       log[Symbol.dispose]();
     },
@@ -133,4 +167,4 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
 }
 
 /** Actions whose traces outlive the process. */
-const undoable: ReadonlySet<string> = new Set(['cluster']);
+const undoable: ReadonlySet<string> = new Set(['cluster', 'use']);

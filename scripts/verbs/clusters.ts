@@ -8,17 +8,14 @@ const help = {
 
 /** `lpv clusters`: lists the clusters of this project on this machine, and what became of their runs. */
 export const clusters = verb(verbCommand('clusters', help), help, async () => {
-  const [{ livenessOf }, { Registry, whichToClean }, { shortName }] = await Promise.all([
-    import('../run/process-identity.ts'),
-    import('../run/registry.ts'),
-    import('./own-cluster.ts'),
-  ]);
-  const decisions = whichToClean(await new Registry().entries(), (identity) => livenessOf(identity));
+  const [{ Registry }, { shortName }] = await Promise.all([import('../run/registry.ts'), import('./own-cluster.ts')]);
+  const registry = new Registry();
+  const decisions = await registry.decisions();
   if (decisions.length === 0) process.stdout.write('no clusters of this project\n');
   for (const decision of decisions) {
     const state = decision.clean ? 'dead' : decision.state;
     const advice = decision.clean
-      ? 'lpv clean removes it'
+      ? `lpv clean ${decision.entry.found ? 'restores' : 'removes'} it`
       : decision.state === 'kept'
         ? `lpv down ${shortName(decision.entry.cluster)} removes it`
         : '';
@@ -26,5 +23,6 @@ export const clusters = verb(verbCommand('clusters', help), help, async () => {
       `${[shortName(decision.entry.cluster).padEnd(20), state.padEnd(5), decision.because, advice].filter(Boolean).join('  ')}\n`,
     );
   }
+  for (const problem of await registry.unreadable()) process.stdout.write(`${problem.message}\n`);
   return 'conforms';
 });

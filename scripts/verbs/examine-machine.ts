@@ -67,7 +67,16 @@ async function imageFinding(plan: ClusterPlan, engine: Engine): Promise<Finding>
 }
 
 async function leftoverFinding(): Promise<Finding> {
-  const dead = await new Registry().deadRuns();
+  const registry = new Registry();
+  const dead = await registry.deadRuns();
+  const [unreadable] = await registry.unreadable();
+  if (unreadable)
+    return {
+      check: 'earlier runs',
+      state: 'warning',
+      seen: unreadable.details.on ?? '',
+      remedy: unreadable.details.remedy ?? '',
+    };
   if (dead.length === 0) return { check: 'earlier runs', state: 'fine', seen: 'none of them left anything' };
   const clusters = dead.map(({ cluster }) => cluster).join(', ');
   return { check: 'earlier runs', state: 'warning', seen: `killed runs left ${clusters}`, remedy: 'lpv clean' };

@@ -17,9 +17,12 @@ export function shortName(cluster: string): string {
  * @throws DomainError (badUsage) where the harness has no record of it: what it did not make it does not touch
  */
 export async function ownCluster(registry: Registry, name: string): Promise<RegistryEntry> {
-  const entries = await registry.entries();
-  const found = entries.find(({ cluster }) => cluster === name || cluster === `lpv-${name}`);
-  if (found) return found;
+  const entries = (await registry.entries()).filter(({ found }) => found === undefined);
+  // Of lpv-x and lpv-lpv-x, `x` and `lpv-x` mean the first.
+  const found = [`lpv-${name.replace(/^lpv-/, '')}`, `lpv-${name}`].flatMap((wanted) =>
+    entries.filter(({ cluster }) => cluster === wanted),
+  );
+  if (found[0]) return found[0];
   const known = entries.map(({ cluster }) => shortName(cluster));
   throw new DomainError(
     {
@@ -30,6 +33,24 @@ export async function ownCluster(registry: Registry, name: string): Promise<Regi
     },
     { exit: 'badUsage' },
   );
+}
+
+/**
+ * Returns the entry of a cluster of ours that a run may use.
+ * @throws DomainError also where a run was killed that used it, and left there what it had changed
+ */
+export async function usableCluster(registry: Registry, name: string): Promise<RegistryEntry> {
+  const entry = await ownCluster(registry, name);
+  const dead = (await registry.decisions()).find(
+    ({ clean, entry: { cluster, found } }) => clean && found !== undefined && cluster === entry.cluster,
+  );
+  if (dead === undefined) return entry;
+  throw new DomainError({
+    attempted: `using the cluster ${entry.cluster}`,
+    seen: `run ${dead.entry.run} was killed while it used it`,
+    why: 'pods, disks and stopped kubelets that it left would change what specs see',
+    remedy: 'restore the cluster: lpv clean',
+  });
 }
 
 /** Returns how to open the report of a run, and how to keep the cluster where the run has removed its own. */

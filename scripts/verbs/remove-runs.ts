@@ -2,31 +2,87 @@ import { dirname } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
-import { type ActionJournal, undoAll } from '../run/actions.ts';
+import { type Action, type ActionJournal, undoAll } from '../run/actions.ts';
 import { ClusterState } from '../run/cluster/state.ts';
 import { clusterUndo } from '../run/cluster/undo.ts';
+import { undoOfUse } from '../run/cluster/used-cluster.ts';
+import { ClusterInUse, lockCluster } from '../run/cluster-lock.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
+import { listenForSignals } from '../run/signals.ts';
 
-/** Removes what each run left, and forgets the runs of which nothing is left. */
-export async function removeRuns(registry: Registry, entries: readonly RegistryEntry[]): Promise<ExitStatus> {
+/** How runs are removed. */
+interface Removal {
+  /** The verb that removes them: who waits for a cluster's lock sees it. */
+  verb: 'clean' | 'down';
+  /** Whether a cluster goes that another process is using. */
+  force?: boolean;
+  /** Whether a cluster that another process is using is passed over; without this option it is an error. */
+  exceptUsed?: boolean;
+}
+
+/**
+ * Removes what each run left, and forgets the runs of which nothing is left. An interruption ends it after the run that
+ * it is at: what is half removed stays on record.
+ */
+export async function removeRuns(
+  registry: Registry,
+  entries: readonly RegistryEntry[],
+  { verb, force = false, exceptUsed = false }: Removal,
+): Promise<ExitStatus> {
   if (entries.length === 0) {
     process.stdout.write('nothing to remove\n');
     return 'conforms';
   }
   const events = new EventStream();
-  const terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
+  using terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
   events.subscribe(terminal.read);
+  using signals = listenForSignals({
+    interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
+    say: (line) => void process.stderr.write(`${line}\n`),
+    cleanCommand: () => `lpv ${verb}`,
+  });
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {
-    const { run, cluster, network, kubeconfig, journal } = entry;
-    const undo = clusterUndo({ run, cluster, network, kubeconfig, folder: dirname(journal) }, new ClusterState());
-    const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
-    // Why one failed stands with its step already.
-    if (failures.length === 0) await registry.remove(run);
-    else status = 'environment';
+    if (signals.signal.aborted) return 'interrupted';
+    const { cluster } = entry;
+    let lock: AsyncDisposable | undefined;
+    try {
+      if (!force) lock = await lockCluster(cluster, verb);
+    } catch (error) {
+      if (!(exceptUsed && error instanceof ClusterInUse)) throw error;
+      process.stdout.write(`   ${cluster} stays: ${error.details.seen}\n`);
+      continue;
+    }
+    try {
+      const undo = undoOf(entry);
+      const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
+      // Why one failed stands with its step already.
+      if (failures.length > 0) status = 'environment';
+      else await forget(registry, entry, await registry.entries());
+    } finally {
+      await lock?.[Symbol.asyncDispose]();
+    }
   }
-  terminal[Symbol.dispose]();
-  return status;
+  return signals.signal.aborted ? 'interrupted' : status;
+}
+
+/** Removes the entry, and with a cluster those of the runs that were using it: with it, all that they left is gone. */
+async function forget(registry: Registry, { run, cluster, found }: RegistryEntry, all: readonly RegistryEntry[]) {
+  const users = all.filter((other) => other.found !== undefined && other.cluster === cluster);
+  for (const gone of [run, ...(found === undefined ? users.map((user) => user.run) : [])]) await registry.remove(gone);
+}
+
+function undoOf({ run, cluster, network, kubeconfig, journal, found }: RegistryEntry): Action {
+  const target = { run, cluster, network, kubeconfig, folder: dirname(journal) };
+  if (found === undefined) return clusterUndo(target, new ClusterState());
+  const title = `Using the cluster ${cluster}`;
+  return {
+    name: 'use',
+    title,
+    deadline: 0,
+    perform: async () => {},
+    ...undoOfUse(target, () => found, new ClusterState()),
+  };
 }
 
 /** A journal for undoing one action whose own journal may be gone with the report folder. */

@@ -17,7 +17,7 @@ import { checkManifests } from '../run/manifests.ts';
 import { runOnEach } from '../run/matrix.ts';
 import { Registry } from '../run/registry.ts';
 import { type RunPlan, runRequirements, stepsFor } from '../run/run-requirements.ts';
-import { endAdvice, keptAdvice, ownCluster } from './own-cluster.ts';
+import { endAdvice, keptAdvice, usableCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -78,7 +78,7 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
   if (minors.length > 1 && options.kubernetesSource !== undefined)
     throw oneTreeOneMinor(minors, options.kubernetesSource);
   const plans = await Promise.all(minors.map((kubernetes) => planCluster({ ...options, kubernetes })));
-  const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  const existing = options.use === undefined ? undefined : await usableCluster(new Registry(), options.use);
   const product = options.product === undefined ? undefined : await readProduct(options.product);
   await checkManifests();
   const reporter = options.reporter === undefined ? undefined : await mochaReporter(options.reporter);
@@ -119,8 +119,16 @@ function list([first]: readonly RunPlan[]): ExitStatus {
 }
 
 function tellSteps(runPlans: readonly RunPlan[], folder: string): ExitStatus {
-  const reserve = async () => {};
-  const target = { run: 'dry', cluster: 'lpv-dry', network: 'lpv-dry', folder, kubeconfig: '', reserve };
+  const nothing = async () => {};
+  const target = {
+    run: 'dry',
+    cluster: 'lpv-dry',
+    network: 'lpv-dry',
+    folder,
+    kubeconfig: '',
+    reserve: nothing,
+    use: nothing,
+  };
   for (const runPlan of runPlans) {
     if (runPlans.length > 1) say(`Kubernetes ${runPlan.plan.minor.name}`);
     for (const { title } of stepsFor(runPlan, target)) say(`would be done: ${title}`);

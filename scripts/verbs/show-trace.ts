@@ -24,7 +24,7 @@ import { traceOfPod, userKubeconfig } from '../trace/of-pod.ts';
 import { type BindingMode, playTraced } from '../trace/play.ts';
 import { besideSvg } from '../trace/svg/beside.ts';
 import { cleanTrace, traceText, writeFiles, writeTrace } from '../trace/write-trace.ts';
-import { ownCluster } from './own-cluster.ts';
+import { ownCluster, usableCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
 
 /** The options of `lpv trace`. */
@@ -73,7 +73,7 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
 async function play(options: Options): Promise<ExitStatus> {
   const plan = await withTraceVerbosity(await planCluster(options));
   await assertReportFolder(options.report ?? 'reports');
-  const existing = options.use === undefined ? undefined : await ownCluster(new Registry(), options.use);
+  const existing = options.use === undefined ? undefined : await usableCluster(new Registry(), options.use);
   await using _lock = existing && (await lockCluster(existing.cluster, 'trace'));
   const state = new ClusterState();
   await using session = await beginSession({ verb: 'trace', reports: options.report ?? 'reports', existing });
@@ -92,9 +92,9 @@ async function play(options: Options): Promise<ExitStatus> {
   ];
   const performance = await performAll(steps, { events, journal, signal });
   if (performance.outcome === 'done') {
-    await closeTestCluster();
+    await session.attempt('Closing the watches', closeTestCluster);
     state.logsWanted = false;
-    if (!existing) await undoAll(steps, { events, journal });
+    await undoAll(steps, { events, journal });
   }
   const [immediate, waiting] = traces.map(cleanTrace);
   const exitStatus = await session.finish();

@@ -43,10 +43,9 @@ export const up = verb(command, help, async (options) => {
   await assertReportFolder('reports');
   const state = new ClusterState();
   await using session = await beginSession({ verb: 'up', reports: 'reports', name: options.name });
-  const { target, events, journal, signal } = session;
+  const { target, events, journal, signal, keepStep } = session;
   signal.addEventListener('abort', () => state.forgoLogs());
-  const performance = await performAll(clusterSteps(plan, target, state), { events, journal, signal });
-  if (performance.outcome === 'done') await session.keep();
+  const performance = await performAll([...clusterSteps(plan, target, state), keepStep], { events, journal, signal });
   const status = await session.finish();
   if (performance.outcome === 'done') process.stdout.write(`${keptAdvice(target)}\n`);
   return status;

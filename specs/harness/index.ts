@@ -49,9 +49,8 @@ export {
 } from './binding.ts';
 export { forceDelete, markForDeletion, release } from './lifecycle.ts';
 export { recordProcess } from './process.ts';
-export { conditionsSeen, preferNode, requirePods, scheduledNode } from './scheduling.ts';
+export { conditionsSeen, requirePods, scheduledNode } from './scheduling.ts';
 export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';
-export { assertWokenBy, heldUser } from './wake-ups.ts';
 
 // Files, devices and mounts, in pods and on nodes.
 
@@ -70,9 +69,8 @@ export {
 } from './mounts.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 
-// Changes of nodes and of the control plane, undone at their end.
+// Changes of nodes, undone at their end.
 
-export { pausedControllers } from './control-plane.ts';
 export { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './node-changes.ts';
 export {
   restartContainerd,

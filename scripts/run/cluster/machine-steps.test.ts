@@ -14,7 +14,6 @@ const answers: EngineState = {
     storageDriver: 'overlay2',
     cgroupVersion: '2',
     rootless: false,
-    confinedBy: [],
     kernel: '6.12',
     operatingSystem: 'Debian',
     architecture: 'x86_64',

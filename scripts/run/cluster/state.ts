@@ -5,6 +5,9 @@ import type { NodeImage } from '../../../clusters/host/node-image/acquire.ts';
 import type { Disk } from '../../../clusters/nodes/disk.ts';
 import type { ReadyNode } from '../../../clusters/readiness.ts';
 
+/** The nodes of a cluster as a run found them that only uses it, by name. */
+export type FoundNodes = Readonly<Record<string, { container: string; labels: Readonly<Record<string, string>> }>>;
+
 /** Which cluster is created, and where its run keeps its files. */
 export interface ClusterTarget {
   run: string;
@@ -15,10 +18,12 @@ export interface ClusterTarget {
   kubeconfig: string;
 }
 
-/** Secures the name of a cluster for a run. */
+/** Records on disk, before a cluster is changed, what a later process needs to undo it. */
 export interface Reservation {
   /** Records on disk that the run is about to create its cluster. @throws DomainError where another run has the name */
   reserve(): Promise<void>;
+  /** Records that the run is about to use a cluster whose nodes are as given. */
+  use(found: FoundNodes): Promise<void>;
 }
 
 /**

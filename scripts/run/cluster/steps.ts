@@ -12,6 +12,7 @@ import { engineStep, machineStep } from './machine-steps.ts';
 import type { ClusterPlan } from './plan.ts';
 import type { ClusterState, ClusterTarget, Reservation } from './state.ts';
 import { clusterUndo } from './undo.ts';
+import { useStep } from './used-cluster.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -120,10 +121,10 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
   };
 }
 
-/** Returns the steps for a cluster that `lpv up` created: it is looked at, its disks are verified, and it stays. */
+/** Returns the steps for a cluster that `lpv up` created: its disks are verified; what specs leave on it is undone. */
 export function existingClusterSteps(
   plan: ClusterPlan,
-  target: ClusterTarget,
+  target: ClusterTarget & Reservation,
   state: ClusterState,
   madeBy: string,
 ): Action[] {
@@ -147,7 +148,7 @@ export function existingClusterSteps(
       if (first) state.image = await imageOfNode(state.need('engine'), first.container, signal);
     },
   };
-  return [engineStep(plan, state), nodesStep(plan, target, state), verify];
+  return [engineStep(plan, state), nodesStep(plan, target, state), verify, useStep(target, state)];
 }
 
 function nodesStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterState): Action {

@@ -1,0 +1,55 @@
+# Removes what specs of a run made on a node and left: services, mounts, loop devices, files. All of it has the run's id
+# in its name, or is on a disk whose file has. Mounts the cluster's own disks that are not mounted. Prints what it did,
+# one a line. Idempotent. Arguments: RUN
+set -u
+run=$1
+files=/var/local/local-pv-conformance/$run
+
+for unit in $(systemctl list-units --all --plain --no-legend "local-pv-conformance-$run-*" 'local-volume-provisioner-*' |
+	cut -d' ' -f1); do
+	systemctl stop "$unit"
+	echo "stopped $unit"
+done
+
+numbers=' '
+for file in "$files"/*.img; do
+	for device in $(losetup --associated "$file" --noheadings --output NAME 2>/dev/null); do
+		numbers="$numbers$(cat "/sys/block/${device#/dev/}/dev") "
+	done
+done
+# Later mounts first: they may be on earlier ones.
+tac /proc/1/mountinfo | awk -v run="$run-" -v numbers="$numbers" \
+	'index($5, run) || index(numbers, " " $3 " ") { print $5 }' | while read -r place; do
+	umount "$place" || umount --lazy "$place"
+	echo "unmounted $place"
+	case $place in /mnt/disks/*) rmdir "$place" 2>/dev/null || true ;; esac
+done
+for file in "$files"/*.img; do
+	for device in $(losetup --associated "$file" --noheadings --output NAME 2>/dev/null); do
+		# kubelet locks a raw device by another loop device on it.
+		losetup --associated "$device" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach
+		losetup --detach "$device" 2>/dev/null || true
+		echo "detached $device"
+	done
+done
+
+for unit in $(grep -ls "^What=$files/" /etc/systemd/system/*.mount); do
+	rm -f "$unit" "/etc/systemd/system/kubelet.service.wants/$(basename "$unit")"
+done
+[ ! -d /mnt/disks ] || find /mnt/disks -mindepth 1 -maxdepth 1 -name "*$run-*" | while read -r place; do
+	chattr -i "$place" 2>/dev/null || true
+	rm -rf --one-file-system "$place"
+	echo "removed $place"
+done
+find /var/lib/kubelet/plugins/kubernetes.io /var/lib/kubelet/plugins/kubernetes.io~local-volume -depth -type d \
+	-path "*$run-*" -delete 2>/dev/null || true
+[ ! -d "$files" ] || { rm -rf "$files" && echo "removed $files"; }
+
+systemctl daemon-reload
+for unit in /etc/systemd/system/*.mount; do
+	[ -e "$unit" ] || continue
+	place=$(sed -n 's/^Where=//p' "$unit")
+	mountpoint -q "$place" && continue
+	systemctl start "$(basename "$unit")"
+	echo "mounted $place"
+done
