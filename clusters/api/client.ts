@@ -225,6 +225,14 @@ export class ClusterClient implements Disposable {
     );
   }
 
+  /** Returns the metrics of the kubelet of a node, in Prometheus' text format, through the API server's proxy. */
+  async nodeMetrics(name: string, options: CallOptions = {}): Promise<string> {
+    const ref: ObjectRef = { kind: 'Node', name };
+    const path = `${objectPath(ref)}/proxy/metrics`;
+    const request = { method: 'GET', path, attempted: 'reading the metrics of a node', on: titleOf(ref) } as const;
+    return await this.#connection.request(request, options);
+  }
+
   /** Closes idle connections. */
   [Symbol.dispose](): void {
     this.#connection.close();

@@ -5,6 +5,7 @@ import {
   leaseVolume,
   mountPointsWith,
   onNode,
+  type PodHandle,
   provesCase,
   readChapter,
   readInPod,
@@ -21,6 +22,13 @@ const chapter = readChapter('access');
 /** Two groups, and the users of two pods, that nothing else has. */
 const [group, otherGroup] = [1234, 4321];
 const [user, otherUser] = [1000, 2000];
+
+/** Matches what `stat -c '%g %a'` prints of a directory of this group, with the setgid bit, that the group may write to. */
+const ofGroup = (gid: number) => new RegExp(`^${gid} [2367][0-7]7[0-7]$`);
+
+/** Returns kubelet's warnings that another pod has the volume mounted with another group. */
+const warningsOfGroup = (pod: PodHandle) =>
+  pod.store.eventsOf(pod.ref).filter(({ reason }) => reason === 'AlreadyMountedVolume');
 
 describe(chapter.chapter, () => {
   provesCase(chapter, 'LV-ACCESS-*-01', async (type, nodeName) => {
@@ -80,7 +88,7 @@ describe(chapter.chapter, () => {
     await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('data', lease);
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     const podOf = (name: string, runAsUser: number) =>
       namespace.pod(name, {
         claims: [claim],
@@ -91,14 +99,20 @@ describe(chapter.chapter, () => {
     await expect(one).to.runOn(nodeName);
     await expect(two).to.runOn(nodeName);
 
+    // What a pod makes while it runs is its own affair: kubelet changes only what is there when it mounts.
     const make = 'umask 002; echo from one >/data/shared && stat -c "%g %a" /data && stat -c "%u %g" /data/shared';
     const [directory, file] = (await runInPod(one, ['sh', '-c', make])).trim().split('\n');
-    expect(directory, 'group, setgid bit, and what the group may').to.match(
-      new RegExp(`^${group} [37]77\\d$|^${group} 277\\d$`),
-    );
+    expect(directory, 'the group, and its right to write').to.match(ofGroup(group));
     expect(file, 'made by one user, of the group').to.equal(`${user} ${group}`);
-    const append = 'echo from two >>/data/shared && stat -c %g /data && cat /data/shared';
+    const append = 'echo from two >>/data/shared && echo own >/data/own && stat -c %g /data/own && cat /data/shared';
     expect(await runInPod(two, ['sh', '-c', append])).to.equal(`${group}\nfrom one\nfrom two\n`);
+    const sum = await writeChecked(two, '/data/payload', 2 ** 20);
+    const onDisk = await onNode(namespace.cluster.node(nodeName), [
+      'sha256sum',
+      `${filesOnNode(lease, volume)}/payload`,
+    ]);
+    expect(onDisk.split(' ')[0], 'what a user who is not root has written, on the node').to.equal(sum);
+    for (const pod of [one, two]) expect(warningsOfGroup(pod), `${pod}: the groups are the same`).to.deep.equal([]);
   });
 
   provesCase(chapter, 'LV-ACCESS-*-05', async (type, nodeName) => {
@@ -106,25 +120,46 @@ describe(chapter.chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('data', lease);
-    const podOf = (name: string, fsGroup: number) =>
-      namespace.pod(name, { claims: [claim], spec: { securityContext: { fsGroup } } });
-    const groups = ['sh', '-c', 'stat -c %g /data; stat -c %g /data/file'];
-    const first = await podOf('first', group);
+    const podOf = (name: string, fsGroup: number, runAsUser: number) =>
+      namespace.pod(name, { claims: [claim], spec: { securityContext: { fsGroup } }, containers: [runAs(runAsUser)] });
+    const first = await podOf('first', group, user);
     await expect(first).to.runOn(nodeName);
-    await runInPod(first, ['touch', '/data/file']);
-    expect(await runInPod(first, groups)).to.equal(`${group}\n${group}\n`);
+    // For its owner alone, at the top and two directories below. The link leads nowhere: who follows it, fails.
+    const leave = `umask 077; cd /data && mkdir -p outer/inner && echo first >top && echo first >outer/inner/deep
+      ln -s /nowhere outer/link; stat -c "%u %g %a" top outer outer/inner outer/inner/deep`;
+    expect(await runInPod(first, ['sh', '-c', leave]), 'what the first pod has left').to.equal(
+      `${user} ${group} 600\n${user} ${group} 2700\n${user} ${group} 2700\n${user} ${group} 600\n`,
+    );
     const { uid } = first.now.metadata;
     await namespace.remove(first);
     // kubelet looks for mounts of other pods: as long as there is one, it leaves the group as it is.
     expect(await mountPointsWith(nodeName, uid), 'what is left of the first pod').to.deep.equal([]);
     if (lease.kind === 'directory')
-      expect(await groupAndMode(nodeName, lease.path), 'the group stays on the disk').to.match(
-        new RegExp(`^${group} `),
-      );
+      expect(await groupAndMode(nodeName, lease.path), 'the group stays on the disk').to.match(ofGroup(group));
 
-    const second = await podOf('second', otherGroup);
+    const second = await podOf('second', otherGroup, otherUser);
     await expect(second).to.runOn(nodeName);
-    expect(await runInPod(second, groups)).to.equal(`${otherGroup}\n${otherGroup}\n`);
+    const seen = await runInPod(second, [
+      'sh',
+      '-c',
+      'cd /data && stat -c "%g %a" . && stat -c "%u %g %a" top outer outer/inner outer/inner/deep && stat -c %g outer/link',
+    ]);
+    const [directory, ...below] = seen.trim().split('\n');
+    expect(directory).to.match(ofGroup(otherGroup));
+    const [files, directories] = [`${user} ${otherGroup} 660`, `${user} ${otherGroup} 2770`];
+    expect(below, 'owner, group and mode of all that was there').to.deep.equal([
+      files,
+      directories,
+      directories,
+      files,
+      String(otherGroup),
+    ]);
+    const append =
+      'cd /data/outer/inner && echo second >>/data/top && echo second >>deep && cat /data/top deep && touch new';
+    expect(await runInPod(second, ['sh', '-c', append]), 'another user, of the group').to.equal(
+      'first\nsecond\nfirst\nsecond\n',
+    );
+    expect(warningsOfGroup(second), 'no other pod has it mounted').to.deep.equal([]);
     await expect(second).to.mount(volume, { from: lease });
   });
 

@@ -3,13 +3,11 @@ import {
   expect,
   leaseVolume,
   mountPointsWith,
-  onNode,
   type PodHandle,
   provesCase,
   readChapter,
   runInPod,
   SpecNamespace,
-  tryInPod,
 } from '../harness/index.ts';
 
 const chapter = readChapter('access');
@@ -33,33 +31,6 @@ function readBlock(pod: PodHandle, skip: number): Promise<string> {
 }
 
 describe(chapter.chapter, () => {
-  provesCase(chapter, 'LV-ACCESS-BLOCK-01', async (type, nodeName) => {
-    await using lease = await leaseVolume(nodeName, type, { bytes: size });
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('data', lease);
-    const pod = await namespace.pod('only', { claims: [claim], as: 'devices' });
-    await expect(pod).to.runOn(nodeName);
-
-    // stat prints a device's numbers in hexadecimal.
-    const device = (await runInPod(pod, ['stat', '-c', '%F %t %T', '/dev/data'])).trim().split(' ');
-    expect(device.slice(0, -2).join(' ')).to.equal('block special file');
-    const number = device
-      .slice(-2)
-      .map((hex) => Number.parseInt(hex, 16))
-      .join(':');
-    expect(number, 'the number of the device').to.equal(lease.deviceNumber);
-    expect(await runInPod(pod, ['blockdev', '--getsize64', '/dev/data'])).to.equal(`${size}\n`);
-
-    for (const text of [blockOfText(), blockOfText()]) {
-      await writeBlock(pod, 3, text);
-      expect(await readBlock(pod, 3), 'in the pod').to.equal(text);
-      const node = namespace.cluster.node(nodeName);
-      const read = ['dd', `if=${lease.path}`, `bs=${block}`, 'skip=3', 'count=1', 'status=none'] as const;
-      expect(await onNode(node, read), 'on the node').to.equal(text);
-    }
-  });
-
   provesCase(chapter, 'LV-ACCESS-BLOCK-02', async (type, nodeName) => {
     await using lease = await leaseVolume(nodeName, type, { bytes: size });
     await using namespace = await SpecNamespace.open();
@@ -97,18 +68,6 @@ describe(chapter.chapter, () => {
     const reader = await namespace.pod('reader', { claims: [claim], as: 'devices' });
     await expect(reader).to.runOn(nodeName);
     expect(await readBlock(reader, 7)).to.equal(text);
-  });
-
-  provesCase(chapter, 'LV-ACCESS-BLOCK-07', async (type, nodeName) => {
-    await using lease = await leaseVolume(nodeName, type, { bytes: size });
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('data', lease);
-    const pod = await namespace.pod('reader', { claims: [claim], as: 'devices', readOnly: true });
-    await expect(pod).to.runOn(nodeName);
-    expect(await readBlock(pod, 0)).to.have.lengthOf(block);
-    const { stderr } = await tryInPod(pod, ['dd', 'if=/dev/zero', 'of=/dev/data', 'bs=512', 'count=1', 'conv=notrunc']);
-    expect(stderr).to.include('Operation not permitted');
   });
 
   provesCase(chapter, 'LV-ACCESS-BLOCK-10', async (type, nodeName) => {

@@ -1,10 +1,12 @@
 import {
   absentDisk,
   assignedNode,
+  eventually,
   evidence,
   expect,
   leaseVolume,
   onNode,
+  type PodHandle,
   readChapter,
   runInPod,
   SpecNamespace,
@@ -12,6 +14,14 @@ import {
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('access');
+
+/** Makes kubelet look at the pod again, and waits until it has reported the same a second time. */
+async function refusedAgain({ cluster }: SpecNamespace, pod: PodHandle, message: string): Promise<void> {
+  await cluster.client.patch(pod.ref, { type: 'merge', change: { metadata: { labels: { look: 'again' } } } });
+  await eventually(pod, `kubelet to report a second time about ${pod}: ${message}`, (store) =>
+    store.eventsOf(pod.ref).some((event) => event.message === message && (event.count ?? 1) > 1),
+  );
+}
 
 describe(chapter, () => {
   proves('LV-ACCESS-02', async () => {
@@ -44,6 +54,7 @@ describe(chapter, () => {
     evidence.keep('kubelet', said);
     expect(said).to.include('MapVolume.MapBlockVolume failed');
     expect(said).to.include(`blkUtil.MapDevice failed. devicePath: ${lease.path}`);
+    await refusedAgain(namespace, pod, said);
     expect(pod.now.status?.phase).to.equal('Pending');
   });
 
@@ -63,7 +74,9 @@ describe(chapter, () => {
       [mounter, 'volume data has volumeMode Block, but is specified in volumeMounts'],
       [mapper, 'volume data has volumeMode Filesystem, but is specified in volumeDevices'],
     ] as const) {
-      evidence.keep(`kubelet-of-${pod.name}`, await expect(pod).to.reportEvent('FailedMount', message));
+      const said = await expect(pod).to.reportEvent('FailedMount', message);
+      evidence.keep(`kubelet-of-${pod.name}`, said);
+      await refusedAgain(namespace, pod, said);
       expect(pod.now.status?.phase).to.equal('Pending');
     }
   });
@@ -110,5 +123,21 @@ describe(chapter, () => {
       "2 node(s) didn't match Pod's node affinity/selector",
     ]);
     await expect(here).to.runOn('node2');
+  });
+
+  proves('LV-ACCESS-24', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'LOOP');
+    await using namespace = await SpecNamespace.open();
+    const forReading = { spec: { accessModes: ['ReadOnlyMany'] } };
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('data', { ...lease, volume: forReading, claim: forReading });
+    expect(claim.now.status?.accessModes).to.deep.equal(['ReadOnlyMany']);
+    const pod = await namespace.pod('writer', { claims: [claim] });
+    await expect(pod).to.runOn(here);
+    const { kubelet, container } = await expect(pod).to.mount(volume, { from: lease });
+    expect([kubelet.options[0], container.options[0]]).to.deep.equal(['rw', 'rw']);
+    await runInPod(pod, ['sh', '-c', 'echo written >/data/file']);
+    expect(await onNode(namespace.cluster.node(here), ['cat', `${lease.path}/file`])).to.equal('written\n');
   });
 });

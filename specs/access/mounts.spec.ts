@@ -7,6 +7,7 @@ import {
   freeSpace,
   leaseVolume,
   mountAt,
+  nodeMounts,
   onNode,
   readChapter,
   readInPod,
@@ -17,7 +18,7 @@ import {
   writeChecked,
 } from '../harness/index.ts';
 import { mountOnNode } from './node-directories.ts';
-import { volumeStatistics } from './volume-statistics.ts';
+import { volumeMetrics, volumeStatistics } from './volume-statistics.ts';
 
 const { chapter, proves } = readChapter('access');
 
@@ -71,6 +72,7 @@ describe(chapter, () => {
   proves('LV-ACCESS-11', async () => {
     const here = assignedNode();
     await using disk = await leaseVolume(here, 'LOOP');
+    await using device = await leaseVolume(here, 'FORMAT');
     await using namespace = await SpecNamespace.open();
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `/${name}` });
     await onNode(namespace.cluster.node(here), ['sh', '-c', 'cd "$1" && mkdir data noexec nosuid', 'sh', disk.path]);
@@ -79,10 +81,15 @@ describe(chapter, () => {
     await namespace.storageClass();
     const plain = await namespace.boundVolume('data', at('data'));
     const [noexec, nosuid] = [await withOption('noexec'), await withOption('nosuid')];
+    // Of these, one is of the mount and the other of the file system, which is mounted once for all pods.
+    const formatted = await namespace.boundVolume('formatted', {
+      ...device,
+      volume: { spec: { mountOptions: ['noatime', 'discard'] } },
+    });
     const places = ['/data', '/data-2', '/data-3'];
     const copy = 'for place; do cp /bin/busybox "$place/busybox" && chmod 4755 "$place/busybox"; done';
     const pod = await namespace.pod('runner', {
-      claims: [plain.claim, noexec.claim, nosuid.claim],
+      claims: [plain.claim, noexec.claim, nosuid.claim, formatted.claim],
       initContainers: [{ name: 'copy', command: ['sh', '-c', copy, 'sh', ...places] }],
       // Without privilege escalation, the kernel ignores setuid bits everywhere.
       containers: [{ securityContext: { ...runAs(1000).securityContext, allowPrivilegeEscalation: true } }],
@@ -93,6 +100,7 @@ describe(chapter, () => {
       await expect(pod).to.mount(plain.volume, { path: '/data', from: at('data') }),
       await expect(pod).to.mount(noexec.volume, { path: '/data-2', from: at('noexec') }),
       await expect(pod).to.mount(nosuid.volume, { path: '/data-3', from: at('nosuid') }),
+      await expect(pod).to.mount(formatted.volume, { path: '/data-4', from: device }),
     ];
     const options = ends.map(({ kubelet, container }) =>
       [kubelet, container].map((mount) => mount.options.filter((option) => option.startsWith('no'))),
@@ -101,7 +109,9 @@ describe(chapter, () => {
       [[], []],
       [['noexec'], ['noexec']],
       [['nosuid'], ['nosuid']],
+      [['noatime'], ['noatime']],
     ]);
+    expect(ends[3]?.node.superOptions, 'the file system on the device').to.include('discard');
 
     // A process that a setuid bit has made another user's is root's in /proc, also once it has given that up.
     const owner = (place: string) => tryInPod(pod, [`${place}/busybox`, 'stat', '-c', '%u', '/proc/self/auxv']);
@@ -127,7 +137,7 @@ describe(chapter, () => {
           name: 'following',
           volumeMounts: [{ name: 'data', mountPath: '/data', mountPropagation: 'HostToContainer' }],
         },
-        { name: 'apart', volumeMounts: [{ name: 'data', mountPath: '/data', mountPropagation: 'None' }] },
+        { name: 'apart' },
       ],
     });
     await expect(pod).to.runOn(here);
@@ -142,6 +152,42 @@ describe(chapter, () => {
       expect(await runInPod(pod, ['ls', '/data/late'], { container: 'apart' })).to.equal('');
     }
     expect(await late('following'), 'unmounted on the node').to.equal(undefined);
+  });
+
+  proves('LV-ACCESS-26', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'LOOP');
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const mounted = (mountPropagation: string) => [{ name: 'data', mountPath: '/data', mountPropagation }];
+    const maker = await namespace.pod('maker', {
+      claims: [claim],
+      containers: [
+        {
+          volumeMounts: mounted('Bidirectional'),
+          securityContext: { privileged: true, allowPrivilegeEscalation: true },
+        },
+      ],
+    });
+    const follower = await namespace.pod('follower', {
+      claims: [claim],
+      containers: [{ volumeMounts: mounted('HostToContainer') }],
+    });
+    for (const pod of [maker, follower]) await expect(pod).to.runOn(here);
+    const node = namespace.cluster.node(here);
+    const seen = async () => ({
+      node: mountAt(await nodeMounts(node), `${lease.path}/made`)?.fileSystem,
+      follower: mountAt(await containerMounts(follower), '/data/made')?.fileSystem,
+    });
+    await runInPod(maker, ['sh', '-c', 'mkdir /data/made && mount -t tmpfs -o size=1m made /data/made']);
+    try {
+      expect(await seen()).to.deep.equal({ node: 'tmpfs', follower: 'tmpfs' });
+    } finally {
+      // Whatever is mounted below keeps kubelet from unmounting the volume.
+      await runInPod(maker, ['umount', '/data/made']);
+    }
+    expect(await seen(), 'unmounted by the container').to.deep.equal({ node: undefined, follower: undefined });
   });
 
   proves('LV-ACCESS-17', async () => {
@@ -161,10 +207,13 @@ describe(chapter, () => {
       ...largeLease,
       storage: '1Mi',
     });
+    const capacities = () => [small, large].map(({ claim }) => claim.now.status?.capacity);
+    const stated = [{ storage: '1Gi' }, { storage: '1Mi' }];
+    // Before the pod as well: kubelet, when it mounts a volume, may raise what a claim shows.
+    expect(capacities(), 'the first asked for 1Mi and has the whole volume').to.deep.equal(stated);
     const pod = await namespace.pod('writer', { claims: [small.claim, large.claim] });
     await expect(pod).to.runOn(here);
-    expect(small.claim.now.status?.capacity, 'asked for 1Mi, has the whole volume').to.deep.equal({ storage: '1Gi' });
-    expect(large.claim.now.status?.capacity).to.deep.equal({ storage: '1Mi' });
+    expect(capacities(), 'while a pod uses them').to.deep.equal(stated);
 
     for (const [path, bytes] of [
       ['/data', smallBytes],
@@ -184,6 +233,7 @@ describe(chapter, () => {
     this.timeout(150_000);
     const bytes = 16 * mebibyte;
     await using lease = await leaseVolume('node2', 'LOOP', { bytes });
+    await using raw = await leaseVolume('node2', 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('data', lease);
@@ -196,11 +246,22 @@ describe(chapter, () => {
       'bs=1M',
       'count=4',
     ]);
-    const pod = await namespace.pod('measured', { claims: [claim] });
+    // The same pod uses a raw device, whose statistics are its size.
+    const device = await namespace.boundVolume('device', raw);
+    const pod = await namespace.pod('measured', {
+      claims: [claim, device.claim],
+      containers: [
+        {
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          volumeDevices: [{ name: 'data-2', devicePath: '/dev/data' }],
+        },
+      ],
+    });
     await expect(pod).to.runOn('node2');
 
-    const measured = await volumeStatistics(pod);
-    evidence.keep('statistics', measured);
+    const measured = await volumeStatistics(pod, 'data');
+    const ofDevice = await volumeStatistics(pod, 'data-2');
+    evidence.keep('statistics', { measured, ofDevice });
     const { blocks, blockSize, available } = await freeSpace(pod, '/data');
     expect(measured).to.deep.include({
       pvcRef: { name: claim.name, namespace: namespace.name },
@@ -209,5 +270,20 @@ describe(chapter, () => {
     });
     expect(measured.capacityBytes, 'of the disk, not of the volume').to.be.below(bytes);
     expect(measured.usedBytes, 'with what was on it').to.be.within(4 * mebibyte, 5 * mebibyte);
+    expect(ofDevice).to.deep.include({
+      pvcRef: { name: device.claim.name, namespace: namespace.name },
+      capacityBytes: bytes,
+    });
+    // What monitoring reads: the same figures, by the claim's name.
+    const metrics = await volumeMetrics('node2', claim);
+    evidence.keep('metrics', metrics);
+    expect(metrics).to.deep.include({
+      kubelet_volume_stats_capacity_bytes: measured.capacityBytes,
+      kubelet_volume_stats_available_bytes: measured.availableBytes,
+      kubelet_volume_stats_used_bytes: measured.usedBytes,
+    });
+    expect(await volumeMetrics('node2', device.claim), 'of the device').to.deep.include({
+      kubelet_volume_stats_capacity_bytes: bytes,
+    });
   });
 });

@@ -38,6 +38,11 @@ export async function blockDirectory(node: Node, path: string): Promise<BlockedD
   return { release, [Symbol.asyncDispose]: release };
 }
 
+/** Waits until a file is there on a node, at most 20 s. The node itself looks: nothing else says that a container has made it. */
+export async function awaitFile(node: Node, path: string): Promise<void> {
+  await onNode(node, ['timeout', '20', 'sh', '-c', 'until [ -e "$1" ]; do sleep 0.1; done', 'sh', path]);
+}
+
 /** Returns group and mode of a file or directory on a node, such as `1234 2775`. */
 export async function groupAndMode(nodeName: string, path: string): Promise<string> {
   const { node } = await testCluster();

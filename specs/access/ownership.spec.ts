@@ -12,7 +12,6 @@ import {
   SpecNamespace,
   type StoreView,
   tryInPod,
-  writeChecked,
 } from '../harness/index.ts';
 import { blockDirectory, groupAndMode } from './node-directories.ts';
 
@@ -22,39 +21,25 @@ const { chapter, proves } = readChapter('access');
 const [user, group, before] = [1000, 1234, 999];
 
 describe(chapter, () => {
-  proves('LV-ACCESS-01', async () => {
-    const here = assignedNode();
-    await using lease = await leaseVolume(here, 'LOOP');
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('data', lease);
-    const pod = await namespace.pod('writer', {
-      claims: [claim],
-      spec: { securityContext: { fsGroup: group } },
-      containers: [runAs(user)],
-    });
-    await expect(pod).to.runOn(here);
-    const sum = await writeChecked(pod, '/data/payload', 2 ** 20);
-    const onDisk = await onNode(namespace.cluster.node(here), ['sha256sum', `${lease.path}/payload`]);
-    expect(onDisk.split(' ')[0]).to.equal(sum);
-    expect(await runInPod(pod, ['stat', '-c', '%u %g', '/data/payload'])).to.equal(`${user} ${group}\n`);
-  });
-
   proves('LV-ACCESS-12', async () => {
     const here = assignedNode();
     await using disk = await leaseVolume(here, 'DIR');
     await using namespace = await SpecNamespace.open();
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
-    const make =
-      'cd "$1" && mkdir data other always && touch data/file other/file always/file && chgrp -R "$3" . && chgrp "$2" data always && chmod 2775 data other always';
+    // Each with a file two directories below, for root alone. What kubelet compares is the volume's own directory.
+    const make = `cd "$1" && for place in data other closed always; do
+      mkdir -p "$place/outer" && touch "$place/outer/file" && chmod 600 "$place/outer/file" && chmod 700 "$place/outer"
+    done
+    chgrp -R "$3" . && chgrp "$2" data closed always && chmod 2775 data other always && chmod 755 closed`;
     const node = namespace.cluster.node(here);
-    await onNode(node, ['sh', '-c', make, 'sh', disk.path, String(group), String(before)]);
+    await onNode(node, ['sh', '-ceu', make, 'sh', disk.path, String(group), String(before)]);
     await namespace.storageClass();
     const matching = await namespace.boundVolume('data', at('data'));
     const other = await namespace.boundVolume('other', at('other'));
+    const closed = await namespace.boundVolume('closed', at('closed'));
     const always = await namespace.boundVolume('always', at('always'));
     const sparing = await namespace.pod('sparing', {
-      claims: [matching.claim, other.claim],
+      claims: [matching.claim, other.claim, closed.claim],
       spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' } },
     });
     const thorough = await namespace.pod('thorough', {
@@ -64,10 +49,18 @@ describe(chapter, () => {
     await expect(sparing).to.runOn(here);
     await expect(thorough).to.runOn(here);
 
-    const groupOf = async (path: string) => Number((await groupAndMode(here, `${disk.path}/${path}`)).split(' ')[0]);
-    expect(await groupOf('data/file'), 'OnRootMismatch, and the directory has the group').to.equal(before);
-    expect(await groupOf('other/file'), 'OnRootMismatch, and the directory has another').to.equal(group);
-    expect(await groupOf('always/file'), 'Always, and the directory has the group').to.equal(group);
+    const below = async (name: string) => [
+      await groupAndMode(here, `${disk.path}/${name}/outer`),
+      await groupAndMode(here, `${disk.path}/${name}/outer/file`),
+    ];
+    const [kept, changed] = [
+      [`${before} 700`, `${before} 600`],
+      [`${group} 2770`, `${group} 660`],
+    ];
+    expect(await below('data'), 'OnRootMismatch, and the directory has group and mode').to.deep.equal(kept);
+    expect(await below('other'), 'OnRootMismatch, and the directory has another group').to.deep.equal(changed);
+    expect(await below('closed'), 'OnRootMismatch, and the group may not write there').to.deep.equal(changed);
+    expect(await below('always'), 'Always, and the directory has group and mode').to.deep.equal(changed);
   });
 
   proves('LV-ACCESS-20', async function () {
@@ -102,8 +95,8 @@ describe(chapter, () => {
 
     await held.release();
     await expect(pod).to.runOn('node2');
-    expect(await groupOf('large/file')).to.equal(String(group));
-    expect(await groupOf('large')).to.equal(String(group));
+    expect(await groupAndMode('node2', `${path}/large/file`)).to.equal(`${group} 664`);
+    expect(await groupAndMode('node2', `${path}/large`)).to.equal(`${group} 2775`);
   });
 
   proves('LV-ACCESS-14', async () => {

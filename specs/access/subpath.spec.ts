@@ -155,4 +155,32 @@ describe(chapter, () => {
     await namespace.remove(pod);
     expect(await mountPointsWith(here, uid), 'what is left of the pod').to.deep.equal([]);
   });
+
+  proves('LV-ACCESS-25', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'LOOP');
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const env = [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
+    const volumeMounts = [{ name: 'data', mountPath: '/own', subPathExpr: 'pods/$(POD_NAME)' }];
+    const podOf = (name: string) => namespace.pod(name, { claims: [claim], containers: [{ env, volumeMounts }] });
+    const pods = [await podOf('one'), await podOf('two')];
+    for (const pod of pods) await expect(pod).to.runOn(here);
+    for (const pod of pods) {
+      const root = `/pods/${pod.name}`;
+      expect(mountAt(await containerMounts(pod), '/own'), root).to.include({ device: lease.deviceNumber, root });
+      await runInPod(pod, ['sh', '-c', 'echo "$1" >/own/name', 'sh', pod.name]);
+    }
+    const found = await onNode(namespace.cluster.node(here), [
+      'sh',
+      '-c',
+      'cd "$1" && grep "" */name',
+      'sh',
+      `${lease.path}/pods`,
+    ]);
+    expect(found.trim().split('\n').sort(), 'a directory for each').to.deep.equal(
+      pods.map(({ name }) => `${name}/name:${name}`).sort(),
+    );
+  });
 });

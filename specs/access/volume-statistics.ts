@@ -1,17 +1,17 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { VolumeStatistics } from '../../clusters/api/client.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
-import { currentSpec, type PodHandle, testCluster } from '../harness/index.ts';
+import { type ClaimHandle, currentSpec, type PodHandle, testCluster } from '../harness/index.ts';
 
 /** Milliseconds. kubelet looks once a minute for pods whose volumes it has not measured yet. */
 const [patience, interval] = [80_000, 4_000];
 
 /**
- * Returns what kubelet has measured of a volume of a running pod, `data` where not named. It measures when its time has
+ * Returns what kubelet has measured of a volume of a running pod. It measures when its time has
  * come and reports it nowhere, so its statistics are looked at every four seconds until the volume is among them.
  * @throws DomainError with the volumes of the pod that it has measured
  */
-export async function volumeStatistics(pod: PodHandle, volumeName = 'data'): Promise<VolumeStatistics> {
+export async function volumeStatistics(pod: PodHandle, volumeName: string): Promise<VolumeStatistics> {
   const { client } = await testCluster();
   const { signal } = currentSpec();
   const { metadata, spec } = pod.now;
@@ -25,6 +25,15 @@ export async function volumeStatistics(pod: PodHandle, volumeName = 'data'): Pro
     if (performance.now() > last) throw notMeasured(pod, volumeName, nodeName, measured);
     await after(interval, undefined, { signal });
   }
+}
+
+/** Returns kubelet's metrics of a claim by their names, such as `kubelet_volume_stats_used_bytes`. */
+export async function volumeMetrics(nodeName: string, claim: ClaimHandle): Promise<Record<string, number>> {
+  const { client } = await testCluster();
+  const text = await client.nodeMetrics(nodeName, { signal: currentSpec().signal });
+  const own = `{namespace="${claim.ref.namespace}",persistentvolumeclaim="${claim.name}"}`;
+  const lines = text.split('\n').filter((line) => line.includes(own));
+  return Object.fromEntries(lines.map((line) => [line.split('{')[0], Number(line.split(' ').at(-1))]));
 }
 
 function notMeasured(
