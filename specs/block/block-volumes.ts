@@ -65,6 +65,17 @@ function readMapping(printed: string): Mapping {
   };
 }
 
+/**
+ * Returns the loop devices on a node that hold a device or anything that kubelet has made of its volume: kubelet's locks,
+ * and what it may have attached by mistake, such as a loop device on the device itself.
+ */
+export async function loopDevicesOn({ node, path }: DiskVolume, volume: VolumeHandle): Promise<string[]> {
+  const list = 'losetup --list --noheadings --output NAME,BACK-FILE';
+  const script = `${list} | awk -v device="$1" -v volume="$2" '$2 == device || index($2, volume) { print $1 }'`;
+  const found = await onNode((await testCluster()).node(node), ['sh', '-ceu', script, 'sh', path, volume.name]);
+  return found.split('\n').filter(Boolean).sort();
+}
+
 const awaitUnmapped: NodeScript = {
   name: 'await-unmapped.sh',
   text: `
@@ -105,12 +116,30 @@ export function mappedPod(pod: PodHandle, volume: VolumeHandle): { uid: string; 
   return { uid: pod.now.metadata.uid, volume: volume.name, node: pod.now.spec?.nodeName ?? '' };
 }
 
+/** Returns the number of the pod's device, as `major:minor`. */
+export async function numberInPod(pod: PodHandle): Promise<string> {
+  const hex = (await runInPod(pod, ['stat', '-c', '%t %T', '/dev/data'])).trim().split(' ');
+  return hex.map((text) => Number.parseInt(text, 16)).join(':');
+}
+
 /** Takes a path that a spec makes on a node away again: a link or an empty directory, if it is there at the end. */
 export async function removedAtTheEnd(nodeName: string, path: string): Promise<AsyncDisposable> {
   const { node } = await testCluster();
   return {
     [Symbol.asyncDispose]: async () => {
       await onNode(node(nodeName), ['rm', '--force', '--dir', path]);
+    },
+  };
+}
+
+/** Removes the device file of a disk from its node, as udev does when a disk is unplugged; makes it again at the end. */
+export async function deviceFileGone({ node: name, device, deviceNumber }: DiskVolume): Promise<AsyncDisposable> {
+  const node = (await testCluster()).node(name);
+  const [major = '', minor = ''] = deviceNumber.split(':');
+  await onNode(node, ['rm', device]);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, ['mknod', '-m', '660', device, 'b', major, minor]);
     },
   };
 }

@@ -10,9 +10,11 @@ import {
   tryInPod,
 } from '../harness/index.ts';
 import {
+  loopDevicesOn,
   mappedAt,
   mappedPod,
   mappingOf,
+  readSector,
   sectorBytes,
   sectorOfDisk,
   textOfSector,
@@ -45,10 +47,11 @@ describe(chapter, () => {
     expect([major, minor].map((hex) => Number.parseInt(hex ?? '', 16)).join(':')).to.equal(lease.deviceNumber);
     expect(size).to.equal(String(bytes));
 
-    // An odd place in the middle, and the very last bytes.
-    for (const sector of [3777, bytes / sectorBytes - 1]) {
+    // An odd place in the middle, twice, and the very last bytes.
+    for (const sector of [3777, 3777, bytes / sectorBytes - 1]) {
       const text = textOfSector();
       await writeSector(pod, text, sector);
+      expect(await readSector(pod, sector), 'read back').to.equal(text);
       expect(await sectorOfDisk(lease, sector), `at byte ${sector * sectorBytes} of the disk`).to.equal(text);
     }
     const beyond = await tryToWriteSector(pod, textOfSector(), bytes / sectorBytes);
@@ -153,14 +156,17 @@ describe(chapter, () => {
     ).to.deep.equal([1, 1]);
     expect(new Set([...locks.flat(), lease.path]).size, 'each a loop device of its own').to.equal(3);
 
+    const held = () => loopDevicesOn(lease, volume);
+    expect(await held(), 'no loop device but the locks').to.deep.equal(locks.flat().sort());
+
     const node = namespace.cluster.node(here);
     await namespace.remove(one);
     await unmapped(node, first);
     expect((await mappingOf(second)).locks, 'the other pod keeps its lock').to.deep.equal(locks[1]);
+    expect(await held(), 'no other is left').to.deep.equal(locks[1]);
     await namespace.remove(two);
     await unmapped(node, second);
-    const left = await onNode(node, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
-    expect(left, 'nothing holds the volume').not.to.include(volume.name);
+    expect(await held(), 'nothing holds the volume').to.deep.equal([]);
     evidence.keep('locks', { one: locks[0], two: locks[1] });
   });
 });

@@ -3,18 +3,17 @@ import {
   expect,
   leaseVolume,
   markForDeletion,
-  onNode,
   type PodHandle,
   readChapter,
-  readInPod,
+  restartKubelet,
   SpecNamespace,
   stopKubelet,
 } from '../harness/index.ts';
 import {
+  loopDevicesOn,
   mappedPod,
   mappingOf,
   readSector,
-  sectorBytes,
   sectorOfDisk,
   textOfSector,
   unmapped,
@@ -43,20 +42,22 @@ describe(chapter, () => {
     const id = containerId(pod);
     const mapping = await mappingOf(mappedPod(pod, volume));
 
-    await using outage = await stopKubelet('node3');
-    // kubelet serves no commands now; containerd does. ctr may lose what a command writes to its output.
-    const exec = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'while-kubelet-is-down', id] as const;
-    const copy = ['dd', 'if=/dev/data', 'of=/dev/shm/read', `bs=${sectorBytes}`, 'count=1'] as const;
-    await onNode(namespace.cluster.node('node3'), [...exec, ...copy]);
-    await outage.end();
-
-    expect(await readInPod(pod, '/dev/shm/read'), 'read while kubelet was down').to.equal(before);
+    const loops = await loopDevicesOn(lease, volume);
+    await restartKubelet('node3');
+    // A pod that starts on the node since, with the same device: kubelet has looked through its volumes.
+    const beside = await namespace.pod('beside', { claims: [claim], as: 'devices' });
+    await expect(beside).to.runOn('node3');
+    expect(await readSector(beside), 'in a pod that is made after it').to.equal(before);
+    const ofBeside = mappedPod(beside, volume);
+    await namespace.remove(beside);
+    await unmapped(namespace.cluster.node('node3'), ofBeside);
     expect(await readSector(pod), 'when it is up again').to.equal(before);
     await writeSector(pod, after);
     expect(await sectorOfDisk(lease)).to.equal(after);
     expect(containerId(pod), 'the same container').to.equal(id);
     expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
     expect(await mappingOf(mappedPod(pod, volume))).to.deep.equal(mapping);
+    expect(await loopDevicesOn(lease, volume), 'no loop device more').to.deep.equal(loops);
     evidence.keep('mapping', mapping);
   });
 
@@ -92,9 +93,8 @@ describe(chapter, () => {
 
       await expect(pod).to.beGone();
       const node3 = namespace.cluster.node('node3');
-      await unmapped(node3, { ...mapped, within: 90_000 });
-      const loops = await onNode(node3, ['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
-      expect(loops, 'nothing holds the volume').not.to.include(volume.name);
+      await unmapped(node3, { ...mapped, within: 90_000, isLast: true });
+      expect(await loopDevicesOn(lease, volume), 'nothing holds the volume').to.deep.equal([]);
       evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
     });
   }

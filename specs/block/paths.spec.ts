@@ -1,32 +1,21 @@
+import { assignedNode, evidence, expect, leaseVolume, onNode, readChapter, SpecNamespace } from '../harness/index.ts';
 import {
-  assignedNode,
-  evidence,
-  expect,
-  leaseVolume,
-  onNode,
-  readChapter,
-  runInPod,
-  SpecNamespace,
-} from '../harness/index.ts';
-import {
+  deviceFileGone,
+  mappedPod,
+  numberInPod,
   readSector,
   removedAtTheEnd,
   sectorBytes,
   sectorOfDisk,
   textOfSector,
   tryToWriteSector,
+  unmapped,
   writeSector,
 } from './block-volumes.ts';
 
 const { chapter, proves } = readChapter('block');
 
 const bytes = 4 * 2 ** 20;
-
-/** The number of the pod's device, as `major:minor`. */
-async function numberInPod(pod: Parameters<typeof runInPod>[0]): Promise<string> {
-  const hex = (await runInPod(pod, ['stat', '-c', '%t %T', '/dev/data'])).trim().split(' ');
-  return hex.map((text) => Number.parseInt(text, 16)).join(':');
-}
 
 describe(chapter, () => {
   proves('LV-BLOCK-05', async () => {
@@ -98,50 +87,17 @@ describe(chapter, () => {
     evidence.keep('refusal', stderr);
   });
 
-  proves('LV-BLOCK-09', async () => {
+  proves('LV-BLOCK-21', async () => {
     const here = assignedNode();
-    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
-    await using namespace = await SpecNamespace.open();
-    const node = namespace.cluster.node(here);
-    await onNode(node, ['mkfs.ext4', '-q', '-F', device.path]);
-    const uuid = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
-    await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('ext4', {
-      ...device,
-      volume: {
-        change: (manifest) => {
-          manifest.spec.local.fsType = 'xfs';
-        },
-      },
-    });
-    const pod = await namespace.pod('user', { claims: [claim] });
-    const failed = `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `;
-    const message = await expect(pod).to.reportEvent('FailedMount', failed);
-    expect(message).to.include('(fstype: xfs), error ');
-    const mismatch = await expect(volume).to.reportEvent('FailedMountOnFilesystemMismatch');
-    expect(mismatch).to.include(`MountVolume failed for volume "${volume.name}"`);
-    expect(namespace.cluster.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
-    const after = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
-    expect(after, 'the file system that was there').to.equal(uuid);
-    expect(await onNode(node, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(
-      'ext4\n',
-    );
-    evidence.keep('messages', `pod: ${message}\n\nvolume: ${mismatch}`);
-  });
-
-  proves('LV-BLOCK-10', async () => {
-    const here = assignedNode();
-    await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('blank', device);
-    const pod = await namespace.pod('user', { claims: [claim], readOnly: true });
-    const message = await expect(pod).to.reportEvent(
-      'FailedMount',
-      `MountVolume.MountDevice failed for volume "${volume.name}" : local: failed to mount device ${device.path} at `,
-    );
-    expect(message).to.include('cannot mount unformatted disk').and.to.include('in read-only mode');
-    await onNode(namespace.cluster.node(here), ['cmp', '-n', String(device.bytes), device.path, '/dev/zero']);
-    evidence.keep('message', message);
+    const { volume, claim } = await namespace.boundVolume('unplugged', lease);
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
+    await expect(pod).to.runOn(here);
+    const mapped = mappedPod(pod, volume);
+    await using _gone = await deviceFileGone(lease);
+    await namespace.remove(pod);
+    await unmapped(namespace.cluster.node(here), { ...mapped, isLast: true });
   });
 });
