@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
 import { once, testCluster } from '../harness/index.ts';
@@ -61,25 +62,6 @@ rmdir "$3" "$4"`;
   };
 }
 
-/** A disk at a path that has the UUID of its file system in it. */
-export interface DiskByUuid extends AsyncDisposable {
-  path: string;
-  /** Unmounts it there and removes the directory: whatever disk takes its place has a path of its own. */
-  remove(): Promise<void>;
-}
-
-/** Mounts a disk at a directory that is named for its file system's UUID, and is there only while the disk is. */
-export async function mountByUuid(disk: DiskVolume): Promise<DiskByUuid> {
-  const node = (await testCluster()).node(disk.node);
-  const uuid = (await onNode(node, ['blkid', '--match-tag', 'UUID', '--output', 'value', disk.device])).trim();
-  const path = `/mnt/disks/by-uuid-${uuid}`;
-  await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', disk.path, path]);
-  const remove = once(async () => {
-    await onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', path]);
-  });
-  return { path, remove, [Symbol.asyncDispose]: remove };
-}
-
 /**
  * Breaks a disk under its users: from now on its file system answers with EIO what it has not in memory, as that of a
  * disk that was pulled does. By ioctl(2) FS_IOC_SHUTDOWN, without writing the journal. Only `remount` heals it.
@@ -112,4 +94,36 @@ export async function mountNested(node: Node, path: string): Promise<NestedMount
     await onNode(node, ['umount', path]);
   });
   return { unmount, [Symbol.asyncDispose]: unmount };
+}
+
+/** Waits until nothing is at a path of a node, at most 25 s: kubelet removes a pod's directory and reports it nowhere. */
+export async function pathGone(node: Node, path: string): Promise<void> {
+  await onNode(node, ['timeout', '25', 'sh', '-c', 'while [ -e "$1" ]; do sleep 0.2; done', 'sh', path]);
+}
+
+/** Keeps a directory of a node from being unmounted, by a process that works there, until it is disposed of. */
+export async function keepBusy(node: Node, directory: string): Promise<AsyncDisposable> {
+  const unit = `busy-${posix.basename(directory)}.service`;
+  const options = ['--quiet', '--unit', unit, '--property', `WorkingDirectory=${directory}`] as const;
+  await onNode(node, ['systemd-run', ...options, 'sleep', '120']);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, ['systemctl', 'stop', unit]);
+    },
+  };
+}
+
+/** Unmounts and removes a directory of kubelet at the end, if it is there still. */
+export function unmountedAtTheEnd(node: Node, directory: string): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, [
+        'sh',
+        '-ceu',
+        '! mountpoint -q "$1" || umount "$1"; [ ! -e "$1" ] || rmdir "$1"',
+        'sh',
+        directory,
+      ]);
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import {
   assignedNode,
-  consistently,
   DomainError,
   evidence,
   expect,
@@ -19,7 +18,7 @@ import {
   verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
-import { breakDisk, mountByUuid, remount, swapDisks, unmountDisk } from './disk-faults.ts';
+import { breakDisk, remount, swapDisks, unmountDisk } from './disk-faults.ts';
 
 const { chapter, proves } = readChapter('fault');
 
@@ -51,36 +50,11 @@ describe(chapter, () => {
     const directory = podVolumeDirectory(after.now.metadata.uid, mine.volume.name);
     expect(mountAt(mounts, directory)?.device, 'the device of the other disk').to.equal(right.deviceNumber);
     await expect(after).to.reportEvent('Started');
-    const complaints = namespace.cluster.store
-      .eventsOf(after.ref)
-      .filter(({ message }) => message?.includes('MountVolume'));
-    expect(complaints, 'no event reports it').to.deep.equal([]);
-  });
-
-  proves('LV-FAULT-06', async () => {
-    const here = assignedNode();
-    await using own = await leaseVolume(here, 'LOOP', small);
-    await using other = await leaseVolume(here, 'LOOP', small);
-    await using place = await mountByUuid(own);
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('by-uuid', { node: here, path: place.path });
-    const before = await namespace.pod('before', { claims: [claim] });
-    await expect(before).to.runOn(here);
-    await runInPod(before, leave('mine'));
-    await namespace.remove(before);
-
-    await place.remove();
-    await using stranger = await mountByUuid(other);
-    expect(stranger.path, 'another disk has another path').not.to.equal(place.path);
-    const after = await namespace.pod('after', { claims: [claim] });
-    await expect(after).to.reportEvent(
-      'FailedMount',
-      `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${place.path}" does not exist`,
-    );
-    await using _back = await mountByUuid(own);
-    await expect(after).to.runOn(here);
-    expect(await readInPod(after, '/data/whose')).to.equal('mine\n');
+    const warnings = [after, mine.claim, mine.volume]
+      .flatMap(({ ref }) => namespace.cluster.store.eventsOf(ref))
+      // For a moment the API server may not know that the node needs the claim.
+      .filter(({ type, message }) => type === 'Warning' && !message?.includes('no relationship found'));
+    expect(warnings, 'no event warns of it').to.deep.equal([]);
   });
 
   proves('LV-FAULT-07', async () => {
@@ -124,29 +98,6 @@ describe(chapter, () => {
     expect(await onNode(node, ['cat', `${lease.path}/whose`])).to.equal('on the disk\n');
   });
 
-  proves('LV-FAULT-08', async () => {
-    const here = assignedNode();
-    await using lease = await leaseVolume(here, 'LOOP', small);
-    await using namespace = await SpecNamespace.open();
-    const node = namespace.cluster.node(here);
-    const path = `${lease.path}/volume`;
-    await onNode(node, ['mkdir', path]);
-    await onNode(node, ['sh', '-c', 'echo mine >"$1"', 'sh', `${path}/whose`]);
-    await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('guarded', { node: here, path });
-
-    await using absence = await unmountDisk(lease);
-    const pod = await namespace.pod('waits', { claims: [claim] });
-    await expect(pod).to.reportEvent(
-      'FailedMount',
-      `MountVolume.NewMounter initialization failed for volume "${volume.name}" : path "${path}" does not exist`,
-    );
-    expect(await onNode(node, ['find', lease.path, '-mindepth', '1']), 'nothing was written').to.equal('');
-    await absence.putBack();
-    await expect(pod).to.runOn(here);
-    expect(await readInPod(pod, '/data/whose')).to.equal('mine\n');
-  });
-
   proves('LV-FAULT-09', async () => {
     const here = assignedNode();
     await using lease = await leaseVolume(here, 'LOOP', small);
@@ -164,14 +115,25 @@ describe(chapter, () => {
     expect(below, 'nothing was written').to.equal('');
   });
 
-  proves('LV-FAULT-11', async () => {
+  proves('LV-FAULT-11', async function () {
+    this.timeout(180_000);
     const here = assignedNode();
     await using lease = await leaseVolume(here, 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('broken', { node: here, path: lease.path });
     await expect(claim).to.bindTo(volume);
-    const pod = await namespace.pod('sufferer', { claims: [claim] });
+    const labels = {
+      name: 'labels',
+      downwardAPI: { items: [{ path: 'all', fieldRef: { fieldPath: 'metadata.labels' } }] },
+    };
+    const pod = await namespace.pod('sufferer', {
+      claims: [claim],
+      change: ({ spec }) => {
+        spec.volumes?.push(labels);
+        for (const { volumeMounts } of spec.containers) volumeMounts?.push({ name: 'labels', mountPath: '/labels' });
+      },
+    });
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     // Events of the pod's start may come late: one that came later would look like a report of the disk.
@@ -187,12 +149,16 @@ describe(chapter, () => {
     evidence.keep('errors', `${read.stderr}${write.stderr}`);
     const { store } = namespace.cluster;
     const before = store.eventsOf(pod.ref).length;
-    await consistently(store, {
-      what: `${pod} stays Ready, and no event reports its disk`,
-      on: [pod.ref],
-      window: 2000,
-      unless: (view) => view.eventsOf(pod.ref).length > before || !isReady(view.get(pod.ref)),
+    // kubelet looks at the pod and its volumes again, and has done so once it has written this label to a file.
+    await namespace.cluster.client.patch(pod.ref, {
+      type: 'merge',
+      change: { metadata: { labels: { look: 'again' } } },
     });
+    const seen = 'until grep -q "look=.again" /labels/all; do sleep 0.1; done';
+    await runInPod(pod, ['timeout', '100', 'sh', '-c', seen], { within: 110_000 });
+    expect(isReady(store.get(pod.ref)), `${pod} is Ready`).to.equal(true);
+    expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
+    expect(store.eventsOf(pod.ref).slice(before), 'no event reports the disk').to.deep.equal([]);
     await namespace.remove(pod);
 
     await remount(lease);

@@ -48,6 +48,7 @@ describe(chapter, () => {
     const log = await kubeletLog(node, begun, [volume.name]);
     const failures = log.filter(({ text }) => text.includes('does not exist') && text.includes('durationBeforeRetry'));
     const pauses = failures.map(({ text }) => /durationBeforeRetry (\w+)/.exec(text)?.[1]);
+    expect(pauses, 'kubelet logs its failures with the pause after each').not.to.be.empty;
     expect(pauses, 'each pause is twice the one before').to.deep.equal(
       ['500ms', '1s', '2s', '4s', '8s', '16s'].slice(0, pauses.length),
     );
@@ -108,7 +109,8 @@ describe(chapter, () => {
     evidence.keep('one-file-of-two-claims', written);
   });
 
-  proves('LV-FAULT-04', async () => {
+  proves('LV-FAULT-04', async function () {
+    this.timeout(150_000);
     const here = assignedNode();
     await using full = await leaseVolume(here, 'LOOP', small);
     await using other = await leaseVolume(here, 'LOOP', small);
@@ -116,8 +118,14 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const one = await namespace.boundVolume('full', { node: here, path: full.path });
     const two = await namespace.boundVolume('other', { node: here, path: other.path });
-    const pod = await namespace.pod('writer', { claims: [one.claim, two.claim] });
-    await expect(pod).to.runOn(here);
+    // A quarter of the disk: what counts as ephemeral storage beyond that has the pod evicted.
+    const resources = { limits: { 'ephemeral-storage': '4Mi' } };
+    const pod = await namespace.pod('writer', { claims: [one.claim, two.claim], containers: [{ resources }] });
+    const witness = await namespace.pod('witness', {
+      node: here,
+      containers: [{ resources, securityContext: { readOnlyRootFilesystem: false } }],
+    });
+    for (const each of [pod, witness]) await expect(each).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
 
     const refusal = await fill(pod, '/data/filler', full.bytes);
@@ -126,6 +134,10 @@ describe(chapter, () => {
     expect(await freeSpace(pod, '/data-2'), 'not a block of the other volume is gone').to.deep.equal(before);
     await writeChecked(pod, '/data-2/still-room', 2 ** 20);
 
+    // The same limit, and as much, but in its own layer: once it is evicted, kubelet has looked at both.
+    await runInPod(witness, ['dd', 'if=/dev/zero', 'of=/filler', 'bs=64k', 'count=256', 'conv=fsync']);
+    await expect(witness).to.reachPhase('Failed', { within: 90_000 });
+    expect(witness.now.status?.reason, 'why the other pod has failed').to.equal('Evicted');
     const { phase, containerStatuses = [] } = pod.now.status ?? {};
     expect(phase).to.equal('Running');
     expect(containerStatuses.map(({ restartCount }) => restartCount)).to.deep.equal([0]);

@@ -1,4 +1,5 @@
 import {
+  type ClaimHandle,
   evidence,
   expect,
   knownToScheduler,
@@ -8,6 +9,7 @@ import {
   mountAt,
   mountPointsWith,
   nodeMounts,
+  onNode,
   type PodHandle,
   podVolumeDirectory,
   readChapter,
@@ -17,74 +19,102 @@ import {
   restartKubelet,
   runInPod,
   SpecNamespace,
+  stagedDirectory,
   stopKubelet,
   unmounted,
   writeChecked,
 } from '../harness/index.ts';
+import { keepBusy, pathGone, unmountedAtTheEnd } from './disk-faults.ts';
 
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };
 
+/** Where a pod has its first claim and its second. */
+const places = ['/data', '/data-2'] as const;
+
 /** What shows that it is still the same container, never started again. */
 const containerOf = (pod: PodHandle) =>
   pod.now.status?.containerStatuses?.map(({ containerID, restartCount }) => ({ containerID, restartCount }));
 
-const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0];
+const sumOf = async (pod: PodHandle, place = '/data') =>
+  (await runInPod(pod, ['sha256sum', `${place}/payload`])).split(' ')[0];
 
 describe(chapter, () => {
   proves('LV-FAULT-13', async () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using device = await leaseVolume('node3', 'FORMAT', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node3');
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('goes-on', { node: 'node3', path: lease.path });
-    const pod = await namespace.pod('untouched', { claims: [claim] });
+    const { volume, claim } = await namespace.boundVolume('goes-on', lease);
+    const formatted = await namespace.boundVolume('formatted', device);
+    const pod = await namespace.pod('untouched', { claims: [claim, formatted.claim] });
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
-    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
-    const state = async () => ({
-      container: containerOf(pod),
-      // With the ids of the mounts: a volume that is mounted again gets another.
-      kubelet: mountAt(await nodeMounts(node), directory),
-      inContainer: await readInPod(pod, '/proc/self/mountinfo'),
-    });
+    const sumOnDevice = await writeChecked(pod, '/data-2/payload', 2 ** 18);
+    const { uid } = pod.now.metadata;
+    const state = async () => {
+      const mounts = await nodeMounts(node);
+      return {
+        container: containerOf(pod),
+        // With the ids of the mounts: a volume that is mounted again gets another.
+        kubelet: [volume, formatted.volume].map(({ name }) => mountAt(mounts, podVolumeDirectory(uid, name))),
+        staged: mountAt(mounts, stagedDirectory(formatted.volume.name)),
+        inContainer: await readInPod(pod, '/proc/self/mountinfo'),
+      };
+    };
     const before = await state();
+    expect(before.staged, 'the device is mounted for all pods').to.include({ device: device.deviceNumber });
 
     await restartKubelet('node3');
     expect(await state(), 'after the restart of kubelet').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
     await restartContainerd('node3');
-    const beside = await namespace.pod('beside', { claims: [claim] });
+    const beside = await namespace.pod('beside', { claims: [claim, formatted.claim] });
     await expect(beside).to.runOn('node3');
     expect(await state(), 'after the restart of containerd').to.deep.equal(before);
     expect(await sumOf(pod)).to.equal(sum);
     expect(await sumOf(beside), 'in a pod that is made after it').to.equal(sum);
+    for (const each of [pod, beside])
+      expect(await sumOf(each, '/data-2'), `${each}: on the device`).to.equal(sumOnDevice);
     await writeChecked(pod, '/data/more', 2 ** 18);
     evidence.keep('state', before);
   });
 
   proves('LV-FAULT-14', async () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using device = await leaseVolume('node3', 'FORMAT', small);
+    // On one file system with kubelet's own directory, so that who removes that one's contents does not stop at it.
+    await using directory = await leaseVolume('node3', 'VARDIR');
     await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node3');
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('left-over', { node: 'node3', path: lease.path });
-    const withSubPath = (name: string) =>
+    const { volume, claim } = await namespace.boundVolume('left-over', lease);
+    const formatted = await namespace.boundVolume('formatted', device);
+    const forgotten = await namespace.boundVolume('forgotten', directory);
+    const withSubPath = (name: string, claims: readonly ClaimHandle[]) =>
       namespace.pod(name, {
-        claims: [claim],
+        claims,
         change: ({ spec }) => {
           for (const { volumeMounts = [] } of spec.containers)
             volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
         },
       });
-    const graceful = await withSubPath('graceful');
-    const forced = await withSubPath('forced');
+    const graceful = await withSubPath('graceful', [claim, formatted.claim]);
+    const forced = await withSubPath('forced', [claim, formatted.claim, forgotten.claim]);
     const pods = [graceful, forced];
     for (const pod of pods) await expect(pod).to.runOn('node3');
+    await runInPod(forced, [
+      'sh',
+      '-c',
+      'for place in /data /data-2 /data-3; do echo kept >$place/file; sync $place/file; done',
+    ]);
     const uids = pods.map((pod) => pod.now.metadata.uid);
     for (const uid of uids) {
       const mounts = await mountPointsWith('node3', uid);
-      expect(mounts.filter((path) => path === podVolumeDirectory(uid, volume.name))).to.have.lengthOf(1);
+      for (const { name } of [volume, formatted.volume])
+        expect(mounts.filter((path) => path === podVolumeDirectory(uid, name))).to.have.lengthOf(1);
       expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
       evidence.keep('mounts-before', mounts.join('\n'));
     }
@@ -93,55 +123,74 @@ describe(chapter, () => {
     await namespace.cluster.client.remove(graceful.ref);
     await namespace.cluster.client.remove(forced.ref, { gracePeriodSeconds: 0 });
     await expect(forced).to.beGone();
+    // Of this volume nothing is left but its mount.
+    await namespace.remove(forgotten.claim);
+    await namespace.remove(forgotten.volume);
     await outage.end();
     await expect(graceful).to.beGone();
     for (const uid of uids) {
-      await unmounted('node3', podVolumeDirectory(uid, volume.name));
-      expect(
-        (await mountPointsWith('node3', uid)).filter((path) => path.includes('volume')),
-        'what is left of the pod’s volumes',
-      ).to.deep.equal([]);
+      await pathGone(node, `/var/lib/kubelet/pods/${uid}`);
+      expect(await mountPointsWith('node3', uid), 'what is left of the pod').to.deep.equal([]);
     }
+    await unmounted('node3', stagedDirectory(formatted.volume.name));
+    for (const path of [lease.path, directory.path])
+      expect(await onNode(node, ['cat', `${path}/file`]), 'its data, once its directory is gone').to.equal('kept\n');
+    expect(await onNode(node, ['debugfs', '-R', 'cat file', device.path]), 'on the device').to.equal('kept\n');
   });
 
   proves('LV-FAULT-15', async () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using device = await leaseVolume('node3', 'FORMAT', small);
     await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node3');
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('handed-on', { node: 'node3', path: lease.path });
-    const first = await namespace.pod('first', { claims: [claim] });
+    const { volume, claim } = await namespace.boundVolume('handed-on', lease);
+    const formatted = await namespace.boundVolume('formatted', device);
+    const claims = [claim, formatted.claim];
+    const first = await namespace.pod('first', { claims });
     await expect(first).to.runOn('node3');
-    const sum = await writeChecked(first, '/data/payload', 2 ** 18);
-    const left = podVolumeDirectory(first.now.metadata.uid, volume.name);
+    const sums = [];
+    for (const place of places) sums.push(await writeChecked(first, `${place}/payload`, 2 ** 18));
+    const left = [volume, formatted.volume].map(({ name }) => podVolumeDirectory(first.now.metadata.uid, name));
 
     await using outage = await stopKubelet('node3');
     await namespace.cluster.client.remove(first.ref, { gracePeriodSeconds: 0 });
     await expect(first).to.beGone();
-    const second = await namespace.pod('second', { claims: [claim] });
+    const second = await namespace.pod('second', { claims });
     await expect(second).to.haveCondition({ type: 'PodScheduled', status: 'True' });
-    expect(await mountPointsWith('node3', left), 'the first pod’s mount is still there').to.deep.equal([left]);
+    for (const path of left)
+      expect(mountAt(await nodeMounts(node), path), 'the first pod’s mount is still there').not.to.equal(undefined);
     await outage.end();
     await expect(second).to.runOn('node3');
-    expect(await sumOf(second)).to.equal(sum);
+    const seen = async () => [await sumOf(second, places[0]), await sumOf(second, places[1])];
+    expect(await seen()).to.deep.equal(sums);
 
-    await unmounted('node3', left);
+    for (const path of left) await unmounted('node3', path);
     await expect(second).to.mount(volume, { from: lease });
-    expect(await sumOf(second), 'after the first one’s mount is gone').to.equal(sum);
+    await expect(second).to.mount(formatted.volume, { path: places[1], from: device });
+    expect(await seen(), 'after the first one’s mounts are gone').to.deep.equal(sums);
   });
 
   proves('LV-FAULT-16', async () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using device = await leaseVolume('node3', 'BLOCK', small);
     const label = `local-pv-conformance/${lease.name}`;
     await using _label = await labelledNode('node3', { [label]: 'here' });
     await using namespace = await SpecNamespace.open();
     const place = { key: label, operator: 'In' as const, values: ['here'] };
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('by-label', {
-      node: 'node3',
-      path: lease.path,
-      volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [place] }] } } } },
+    const byLabel = { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [place] }] } } } };
+    const { volume, claim } = await namespace.boundVolume('by-label', { ...lease, volume: byLabel });
+    const raw = await namespace.boundVolume('raw', { ...device, volume: byLabel });
+    const pod = await namespace.pod('runs', {
+      claims: [claim, raw.claim],
+      containers: [
+        {
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          volumeDevices: [{ name: 'data-2', devicePath: '/dev/data' }],
+        },
+      ],
     });
-    const pod = await namespace.pod('runs', { claims: [claim] });
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
     const container = containerOf(pod);
@@ -153,13 +202,16 @@ describe(chapter, () => {
       expect(await sumOf(pod), 'the running pod goes on').to.equal(sum);
 
       await restartKubelet('node3');
-      const refusal = await expect(pod).to.reportEvent(
-        'FailedMount',
-        `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
-      );
-      evidence.keep('refusal', refusal);
+      for (const [operation, { name }] of [
+        ['MountVolume', volume],
+        ['MapVolume', raw.volume],
+      ] as const) {
+        const refused = `${operation}.NodeAffinity check failed for volume "${name}" : no matching NodeSelectorTerms`;
+        evidence.keep(`refusal-${operation}`, await expect(pod).to.reportEvent('FailedMount', refused));
+      }
       expect(containerOf(pod), 'the same container').to.deep.equal(container);
       expect(await sumOf(pod), 'its mount is still there').to.equal(sum);
+      await runInPod(pod, ['dd', 'if=/dev/data', 'of=/dev/null', 'bs=512', 'count=1']);
       await namespace.remove(late);
     }
     // kubelet tries again, and is at peace with the volume: else the pod could not be taken down in a moment.
@@ -169,5 +221,32 @@ describe(chapter, () => {
     expect(containerOf(pod), 'the same container').to.deep.equal(container);
     await namespace.remove(pod);
     expect(await mountPointsWith('node3', directory)).to.deep.equal([]);
+  });
+
+  proves('LV-FAULT-23', async () => {
+    await using device = await leaseVolume('node3', 'FORMAT', small);
+    await using another = await leaseVolume('node3', 'FORMAT', small);
+    await using namespace = await SpecNamespace.open();
+    const node = namespace.cluster.node('node3');
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('staged', device);
+    const pod = await namespace.pod('ended', { claims: [claim] });
+    await expect(pod).to.runOn('node3');
+    const staged = stagedDirectory(volume.name);
+    await using _free = unmountedAtTheEnd(node, staged);
+    {
+      await using _busy = await keepBusy(node, staged);
+      await namespace.remove(pod);
+      await loggedLine(node, 'kubelet', `umount: ${staged}: target is busy`);
+      await using _outage = await stopKubelet('node3');
+    }
+    await restartKubelet('node3');
+    // A device of a pod that came and went since: kubelet has looked for what it has to unmount.
+    const other = await namespace.boundVolume('witness', another);
+    const witness = await namespace.pod('witness', { claims: [other.claim] });
+    await expect(witness).to.runOn('node3');
+    await namespace.remove(witness);
+    await unmounted('node3', stagedDirectory(other.volume.name));
+    expect(mountAt(await nodeMounts(node), staged), 'the device, which no pod uses').to.equal(undefined);
   });
 });

@@ -66,6 +66,56 @@ systemctl daemon-reload
 systemctl start "$2"
 `;
 
+/** A raw device that its node has again after a restart, under another name perhaps. */
+export interface LastingDevice extends AsyncDisposable {
+  /** A symbolic link to the device, as udev makes one by the device's id. */
+  path: string;
+  /** Returns the disk with the number of the device that the link leads to now. */
+  now(): Promise<DiskVolume>;
+}
+
+/** Has a node attach the file of a raw device at its next start, before kubelet, and link to it. Declare it after the disk. */
+export async function attachAtStart(disk: DiskVolume): Promise<LastingDevice> {
+  const node = (await testCluster()).node(disk.node);
+  const path = `/mnt/disks/${disk.name}-device`;
+  const unit = `${disk.name}-device.service`;
+  await onNode(node, ['sh', '-ceu', installUnit, 'sh', disk.backingFile, path, unit, disk.device]);
+  return {
+    path,
+    async now() {
+      const device = (await onNode(node, ['readlink', path])).trim();
+      const deviceNumber = (await onNode(node, ['cat', `/sys/block/${device.replace('/dev/', '')}/dev`])).trim();
+      return { ...disk, path, device, deviceNumber };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await onNode(node, ['sh', '-ceu', removeUnit, 'sh', disk.backingFile, path, unit]);
+    },
+  };
+}
+
+/** Arguments: the file, the link, the unit, and the device for now. Another node may take the free device first. */
+const installUnit = `
+ln -s "$4" "$2"
+cat >"/etc/systemd/system/$3" <<UNIT
+[Unit]
+After=loop-device-files.service
+Requires=loop-device-files.service
+Before=kubelet.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'until losetup --find "$1"; do sleep 0.1; done'
+ExecStart=/bin/sh -c 'losetup --associated "$1" --noheadings --output NAME | xargs -I DEVICE ln -sfn DEVICE "$2"'
+UNIT
+ln -s "../$3" "/etc/systemd/system/kubelet.service.wants/$3"
+`;
+
+/** Arguments: the file, the link and the unit. */
+const removeUnit = `
+losetup --associated "$1" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach
+rm -f "$2" "/etc/systemd/system/$3" "/etc/systemd/system/kubelet.service.wants/$3"
+`;
+
 async function restart(nodeName: string): Promise<void> {
   const { facts, store, node } = await testCluster();
   const container = facts.nodes.find(({ name }) => name === nodeName)?.container;

@@ -1,4 +1,5 @@
 import {
+  type ClaimHandle,
   cordonedNode,
   type DiskVolume,
   eventually,
@@ -7,6 +8,7 @@ import {
   knownToScheduler,
   leaseVolume,
   manifests,
+  markForDeletion,
   mountAt,
   mountHolding,
   nodeMounts,
@@ -16,24 +18,26 @@ import {
   reasons,
   runInPod,
   SpecNamespace,
+  stopKubelet,
   tryInPod,
   verifyVolume,
   writeChecked,
 } from '../harness/index.ts';
 import { deletedNode, outOfService } from './absent-nodes.ts';
-import { forgetAtStart, machineOf } from './node-restart.ts';
+import { pathGone, swapDisks } from './disk-faults.ts';
+import { attachAtStart, forgetAtStart, machineOf } from './node-restart.ts';
 
 const { chapter, proves } = readChapter('fault');
 
 const small = { bytes: 16 * 2 ** 20 };
 
-const sumOf = async (pod: PodHandle) => (await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0];
+const sumOf = async (pod: PodHandle, place = '/data') =>
+  (await runInPod(pod, ['sha256sum', `${place}/payload`])).split(' ')[0];
 
 /** A pod that starts again when its node does, on a disk of node3, with a file on it. */
-async function restartable(namespace: SpecNamespace, path: string) {
-  await namespace.storageClass('Immediate');
+async function restartable(namespace: SpecNamespace, path: string, others: readonly ClaimHandle[] = []) {
   const { volume, claim } = await namespace.boundVolume('restarted', { node: 'node3', path });
-  const pod = await namespace.pod('restarted', { claims: [claim], spec: { restartPolicy: 'Always' } });
+  const pod = await namespace.pod('restarted', { claims: [claim, ...others], spec: { restartPolicy: 'Always' } });
   await expect(pod).to.runOn('node3');
   return { volume, pod, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
 }
@@ -76,18 +80,34 @@ describe(chapter, () => {
   proves('LV-FAULT-17', async () => {
     await using machine = await machineOf('node3');
     await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using raw = await leaseVolume('node3', 'FORMAT', small);
+    await using device = await attachAtStart(raw);
     await using namespace = await SpecNamespace.open();
-    const { volume, pod, sum } = await restartable(namespace, lease.path);
+    await namespace.storageClass('Immediate');
+    const formatted = await namespace.boundVolume('formatted', { node: 'node3', path: device.path });
+    const { volume, pod, sum } = await restartable(namespace, lease.path, [formatted.claim]);
+    const sumOnDevice = await writeChecked(pod, '/data-2/payload', 2 ** 18);
     const { uid } = pod.now.metadata;
+    const leaving = await namespace.pod('leaving', { claims: [formatted.claim] });
+    await expect(leaving).to.runOn('node3');
+    const directory = podVolumeDirectory(leaving.now.metadata.uid, formatted.volume.name);
 
+    // Deleted as the machine goes down: kubelet cannot have begun with it.
+    await using _outage = await stopKubelet('node3');
+    await markForDeletion(namespace, leaving);
     await machine.restart();
     await runsAgain(pod);
     expect(pod.now.metadata.uid, 'the same pod').to.equal(uid);
-    // The kernel may have given the disk another loop device.
-    const disk = await verifyVolume(lease);
-    const chain = await expect(pod).to.mount(volume, { from: disk });
+    // The kernel may have given the disks other loop devices.
+    const chain = await expect(pod).to.mount(volume, { from: await verifyVolume(lease) });
     expect(await sumOf(pod)).to.equal(sum);
-    evidence.keep('mount-chain-after-the-restart', chain);
+    const onDevice = await expect(pod).to.mount(formatted.volume, { path: '/data-2', from: await device.now() });
+    expect(await sumOf(pod, '/data-2'), 'on the device that kubelet mounts').to.equal(sumOnDevice);
+    evidence.keep('mount-chains-after-the-restart', { chain, onDevice });
+
+    await expect(leaving).to.beGone();
+    await pathGone(namespace.cluster.node('node3'), directory);
+    expect(await sumOf(pod, '/data-2'), 'after the other pod is cleaned up').to.equal(sumOnDevice);
   });
 
   proves('LV-FAULT-18', async () => {
@@ -95,6 +115,7 @@ describe(chapter, () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node3');
+    await namespace.storageClass('Immediate');
     const { volume, pod, sum } = await restartable(namespace, lease.path);
     await using forgotten = await forgetAtStart(lease);
 
@@ -176,5 +197,36 @@ describe(chapter, () => {
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
+  });
+
+  proves('LV-FAULT-22', async () => {
+    await using own = await leaseVolume('node3', 'LOOP', small);
+    await using other = await leaseVolume('node3', 'LOOP', small);
+    await using namespace = await SpecNamespace.open();
+    const { cluster } = namespace;
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('by-name', own);
+    const before = await namespace.pod('before', { claims: [claim] });
+    await expect(before).to.runOn('node3');
+    await writeChecked(before, '/data/payload', 2 ** 18);
+    await namespace.remove(before);
+
+    const node = { kind: 'Node', name: 'node3' } as const;
+    const uidOfNode = () => cluster.store.get(node)?.metadata.uid;
+    const known = uidOfNode();
+    // Another machine of that name: another Node object, and another disk at the path.
+    await using absence = await deletedNode('node3');
+    await using _otherDisks = await swapDisks(own, other);
+    await absence.end();
+    expect(uidOfNode(), 'the Node of the other machine').to.be.a('string').and.not.to.equal(known);
+    const after = await namespace.pod('after', { claims: [claim] });
+    await expect(after).to.runOn('node3');
+    const directory = podVolumeDirectory(after.now.metadata.uid, volume.name);
+    expect(mountAt(await nodeMounts(cluster.node('node3')), directory), 'kubelet’s mount').to.include({
+      device: other.deviceNumber,
+    });
+    expect((await tryInPod(after, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');
+    expect(volume.now.status?.phase, 'for Kubernetes nothing has changed').to.equal('Bound');
+    await namespace.remove(after);
   });
 });
