@@ -1,5 +1,10 @@
 import type {
   CoreV1Event,
+  V1ClusterRole,
+  V1ClusterRoleBinding,
+  V1ConfigMap,
+  V1DaemonSet,
+  V1Deployment,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -68,6 +73,11 @@ export interface ObjectOf {
   ServiceAccount: Stored<V1ServiceAccount>;
   StatefulSet: Stored<V1StatefulSet>;
   PriorityClass: Stored<V1PriorityClass>;
+  ConfigMap: Stored<V1ConfigMap>;
+  ClusterRole: Stored<V1ClusterRole>;
+  ClusterRoleBinding: Stored<V1ClusterRoleBinding>;
+  DaemonSet: Stored<V1DaemonSet>;
+  Deployment: Stored<V1Deployment>;
 }
 
 /** A kind that the harness can address, such as `PersistentVolumeClaim`. */

@@ -35,6 +35,11 @@ const pinsSchema = z.strictObject({
   }),
   nodeImage: z.strictObject({ debianSuite: text(/^[a-z]+$/, 'a Debian suite'), pause: z.string() }),
   podImage: z.strictObject({ name: z.string(), published: imageByDigest }),
+  staticProvisioner: z.strictObject({
+    module: z.string(),
+    version: text(/^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/, 'a version of a Go module such as v2.8.0'),
+    sum: text(/^h1:[A-Za-z0-9+/]{43}=$/, 'a checksum as in go.sum'),
+  }),
   engine: z.strictObject({
     debianSuite: text(/^[a-z]+$/, 'a Debian suite'),
     packages: z.array(text(/^[a-z0-9][a-z0-9.+-]+$/, 'a Debian package')).min(1),

@@ -23,7 +23,7 @@ const shortName = (name: string) => name.slice(name.lastIndexOf('.') + 1);
 const pruned = new Map<string, { from: string; definition: unknown }>();
 const isTopLevel = (name: string) =>
   (kinds as readonly string[]).includes(shortName(name)) &&
-  /^io\.k8s\.api\.(core|apps|storage|scheduling)\.v1\./.test(name);
+  /^io\.k8s\.api\.(core|apps|storage|scheduling|rbac)\.v1\./.test(name);
 for (const name of Object.keys(all).filter(isTopLevel)) add(name);
 const lines = [...pruned]
   .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -22,8 +22,11 @@ export function recordStep(of: {
   return {
     name: 'environment',
     title: 'Recording the environment',
-    deadline: 30_000,
-    async perform({ signal }) {
+    // The static provisioner may still be compiled.
+    deadline: 30 * 60_000,
+    async perform({ progress, signal }) {
+      if (state.staticProvisioner) progress.note('the static provisioner, which is compiled once');
+      const provisioner = await state.staticProvisioner;
       await writeEnvironment(
         target.folder,
         environmentRecord(target.run, new Date(), environmentFacts(harness, state)),
@@ -32,7 +35,11 @@ export function recordStep(of: {
         run: target.run,
         folder: target.folder,
         stays,
-        lacking: await lackingIn(state, signal),
+        lacking: {
+          ...(await lackingIn(state, signal)),
+          ...(provisioner?.kind === 'lacking' && { provisioner: provisioner.why }),
+        },
+        ...(provisioner?.kind === 'ready' && { staticProvisioner: provisioner.programs }),
         kubeconfig: target.kubeconfig,
         server: state.need('client').server,
         kubernetes: state.kubernetes ?? 'v0',

@@ -4,6 +4,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { probeEngine } from '../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
+import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
@@ -87,6 +88,10 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   }
   signal.addEventListener('abort', () => state.forgoLogs());
 
+  using building = specs.some(({ requirement }) => requirement.features.includes('provisioner'))
+    ? beginStaticProvisioner({ pin: plan.versions.staticProvisioner, cacheFolder: plan.cacheFolder, signal })
+    : undefined;
+  state.staticProvisioner = building?.result;
   const mayStay = existing !== undefined || keep !== 'never';
   const record = recordStep({ target, state, plan, harness, stays: mayStay });
   const steps = [...stepsFor(runPlan, target, state), record];

@@ -1,12 +1,7 @@
 import { evidence, expect, freeSpace, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
-import { volumeName } from '../static-provisioner/offers.ts';
-import {
-  leaseEntriesDirectory,
-  offeredClass,
-  offeredPaths,
-  offeredVolume,
-  startProvisioner,
-} from '../static-provisioner/started-provisioner.ts';
+import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
+import { lookedThrough, offeredClass, offeredPaths, offeredVolume, volumeName } from '../static-provisioner/offered.ts';
+import { startProvisioner } from '../static-provisioner/programs.ts';
 
 const { chapter, proves } = readChapter('provisioner');
 
@@ -21,17 +16,10 @@ describe(chapter, () => {
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
     await directory.link(disk, 'link-to-disk');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-
-    // In the same look, after the plain directory: what is not there by now was refused.
-    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
-    const said = (await provisioner.said()).join('\n');
-    evidence.keep('said', said);
+    await using provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
     for (const refused of ['a-directory', 'link-to-disk'])
-      expect(said).to.match(new RegExp(`path "${directory.path}/${refused}" is not an? (valid|actual) mount ?point`));
+      evidence.keep(refused, await provisioner.says(`path "${directory.path}/${refused}" is not a valid mount point`));
+    await lookedThrough(namespace, { directory, storageClass });
     expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk);
   });
 
@@ -39,25 +27,18 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    expect(offeredPaths(namespace, storageClass)).to.deep.equal({});
+    await using provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await provisioner.says('Controller started');
 
     const [first = ''] = await directory.memory(16 * mebibyte, 'first');
-    await provisioner.look();
-    const name = volumeName('first', 'node3', storageClass.name);
-    const volume = await offeredVolume(namespace, { name, path: first });
-    const { uid, resourceVersion } = volume.now.metadata;
-
+    const volume = await offeredVolume(namespace, { directory, entry: 'first', storageClass });
+    const { uid } = volume.now.metadata;
     const [later = ''] = await directory.memory(16 * mebibyte, 'later');
-    await provisioner.look();
-    await provisioner.look();
-    await offeredVolume(namespace, { name: volumeName('later', 'node3', storageClass.name), path: later });
+    await offeredVolume(namespace, { directory, entry: 'later', storageClass });
+    await lookedThrough(namespace, { directory, storageClass });
     expect(offeredPaths(namespace, storageClass)).to.have.all.keys(first, later);
-    expect(volume.now.metadata, 'the first is as it was').to.include({ uid, resourceVersion });
-    evidence.keep('said', (await provisioner.said()).join('\n'));
+    expect(volume.now.metadata.uid, 'the first is as it was').to.equal(uid);
+    expect((await provisioner.said()).join('\n'), 'the directory was empty at first').not.to.include('rror');
   });
 
   proves('LV-PROV-06', async () => {
@@ -68,81 +49,78 @@ describe(chapter, () => {
     const [middle = ''] = await directory.memory(9 * gibibyte + 5 * mebibyte + 4096, 'middle');
     const [small = ''] = await directory.memory(10 * mebibyte - 4096, 'small');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    for (const [entry, path] of Object.entries({ large, middle, small }))
-      await offeredVolume(namespace, { name: volumeName(entry, 'node2', storageClass.name), path });
+    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    for (const entry of ['large', 'middle', 'small'])
+      await offeredVolume(namespace, { directory, entry, storageClass });
     const offered = offeredPaths(namespace, storageClass);
     evidence.keep('offered', offered);
     expect(offered).to.deep.equal({
       [large]: '10Gi',
       [middle]: `${9 * 1024 + 5}Mi`,
-      [small]: String(10 * mebibyte - 4096),
+      // The canonical form of 10 MiB without 4 KiB.
+      [small]: `${10 * 1024 - 4}Ki`,
     });
   });
 
   proves('LV-PROV-07', async () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
-    const [taken = ''] = await directory.memory(16 * mebibyte, 'taken');
-    const [free = ''] = await directory.memory(16 * mebibyte, 'taken-elsewhere');
+    const [offered = ''] = await directory.memory(16 * mebibyte, 'of-a-former-class');
+    const [made = ''] = await directory.memory(16 * mebibyte, 'made-by-hand');
     const storageClass = await offeredClass(namespace, 'Delete');
-    const byHand = await namespace.volume('by-hand', { node: 'node2', path: taken });
-    const elsewhere = await namespace.volume('elsewhere', { node: 'node3', path: free });
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    await offeredVolume(namespace, { name: volumeName('taken-elsewhere', 'node2', storageClass.name), path: free });
-    const said = (await provisioner.said()).join('\n');
-    evidence.keep('said', said);
-    expect(said)
-      .to.include('Volume path already in use')
-      .and.to.include(byHand.name)
-      .and.not.to.include(elsewhere.name);
-    const names = namespace.cluster.store
-      .list('PersistentVolume', { where: ({ spec }) => spec?.local?.path === taken })
-      .map(({ metadata }) => metadata.name);
-    expect(names).to.deep.equal([byHand.name]);
+    const at = (path: string) => ({ node: 'node2', path });
+    const former = await namespace.volume('former', {
+      ...at(offered),
+      change: ({ metadata }) => {
+        metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-node2' };
+      },
+    });
+    const byHand = await namespace.volume('by-hand', at(made));
+    await using provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+
+    const name = volumeName('of-a-former-class', 'node2', storageClass.name);
+    const refusal = await provisioner.says(`Volume path already in use: PV "${name}"`);
+    expect(refusal).to.include(`"${offered}"`).and.to.include(former.name);
+    const second = await offeredVolume(namespace, { directory, entry: 'made-by-hand', storageClass });
+    await lookedThrough(namespace, { directory, storageClass });
+    const volumesAt = (path: string) =>
+      namespace.cluster.store
+        .list('PersistentVolume', { where: ({ spec }) => spec?.local?.path === path })
+        .map(({ metadata }) => metadata.name);
+    evidence.keep('volumes', { [offered]: volumesAt(offered), [made]: volumesAt(made) });
+    expect(volumesAt(offered)).to.deep.equal([former.name]);
+    expect(volumesAt(made), 'two volumes for one disk').to.have.members([byHand.name, second.name]);
   });
 
   proves('LV-PROV-08', async () => {
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
+    const one = await offeredClass(namespace, 'Delete', { name: 'local-one' });
+    const other = await offeredClass(namespace, 'Delete', { name: 'local-other' });
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
-    const first = await offeredClass(namespace, 'Delete', { name: 'local-first' });
-    const second = await offeredClass(namespace, 'Delete', { name: 'local-second' });
-    await using provisioner = await startProvisioner(
-      namespace,
-      'node3',
-      [first, second].map(({ name }) => ({ storageClass: name, directory: directory.path })),
+    await using _first = await startProvisioner(namespace, ['node3'], [{ storageClass: one, directory }]);
+    const volume = await offeredVolume(namespace, { directory, entry: 'disk', storageClass: one });
+    await _first[Symbol.asyncDispose]();
+
+    const both = [one, other].map((storageClass) => ({ storageClass, directory }));
+    await using provisioner = await startProvisioner(namespace, ['node3'], both);
+    const refusal = await provisioner.says(
+      `Volume path already in use: PV "${volumeName('disk', 'node3', other.name)}"`,
     );
-    await provisioner.look();
-    await provisioner.look();
-    await offeredVolume(namespace, { name: volumeName('disk', 'node3', first.name), path });
-    expect(offeredPaths(namespace, first)).to.have.all.keys(path);
-    expect(offeredPaths(namespace, second)).to.deep.equal({});
-    const said = (await provisioner.said()).join('\n');
-    expect(said)
-      .to.include('Volume path already in use')
-      .and.to.include(volumeName('disk', 'node3', second.name));
-    evidence.keep('said', said);
+    expect(refusal).to.include(volume.name);
+    expect(offeredPaths(namespace, one)).to.have.all.keys(path);
+    expect(offeredPaths(namespace, other)).to.deep.equal({});
   });
 
   proves('LV-PROV-12', async () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
-    const [below = ''] = await directory.memory(16 * mebibyte, 'disk/below');
+    await directory.memory(16 * mebibyte, 'disk/below');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path: disk });
-    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk).and.not.to.have.property(below);
+    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await lookedThrough(namespace, { directory, storageClass });
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk);
   });
 
   proves('LV-PROV-13', async () => {
@@ -151,16 +129,12 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [shared = ''] = await disks.memory(16 * mebibyte, 'shared');
     await disks.plain('shared/left', 'shared/right');
-    const [left = ''] = await directory.bind(`${shared}/left`, 'left');
-    const [right = ''] = await directory.bind(`${shared}/right`, 'right');
+    await directory.bind(`${shared}/left`, 'left');
+    await directory.bind(`${shared}/right`, 'right');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    for (const [entry, path] of Object.entries({ left, right }))
-      await offeredVolume(namespace, { name: volumeName(entry, 'node3', storageClass.name), path });
-    expect(offeredPaths(namespace, storageClass)).to.deep.equal({ [left]: '16Mi', [right]: '16Mi' });
+    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    for (const entry of ['left', 'right']) await offeredVolume(namespace, { directory, entry, storageClass });
+    expect(Object.values(offeredPaths(namespace, storageClass))).to.deep.equal(['16Mi', '16Mi']);
 
     const claims = [
       await namespace.claim('one', { storage: '16Mi' }),
@@ -181,8 +155,8 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
     await namespace.storageClass('Immediate');
-    // As a provisioner writes it whose configuration selects by more than the hostname.
-    const { claim, volume } = await namespace.boundVolume('two-terms', {
+    // As the program writes it where its configuration has a selector of its own beside the hostname.
+    const { claim } = await namespace.boundVolume('two-terms', {
       node: 'node2',
       path,
       storage: '16Mi',
@@ -194,7 +168,6 @@ describe(chapter, () => {
         },
       },
     });
-    await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('elsewhere', { claims: [claim], node: 'node1' });
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
     expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal('node1');

@@ -1,163 +1,104 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import {
-  type ClaimHandle,
-  consistently,
-  contradiction,
-  eventually,
-  evidence,
-  expect,
-  knownToScheduler,
-  readChapter,
-  SpecNamespace,
-  taintedNode,
-  testCluster,
-  type VolumeHandle,
-} from '../harness/index.ts';
-import { NodeCleanup } from '../static-provisioner/node-cleanup.ts';
-import { volumeName } from '../static-provisioner/offers.ts';
-import {
-  leaseEntriesDirectory,
-  offeredClass,
-  offeredVolume,
-  startProvisioner,
-} from '../static-provisioner/started-provisioner.ts';
+import { type ClaimHandle, evidence, expect, readChapter, SpecNamespace, testCluster } from '../harness/index.ts';
+import { offeredClass } from '../static-provisioner/offered.ts';
+import { startNodeCleanup } from '../static-provisioner/programs.ts';
 
 const { chapter, proves } = readChapter('provisioner');
 
 /** The hostname of a node that was deleted: volumes of it are what such a node leaves behind. */
 const deletedNode = 'node-that-was-deleted';
 
-const bindTo = async ({ claim, volume }: { claim: ClaimHandle; volume: VolumeHandle }) => {
-  await expect(claim).to.bindTo(volume);
-  return { claim, volume };
-};
+/** A path that no node has. */
+const path = '/mnt/disks/none';
+
+/** Seconds between the warning about a claim and its removal. */
+const delay = 3;
+
+const isWarnedAbout = (claim: ClaimHandle) =>
+  claim.store.eventsOf(claim.ref).some(({ reason }) => reason === 'ReferencedNodeDeleted');
 
 describe(chapter, () => {
   proves('LV-PROV-15', async () => {
     await using namespace = await SpecNamespace.open();
     const storageClass = await offeredClass(namespace, 'Delete');
-    const { client, store } = namespace.cluster;
-    const { claim, volume } = await bindTo(
-      await namespace.boundVolume('used', {
-        node: deletedNode,
-        path: '/mnt/disks/none',
-        volume: {
-          change: (manifest) => {
-            manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
-            // A volume of an external provisioner: the controller leaves cleaning it, and removing it, to that.
-            manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-deleted' };
-          },
+    const { store } = namespace.cluster;
+    const { claim, volume } = await namespace.boundVolume('used', {
+      node: deletedNode,
+      path,
+      volume: {
+        change: (manifest) => {
+          manifest.spec.persistentVolumeReclaimPolicy = 'Delete';
+          // A volume of an external provisioner: the controller leaves cleaning it, and removing it, to that.
+          manifest.metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-deleted' };
         },
-      }),
-    );
-    const never = await namespace.volume('never-used', { node: deletedNode, path: '/mnt/disks/none-either' });
-    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 1500 });
-    await cleanup.look();
+      },
+    });
+    const never = await namespace.volume('never-used', { node: deletedNode, path: `${path}-either` });
+    await using _cleanup = await startNodeCleanup(namespace, { storageClasses: [storageClass.name], delay });
 
     const warning = await expect(claim).to.reportEvent('ReferencedNodeDeleted', 'PVC is tied to a deleted Node.');
     evidence.keep('warning', warning);
     await expect(never).to.beGone();
     await expect(claim).to.beGone();
-    const warned = Date.parse(
-      store.eventsOf(claim.ref).find(({ reason }) => reason === 'ReferencedNodeDeleted')?.firstTimestamp ?? '',
-    );
-    const removed = store.history(claim.ref).find(({ object }) => object.metadata.deletionTimestamp);
+    const warned = store.eventsOf(claim.ref).find(({ reason }) => reason === 'ReferencedNodeDeleted')?.firstTimestamp;
+    const removed = store.history(claim.ref).find(({ object }) => object.metadata.deletionTimestamp)?.object;
+    const waited = Date.parse(removed?.metadata.deletionTimestamp ?? '') - Date.parse(warned ?? '');
     // Kubernetes' times are whole seconds, cut off.
-    expect(Date.parse(removed?.object.metadata.deletionTimestamp ?? '') - warned).to.be.at.least(1000);
-    await expect(volume).to.reachPhase('Released');
-    await cleanup.look();
+    expect(waited, 'milliseconds from the warning to the removal').to.be.at.least((delay - 1) * 1000);
     await expect(volume).to.beGone();
+    const phases = store.history(volume.ref).map(({ object }) => object.status?.phase);
+    expect(phases, 'it went after its claim').to.include('Released');
   });
 
   proves('LV-PROV-16', async () => {
     await using namespace = await SpecNamespace.open();
-    const { client, store } = namespace.cluster;
     const storageClass = await offeredClass(namespace, 'Delete');
     await offeredClass(namespace, 'Delete', { name: 'not-named' });
-    const pair = async (name: string, node: string, className = 'local-storage') =>
-      bindTo(
-        await namespace.boundVolume(name, {
-          node,
-          path: '/mnt/disks/none',
-          volume: { spec: { storageClassName: className } },
-          claim: { spec: { storageClassName: className } },
-        }),
-      );
+    const pair = (name: string, node: string, storageClassName = 'local-storage') =>
+      namespace.boundVolume(name, {
+        node,
+        path,
+        volume: { spec: { storageClassName } },
+        claim: { spec: { storageClassName } },
+      });
     const there = await pair('of-a-node-that-is-there', 'node2');
     const notNamed = await pair('of-a-class-not-named', deletedNode, 'not-named');
     const gone = await pair('of-the-deleted-node', deletedNode);
     const replaced = await pair('replaced', deletedNode);
-    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2500 });
-    await cleanup.look();
+    await using cleanup = await startNodeCleanup(namespace, { storageClasses: [storageClass.name], delay });
     for (const { claim } of [gone, replaced]) await expect(claim).to.reportEvent('ReferencedNodeDeleted');
 
     // While the delay runs its owner does the same by hand, and makes the claim again.
     await namespace.remove(replaced.claim);
     const successor = await namespace.claim('replaced');
     await expect(gone.claim).to.beGone();
-    const left = [there.claim, notNamed.claim, successor];
-    await consistently(store, {
-      what: 'the claims that are not to be removed stay',
-      on: left.map(({ ref }) => ref),
-      window: 1500,
-      unless: (view) => left.find(({ ref }) => view.get(ref)?.metadata.deletionTimestamp ?? !view.get(ref))?.name,
-    });
-    for (const { claim } of [there, notNamed])
-      expect(store.eventsOf(claim.ref).map(({ reason }) => reason)).not.to.include('ReferencedNodeDeleted');
+    const left = await cleanup.says(
+      `Original bond between PVC "${successor.name}" and PV "${replaced.volume.name}" was severed`,
+    );
+    evidence.keep('left-alone', left);
+    for (const claim of [there.claim, notNamed.claim, successor])
+      expect(claim.now.metadata.deletionTimestamp, `${claim} stays`).to.equal(undefined);
+    for (const { claim } of [there, notNamed]) expect(isWarnedAbout(claim), `${claim} is warned about`).to.equal(false);
   });
 
   proves('LV-PROV-17', async () => {
     await using namespace = await SpecNamespace.open();
-    const { client, store } = namespace.cluster;
     const storageClass = await offeredClass(namespace, 'Delete');
-    const node = `bare-${namespace.name}`;
-    const at = { node, path: '/mnt/disks/none' };
-    const { claim } = await bindTo(await namespace.boundVolume('of-the-node', at));
-    await using cleanup = new NodeCleanup({ client, store, storageClasses: [storageClass.name], delay: 2000 });
-    {
-      await using _node = await leaseBareNode(node);
-      await cleanup.look();
-      expect(store.eventsOf(claim.ref).map(({ reason }) => reason)).not.to.include('ReferencedNodeDeleted');
-    }
-    await cleanup.look();
+    const [comesBack, staysAway] = [`back-${namespace.name}`, `away-${namespace.name}`];
+    const { claim } = await namespace.boundVolume('comes-back', { node: comesBack, path });
+    const { claim: witness } = await namespace.boundVolume('stays-away', { node: staysAway, path });
+    await using away = await leaseBareNode(staysAway);
+    await using back = await leaseBareNode(comesBack);
+    await using _cleanup = await startNodeCleanup(namespace, { storageClasses: [storageClass.name], delay });
+    await back[Symbol.asyncDispose]();
     await expect(claim).to.reportEvent('ReferencedNodeDeleted');
 
-    await using _back = await leaseBareNode(node);
-    await consistently(store, {
-      what: `${claim} stays, for longer than the delay`,
-      on: [claim.ref],
-      window: 3000,
-      unless: (view) => view.get(claim.ref)?.metadata.deletionTimestamp ?? !view.get(claim.ref),
-    });
-  });
-
-  proves('LV-PROV-18', async () => {
-    const startupTaint = 'local-pv-conformance/disks-not-offered';
-    await using directory = await leaseEntriesDirectory('node2');
-    await using _other = await taintedNode('node2', { key: 'local-pv-conformance/other', effect: 'PreferNoSchedule' });
-    await using _startup = await taintedNode('node2', { key: startupTaint, effect: 'NoSchedule' });
-    await using namespace = await SpecNamespace.open();
-    await knownToScheduler(namespace, 'node2');
-    const [path = ''] = await directory.memory(16 * 2 ** 20, 'disk');
-    const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
-    const claim = await namespace.claim('claim', { storage: '8Mi' });
-    const pod = await namespace.pod('early', { claims: [claim], node: 'node2' });
-    await expect(pod).to.beUnschedulable(['1 node(s) had untolerated taint(s)']);
-    await using provisioner = await startProvisioner(
-      namespace,
-      'node2',
-      [{ storageClass: storageClass.name, directory: directory.path }],
-      { startupTaint },
-    );
-    await provisioner.look();
-    await offeredVolume(namespace, { name: volumeName('disk', 'node2', storageClass.name), path });
-    await expect(pod).to.runOn('node2');
-    const keys = await eventually(pod, `the taint ${startupTaint} to be gone`, (view) => {
-      const taints = (view.get({ kind: 'Node', name: 'node2' })?.spec?.taints ?? []).map(({ key }) => key);
-      if (!taints.includes('local-pv-conformance/other')) throw contradiction(pod, 'another taint went with it');
-      return taints.includes(startupTaint) ? undefined : taints;
-    });
-    evidence.keep('taints-left', keys);
+    await using _again = await leaseBareNode(comesBack);
+    // A node that is deleted later: when its claim goes, the delay of the first one is over.
+    await away[Symbol.asyncDispose]();
+    await expect(witness).to.beGone();
+    expect(claim.now.metadata.deletionTimestamp, `${claim} stays`).to.equal(undefined);
+    expect(claim.now.status?.phase).to.equal('Bound');
   });
 });
 

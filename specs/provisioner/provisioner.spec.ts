@@ -1,13 +1,7 @@
 import { evidence, expect, leaseVolume, onNode, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
-import { volumeName } from '../static-provisioner/offers.ts';
-import {
-  leaseEntriesDirectory,
-  offeredClass,
-  offeredPaths,
-  offeredVolume,
-  release,
-  startProvisioner,
-} from '../static-provisioner/started-provisioner.ts';
+import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
+import { offeredClass, offeredPaths, offeredVolume, release } from '../static-provisioner/offered.ts';
+import { startProvisioner } from '../static-provisioner/programs.ts';
 
 const { chapter, proves } = readChapter('provisioner');
 
@@ -20,15 +14,11 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-
-    const name = volumeName('disk-1', 'node2', storageClass.name);
-    const volume = await offeredVolume(namespace, { name, path });
+    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    const offer = { directory, entry: 'disk-1', storageClass };
+    const volume = await offeredVolume(namespace, offer);
     const { metadata, spec } = volume.now;
-    expect(metadata.annotations?.['pv.kubernetes.io/provisioned-by']).to.equal(provisioner.name);
+    expect(metadata.annotations?.['pv.kubernetes.io/provisioned-by']).to.equal('local-volume-provisioner-node2');
     expect(spec).to.deep.include({
       accessModes: ['ReadWriteOnce'],
       local: { path },
@@ -52,7 +42,6 @@ describe(chapter, () => {
     await expect(pod).to.mount(volume, { from: { ...disk, path } });
     await runInPod(pod, ['sh', '-c', 'echo from the pod >/data/greeting']);
     expect(await onNode(directory.node, ['cat', `${disk.path}/greeting`])).to.equal('from the pod\n');
-    evidence.keep('said', (await provisioner.said()).join('\n'));
   });
 
   proves('LV-PROV-02', async () => {
@@ -61,12 +50,9 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    const name = volumeName('disk-1', 'node3', storageClass.name);
-    const volume = await offeredVolume(namespace, { name, path });
+    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    const offer = { directory, entry: 'disk-1', storageClass };
+    const volume = await offeredVolume(namespace, offer);
     const first = volume.now.metadata.uid;
 
     const claim = await namespace.claim('first', { storage: '8Mi' });
@@ -83,12 +69,12 @@ describe(chapter, () => {
     expect(before.trim().split('\n')).to.have.lengthOf(5);
     await release(namespace, volume, pod, claim);
 
-    await provisioner.look();
-    await offeredVolume(namespace, { name, path }, { after: first });
-    expect(await onNode(directory.node, look), 'what is left of the first claimant').to.equal('');
-    expect(await onNode(directory.node, ['stat', '-c', '%a %u:%g', path])).to.equal('755 0:0\n');
+    await offeredVolume(namespace, offer, { after: first });
+    expect(await onNode(directory.node, ['ls', '-A', path]), 'what is left of the first claimant').to.equal('');
+    expect(await onNode(directory.node, ['stat', '-c', '%a', path]), 'the mode of the root directory').to.equal(
+      '700\n',
+    );
     evidence.keep('found-before-cleaning', before);
-    evidence.keep('said', (await provisioner.said()).join('\n'));
     const second = await namespace.claim('second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
     expect(second.now.metadata.uid).to.equal(volume.now.spec?.claimRef?.uid);
@@ -101,55 +87,36 @@ describe(chapter, () => {
     const [path = ''] = await directory.link(raw.path, 'raw-1');
     await directory.memory(mebibyte, 'memory');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path, volumeMode: 'Block' },
-    ]);
-    await provisioner.look();
-    const name = volumeName('raw-1', 'node2', storageClass.name);
-    const volume = await offeredVolume(namespace, { name, path });
+    await using provisioner = await startProvisioner(
+      namespace,
+      ['node2'],
+      [{ storageClass, directory, volumeMode: 'Block' }],
+    );
+    const offer = { directory, entry: 'raw-1', storageClass };
+    const volume = await offeredVolume(namespace, offer);
     expect(volume.now.spec).to.deep.include({ volumeMode: 'Block', capacity: { storage: '12Mi' } });
     const first = volume.now.metadata.uid;
-    expect(
-      Object.keys(offeredPaths(namespace, storageClass)),
-      'a file system is no volume of mode Block',
-    ).to.deep.equal([path]);
+    await provisioner.says(`path "${directory.path}/memory" of filesystem mode cannot be used to create block volume`);
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(path);
 
-    const claim = await namespace.claim('first', { storage: '8Mi', spec: { volumeMode: 'Block' } });
+    const claim = await namespace.claim('first', { storage: '8Mi', volumeMode: 'Block' });
     await expect(claim).to.bindTo(volume);
-    const pod = await namespace.pod('first', {
-      claims: [claim],
-      change: (manifest) => {
-        for (const container of manifest.spec.containers) {
-          delete container.volumeMounts;
-          container.volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
-        }
-      },
-    });
+    const pod = await namespace.pod('first', { claims: [claim], as: 'devices' });
     await expect(pod).to.runOn('node2');
-    // At its begin, in its midst, and in its last block.
+    // At its beginning, in its middle, and in its last block.
     for (const block of ['0', '1500', '3071']) {
-      const argv = [
-        'dd',
-        'if=/proc/self/exe',
-        'of=/dev/data',
-        'bs=4096',
-        'count=1',
-        `seek=${block}`,
-        'conv=notrunc,fsync',
-      ];
-      await runInPod(pod, argv);
+      const place = ['bs=4096', 'count=1', `seek=${block}`, 'conv=notrunc,fsync'];
+      await runInPod(pod, ['dd', 'if=/proc/self/exe', 'of=/dev/data', ...place]);
     }
     const same = ['cmp', raw.path, '/dev/zero'] as const;
     expect((await directory.node.attempt({ argv: [...same], deadline: 30_000 })).status, 'data is there').to.equal(1);
     await release(namespace, volume, pod, claim);
 
-    await provisioner.look();
-    await offeredVolume(namespace, { name, path }, { after: first });
+    await offeredVolume(namespace, offer, { after: first });
     const zeros = await directory.node.attempt({
       argv: ['cmp', '--bytes', String(raw.bytes), raw.path, '/dev/zero'],
       deadline: 30_000,
     });
     expect(zeros, 'every byte is zero').to.include({ status: 0, stdout: '', stderr: '' });
-    evidence.keep('said', (await provisioner.said()).join('\n'));
   });
 });

@@ -1,12 +1,16 @@
-import { evidence, expect, onNode, readChapter, readInPod, runInPod, SpecNamespace } from '../harness/index.ts';
-import { volumeName } from '../static-provisioner/offers.ts';
 import {
-  leaseEntriesDirectory,
-  offeredClass,
-  offeredVolume,
-  release,
-  startProvisioner,
-} from '../static-provisioner/started-provisioner.ts';
+  evidence,
+  expect,
+  leaseVolume,
+  onNode,
+  readChapter,
+  readInPod,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
+import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
+import { lookedThrough, offeredClass, offeredPaths, offeredVolume, release } from '../static-provisioner/offered.ts';
+import { fillWithZeros, startProvisioner } from '../static-provisioner/programs.ts';
 
 const { chapter, proves } = readChapter('provisioner');
 
@@ -18,28 +22,19 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Retain');
-    await using provisioner = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    const volume = await offeredVolume(namespace, { name: volumeName('disk', 'node3', storageClass.name), path });
+    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    const volume = await offeredVolume(namespace, { directory, entry: 'disk', storageClass });
     const { uid } = volume.now.metadata;
     const claim = await namespace.claim('claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/kept`]);
     await release(namespace, volume, claim);
 
-    const [later = ''] = await directory.memory(bytes, 'later');
-    await provisioner.look();
-    // Offered in the same look: whatever was to happen to the released volume has happened before.
-    await offeredVolume(namespace, { name: volumeName('later', 'node3', storageClass.name), path: later });
+    await lookedThrough(namespace, { directory, storageClass });
     expect(volume.now.metadata.uid).to.equal(uid);
     expect(volume.now.status?.phase).to.equal('Released');
     expect(await onNode(directory.node, ['ls', path])).to.equal('kept\n');
-    const ofThatDisk = namespace.cluster.store.list('PersistentVolume', {
-      where: ({ spec }) => spec?.local?.path === path,
-    });
-    expect(ofThatDisk.map(({ metadata }) => metadata.uid)).to.deep.equal([uid]);
+    expect(offeredPaths(namespace, storageClass)).to.have.all.keys(path);
   });
 
   proves('LV-PROV-10', async () => {
@@ -47,45 +42,41 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    const at = { name: volumeName('disk', 'node2', storageClass.name), path };
-    const volume = await offeredVolume(namespace, at);
+    const offer = { directory, entry: 'disk', storageClass };
+    const volume = await (async () => {
+      await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+      const offered = await offeredVolume(namespace, offer);
+      const claim = await namespace.claim('claim', { storage: '8Mi' });
+      await expect(claim).to.bindTo(offered);
+      await directory.pull('disk');
+      await release(namespace, offered, claim);
+      const warning = await expect(offered).to.reportEvent('VolumeFailedDelete', `Error cleaning PV "${offered.name}"`);
+      expect(warning).to.include(path);
+      evidence.keep('warning', warning);
+      await lookedThrough(namespace, { directory, storageClass });
+      return offered;
+    })();
     const { uid } = volume.now.metadata;
-    const claim = await namespace.claim('claim', { storage: '8Mi' });
-    await expect(claim).to.bindTo(volume);
-    await directory.pull('disk');
-    await release(namespace, volume, claim);
-
-    await provisioner.look();
-    const warning = await expect(volume).to.reportEvent('VolumeFailedDelete', `Error cleaning PV "${volume.name}"`);
-    expect(warning).to.include(path);
-    expect(volume.now.metadata.uid).to.equal(uid);
     expect(volume.now.status?.phase).to.equal('Released');
-    evidence.keep('warning', warning);
 
-    // The disk is back, with what its last claimant left.
+    // The disk comes back, with what its last claimant left. A provisioner that finds its mount point first would take
+    // the empty directory for a clean disk, which LV-PROV-19 shows: so none runs meanwhile.
     await directory.memory(bytes, 'disk');
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/left`]);
-    await provisioner.look();
-    await offeredVolume(namespace, at, { after: uid });
+    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await offeredVolume(namespace, offer, { after: uid });
     expect(await onNode(directory.node, ['ls', '-A', path])).to.equal('');
   });
 
   proves('LV-PROV-11', async () => {
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
-    const [path = ''] = await directory.memory(bytes, 'disk');
+    await directory.memory(bytes, 'disk');
     // With Retain nothing is cleaned while the object is there; removing it is what people do next.
     const storageClass = await offeredClass(namespace, 'Retain');
-    await using provisioner = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: directory.path },
-    ]);
-    await provisioner.look();
-    const at = { name: volumeName('disk', 'node3', storageClass.name), path };
-    const volume = await offeredVolume(namespace, at);
+    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    const offer = { directory, entry: 'disk', storageClass };
+    const volume = await offeredVolume(namespace, offer);
     const { uid } = volume.now.metadata;
     const first = await namespace.claim('first', { storage: '8Mi' });
     await expect(first).to.bindTo(volume);
@@ -93,10 +84,9 @@ describe(chapter, () => {
     await expect(writer).to.runOn('node3');
     await runInPod(writer, ['sh', '-c', 'echo the password of the last one >/data/secret']);
     await release(namespace, volume, writer, first);
-    await namespace.remove(volume);
+    await namespace.cluster.client.remove(volume.ref);
 
-    await provisioner.look();
-    await offeredVolume(namespace, at, { after: uid });
+    await offeredVolume(namespace, offer, { after: uid });
     const second = await namespace.claim('second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
     const reader = await namespace.pod('reader', { claims: [second] });
@@ -104,5 +94,79 @@ describe(chapter, () => {
     const leaked = await readInPod(reader, '/data/secret');
     expect(leaked).to.equal('the password of the last one\n');
     evidence.keep('what-the-next-claimant-reads', leaked);
+  });
+
+  proves('LV-PROV-19', async () => {
+    await using disks = await leaseEntriesDirectory('node2');
+    await using directory = await leaseEntriesDirectory('node2');
+    await using namespace = await SpecNamespace.open();
+    const [disk = ''] = await disks.memory(bytes, 'disk');
+    const [path = ''] = await directory.bind(disk, 'disk');
+    const storageClass = await offeredClass(namespace, 'Delete');
+    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    const offer = { directory, entry: 'disk', storageClass };
+    const volume = await offeredVolume(namespace, offer);
+    const { uid } = volume.now.metadata;
+    const claim = await namespace.claim('claim', { storage: '8Mi' });
+    await expect(claim).to.bindTo(volume);
+    await onNode(directory.node, ['cp', '/etc/hostname', `${path}/secret`]);
+    // As after a boot at which the disk was not mounted: its mount point is an empty directory.
+    await onNode(directory.node, ['umount', path]);
+    await release(namespace, volume, claim);
+    await expect(volume).to.beGone();
+
+    await onNode(directory.node, ['mount', '--bind', disk, path]);
+    await offeredVolume(namespace, offer, { after: uid });
+    const left = await onNode(directory.node, ['ls', '-A', path]);
+    expect(left, 'offered with the data of the last claimant').to.equal('secret\n');
+    evidence.keep('left', left);
+  });
+
+  proves('LV-PROV-20', async () => {
+    await using raw = await leaseVolume('node3', 'BLOCK', { bytes });
+    await using disks = await leaseEntriesDirectory('node3');
+    await using directory = await leaseEntriesDirectory('node3');
+    await using namespace = await SpecNamespace.open();
+    await directory.link(raw.path, 'raw');
+    const storageClass = await offeredClass(namespace, 'Delete');
+    // The cleaner begins when it may: the directory of the gate is gone then.
+    const gate = `${disks.path}/gate`;
+    await disks.plain('gate');
+    const cleaner = `while [ -d ${gate} ]; do sleep 0.1; done; ${fillWithZeros}`;
+    await using provisioner = await startProvisioner(
+      namespace,
+      ['node3'],
+      [{ storageClass, directory, volumeMode: 'Block', cleaner }],
+    );
+    const offer = { directory, entry: 'raw', storageClass };
+    const volume = await offeredVolume(namespace, offer);
+    const isClean = async () =>
+      (
+        await directory.node.attempt({
+          argv: ['cmp', '--bytes', String(raw.bytes), raw.path, '/dev/zero'],
+          deadline: 30_000,
+        })
+      ).status === 0;
+    const use = async (name: string) => {
+      const claim = await namespace.claim(name, { storage: '8Mi', volumeMode: 'Block' });
+      await expect(claim).to.bindTo(volume);
+      await onNode(directory.node, ['dd', 'if=/proc/self/exe', `of=${raw.path}`, 'bs=4096', 'count=4', 'conv=fsync']);
+      await release(namespace, volume, claim);
+    };
+    const { uid: first } = volume.now.metadata;
+    await use('first');
+    await expect(volume).to.reportEvent('VolumeDelete', `Starting cleanup of Block PV "${volume.name}"`);
+    await namespace.cluster.client.remove(volume.ref);
+    await expect(volume).to.beGone();
+    evidence.keep('while-it-is-cleaned', await provisioner.says(`PV ${volume.name} is still being cleaned`));
+    expect(volume.store.get(volume.ref), 'not offered before it is clean').to.equal(undefined);
+
+    await onNode(directory.node, ['rmdir', gate]);
+    await offeredVolume(namespace, offer, { after: first });
+    expect(await isClean(), 'clean when it is offered').to.equal(true);
+    const { uid: second } = volume.now.metadata;
+    await use('second');
+    await offeredVolume(namespace, offer, { after: second });
+    expect(await isClean(), 'cleaned once more').to.equal(true);
   });
 });

@@ -5,6 +5,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
+import type { StaticProvisionerPrograms } from '../../clusters/static-provisioner/build.ts';
 import { type Progress, silent } from '../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ClusterAbilities } from '../catalogue/features.ts';
@@ -26,6 +27,8 @@ export interface ClusterFacts extends ClusterAbilities {
   engine: readonly string[];
   /** Image that spec pods run; it is on every node already. */
   podImage: string;
+  /** The static provisioner that its chapter tests; absent where `lacking` says why. */
+  staticProvisioner?: StaticProvisionerPrograms;
   /** The disks as made and read back. */
   disks: readonly Disk[];
 }

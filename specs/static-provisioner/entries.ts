@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { newName } from '../runner/current-spec.ts';
+import { testCluster } from '../runner/test-cluster.ts';
 
 const scripts = {
   make: nodeScript(import.meta.url, 'make-entries.sh'),
@@ -51,4 +53,15 @@ export class EntriesDirectory implements AsyncDisposable {
     await scriptOnNode(this.node, scripts.make, [this.path, kind, source, ...names]);
     return names.map((name) => posix.join(this.path, name));
   }
+}
+
+/**
+ * Creates a directory on a node, for a static provisioner to discover disks in; `at` is its name, a new one where not
+ * given. It and its mounts are removed at the end.
+ */
+export async function leaseEntriesDirectory(nodeName: string, at = newName('entries')): Promise<EntriesDirectory> {
+  const { node } = await testCluster();
+  const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${at}`);
+  await directory.plain();
+  return directory;
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type ClaimHandle,
   contradiction,
@@ -11,13 +12,9 @@ import {
   SpecNamespace,
   type VolumeHandle,
 } from '../harness/index.ts';
-import {
-  leaseEntriesDirectory,
-  lookWhenReleased,
-  offeredClass,
-  offeredPaths,
-  startProvisioner,
-} from '../static-provisioner/started-provisioner.ts';
+import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
+import { offeredClass } from '../static-provisioner/offered.ts';
+import { startProvisioner } from '../static-provisioner/programs.ts';
 import { watchBinding } from './binding-invariant.ts';
 
 const { chapter, proves } = readChapter('stress');
@@ -77,20 +74,13 @@ describe(chapter, () => {
   proves('LV-STRESS-01', async function () {
     this.timeout(120_000);
     await using onNode2 = await leaseEntriesDirectory('node2');
-    await using onNode3 = await leaseEntriesDirectory('node3');
+    await using onNode3 = await leaseEntriesDirectory('node3', basename(onNode2.path));
     await using namespace = await SpecNamespace.open();
     const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
     const disks = numbered(4, 'disk');
     await Promise.all([onNode2, onNode3].map((directory) => directory.memory(16 * 2 ** 20, ...disks)));
-    await using provisioner2 = await startProvisioner(namespace, 'node2', [
-      { storageClass: storageClass.name, directory: onNode2.path },
-    ]);
-    await using provisioner3 = await startProvisioner(namespace, 'node3', [
-      { storageClass: storageClass.name, directory: onNode3.path },
-    ]);
-    const provisioners = [provisioner2, provisioner3];
-    await Promise.all(provisioners.map((provisioner) => provisioner.look()));
-    await using _offering = lookWhenReleased(namespace, provisioners, storageClass.name);
+    const onBoth = [{ storageClass, directory: onNode2 }];
+    await using _provisioners = await startProvisioner(namespace, ['node2', 'node3'], onBoth);
     using watchman = watchBinding(namespace, storageClass.name);
 
     const places: string[] = [];
@@ -135,7 +125,10 @@ describe(chapter, () => {
       });
       return volumes.length === 8;
     });
-    expect(Object.keys(offeredPaths(namespace, storageClass))).to.have.lengthOf(8);
+    const ofClass = namespace.cluster.store.list('PersistentVolume', {
+      where: ({ spec }) => spec?.storageClassName === storageClass.name,
+    });
+    expect(ofClass, 'no disk is offered twice').to.have.lengthOf(8);
     evidence.keep('pods', `${places.join('\n')}\nlooked at ${looks} moments`);
   });
 

@@ -4,6 +4,7 @@ import type { Kind } from '../../../clusters/host/kind/kind.ts';
 import type { NodeImage } from '../../../clusters/host/node-image/acquire.ts';
 import type { Disk } from '../../../clusters/nodes/disk.ts';
 import type { ReadyNode } from '../../../clusters/readiness.ts';
+import type { StaticProvisioner } from '../../../clusters/static-provisioner/build.ts';
 
 /** The nodes of a cluster as a run found them that only uses it, by name. */
 export type FoundNodes = Readonly<Record<string, { container: string; labels: Readonly<Record<string, string>> }>>;
@@ -40,6 +41,8 @@ export class ClusterState {
   nodes: ReadyNode[] = [];
   disks: Disk[] = [];
   kubernetes: string | undefined;
+  /** What becomes of the static provisioner, which is compiled beside the steps; absent where no spec needs it. */
+  staticProvisioner: Promise<StaticProvisioner> | undefined;
   /** Whether the nodes' logs are worth keeping when the cluster goes: until all went well, they are. */
   logsWanted = true;
 
