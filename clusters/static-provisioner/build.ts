@@ -69,6 +69,7 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
     const source = join(work, 'source');
     await cp(await moduleFolder(request), source, { recursive: true, filter: (path) => !path.includes('/vendor/') });
     await run(host, { argv: ['chmod', '-R', 'u+w', source], deadline: 30_000, signal });
+    await mkdir(join(work, 'programs'));
     await compile(source, join(work, 'programs'), signal);
     const made = join(work, 'made');
     await mkdir(made);

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
-import { assignedNode } from '../runner/current-spec.ts';
+import { assignedNode, currentSpec } from '../runner/current-spec.ts';
 import { contradiction, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
@@ -36,12 +36,30 @@ export async function scheduledTo(pod: PodHandle, node: string): Promise<void> {
 }
 
 /**
- * Makes the controller look at a claim again, which it does with every change of it: without that, a claim that found
- * nothing waits for the controller's next round, up to 15 s.
+ * Makes the controller look at a claim or a volume again, which it does with every change of it: without that, a claim
+ * that found nothing waits for the controller's next round, up to 15 s.
  */
-export async function triggerResync(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
-  const change = { metadata: { annotations: { 'local-pv-conformance/look-again': 'now' } } };
-  await namespace.cluster.client.patch(claim.ref, { type: 'merge', change });
+export async function triggerResync(namespace: SpecNamespace, object: ClaimHandle | VolumeHandle): Promise<void> {
+  const change = { metadata: { annotations: { 'local-pv-conformance/look-again': String(resyncs++) } } };
+  await namespace.cluster.client.patch(object.ref, { type: 'merge', change });
+}
+
+let resyncs = 0;
+
+/**
+ * Waits until the PersistentVolume controller has looked at claims and volumes again. Each is changed, and so queued; a
+ * volume and a claim that are made after that, and are bound to each other, show that the controller has come past
+ * them, because it takes one object of a kind after another. What it has not done to them by then, it does not do.
+ */
+export async function controllerLookedAgain(
+  namespace: SpecNamespace,
+  ...objects: readonly (ClaimHandle | VolumeHandle)[]
+): Promise<void> {
+  for (const object of objects) await triggerResync(namespace, object);
+  // A class of their own, so that no claim of the spec takes the volume.
+  const spec = { storageClassName: 'witness' };
+  const { node = 'node1' } = currentSpec();
+  await namespace.boundVolume(`witness-${resyncs}`, { node, path: absentPath, volume: { spec }, claim: { spec } });
 }
 
 /** Returns the phases that a volume or a claim was seen in, in order, each once for as long as it lasted. */

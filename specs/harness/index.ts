@@ -42,6 +42,7 @@ export {
   absentDisk,
   absentPath,
   clearClaimRef,
+  controllerLookedAgain,
   messages,
   phasesOf,
   scheduledTo,
