@@ -9,7 +9,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { installPackages, refreshPackageLists } from '../../clusters/host/engine/apt.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { findChromium, noChromium } from '../report/formats/html/browser.ts';
-import type { Counts } from '../report/model/profiles.ts';
+import type { Counts } from '../report/model/counts.ts';
 import { cacheFolder } from '../run/cluster/plan.ts';
 import { tryPackage } from './package.ts';
 

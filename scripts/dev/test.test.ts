@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { ended, failed, passed, reportOf, skipped, specOf, started } from '../report/model/example-run.ts';
+import { ended, failed, passed, reportOf, skipped, specOf, started } from '../report/made-up-for-tests.ts';
 import type { Outcome } from './checks.ts';
 import { listen, outcomeOfSpecs, planTests, runSpecs, TestRun } from './test.ts';
 

@@ -14,7 +14,7 @@ import { nearest } from '../../clusters/text/nearest.ts';
 import { ignoreEpipe } from '../command-line/ignore-epipe.ts';
 import { BadUsage } from '../command-line/verb.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
-import { type Counts, countsInWords, plainCounts } from '../report/model/profiles.ts';
+import { type Counts, countsInWords, plainCounts } from '../report/model/counts.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { readReport } from '../report/model/report-file.ts';
 import { Interruption, type InterruptSignal, interruptSignals } from '../run/signals.ts';

@@ -7,12 +7,12 @@ import { keepEvidence } from '../../specs/runner/evidence.ts';
 import type { NamedTrace } from '../trace/write-trace.ts';
 import { ownProduct, parseProduct } from './formats/conformance/product.ts';
 import { openEventLog } from './formats/event-log.ts';
-import { exampleTrace } from './formats/html/examples.ts';
 import {
   broken,
   diagnosisOf,
   ended,
   eventsOf,
+  exampleTrace,
   failed,
   failedOutside,
   passed,
@@ -20,7 +20,7 @@ import {
   skipped,
   specOf,
   started,
-} from './model/example-run.ts';
+} from './made-up-for-tests.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReportFiles } from './report-files.ts';
 

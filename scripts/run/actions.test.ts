@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { EventStream, type RunEvent } from '../../specs/runner/events.ts';
-import { endingOf, followSummary } from '../report/model/summary.ts';
+import { endingOf } from '../report/model/ending.ts';
+import { followSummary } from '../report/model/summary.ts';
 import { type Action, type ActionJournal, performAll, undoAll } from './actions.ts';
 
 /** Journals into the list that the actions write to as well, so that one list shows the order of it all. */
@@ -178,7 +179,7 @@ describe('performing actions', () => {
       events.emit({ kind: 'run-started', run: 'r', verb: 'up', folder: '/r' });
       await performAll([action('a')], conditions());
       await undoAll([action('a')], { events, journal });
-      const ending = endingOf(summary.current());
+      const ending = endingOf(summary.current(), undefined);
       expect(ending.exitStatus).to.equal('environment');
       const failed = seen.find((event) => event.kind === 'action-finished' && event.outcome === 'failed');
       expect(failed)

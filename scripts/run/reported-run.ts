@@ -23,14 +23,15 @@ export interface ReportOrigins {
 }
 
 /** Returns the way from what a run has come to, at any time, to its report. */
-export function reportedRun(origins: ReportOrigins): (summary: Summary) => ReportedRun {
+export function reportedRun(origins: ReportOrigins): (summary: Summary, finished?: number) => ReportedRun {
   const { catalogue, chosen, asked, harness, state } = origins;
-  return (summary) => {
+  return (summary, finished) => {
     const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
     const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
     const product = origins.product ?? ownProduct(kubernetes);
     const report = buildReport({
       summary,
+      finished,
       environment,
       catalogue,
       chosen,

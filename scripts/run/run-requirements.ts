@@ -21,7 +21,6 @@ import {
 import type { Product } from '../report/formats/conformance/product.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import type { Asked } from '../report/model/reproduce.ts';
-import { endingOf } from '../report/model/summary.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
 import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
@@ -80,7 +79,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
       state,
     }),
   });
-  const { target, events, journal, signal, summary, keepStep } = session;
+  const { target, events, journal, signal, keepStep } = session;
   if (mocha) {
     const chapters = specs.map(({ requirement }) => requirement.chapter);
     const planned = Array.from({ length: options.repeat }, () => chapters).flat();
@@ -104,7 +103,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   if (performance.outcome === 'done')
     await session.attempt('Running the specs', () => runChosen(runPlan, session, state).finally(abandonTestCluster));
 
-  const good = endingOf(summary()).exitStatus === 'conforms';
+  const good = session.ending().exitStatus === 'conforms';
   const wanted = keep === 'always' || (keep === 'failure' && !good);
   state.logsWanted = !good && !signal.aborted;
   const stays = !existing && state.nodes.length > 0 && !signal.aborted && wanted;

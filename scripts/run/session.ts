@@ -6,8 +6,9 @@ import { EventStream } from '../../specs/runner/events.ts';
 import { catchStrayErrors } from '../../specs/runner/stray-errors.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
+import { type Ending, endingOf } from '../report/model/ending.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
-import { endingOf, followSummary, type Summary } from '../report/model/summary.ts';
+import { followSummary, type Summary } from '../report/model/summary.ts';
 import { type ReportedRun, writeJunit, writeReportFiles } from '../report/report-files.ts';
 import type { Action } from './actions.ts';
 import type { ClusterTarget, Reservation } from './cluster/state.ts';
@@ -27,9 +28,10 @@ export interface SessionRequest {
   /** A cluster that is there already, which the run uses and leaves running. */
   existing?: RegistryEntry | undefined;
   /**
-   * Makes the report of what the run has come to; asked for each time it is written. Without it there is e2e.log only.
+   * Makes the report of what the run has come to; asked for each time it is written, at last with the milliseconds that
+   * the whole run took. Without it there is e2e.log only.
    */
-  report?: (summary: Summary) => ReportedRun;
+  report?: (summary: Summary, finished?: number) => ReportedRun;
 }
 
 /** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
@@ -39,7 +41,8 @@ export interface Session extends AsyncDisposable {
   journal: Journal;
   /** Aborted by the signals that interrupt a run. */
   signal: AbortSignal;
-  summary(): Summary;
+  /** Returns what all that has happened so far comes to. */
+  ending(): Ending;
   /** The last step of a verb that leaves its cluster running: from here on, `lpv down` removes it. */
   keepStep: Action;
   /** Waits for work; what it throws becomes a failure of the environment, and the run goes on to its end. */
@@ -126,7 +129,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     events,
     journal,
     signal: signals.signal,
-    summary: summary.current,
+    ending: () => endingOf(summary.current(), report?.(summary.current()).report),
     keepStep: {
       name: 'keep',
       title: 'Recording that the cluster stays',
@@ -146,13 +149,21 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       await work().catch((error) => blame(title, error));
     },
     async finish() {
-      const { exitStatus, verdict } = endingOf(summary.current());
+      const milliseconds = performance.now() - begun;
+      try {
+        finished = report?.(summary.current(), milliseconds);
+      } catch (error) {
+        blame('Making the report', error);
+      }
+      const { exitStatus, verdict } = endingOf(summary.current(), finished?.report);
       // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
-      events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds: performance.now() - begun });
-      finished = report?.(summary.current());
+      events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds });
+      terminal.end({ exitStatus, verdict, milliseconds, report: finished?.report });
       const broken = finished ? await writeReportFiles(folder, finished, process.env) : [];
       for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
-      return exitStatus;
+      // Without report.yaml nobody sees what was shown.
+      const lost = broken.some(({ part }) => part === 'report.yaml');
+      return lost && exitStatus === 'conforms' ? 'environment' : exitStatus;
     },
     report: () => finished?.report,
     async [Symbol.asyncDispose]() {

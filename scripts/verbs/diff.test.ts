@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { reportOf, requirementOf } from '../report/formats/html/examples.ts';
+import { reportedRequirement, reportWith } from '../report/made-up-for-tests.ts';
 import { diff } from './diff.ts';
 
 describe('lpv diff', () => {
@@ -14,10 +14,13 @@ describe('lpv diff', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lpv-diff-'));
     await mkdir(join(folder, 'run'));
-    await writeFile(join(folder, 'good.yaml'), stringify(reportOf([requirementOf('LV-1', 'binding')])));
-    const failed = requirementOf('LV-1', 'binding', { result: 'failed', failure: { message: 'seen', frames: [] } });
-    await writeFile(join(folder, 'run', 'report.yaml'), stringify(reportOf([failed], { run: 'after' })));
-    await writeFile(join(folder, 'bad.yaml'), stringify({ ...reportOf([]), kind: 'Other', results: 1 }));
+    await writeFile(join(folder, 'good.yaml'), stringify(reportWith([reportedRequirement('LV-1', 'binding')])));
+    const failed = reportedRequirement('LV-1', 'binding', {
+      result: 'failed',
+      failure: { message: 'seen', frames: [] },
+    });
+    await writeFile(join(folder, 'run', 'report.yaml'), stringify(reportWith([failed], { run: 'after' })));
+    await writeFile(join(folder, 'bad.yaml'), stringify({ ...reportWith([]), kind: 'Other', results: 1 }));
   });
 
   after(() => rm(folder, { recursive: true }));

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { describeInBrowser, launch, visit } from '../formats/html/browser.ts';
-import { emptyReport, reportOf, requirementOf, wholeReport } from '../formats/html/examples.ts';
+import { emptyReport, reportedRequirement, reportWith, wholeReport } from '../made-up-for-tests.ts';
 import { writeComparison } from './write-comparison.ts';
 
 describeInBrowser('comparison.html in a browser', (program) => {
@@ -18,9 +18,9 @@ describeInBrowser('comparison.html in a browser', (program) => {
     folder = await mkdtemp(join(tmpdir(), 'lpv-comparison-'));
     screenshots = process.env.LPV_SCREENSHOTS ?? join(tmpdir(), 'lpv-screenshots');
     await mkdir(screenshots, { recursive: true });
-    const passed = wholeReport().requirements.map(({ id, chapter }) => requirementOf(id, chapter));
+    const passed = wholeReport().requirements.map(({ id, chapter }) => reportedRequirement(id, chapter));
     await writeComparison(folder, [
-      reportOf(passed, { run: 'before' }),
+      reportWith(passed, { run: 'before' }),
       wholeReport(),
       { ...emptyReport(), run: 'none' },
     ]);

@@ -1,13 +1,16 @@
 import { expect } from 'chai';
-import { reportOf, requirementOf } from '../formats/html/examples.ts';
+import { reportedRequirement, reportWith } from '../made-up-for-tests.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { compareReports } from './compare.ts';
 
 type Result = ReportedRequirement['result'];
 const report = (results: Record<string, Result>, some: Partial<LocalVolumeConformanceReport> = {}) =>
-  reportOf(
+  reportWith(
     Object.entries(results).map(([id, result]) =>
-      requirementOf(id, 'binding', { result, ...(result === 'skipped' ? { reason: `no xfs for ${id}\nmore` } : {}) }),
+      reportedRequirement(id, 'binding', {
+        result,
+        ...(result === 'skipped' ? { reason: `no xfs for ${id}\nmore` } : {}),
+      }),
     ),
     some,
   );

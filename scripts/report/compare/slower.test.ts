@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { reportOf, requirementOf } from '../formats/html/examples.ts';
+import { reportedRequirement, reportWith } from '../made-up-for-tests.ts';
 import { speedOf } from './slower.ts';
 
 const chapters = ['access', 'binding', 'block'];
 const timed = (time: (index: number, chapter: string) => number) =>
-  reportOf(
+  reportWith(
     Array.from({ length: 60 }, (_, index) => {
       const chapter = chapters[index % 3] ?? '';
-      return requirementOf(`LV-${index}`, chapter, { milliseconds: time(index, chapter) });
+      return reportedRequirement(`LV-${index}`, chapter, { milliseconds: time(index, chapter) });
     }),
   );
 const usual = timed(() => 4_000);
@@ -64,13 +64,13 @@ describe('slower beyond noise', () => {
   });
 
   it('compares only what passed in both, and judges nothing by few', () => {
-    const few = reportOf([requirementOf('LV-1', 'a'), requirementOf('LV-2', 'a', { result: 'skipped' })]);
+    const few = reportWith([reportedRequirement('LV-1', 'a'), reportedRequirement('LV-2', 'a', { result: 'skipped' })]);
     expect(speedOf(few, few)).to.include({ common: 1, shift: undefined, podStarts: undefined });
   });
 
   it('measures pod starts by their lower limits', () => {
     const starts = (ratio: number) =>
-      reportOf([], {
+      reportWith([], {
         podStarts: Array.from({ length: 30 }, (_, index) => {
           const lowerLimit = index % 2 === 0 ? 650 : 1_650;
           return { requirement: 'LV-1', milliseconds: lowerLimit * ratio, lowerLimit };

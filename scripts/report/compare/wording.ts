@@ -1,7 +1,7 @@
 import { duration } from '../../../clusters/text/duration.ts';
 import { counted } from '../formats/html/words.ts';
-import { inPercent } from '../model/cpu-steal.ts';
-import { outcomeWords as reportedWords } from '../model/profiles.ts';
+import { outcomeWords as reportedWords } from '../model/counts.ts';
+import { inPercent } from '../model/figures.ts';
 import type { ChangedRequirement, Column, Comparison } from './compare.ts';
 import type { Change, Outcome } from './outcome.ts';
 import { noise, type Slower } from './slower.ts';

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { emptyReport, odd, planted, reportOf, requirementOf, wholeReport } from '../formats/html/examples.ts';
+import { emptyReport, odd, planted, reportedRequirement, reportWith, wholeReport } from '../made-up-for-tests.ts';
 import { compareReports } from './compare.ts';
 import { comparisonAsMarkdown } from './markdown.ts';
 import { comparisonForTerminal } from './terminal.ts';
 import { writeComparison } from './write-comparison.ts';
 
-const passed = reportOf(
+const passed = reportWith(
   wholeReport().requirements.map(({ failure: _, reason: __, ...requirement }) => ({
     ...requirement,
     result: 'passed',
@@ -51,8 +51,8 @@ describe('comparison as Markdown', () => {
   it('keeps every table whole, whatever stands in it', () => {
     const breaking = 'a | b\n| c | <script> `x` [l](http://y) **b** @team #1';
     const changed = [
-      reportOf([requirementOf('A', 'binding', { sentence: breaking })]),
-      reportOf([requirementOf('A', 'binding', { sentence: breaking, result: 'skipped', reason: breaking })]),
+      reportWith([reportedRequirement('A', 'binding', { sentence: breaking })]),
+      reportWith([reportedRequirement('A', 'binding', { sentence: breaking, result: 'skipped', reason: breaking })]),
     ];
     const rows = comparisonAsMarkdown(compareReports(changed))
       .split('\n')
@@ -72,8 +72,10 @@ describe('comparison in the folder of the runs', () => {
   after(() => rm(folder, { recursive: true }));
 
   it('is written as Markdown and HTML, without secrets', async () => {
-    const leaking = reportOf([requirementOf('A', 'binding', { result: 'skipped', reason: `${planted} ${odd}` })]);
-    const comparison = await writeComparison(folder, [reportOf([requirementOf('A', 'binding')]), leaking]);
+    const leaking = reportWith([
+      reportedRequirement('A', 'binding', { result: 'skipped', reason: `${planted} ${odd}` }),
+    ]);
+    const comparison = await writeComparison(folder, [reportWith([reportedRequirement('A', 'binding')]), leaking]);
     expect(comparison.worse).to.equal(true);
     for (const name of ['comparison.md', 'comparison.html']) {
       const text = await readFile(join(folder, name), 'utf8');

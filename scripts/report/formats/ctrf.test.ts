@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
-import { buildReport } from '../model/build-report.ts';
 import {
   broken,
   chosenFrom,
@@ -19,7 +18,8 @@ import {
   sourcesOf,
   specOf,
   started,
-} from '../model/example-run.ts';
+} from '../made-up-for-tests.ts';
+import { buildReport } from '../model/build-report.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { ctrfReport } from './ctrf.ts';
 

@@ -2,8 +2,8 @@ import { extname } from 'node:path';
 import type { CTRFReport, Test } from 'ctrf';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
+import { outcomeWords, plainCounts } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
 

@@ -9,7 +9,7 @@ import { keepEvidence } from '../../../specs/runner/evidence.ts';
 import { keepDiagnosis } from '../../../specs/runner/keep-diagnosis.ts';
 import { lookAt } from '../../../specs/runner/last-look.ts';
 import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
-import { ended, eventsOf, failed, reportOf, specOf, started } from '../model/example-run.ts';
+import { ended, eventsOf, failed, reportOf, specOf, started } from '../made-up-for-tests.ts';
 import { writeReportFiles } from '../report-files.ts';
 import { ownProduct } from './conformance/product.ts';
 import { openEventLog } from './event-log.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import { broken, ended, eventsOf, failed, passed, planned, skipped, specOf, started } from '../model/example-run.ts';
+import { broken, ended, eventsOf, failed, passed, planned, skipped, specOf, started } from '../made-up-for-tests.ts';
 import { logEntry, openEventLog } from './event-log.ts';
 
 describe('e2e.log', () => {

@@ -5,8 +5,7 @@ import { redactedText } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { cpuStealLine } from '../model/cpu-steal.ts';
-import { podStartLine } from '../model/run-figures.ts';
+import { cpuStealLine, podStartLine } from '../model/figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import type { FailureDiagnosis } from '../../../specs/diagnosis/failure-text.ts';
 import { failureOf } from '../../../specs/runner/spec-failure.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
 
@@ -23,7 +22,6 @@ const late = new DomainError({
   remedy: 'change what is named above',
 });
 const essence = ['Pod demo/p: Pending, not scheduled', ...concluded].join('\n');
-const diagnosis: FailureDiagnosis = { essence, text: `${essence}\n\nmuch more\n` };
 const evidence = ['evidence/SEED-1/01-objects.yaml', 'evidence/SEED-1/02-diagnosis.txt'];
 const place = 'specs/binding/binding.spec.ts:41:7';
 const folder = '/r';
@@ -34,11 +32,11 @@ function cleanUpAfter(suppressed: unknown, error: unknown = new Error('x')): Err
 }
 
 describe('the lines of a failure in the terminal', () => {
-  const of = (thrown: unknown, more: { diagnosis?: FailureDiagnosis } = {}, files: string[] = []) =>
+  const of = (thrown: unknown, more: { essence?: string } = {}, files: string[] = []) =>
     failureExcerpt({ error: { ...failureOf(thrown), ...more }, evidence: files }, { place, folder });
 
   it('are what was seen, the conclusion, the place and where the rest is', () => {
-    expect(of(late, { diagnosis }, evidence)).to.deep.equal([
+    expect(of(late, { essence }, evidence)).to.deep.equal([
       'waiting for Pod demo/p to be Ready on node2, at most 45 s',
       '  on:   Pod demo/p',
       '  seen: Pod demo/p: Pending, not scheduled; 2 changes seen',
@@ -49,7 +47,7 @@ describe('the lines of a failure in the terminal', () => {
   });
 
   it('name the object where the message does not', () => {
-    expect(of('expected false to be true', { diagnosis }, evidence).slice(0, 3)).to.deep.equal([
+    expect(of('expected false to be true', { essence }, evidence).slice(0, 3)).to.deep.equal([
       'expected false to be true',
       'Pod demo/p: Pending, not scheduled',
       concluded[0],
@@ -81,7 +79,7 @@ describe('the lines of a failure in the terminal', () => {
     });
     const long = Array.from({ length: 40 }, (_, index) => `${index}`).join('\n');
     for (const thrown of [late, final, long, cleanUpAfter(long)]) {
-      for (const more of [{}, { diagnosis }, { diagnosis: { essence: long, text: long } }]) {
+      for (const more of [{}, { essence }, { essence: long }]) {
         expect(of(thrown, more, evidence).length, String(thrown)).to.be.at.most(10);
       }
     }
@@ -90,7 +88,7 @@ describe('the lines of a failure in the terminal', () => {
 
   it('keep that cleaning up failed, too', () => {
     const left = new DomainError({ attempted: 'a mount is left', on: 'node2' });
-    expect(of(cleanUpAfter(late, left), { diagnosis }, evidence)).to.include(
+    expect(of(cleanUpAfter(late, left), { essence }, evidence)).to.include(
       'afterwards, cleaning up failed: a mount is left',
     );
   });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { detailsText } from '../../../clusters/errors/domain-error.ts';
 import { conclusionLines } from '../../../specs/diagnosis/diagnosis.ts';
-import type { SpecFailure, SpecResult } from '../../../specs/runner/events.ts';
 import { cleanUpFailed, wholeMessage } from '../../../specs/runner/spec-failure.ts';
+import type { ReportedFailure } from '../model/report.ts';
 
 /** Lines of a failure in the terminal, below the line with the claim. */
 const most = 10;
@@ -11,20 +11,23 @@ const widest = 200;
 /** Lines that the essence of a diagnosis may take from the message. */
 const essenceAtMost = 5;
 
+/** A failure, as an event or a report has it: `essence` is what its diagnosis comes to. */
+type ShownFailure = Pick<ReportedFailure, 'message' | 'details' | 'causes' | 'difference' | 'afterwards' | 'essence'>;
+
 /**
  * Returns the lines of a failure that a terminal shows, ten at most: what was seen, what is concluded, a clean-up that
  * failed, the place in the spec, and where all of it is, unless this is all. Pure.
  */
 export function failureExcerpt(
-  { error, evidence }: Pick<Extract<SpecResult, { outcome: 'failed' }>, 'error' | 'evidence'>,
+  { error, evidence }: { error: ShownFailure; evidence: readonly string[] },
   { place, folder }: { place?: string | undefined; folder?: string | undefined },
 ): string[] {
-  const { details, diagnosis, afterwards = [] } = error;
+  const { details, essence: concluded, afterwards = [] } = error;
   const ending = place === undefined ? [] : [`at ${place}`];
   const whole = [...wholeMessage(error).split('\n'), ...ending];
   const fits = whole.length <= most && whole.every((line) => line.length <= widest);
-  if (diagnosis === undefined && fits) return whole;
-  const conclusion = diagnosis?.essence.split('\n') ?? conclusionLines(details?.conclusion);
+  if (concluded === undefined && fits) return whole;
+  const conclusion = concluded?.split('\n') ?? conclusionLines(details?.conclusion);
   const essence = conclusion.slice(0, essenceAtMost);
   const file = evidence.find((path) => path.endsWith('-diagnosis.txt'));
   const last = [
@@ -41,7 +44,7 @@ export function failureExcerpt(
 }
 
 /** Returns what an error says was seen; without the diagnosis in it, whose conclusion is shown by itself. */
-function seenIn({ afterwards: _, details, ...error }: SpecFailure): string[] {
+function seenIn({ afterwards: _, details, ...error }: ShownFailure): string[] {
   if (details?.conclusion === undefined) return wholeMessage(error).split('\n');
   const { why: _why, conclusion: _conclusion, remedy: _remedy, ...seen } = details;
   return detailsText(seen).split('\n');

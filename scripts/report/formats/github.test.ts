@@ -14,7 +14,7 @@ import {
   skipped,
   specOf,
   started,
-} from '../model/example-run.ts';
+} from '../made-up-for-tests.ts';
 import { addToSummary, annotations, stepSummary, writeForGithub } from './github.ts';
 
 const end = ended('doesNotConform', 'does not conform: 1 of 3 specs failed');
@@ -62,7 +62,7 @@ describe('the step summary', () => {
       ),
     );
     expect(text).to.equal(`\
-### ✗ does not conform: 1 of 3 specs failed
+### ✗ does not conform: 1 of 3 promises of Kubernetes about local volumes hold, 1 failed, 1 skipped
 
 1 passed, 1 failed, 1 skipped · 1 min 23 s
 

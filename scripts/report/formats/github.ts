@@ -3,10 +3,10 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
+import { countsInWords, outcomeWords } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { countsInWords, outcomeWords } from '../model/profiles.ts';
+import { slowest } from '../model/figures.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
-import { slowest } from '../model/run-figures.ts';
 
 /** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
 const mostBytes = 1_000 * 1024;

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { buildReport } from '../model/build-report.ts';
 import {
   broken,
   chosenFrom,
@@ -18,7 +17,8 @@ import {
   sourcesOf,
   specOf,
   started,
-} from '../model/example-run.ts';
+} from '../made-up-for-tests.ts';
+import { buildReport } from '../model/build-report.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { junitXml } from './junit.ts';
 import { type Parsed, parsed, shapeProblems } from './junit-shape.ts';

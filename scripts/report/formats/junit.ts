@@ -3,8 +3,8 @@ import { grouped } from '../../../clusters/text/collections.ts';
 import { inSeconds } from '../../../clusters/text/duration.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
+import { outcomeWords, plainCounts } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
-import { outcomeWords, plainCounts } from '../model/profiles.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
 

@@ -2,16 +2,19 @@ import { expect } from 'chai';
 import { framesOf, placeIn } from '../../../specs/runner/place.ts';
 import {
   broken,
-  ended,
   eventsOf,
   failed,
+  failedOutside,
+  knownIssue,
   passed,
   performed,
   planned,
   skipped,
+  sourcesOf,
   specOf,
   started,
-} from '../model/example-run.ts';
+} from '../made-up-for-tests.ts';
+import { buildReport } from '../model/build-report.ts';
 import { Terminal, type TerminalOptions, terminalCapabilities } from './terminal.ts';
 
 class Screen {
@@ -24,33 +27,44 @@ class Screen {
 
 const begun = (title: string) => ({ kind: 'action-started', action: 'a', title, direction: 'perform' }) as const;
 
-function shown(events: ReturnType<typeof eventsOf>, options: Partial<TerminalOptions> = {}): string {
+type Events = Parameters<typeof eventsOf>;
+
+function shown(events: Events, options: Partial<TerminalOptions> = {}): string {
   const output = new Screen();
   using terminal = new Terminal({ output, live: false, color: false, ...options });
-  for (const event of events) terminal.read(event);
+  for (const event of eventsOf(...events)) terminal.read(event);
+  return output.text;
+}
+
+/** Returns what the terminal shows of a run of `lpv run`, its end included. */
+function shownToTheEnd(...events: Events): string {
+  const output = new Screen();
+  using terminal = new Terminal({ output, live: false, color: false });
+  for (const event of eventsOf(...events)) terminal.read(event);
+  const { finished = 83_000, ...sources } = sourcesOf(...events);
+  const report = buildReport({ ...sources, finished });
+  const { verdict, exitStatus } = report;
+  terminal.end({ verdict, exitStatus: exitStatus ?? 'environment', milliseconds: finished, report });
   return output.text;
 }
 
 describe('the terminal', () => {
   it('shows steps, specs, failures and the verdict, in plain lines', () => {
-    const text = shown(
-      eventsOf(
-        started,
-        begun('Creating the cluster'),
-        { kind: 'action-noted', action: 'a', text: 'starting node2' },
-        { kind: 'action-retried', action: 'a', step: 'joining node2', attempt: 2, reason: 'no token yet' },
-        performed('Creating the cluster'),
-        begun('Running the specs'),
-        planned(4),
-        { kind: 'spec-started', spec: specOf('SEED-1') },
-        passed(specOf('SEED-1')),
-        passed(specOf('SEED-2', 'a disk is filled', 'capacity'), 12_300),
-        skipped(specOf('SEED-3', 'xfs works', 'capacity')),
-        failed(specOf('SEED-4', 'a pod runs', 'capacity'), 'pod demo/p is Pending\n  on: node2'),
-        performed('Running the specs'),
-        broken('Deleting the cluster', 'undo', new Error('it is stuck')),
-        ended('doesNotConform', 'does not conform: 1 of 4 specs failed'),
-      ),
+    const text = shownToTheEnd(
+      started,
+      begun('Creating the cluster'),
+      { kind: 'action-noted', action: 'a', text: 'starting node2' },
+      { kind: 'action-retried', action: 'a', step: 'joining node2', attempt: 2, reason: 'no token yet' },
+      performed('Creating the cluster'),
+      begun('Running the specs'),
+      planned(4),
+      { kind: 'spec-started', spec: specOf('SEED-1') },
+      passed(specOf('SEED-1')),
+      passed(specOf('SEED-2', 'a disk is filled', 'capacity'), 12_300),
+      skipped(specOf('SEED-3', 'xfs works', 'capacity')),
+      failed(specOf('SEED-4', 'a pod runs', 'capacity'), 'pod demo/p is Pending\n  on: node2'),
+      performed('Running the specs'),
+      broken('Deleting the cluster', 'undo', new Error('it is stuck')),
     );
     expect(text).to.equal(`\
  • Creating the cluster
@@ -72,7 +86,7 @@ describe('the terminal', () => {
  ✗ Deleting the cluster 1 min
    it is stuck
 
- ✗ does not conform: 1 of 4 specs failed
+ ✗ does not conform: 2 of 4 promises of Kubernetes about local volumes hold, 1 failed, 1 skipped
    2 passed, 1 failed, 1 skipped · steps tried again: 1 · 1 min 23 s
    report: reports/x
 `);
@@ -81,7 +95,7 @@ describe('the terminal', () => {
   it('shows of a failure the essence of its diagnosis, and where all of it is', () => {
     const essence = 'Pod demo/p: Pending\nSo: Bearer planted-token';
     const diagnosis = { essence, text: `${essence}\n\nmuch more` };
-    const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'a\nb', { diagnosis })));
+    const text = shown([started, failed(specOf('SEED-4'), 'a\nb', { diagnosis })]);
     expect(text).to.include(`
       a
       b
@@ -95,15 +109,12 @@ describe('the terminal', () => {
   it('shows the failures again above the verdict once one of them has left the screen', () => {
     const later = (count: number) => Array.from({ length: count }, (_, index) => passed(specOf(`SEED-${index + 10}`)));
     const end = (count: number) => {
-      const text = shown(
-        eventsOf(
-          started,
-          planned(count + 2),
-          failed(specOf('SEED-4', 'a pod runs'), 'pod demo/p is Pending'),
-          ...later(count),
-          failed(specOf('SEED-5', 'another runs'), 'pod demo/q is Pending'),
-          ended('doesNotConform', `does not conform: 2 of ${count + 2} specs failed`),
-        ),
+      const text = shownToTheEnd(
+        started,
+        planned(count + 2),
+        failed(specOf('SEED-4', 'a pod runs'), 'pod demo/p is Pending'),
+        ...later(count),
+        failed(specOf('SEED-5', 'another runs'), 'pod demo/q is Pending'),
       );
       return text.slice(text.indexOf('✗ SEED-5'));
     };
@@ -121,7 +132,7 @@ describe('the terminal', () => {
       pod demo/q is Pending
       at specs/binding/binding.spec.ts:41:7
 
- ✗ does not conform: 2 of 32 specs failed
+ ✗ does not conform: 30 of 32 promises of Kubernetes about local volumes hold, 2 failed
    30 passed, 2 failed, 0 skipped · 1 min 23 s
    report: reports/x
 `);
@@ -129,66 +140,94 @@ describe('the terminal', () => {
 
   it('shows twenty failures again at most', () => {
     const many = Array.from({ length: 30 }, (_, index) => failed(specOf(`SEED-${index + 10}`)));
-    const text = shown(eventsOf(started, planned(30), ...many, ended('doesNotConform', 'does not conform')));
+    const text = shownToTheEnd(started, planned(30), ...many);
     const again = text.slice(text.indexOf('failed, in the order'));
     expect(again.match(/✗ SEED-/g)).to.have.length(20);
     expect(again).to.include('… and 10 more, in the report');
   });
 
   it('names the line of the spec where the stack has none of its file', () => {
-    const text = shown(eventsOf(started, failed(specOf('SEED-4'), 'late', { stack: 'Error: late' })));
+    const text = shown([started, failed(specOf('SEED-4'), 'late', { stack: 'Error: late' })]);
     expect(text).to.include('      late\n      at specs/binding/binding.spec.ts:12\n');
   });
 
   it('shows no counts for a verb without specs', () => {
-    expect(shown(eventsOf({ ...started, verb: 'up' }, ended('conforms', 'done')))).to.not.include('passed');
+    const output = new Screen();
+    using terminal = new Terminal({ output, live: false, color: false });
+    terminal.end({ exitStatus: 'conforms', verdict: 'done', milliseconds: 83_000 });
+    expect(output.text).to.equal('\n ✓ done\n   1 min 23 s\n');
   });
 
   it('tells at the end which part of the report is broken', () => {
-    const text = shown(eventsOf(started, ended('conforms', 'done')), { readerErrors: () => [new Error('disk full')] });
-    expect(text)
+    const output = new Screen();
+    const readerErrors = () => [new Error('disk full'), new Error('no such file'), new Error('disk full')];
+    using terminal = new Terminal({ output, live: false, color: false, readerErrors });
+    terminal.end({ exitStatus: 'conforms', verdict: 'done', milliseconds: 83_000 });
+    const broken = 'a part of the report could not be written, which is a fault of the harness';
+    expect(output.text)
       .to.include(' ✓ done')
-      .and.include('a part of the report could not be written, which is a fault of the harness: disk full');
+      .and.include(`${broken}: disk full (2 times)\n   ${broken}: no such file\n`);
   });
 
   it('shows no secrets, whatever their source', () => {
     const secret = 'Authorization: Bearer planted-token';
-    const text = shown(
-      eventsOf(
-        { kind: 'action-noted', action: 'a', text: secret },
-        { kind: 'action-retried', action: 'a', step: 'x', attempt: 2, reason: secret },
-        broken('Creating', 'perform', new Error(secret)),
-        failed(specOf('SEED-1'), secret),
-        skipped(specOf('SEED-2'), secret),
-        { kind: 'report-broken', part: 'report.yaml', error: new Error(secret) },
-      ),
-    );
+    const text = shown([
+      { kind: 'action-noted', action: 'a', text: secret },
+      { kind: 'action-retried', action: 'a', step: 'x', attempt: 2, reason: secret },
+      broken('Creating', 'perform', new Error(secret)),
+      failed(specOf('SEED-1'), secret),
+      skipped(specOf('SEED-2'), secret),
+      { kind: 'report-broken', part: 'report.yaml', error: new Error(secret) },
+    ]);
     expect(text.split('[removed]')).to.have.length(7);
     expect(text).to.not.include('planted');
   });
 
-  it('tells a part of the report that could not be written, after the verdict', () => {
-    const text = shown(
-      eventsOf(ended('conforms', 'all holds'), {
-        kind: 'report-broken',
-        part: 'report.yaml',
-        error: new Error('jobs: x'),
-      }),
+  it('counts the subjects apart, and shows each known issue with its link', () => {
+    const text = shownToTheEnd(started, planned(2), passed(specOf('SEED-1')), knownIssue(specOf('SEED-2')));
+    const line = 'known issue of Kubernetes 1.36, 1.37: one of two claims is bound: https://github.com';
+    expect(text).to.include('   ! SEED-2 a claim is bound known issue: one of two claims is bound: https://github.com');
+    expect(text).to.include(`SEED-2 ${line}`).and.include('1 passed, 0 failed, 0 skipped, 1 known issue · ');
+  });
+
+  it('shows failures outside of requirements again, too', () => {
+    const many = Array.from({ length: 30 }, (_, index) => passed(specOf(`SEED-${index + 10}`)));
+    const text = shownToTheEnd(started, planned(30), failedOutside('CLOSE', 'a mount is left'), ...many);
+    expect(text.slice(text.indexOf('failed, in the order'))).to.include('✗ CLOSE nothing is left of the specs');
+    expect(text).to.include('30 passed, 0 failed, 0 skipped · failed outside of requirements: 1');
+  });
+
+  it('shows chapters by outcome and the slowest specs, where there are several chapters', () => {
+    const spec = (id: string, chapter: string) => specOf(id, `sentence of ${id}`, chapter);
+    const text = shownToTheEnd(
+      started,
+      planned(4),
+      passed(spec('LV-A-1', 'access'), 900),
+      passed(spec('LV-B-1', 'binding'), 12_300),
+      failed(spec('LV-F-1', 'fault')),
+      skipped(spec('LV-A-2', 'access')),
     );
-    expect(text).to.match(
-      /✓ all holds[\s\S]*report\.yaml could not be written, which is a fault of the harness: jobs: x/,
-    );
+    expect(text).to.include(`
+   chapter            passed   failed  skipped
+   access                  1        0        1
+   binding                 1        0        0
+   fault                   0        1        0
+   all                     2        1        1
+
+   slowest
+      12.3 s  LV-B-1 sentence of LV-B-1
+       7.2 s  LV-F-1 sentence of LV-F-1
+       0.9 s  LV-A-1 sentence of LV-A-1
+`);
   });
 
   it('writes no escape codes without colours and a live line', () => {
-    const text = shown(
-      eventsOf(started, begun('x'), performed('x'), failed(specOf('SEED-1')), ended('conforms', 'done')),
-    );
+    const text = shown([started, begun('x'), performed('x'), failed(specOf('SEED-1'))]);
     expect(text).to.not.include('\u001b');
   });
 
   it('uses colours when it may', () => {
-    expect(shown(eventsOf(performed('Creating')), { color: true })).to.include('\u001b[32m✓\u001b[39m');
+    expect(shown([performed('Creating')], { color: true })).to.include('\u001b[32m✓\u001b[39m');
   });
 
   it('rewrites one line with the seconds and what goes on, not wider than the terminal', () => {
@@ -215,13 +254,13 @@ describe('the terminal', () => {
 
   it('shows the running spec in a line of its own where the specs are no step', () => {
     const begins = { kind: 'spec-started', spec: specOf('SEED-1') } as const;
-    const text = shown(eventsOf(planned(2), begins), { live: true, now: () => 0 });
+    const text = shown([planned(2), begins], { live: true, now: () => 0 });
     expect(text).to.include(' • Running 2 specs 0 s · 0 done, running SEED-1');
   });
 
   it('keeps the live line below the specs', () => {
     const begins = (id: string) => ({ kind: 'spec-started', spec: specOf(id) }) as const;
-    const text = shown(eventsOf(planned(2), begins('SEED-1'), begins('SEED-2'), passed(specOf('SEED-1'))), {
+    const text = shown([planned(2), begins('SEED-1'), begins('SEED-2'), passed(specOf('SEED-1'))], {
       live: true,
       now: () => 0,
     });

@@ -1,14 +1,16 @@
 import pc from 'picocolors';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
+import { grouped } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
 import { placeIn } from '../../../specs/runner/place.ts';
-import { countsInWords, outcomeWords } from '../model/profiles.ts';
-import { runFigures } from '../model/run-figures.ts';
-import { addEvent, countsOf, emptySummary } from '../model/summary.ts';
+import { outcomeWords } from '../model/counts.ts';
+import type { Ending } from '../model/ending.ts';
+import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
 import { LiveLine, type LiveOutput } from './live-line.ts';
+import { failuresAgain, figureLines, resultLines } from './run-end.ts';
 
 export interface TerminalOptions {
   output: LiveOutput;
@@ -21,6 +23,13 @@ export interface TerminalOptions {
   now?: () => number;
 }
 
+/** What a run came to. */
+export interface RunEnd extends Ending {
+  milliseconds: number;
+  /** Absent for a verb that runs no specs, and where the report itself could not be made. */
+  report?: LocalVolumeConformanceReport | undefined;
+}
+
 type Colors = ReturnType<typeof pc.createColors>;
 type FailedResult = Extract<SpecResult, { outcome: 'failed' }>;
 
@@ -28,9 +37,6 @@ type FailedResult = Extract<SpecResult, { outcome: 'failed' }>;
 const slow = 5_000;
 /** What has more lines below it has left the screen; logs of CI are often kept by their end only. */
 const screen = 24;
-/** Failures that are shown once more at the end. */
-const againAtMost = 20;
-const failureIndent = '      ';
 
 /**
  * Returns whether to rewrite lines and to use colours: on a terminal, outside of CI, as NO_COLOR and FORCE_COLOR say.
@@ -46,8 +52,9 @@ export function terminalCapabilities(
 }
 
 /**
- * Shows a run in the terminal: a line for each step and each spec, ten for a failure, the verdict at the end, and
- * above it the failures once more where one of them has left the screen since.
+ * Shows a run in the terminal: while it goes on, from its events, a line for each step and each spec, ten for a failure;
+ * at its end, from its report, the verdict, and above it the failures once more where one of them has left the screen
+ * since. Where there is no report, the end is the verdict and the time.
  */
 export class Terminal implements Disposable {
   readonly #colors: Colors;
@@ -59,7 +66,8 @@ export class Terminal implements Disposable {
   #linesPrinted = 0;
   /** How many lines stand above the first failure, which is the first to leave the screen. */
   #aboveFirstFailure: number | undefined;
-  #summary = emptySummary;
+  #folder = '';
+  #done = 0;
 
   constructor(options: TerminalOptions) {
     this.#colors = pc.createColors(options.color);
@@ -70,7 +78,6 @@ export class Terminal implements Disposable {
 
   /** The reader to subscribe. */
   readonly read = (event: RunEvent): void => {
-    this.#summary = addEvent(this.#summary, event);
     switch (event.kind) {
       case 'action-started':
         if (!this.#live) this.#print(` • ${event.title}`);
@@ -93,6 +100,7 @@ export class Terminal implements Disposable {
         this.#noteRunning();
         break;
       case 'spec-finished':
+        this.#done++;
         this.#running.splice(this.#running.indexOf(event.spec.id), 1);
         this.#spec(event.spec, event.result);
         this.#noteRunning();
@@ -100,13 +108,10 @@ export class Terminal implements Disposable {
       case 'pods-started':
       case 'pod-traced':
       case 'cpu-steal-measured':
+      case 'run-finished':
         break;
       case 'interrupted':
         this.#print(this.#colors.yellow(`${event.signal}: stopping and cleaning up`));
-        break;
-      case 'run-finished':
-        this.#line.end();
-        this.#end(event);
         break;
       case 'report-broken':
         this.#broken(event.part, event.error);
@@ -115,6 +120,7 @@ export class Terminal implements Disposable {
         this.#planned(event);
         break;
       case 'run-started':
+        this.#folder = event.folder;
         break;
     }
   };
@@ -137,7 +143,7 @@ export class Terminal implements Disposable {
   }
 
   #noteRunning(): void {
-    this.#line.note(`${this.#summary.specs.length} done, running ${this.#running.join(' ')}`);
+    this.#line.note(`${this.#done} done, running ${this.#running.join(' ')}`);
   }
 
   #spec(spec: SpecIdentity, result: SpecResult): void {
@@ -160,46 +166,46 @@ export class Terminal implements Disposable {
     }
   }
 
-  #failure(spec: SpecIdentity, { error, evidence }: FailedResult, time = ''): void {
-    this.#print(`   ${this.#cross()} ${this.#colors.bold(spec.id)} ${spec.sentence}${time}`);
-    const plain = withTexts(error, redactedText);
+  #failure({ id, sentence, file, line }: SpecIdentity, { error, evidence }: FailedResult, time: string): void {
+    const { stack, diagnosis, ...rest } = withTexts(error, redactedText);
     // A wait that ends too late has no frame of its spec.
-    const declared = spec.line === undefined ? undefined : `${spec.file}:${spec.line}`;
-    const place = placeIn(error.stack, spec.file) ?? declared;
-    const { folder } = this.#summary;
-    for (const line of failureExcerpt({ error: plain, evidence }, { place, folder: folder || undefined })) {
-      const isPlace = /^(?:at|all of it:) /.test(line);
-      this.#print(failureIndent + (isPlace ? this.#colors.dim(line) : line));
+    const place = placeIn(stack, file) ?? (line === undefined ? undefined : `${file}:${line}`);
+    const plain = { ...rest, ...(diagnosis !== undefined && { essence: diagnosis.essence }) };
+    const excerpt = failureExcerpt({ error: plain, evidence }, { place, folder: this.#folder || undefined });
+    this.#print(indent(this.#failureLines(id, `${sentence}${time}`, excerpt).join('\n'), '   '));
+  }
+
+  #failureLines(id: string, claim: string, excerpt: readonly string[]): string[] {
+    const isPlace = (line: string): boolean => /^(?:at|all of it:) /.test(line);
+    return [
+      `${this.#cross()} ${this.#colors.bold(id)} ${claim}`,
+      ...excerpt.map((line) => `   ${isPlace(line) ? this.#colors.dim(line) : line}`),
+    ];
+  }
+
+  /** Shows what the run came to. Everything about its specs is taken from the report. */
+  end({ exitStatus, verdict, milliseconds, report }: RunEnd): void {
+    this.#line.end();
+    if (report) this.#figures(report);
+    const holds = exitStatus === 'conforms';
+    const words = holds ? this.#colors.green(verdict) : this.#colors.red(verdict);
+    this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);
+    const lines = report ? resultLines(report, this.#colors) : [duration(milliseconds)];
+    if (this.#folder) lines.push(`report: ${this.#folder}`);
+    this.#print(indent(lines.join('\n'), '   '));
+    const broken = grouped(this.#readerErrors(), messageOf);
+    for (const [message, { length }] of broken) {
+      this.#broken('a part of the report', length > 1 ? `${message} (${length} times)` : message);
     }
   }
 
-  #failuresAgain(): void {
+  #figures(report: LocalVolumeConformanceReport): void {
+    const figures = figureLines(report);
+    if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
     const above = this.#aboveFirstFailure;
     if (above === undefined || this.#linesPrinted - above <= screen) return;
-    const { seed, specs } = this.#summary;
-    this.#print(`\n   failed${seed === undefined ? '' : this.#colors.dim(`, in the order of --seed ${seed}`)}`);
-    const failures = specs.flatMap(({ spec, result }) => (result.outcome === 'failed' ? [{ spec, result }] : []));
-    for (const { spec, result } of failures.slice(0, againAtMost)) this.#failure(spec, result);
-    const more = failures.length - againAtMost;
-    if (more > 0) this.#print(`   … and ${more} more, in the report`);
-  }
-
-  #end(event: Extract<RunEvent, { kind: 'run-finished' }>): void {
-    const figures = runFigures(this.#summary);
-    if (figures.length > 0) this.#print(`\n${indent(figures.join('\n'), '   ')}`);
-    this.#failuresAgain();
-    const holds = event.exitStatus === 'conforms';
-    const words = holds ? this.#colors.green(event.verdict) : this.#colors.red(event.verdict);
-    this.#print(`\n ${holds ? this.#tick() : this.#cross()} ${this.#colors.bold(words)}`);
-    const { specs, planned, retries, folder } = this.#summary;
-    const facts = [
-      ...(planned === undefined && specs.length === 0 ? [] : [countsInWords(countsOf(this.#summary))]),
-      ...(retries.length > 0 ? [`steps tried again: ${retries.length}`] : []),
-      duration(event.milliseconds),
-    ];
-    this.#print(`   ${facts.join(' · ')}`);
-    if (folder) this.#print(`   report: ${folder}`);
-    for (const error of this.#readerErrors()) this.#broken('a part of the report', error);
+    const lines = failuresAgain(report, this.#folder, (...failure) => this.#failureLines(...failure));
+    this.#print(`\n${indent(lines.join('\n'), '   ')}`);
   }
 
   #broken(part: string, error: unknown): void {

@@ -3,8 +3,9 @@ import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
+import { featuresOf, profilesOf, resultOf, statisticsOf, subjectsOf } from './counts.ts';
+import { endingOf } from './ending.ts';
 import type { EnvironmentRecord } from './environment.ts';
-import { featuresOf, profilesOf, resultOf, statisticsOf } from './profiles.ts';
 import {
   type LocalVolumeConformanceReport,
   type ReportedResult,
@@ -13,11 +14,13 @@ import {
   reportVersion,
 } from './report.ts';
 import { type ChosenSpec, reportedRequirements } from './requirements.ts';
-import { endingOf, type FinishedAction, type Summary } from './summary.ts';
+import type { FinishedAction, Summary } from './summary.ts';
 
 /** All that a report is made from. */
 export interface ReportSources {
   summary: Summary;
+  /** How long the whole run took, in milliseconds; undefined while it goes on. */
+  finished: number | undefined;
   environment: EnvironmentRecord;
   /** Every requirement there is. */
   catalogue: readonly Requirement[];
@@ -35,20 +38,19 @@ export interface ReportSources {
  * texts hold no secrets and nothing that a format cannot hold, whatever the cluster said.
  */
 export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
-  const { summary, environment, catalogue, chosen, implementation, reproduce, root } = sources;
-  const { exitStatus, verdict } = endingOf(summary);
-  const ended = summary.finished !== undefined;
-  const sentence = ended ? verdict : 'not finished: the run went on when this was written';
+  const { summary, finished, environment, catalogue, chosen, implementation, reproduce, root } = sources;
   const known = new Set(catalogue.map(({ id }) => id));
   const requirements = reportedRequirements({
     chosen,
     results: summary.specs,
     kubernetes: environment.kubernetes,
-    notRun: `not run: ${sentence.replace(/^not finished: /, '')}`,
+    notRun: whyNothingRan(summary, finished !== undefined),
     root,
   });
   const chosenIds = new Set(requirements.map(({ id }) => id));
   const statistics = statisticsOf(requirements);
+  const outside = outsideOf(summary, known);
+  const ending = finished === undefined ? undefined : endingOf(summary, { requirements, outside });
   const report: LocalVolumeConformanceReport = {
     apiVersion: reportVersion.apiVersion,
     kind: reportVersion.kind,
@@ -56,17 +58,19 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     run: summary.run,
     implementation,
     harness: environment.harness,
-    result: ended ? runResult(exitStatus, statistics) : 'failure',
-    verdict: sentence,
+    result: ending ? runResult(ending.exitStatus, statistics) : 'failure',
+    verdict: ending?.verdict ?? stillRunning,
+    exitStatus: ending?.exitStatus ?? null,
     ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
     complete: [...known].every((id) => chosenIds.has(id)),
     catalogue: known.size,
-    milliseconds: Math.round(summary.finished?.milliseconds ?? 0),
+    milliseconds: Math.round(finished ?? 0),
     statistics,
+    subjects: subjectsOf(requirements),
     profiles: profilesOf(requirements),
     ...featuresOf(requirements),
     requirements,
-    outside: outsideOf(summary, known),
+    outside,
     environment: environmentOf(environment),
     seed: summary.seed ?? null,
     jobs: summary.jobs ?? null,
@@ -82,6 +86,17 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     })),
   };
   return withTexts(report, redactedText);
+}
+
+const stillRunning = 'not finished: the run went on when this was written';
+
+/** Why a requirement has no result where it has none. */
+function whyNothingRan(summary: Summary, finished: boolean): string {
+  if (!finished) return 'not run: the run went on when this was written';
+  const { exitStatus, verdict } = endingOf(summary, undefined);
+  // A run that came to its end and gave no result says so in its verdict.
+  const why = exitStatus === 'conforms' ? 'no result' : verdict.replace(/^not finished: /, '');
+  return `not run: ${why}`;
 }
 
 /**

@@ -29,7 +29,9 @@ export function fromEarlier(value: unknown): unknown {
   return {
     ...report,
     apiVersion,
+    exitStatus: null,
     statistics: counted(report.statistics),
+    subjects: [{ name: 'kubernetes', statistics: counted(report.statistics) }],
     profiles: each(report.profiles, ({ core, extended, ...profile }) => ({
       ...profile,
       ...(core !== undefined && { core: partOf(core) }),

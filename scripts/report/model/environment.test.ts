@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sourcesOf } from '../made-up-for-tests.ts';
 import { buildReport } from './build-report.ts';
 import { type EnvironmentFacts, environmentProperties, environmentRecord, writeEnvironment } from './environment.ts';
-import { sourcesOf } from './example-run.ts';
 
 const facts: EnvironmentFacts = {
   harness: { version: '0.1.0', commit: 'abc', modified: true },

@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
+import {
+  ended,
+  failed,
+  interrupted,
+  passed,
+  reportOf,
+  skipped,
+  sourcesOf,
+  specOf,
+  started,
+} from '../made-up-for-tests.ts';
 import { buildReport } from './build-report.ts';
-import { ended, failed, interrupted, passed, reportOf, skipped, sourcesOf, specOf, started } from './example-run.ts';
 import { type LocalVolumeConformanceReport, reportJsonSchema, schemaFile } from './report.ts';
 
 describe('the JSON Schema of reports', () => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-status.ts';
 import { subjects } from '../../../specs/catalogue/catalogue.ts';
 
 /** What the file says of itself; readers refuse another version. */
@@ -30,6 +31,9 @@ const statistics = z.strictObject({
   notApplicable: count,
 });
 
+/** The requirements of one subject. */
+const subject = z.strictObject({ name: z.enum(subjects), statistics });
+
 /** The requirements of one level in one chapter. */
 const part = z.strictObject({
   result,
@@ -44,11 +48,11 @@ const profile = z.strictObject({ name: text, summary: text, core: part.optional(
 
 const errorDetails = z.strictObject({
   attempted: text,
-  on: text.optional().describe('The object, file or place.'),
-  seen: text.optional().describe('The last state seen, and when.'),
-  why: text.optional().describe('Why that matters; for a wait, the diagnosis.'),
-  conclusion: text.optional().describe('What the diagnosis concludes.'),
-  remedy: text.optional().describe('What the reader can do.'),
+  on: text.exactOptional().describe('The object, file or place.'),
+  seen: text.exactOptional().describe('The last state seen, and when.'),
+  why: text.exactOptional().describe('Why that matters; for a wait, the diagnosis.'),
+  conclusion: text.exactOptional().describe('What the diagnosis concludes.'),
+  remedy: text.exactOptional().describe('What the reader can do.'),
 });
 
 const thrown = z.strictObject({
@@ -62,6 +66,7 @@ const failure = thrown.extend({
   difference: text.optional().describe('Expected and actual value, line by line.'),
   afterwards: z.array(thrown).optional().describe('What failed in cleaning up after it.'),
   frames: z.array(text).describe('Places in specs, nearest first.'),
+  essence: text.optional().describe('What the diagnosis comes to, in a few lines.'),
   diagnosis: text.optional().describe('The cluster’s view when it failed; whole, without secrets.'),
 });
 
@@ -156,7 +161,16 @@ export const reportSchema = z
     complete: z.boolean().describe('Whether the whole catalogue was chosen; if not, the report is about a part of it.'),
     catalogue: count.describe('How many requirements the catalogue has.'),
     milliseconds,
-    statistics,
+    exitStatus: z
+      .enum(Object.keys(exitStatus) as [ExitStatus, ...ExitStatus[]])
+      .nullable()
+      .describe(
+        'What `lpv run` ended with, in words; null while the run goes on, and in reports that v1alpha2 or earlier made.',
+      ),
+    statistics: statistics.describe('All requirements, whatever their subject.'),
+    subjects: z
+      .array(subject)
+      .describe('The same, by whose promise it is; only `kubernetes` is about Kubernetes and local volumes.'),
     profiles: z.array(profile),
     supportedFeatures: z.array(text).describe('Features of which every chosen requirement passed.'),
     unsupportedFeatures: z.array(z.strictObject({ name: text, reason: text })),
@@ -196,6 +210,7 @@ export type ReportedStep = LocalVolumeConformanceReport['steps'][number];
 export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
 export type ReportedPart = z.infer<typeof part>;
 export type ReportedStatistics = z.infer<typeof statistics>;
+export type ReportedSubject = z.infer<typeof subject>;
 export type ReportedResult = z.infer<typeof result>;
 
 /** Where the schema lies for readers of reports in other languages. */

@@ -104,7 +104,7 @@ function failureOf({ stack, diagnosis, left: _, ...failure }: SpecFailure, root:
   return {
     ...failure,
     frames: framesOf(stack).map((frame) => frame.trim().replaceAll('file://', '').replaceAll(`${root}/`, '')),
-    ...(diagnosis !== undefined && { diagnosis: diagnosis.text }),
+    ...(diagnosis !== undefined && { essence: diagnosis.essence, diagnosis: diagnosis.text }),
   };
 }
 

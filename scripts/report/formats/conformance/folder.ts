@@ -6,7 +6,7 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
-import { countsInWords } from '../../model/profiles.ts';
+import { countsInWords } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import type { Product } from './product.ts';
 

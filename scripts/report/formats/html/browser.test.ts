@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import {
+  emptyReport,
+  exampleTrace,
+  interruptedReport,
+  planted,
+  wholeReport,
+  writeEvidence,
+} from '../../made-up-for-tests.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { describeInBrowser, launch, visit } from './browser.ts';
-import { emptyReport, exampleTrace, interruptedReport, planted, wholeReport, writeEvidence } from './examples.ts';
 import { writeHtmlReport } from './report-page.ts';
 
 /** The figures are 3 MB and one second; opening has room here for a machine that does other things too. */

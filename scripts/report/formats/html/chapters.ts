@@ -1,5 +1,5 @@
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
-import { outcomes, statisticsOf } from '../../model/profiles.ts';
+import { outcomes, statisticsOf } from '../../model/counts.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,

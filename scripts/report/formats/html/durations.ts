@@ -1,9 +1,8 @@
 import { grouped, median, quantile } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
-import { inPercent, isNoticeable } from '../../model/cpu-steal.ts';
+import { inPercent, isNoticeable, slowest } from '../../model/figures.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { slowest } from '../../model/run-figures.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
 import { percent } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { emptyReport, planted, reportOf, requirementOf, wholeReport } from './examples.ts';
+import { emptyReport, planted, reportedRequirement, reportWith, wholeReport } from '../../made-up-for-tests.ts';
 import { readPageParts } from './page.ts';
 import { reportPage } from './report-page.ts';
 
@@ -16,12 +16,12 @@ describe('report as a page', () => {
     this.timeout(20_000);
     const long = 'what the cluster said <about> & of the "volume"\n'.repeat(600);
     const failed = Array.from({ length: 306 }, (_, index) =>
-      requirementOf(`LV-${index}`, 'binding', {
+      reportedRequirement(`LV-${index}`, 'binding', {
         result: 'failed',
         failure: { message: long, frames: [], diagnosis: long },
       }),
     );
-    const text = await page(reportOf(failed), long);
+    const text = await page(reportWith(failed), long);
     expect(Buffer.byteLength(text)).to.be.below(3_000_000);
     expect(text).to.include('Cut here for the size of the page');
   });
@@ -43,9 +43,9 @@ describe('report as a page', () => {
 
   it('links promises that are addresses, and only those', async () => {
     const text = await page(
-      reportOf([
-        requirementOf('A', 'a', { source: 'javascript:alert(1)' }),
-        requirementOf('B', 'a', { source: 'https://kubernetes.io/docs/' }),
+      reportWith([
+        reportedRequirement('A', 'a', { source: 'javascript:alert(1)' }),
+        reportedRequirement('B', 'a', { source: 'https://kubernetes.io/docs/' }),
       ]),
     );
     expect(text).to.include('<a href="https://kubernetes.io/docs/"').and.not.include('href="javascript');
@@ -53,10 +53,10 @@ describe('report as a page', () => {
 
   it('names what was tested once, and no home where there is none', async () => {
     const own = { organization: 'local-pv-conformance', project: 'local-pv-conformance kind cluster', url: '' };
-    const text = await page(reportOf([], { implementation: { ...own, version: 'v1.37.2', contact: [] } }));
+    const text = await page(reportWith([], { implementation: { ...own, version: 'v1.37.2', contact: [] } }));
     expect(text).to.include('<dd>local-pv-conformance kind cluster v1.37.2</dd>').and.not.include('<dt>home</dt>');
     const other = { organization: 'Some Vendor', project: 'Some Kubernetes', url: 'https://vendor.example' };
-    const theirs = await page(reportOf([], { implementation: { ...other, version: 'v1', contact: [] } }));
+    const theirs = await page(reportWith([], { implementation: { ...other, version: 'v1', contact: [] } }));
     expect(theirs).to.include('<dd>Some Vendor Some Kubernetes v1</dd>').and.include('<dt>home</dt>');
   });
 });

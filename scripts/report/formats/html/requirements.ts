@@ -1,7 +1,7 @@
 import { grouped } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
-import { outcomeWords } from '../../model/profiles.ts';
+import { outcomeWords } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
 import { evidenceList, type Material } from './evidence-list.ts';
 import { excerptOf } from './inline.ts';

@@ -1,5 +1,5 @@
 import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
-import { outcomes, outcomeWords } from '../../model/profiles.ts';
+import { outcomes, outcomeWords } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStatistics } from '../../model/report.ts';
 
 export type Outcome = ReportedRequirement['result'];

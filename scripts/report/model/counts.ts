@@ -1,4 +1,5 @@
 import { grouped } from '../../../clusters/text/collections.ts';
+import { subjects } from '../../../specs/catalogue/catalogue.ts';
 import { isClusterFeature } from '../../../specs/catalogue/features.ts';
 import type {
   LocalVolumeConformanceReport,
@@ -7,6 +8,7 @@ import type {
   ReportedRequirement,
   ReportedResult,
   ReportedStatistics,
+  ReportedSubject,
 } from './report.ts';
 
 /** More than so many names are counted: the requirements themselves stand in the same report. */
@@ -25,6 +27,43 @@ export function resultOf({ passed, failed, knownIssue, skipped }: ReportedStatis
   return skipped > 0 ? 'partial' : 'success';
 }
 
+/** Returns what holds of each subject that has requirements here, Kubernetes first. */
+export function subjectsOf(requirements: readonly ReportedRequirement[]): ReportedSubject[] {
+  const bySubject = grouped(requirements, ({ subject }) => subject);
+  return subjects.flatMap((name) => {
+    const those = bySubject.get(name);
+    return those ? [{ name, statistics: statisticsOf(those) }] : [];
+  });
+}
+
+/** What the requirements of a subject are called, in the plural. */
+const subjectWords = {
+  kubernetes: 'promises of Kubernetes about local volumes',
+  provisioner: 'promises of the static provisioner',
+  harness: 'facts that specs build on',
+  api: 'rules of API validation',
+} as const satisfies Record<ReportedSubject['name'], string>;
+
+/** Returns how many requirements of a subject hold: `262 of 265 promises of Kubernetes about local volumes`. */
+export function shareOf({ name, statistics }: ReportedSubject): string {
+  const { passed, failed, knownIssue, skipped } = statistics;
+  return `${passed} of ${passed + failed + knownIssue + skipped} ${subjectWords[name]}`;
+}
+
+/**
+ * Returns the sentence that a report is headed with: `262 of 265 promises of Kubernetes about local volumes hold, 2 known
+ * issues, 1 skipped`. Another subject is in it only where some of it failed or was skipped, or where there is no other.
+ */
+export function headlineOf(requirements: readonly ReportedRequirement[]): string {
+  return subjectsOf(requirements)
+    .filter(({ statistics: { failed, skipped } }, index) => index === 0 || failed + skipped > 0)
+    .map((subject) => {
+      const { passed: _, ...others } = subject.statistics;
+      return [`${shareOf(subject)} hold`, ...nonzero(others)].join(', ');
+    })
+    .join('; ');
+}
+
 /** Returns the chapters, in the order in which their requirements come, core and extended apart. */
 export function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
   const chapters = grouped(requirements, ({ chapter }) => chapter);
@@ -33,8 +72,8 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
     const core = partOf(levels.get('core'));
     const extended = partOf(levels.get('extended'));
     const summaries = [
-      core && `core: ${nonzero(core.statistics)}`,
-      extended && `extended: ${nonzero(extended.statistics)}`,
+      core && `core: ${nonzero(core.statistics).join(', ')}`,
+      extended && `extended: ${nonzero(extended.statistics).join(', ')}`,
     ];
     return {
       name,
@@ -45,9 +84,12 @@ export function profilesOf(requirements: readonly ReportedRequirement[]): Report
   });
 }
 
-/** Returns `11 passed, 1 failed`: what is zero is left out. */
-function nonzero(statistics: ReportedStatistics): string {
-  return inWords(Object.entries(statistics).filter(([, count]) => count > 0));
+/** Returns `11 passed`, `2 known issues`: what is zero is left out. */
+function nonzero(statistics: Partial<ReportedStatistics>): string[] {
+  return outcomes.flatMap((name) => {
+    const count = statistics[name] ?? 0;
+    return count > 0 ? [inWords(name, count)] : [];
+  });
 }
 
 function partOf(requirements: readonly ReportedRequirement[] = []): ReportedPart | undefined {
@@ -94,35 +136,42 @@ export function plainCounts(counts: Counts): Pick<Counts, 'passed' | 'failed' | 
   return { passed, failed, skipped: skipped + notApplicable + knownIssue };
 }
 
-/** Returns `9 passed, 1 failed, 0 skipped`. */
-export function countsInWords(counts: Counts): string {
-  return inWords(Object.entries(plainCounts(counts)));
+/** Returns `9 passed, 1 failed, 0 skipped, 2 known issues`: what is neither of the first three only where there is some. */
+export function countsInWords({ passed, failed, skipped, ...others }: Counts): string {
+  const always = { passed, failed, skipped };
+  const names = outcomes.filter((name) => name in always);
+  return [...names.map((name) => inWords(name, always[name as keyof typeof always])), ...nonzero(others)].join(', ');
 }
 
-function inWords(counts: readonly [name: string, count: number][]): string {
-  return counts.map(([name, count]) => `${count} ${outcomeWords[name as keyof typeof outcomeWords]}`).join(', ');
+function inWords(outcome: keyof typeof outcomeWords, count: number): string {
+  const plural = outcome === 'knownIssue' && count !== 1 ? 's' : '';
+  return `${count} ${outcomeWords[outcome]}${plural}`;
 }
 
 type Features = Pick<LocalVolumeConformanceReport, 'supportedFeatures' | 'unsupportedFeatures'>;
 
 /**
- * Returns the features that chosen requirements need: supported where all of these passed. A requirement that does not
- * apply to this version of Kubernetes says nothing about a feature.
+ * Returns the features that promises of Kubernetes need: supported where all of these passed. A requirement that does
+ * not apply to this version of Kubernetes says nothing about a feature; what the static provisioner or the harness does
+ * is no feature of what is tested.
  */
 export function featuresOf(requirements: readonly ReportedRequirement[]): Features {
-  const counting = requirements.filter(({ result }) => result !== 'notApplicable');
+  const counting = requirements.filter(({ result, subject }) => subject === 'kubernetes' && result !== 'notApplicable');
   const names = [...new Set(counting.flatMap(({ features }) => features))].filter(isClusterFeature).sort();
   const found: Features = { supportedFeatures: [], unsupportedFeatures: [] };
   for (const name of names) {
     const needing = counting.filter(({ features }) => features.includes(name));
     const failed = needing.filter(({ result }) => result === 'failed').map(({ id }) => id);
     const skipped = needing.filter(({ result }) => result === 'skipped');
+    const issues = needing.filter(({ result }) => result === 'knownIssue').map(({ id }) => id);
     const reasons = [...new Set(skipped.map(({ reason = '' }) => reason))];
     if (failed.length > 0) found.unsupportedFeatures.push({ name, reason: `does not hold: ${firstOf(failed)}` });
     else if (skipped.length > 0) {
       const which = firstOf(skipped.map(({ id }) => id));
       found.unsupportedFeatures.push({ name, reason: `not shown: ${which} (${firstOf(reasons, '; ')})` });
-    } else found.supportedFeatures.push(name);
+    } else if (issues.length === needing.length)
+      found.unsupportedFeatures.push({ name, reason: `known issue: ${firstOf(issues)}` });
+    else found.supportedFeatures.push(name);
   }
   return found;
 }
