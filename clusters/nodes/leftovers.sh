@@ -10,6 +10,9 @@ found() {
 	{
 		cut -d' ' -f5 /proc/1/mountinfo | sed 's/^/mounted: /'
 		grep -h '' /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device: /' || true
+		# A volume of a pod; kubelet removes the other directories of a pod up to two seconds later.
+		find /var/lib/kubelet/pods -mindepth 4 -maxdepth 4 -path '*/kubernetes.io~local-volume/*' 2>/dev/null |
+			sed 's/^/directory: /' || true
 		for place in /var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts \
 			/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices; do
 			[ ! -d "$place" ] || find "$place" -mindepth 1 -maxdepth 1 | sed 's/^/directory: /'

@@ -250,12 +250,7 @@ describe(chapter, () => {
     const device = await namespace.boundVolume('device', raw);
     const pod = await namespace.pod('measured', {
       claims: [claim, device.claim],
-      containers: [
-        {
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-          volumeDevices: [{ name: 'data-2', devicePath: '/dev/data' }],
-        },
-      ],
+      as: ['files', 'devices'],
     });
     await expect(pod).to.runOn('node2');
 

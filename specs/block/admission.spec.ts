@@ -100,20 +100,15 @@ describe(chapter, () => {
     const first = await namespace.boundVolume('files', files);
     const second = await namespace.boundVolume('raw', raw);
     const pod = await namespace.pod('both', {
-      claims: [first.claim, second.claim],
-      containers: [
-        {
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-          volumeDevices: [{ name: 'data-2', devicePath: '/dev/data' }],
-        },
-      ],
+      claims: [second.claim, first.claim],
+      as: ['devices', 'files'],
     });
     await expect(pod).to.runOn(here);
-    await expect(pod).to.mount(first.volume, { from: files });
+    await expect(pod).to.mount(first.volume, { path: '/data-2', from: files });
     expect(await numberInPod(pod)).to.equal(raw.deviceNumber);
     const text = textOfSector();
     await writeSector(pod, text);
-    await runInPod(pod, ['sh', '-c', 'dd if=/dev/data of=/data/copy bs=512 count=1']);
-    expect(await readInPod(pod, '/data/copy'), 'from the one volume to the other').to.equal(text);
+    await runInPod(pod, ['sh', '-c', 'dd if=/dev/data of=/data-2/copy bs=512 count=1']);
+    expect(await readInPod(pod, '/data-2/copy'), 'from the one volume to the other').to.equal(text);
   });
 });

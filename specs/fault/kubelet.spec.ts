@@ -185,12 +185,7 @@ describe(chapter, () => {
     const raw = await namespace.boundVolume('raw', { ...device, volume: byLabel });
     const pod = await namespace.pod('runs', {
       claims: [claim, raw.claim],
-      containers: [
-        {
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-          volumeDevices: [{ name: 'data-2', devicePath: '/dev/data' }],
-        },
-      ],
+      as: ['files', 'devices'],
     });
     await expect(pod).to.runOn('node3');
     const sum = await writeChecked(pod, '/data/payload', 2 ** 18);
@@ -212,7 +207,7 @@ describe(chapter, () => {
       }
       expect(containerOf(pod), 'the same container').to.deep.equal(container);
       expect(await sumOf(pod), 'its mount is still there').to.equal(sum);
-      await runInPod(pod, ['dd', 'if=/dev/data', 'of=/dev/null', 'bs=512', 'count=1']);
+      await runInPod(pod, ['dd', 'if=/dev/data-2', 'of=/dev/null', 'bs=512', 'count=1']);
       await namespace.remove(late);
     }
     // kubelet tries again, and is at peace with the volume: else the pod could not be taken down in a moment.

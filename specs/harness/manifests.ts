@@ -54,14 +54,20 @@ type Container = ManifestOf<'Pod'>['spec']['containers'][number];
 /** Fields of a container that replace those of the fixture's; of its securityContext, those that are given. */
 export type ContainerRequest = Partial<Container>;
 
+/** How a pod uses a volume: mounted, or as a device. */
+type Use = 'files' | 'devices';
+
 /** A pod that is wanted. */
 export interface PodRequest extends Additions<'Pod'> {
   /** Its claims: volumes `data`, `data-2` and so on, which every container has at `/data`, `/data-2` and so on. */
   claims?: readonly Claim[];
   /** The pod uses its claims read-only. */
   readOnly?: boolean;
-  /** `devices`: the containers have the claims' volumes as `/dev/data`, `/dev/data-2` and so on. */
-  as?: 'files' | 'devices';
+  /**
+   * `devices`: the containers have the claims' volumes as `/dev/data`, `/dev/data-2` and so on. A list says it for each
+   * claim.
+   */
+  as?: Use | readonly Use[];
   /** A directory of its node that it has at `/data`; the pod does not start where there is none. */
   hostPath?: string;
   /** Pins it to a node by the hostname label; without it, the volumes say where it runs. */
@@ -121,10 +127,12 @@ export function podChange(name: string, request: PodRequest): Change<'Pod'> {
     const [usual] = spec.containers;
     if (!usual) throw new Error(`fixtures/${manifests.pod} has no container`);
     const { volumeMounts: _replaced, ...plain } = usual;
-    const places =
-      as === 'files'
-        ? { volumeMounts: names.map((volume) => ({ name: volume, mountPath: `/${volume}` })) }
-        : { volumeDevices: names.map((volume) => ({ name: volume, devicePath: `/dev/${volume}` })) };
+    const used = (use: Use) => names.filter((_, index) => (typeof as === 'string' ? as : as[index]) === use);
+    const [mounted, mapped] = [used('files'), used('devices')];
+    const places = {
+      ...(mounted.length > 0 && { volumeMounts: mounted.map((name) => ({ name, mountPath: `/${name}` })) }),
+      ...(mapped.length > 0 && { volumeDevices: mapped.map((name) => ({ name, devicePath: `/dev/${name}` })) }),
+    };
     const container = (wanted: ContainerRequest): Container => ({
       ...structuredClone({ ...plain, ...places }),
       ...wanted,

@@ -34,8 +34,18 @@ describe(chapter, () => {
       );
       evidence.keep('places-in-use', added.join('\n'));
       // What is to go must have been there, or the comparison after would prove nothing.
-      for (const name of [first.volume.name, second.volume.name, third.volume.name])
-        expect(added.join('\n'), `a place of ${name}`).to.include(name);
+      for (const [pod, { volume }, place] of [
+        [files, first, 'volumes'],
+        [files, second, 'volumes'],
+        [device, third, 'volumeDevices'],
+      ] as const) {
+        const directory = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/${place}/kubernetes.io~local-volume/${volume.name}`;
+        expect(added.join('\n'), `kubelet’s place for ${volume}`).to.include(`directory: ${directory}`);
+      }
+      for (const { volume } of [second, third])
+        expect(added.join('\n'), `kubelet’s place for all pods`).to.match(
+          new RegExp(`/plugins/.*/${volume.name}$`, 'm'),
+        );
     }
     await assertUnchanged(before);
   });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import {
   type ClaimHandle,
+  clearClaimRef,
   contradiction,
   eventually,
   evidence,
@@ -9,6 +10,7 @@ import {
   type PodHandle,
   readChapter,
   reasons,
+  release,
   SpecNamespace,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -229,13 +231,31 @@ describe(chapter, () => {
     const pods = await Promise.all(
       claims.map((claim, index) => namespace.pod(numbered(6, 'pod')[index] ?? '', { claims: [claim] })),
     );
-    await Promise.all(paths.map((path, index) => namespace.volume(`volume-${index + 1}`, { node: 'node3', path })));
-    const ready = (pod: PodHandle) => isReady(pod.now);
-    await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(ready).length === 3);
-    const losers = pods.filter((pod) => !ready(pod));
+    const volumes = await Promise.all(
+      paths.map((path, index) => namespace.volume(`volume-${index + 1}`, { node: 'node3', path })),
+    );
+    const isRunning = (pod: PodHandle) => isReady(namespace.cluster.store.get(pod.ref));
+    const isScheduled = (pod: PodHandle) => namespace.cluster.store.get(pod.ref)?.spec?.nodeName !== undefined;
+    await eventually(storageClass, 'three of the six pods to be Ready', () => pods.filter(isRunning).length === 3);
+    const winners = pods.filter(isRunning);
+    const losers = pods.filter((pod) => !winners.includes(pod));
     for (const pod of losers) await expect(pod).to.beUnschedulable([reasons.noVolume]);
-    const winners = claims.filter(({ now }) => now.status?.phase === 'Bound');
-    expect(new Set(winners.map(({ now }) => now.spec?.volumeName)).size).to.equal(3);
+    const bound = () => claims.flatMap(({ ref }) => namespace.cluster.store.get(ref)?.spec?.volumeName ?? []);
+    expect(new Set(bound()).size, 'disks in use').to.equal(3);
+
+    // A disk that is freed wakes all that wait: none but one may be let in.
+    const [leaving] = winners as [PodHandle];
+    const left = claims[pods.indexOf(leaving)] as ClaimHandle;
+    const freed = volumes.find(({ name }) => name === left.now.spec?.volumeName) as VolumeHandle;
+    await namespace.remove(leaving);
+    await release(namespace, left, freed);
+    await clearClaimRef(namespace, freed);
+    await eventually(storageClass, `one that waits to run on ${freed}`, () => losers.some(isRunning));
+    const waiting = losers.filter((pod) => !isRunning(pod));
+    expect(waiting, 'those that wait').to.have.lengthOf(2);
+    for (const pod of waiting) await expect(pod).to.beUnschedulable([reasons.noVolume]);
+    expect(pods.filter(isScheduled), 'pods with a node').to.have.lengthOf(3);
+    expect(new Set(bound()).size, 'disks in use').to.equal(3);
     evidence.keep('looks', `a disk of its own for each live pod, at each of ${watchman.report()} moments`);
   });
 });
