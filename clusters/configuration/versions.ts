@@ -33,7 +33,7 @@ const pinsSchema = z.strictObject({
     default: z.string(),
     minors: z.record(text(/^\d+\.\d+$/, 'a Kubernetes minor such as "1.37"'), minorSchema),
   }),
-  nodeImage: z.strictObject({ debianSuite: text(/^[a-z]+$/, 'a Debian suite'), pause: z.string() }),
+  nodeImage: z.strictObject({ debianSuite: text(/^[a-z]+$/, 'a Debian suite'), pause: z.string(), go: version }),
   podImage: z.strictObject({ name: z.string(), published: imageByDigest }),
   staticProvisioner: z.strictObject({
     module: z.string(),

@@ -1,13 +1,15 @@
+import { messageOf } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
-  sentence: 'Removes what interrupted or killed runs left behind; clusters that were kept stay.',
+  sentence: 'Removes what interrupted or killed runs and builds left behind; clusters that were kept stay.',
   examples: ['lpv clean'],
   statuses: { ...usualStatuses, conforms: 'nothing is left', environment: 'something could not be removed' },
 };
 
 /**
- * `lpv clean`: removes what runs left whose process is gone, also on a cluster that they used. Kept clusters and runs
+ * `lpv clean`: removes what runs and builds left whose process is gone, also on a cluster that they used. Kept clusters and runs
  * under way stay. A record that cannot be read is shown, and costs only itself.
  */
 export const clean = verb(verbCommand('clean', help), help, async () => {
@@ -16,8 +18,29 @@ export const clean = verb(verbCommand('clean', help), help, async () => {
   const dead = (await registry.decisions()).filter((decision) => decision.clean);
   for (const { entry, because } of dead) process.stdout.write(`   ${entry.cluster}: ${because}\n`);
   const entries = dead.map(({ entry }) => entry);
-  const status = await removeRuns(registry, entries, { verb: 'clean' });
+  const builds = await removeBuilds();
+  const runs = await removeRuns(registry, entries, { verb: 'clean' });
   const unreadable = await registry.unreadable();
   for (const problem of unreadable) process.stderr.write(`${problem.message}\n`);
-  return status === 'conforms' && unreadable.length > 0 ? 'environment' : status;
+  if (runs !== 'conforms') return runs;
+  return unreadable.length > 0 ? 'environment' : builds;
 });
+
+/** Removes what killed builds of node images left. */
+async function removeBuilds(): Promise<ExitStatus> {
+  const [{ removeDeadBuilds }, { buildsFolder }, { engineForUndo }] = await Promise.all([
+    import('../../clusters/host/node-image/build-folder.ts'),
+    import('../run/cluster/plan.ts'),
+    import('../run/cluster/machine-steps.ts'),
+  ]);
+  try {
+    for (const folder of await removeDeadBuilds(buildsFolder(process.env), () =>
+      engineForUndo(new AbortController().signal),
+    ))
+      process.stdout.write(` ✓ Removing what a killed build left in ${folder}\n`);
+    return 'conforms';
+  } catch (error) {
+    process.stderr.write(` ✗ ${messageOf(error)}\n`);
+    return 'environment';
+  }
+}

@@ -4,8 +4,9 @@ import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
 import { describeStep, inspectEngineHost, planInstallation } from '../../clusters/host/engine/install.ts';
 import { type Finding, judge } from '../../clusters/host/machine/checks.ts';
 import { readMachineFacts } from '../../clusters/host/machine/facts.ts';
+import { deadBuilds } from '../../clusters/host/node-image/build-folder.ts';
 import { readRecipe } from '../../clusters/host/node-image/recipe.ts';
-import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
+import { buildsFolder, type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Registry } from '../run/registry.ts';
 
 /** Prints what of this machine the specs need, and what is missing. */
@@ -77,7 +78,7 @@ async function leftoverFinding(): Promise<Finding> {
       seen: unreadable.details.on ?? '',
       remedy: unreadable.details.remedy ?? '',
     };
-  if (dead.length === 0) return { check: 'earlier runs', state: 'fine', seen: 'none of them left anything' };
-  const clusters = dead.map(({ cluster }) => cluster).join(', ');
-  return { check: 'earlier runs', state: 'warning', seen: `killed runs left ${clusters}`, remedy: 'lpv clean' };
+  const left = [...dead.map(({ cluster }) => cluster), ...(await deadBuilds(buildsFolder(process.env)))];
+  if (left.length === 0) return { check: 'earlier runs', state: 'fine', seen: 'none of them left anything' };
+  return { check: 'earlier runs', state: 'warning', seen: `killed runs left ${left.join(', ')}`, remedy: 'lpv clean' };
 }

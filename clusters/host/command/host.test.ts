@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { CommandFailed, pasteable, run } from './commander.ts';
 import { host } from './host.ts';
@@ -34,6 +38,42 @@ describe('a command on this machine', () => {
     const error = await host.attempt({ argv: ['sleep', '20'], deadline: 100 }).catch((e) => e);
     expect(error).to.be.instanceOf(CommandFailed);
     expect(error.message).to.include('no end within 0.1 s').and.include('sleep 20');
+  });
+
+  it('kills a command at its deadline with all that it started, where PATH has no ps', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lpv-path-'));
+    const { PATH } = process.env;
+    for (const program of ['bash', 'sh', 'sleep']) {
+      const place = execFileSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).trim();
+      await symlink(place, join(folder, program));
+    }
+    process.env.PATH = folder;
+    try {
+      const pids: string[] = [];
+      const argv = ['sh', '-c', 'sleep 20 & echo $!; wait'] as const;
+      const running = host.attempt({ argv, deadline: 300, onLine: (line) => pids.push(line) });
+      expect(String(await running.catch((e) => e))).to.include('no end within 0.3 s');
+      expect(pids).to.have.length(1);
+      // Empty for a process that has ended and that its new parent has not yet waited for.
+      expect(await readFile(`/proc/${pids[0]}/cmdline`, 'utf8').catch(() => '')).to.equal('');
+    } finally {
+      process.env.PATH = PATH;
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('is not changed by settings of zx in the environment', async () => {
+    const settings = { ZX_PREFIX: 'echo prefix; ', ZX_POSTFIX: '; echo postfix', ZX_SHELL: '/bin/false' };
+    const script = `import { host } from ${JSON.stringify(new URL('./host.ts', import.meta.url).href)};
+      process.stdout.write((await host.attempt({ argv: ['printf', '%s', 'a b'], deadline: 5000 })).stdout);`;
+    const argv = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const env = { ...process.env, ...settings };
+    expect(execFileSync(process.execPath, argv, { encoding: 'utf8', env })).to.equal('a b');
+  }).timeout(20_000);
+
+  it('may end before it has read its input', async () => {
+    const { status } = await host.attempt({ argv: ['true'], stdin: 'x'.repeat(10_000_000), deadline: 5000 });
+    expect(status).to.equal(0);
   });
 
   it('ends a command when aborted, with the reason of the abort', async () => {

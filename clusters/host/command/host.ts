@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { $ } from 'zx';
+import { $, which } from 'zx';
 import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from './commander.ts';
 import type { ShellConnection, ShellEnd } from './shell-session.ts';
 
@@ -20,21 +20,26 @@ export const host: Commander = {
       quiet: true,
       verbose: false,
       detached: true,
+      // Also where the environment says otherwise (ZX_PREFIX and its like).
       prefix: 'exec ',
+      postfix: '',
+      shell: shellPath,
       env: { ...process.env, ...request.env },
-      timeout: request.deadline,
-      timeoutSignal: 'SIGKILL',
       killSignal: 'SIGTERM',
       ...(request.directory === undefined ? {} : { cwd: request.directory }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(request.stdin === undefined ? {} : { input: Buffer.from(request.stdin) }),
     });
     const child = shell`${[...request.argv]}`;
+    // A program that ends before it has read all of its input is judged by its exit status.
+    child.stdin?.on('error', () => {});
     // zx iterates over the lines of stdout only; docker, kind and apt report progress on stderr, and with \r too.
     if (request.onLine) {
       for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', request.onLine);
     }
-    const output = await child;
+    // zx's own deadline needs ps(1), which small images lack.
+    const timer = setTimeout(() => killGroup(child.pid), request.deadline);
+    const output = await child.finally(() => clearTimeout(timer));
     const milliseconds = performance.now() - begun;
     const result = { argv: request.argv, stdout: output.stdout, stderr: output.stderr };
     request.signal?.throwIfAborted();
@@ -46,6 +51,18 @@ export const host: Commander = {
     return { ...result, status: output.exitCode, milliseconds };
   },
 };
+
+/** zx quotes words for bash. */
+const shellPath = which.sync('bash', { nothrow: true }) ?? '/bin/bash';
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
 
 /**
  * Starts a program on this machine that runs the shell loop, or connects to one, such as `docker exec --interactive …`.

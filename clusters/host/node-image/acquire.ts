@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { KubernetesMinor, Versions } from '../../configuration/versions.ts';
 import type { Progress } from '../../text/progress.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -24,8 +23,8 @@ export interface AcquireRequest {
   minor: KubernetesMinor;
   versions: Versions;
   engine: Engine;
-  /** Folder for files that outlive a run: intermediate files and logs of builds. */
-  cacheFolder: string;
+  /** Folder for the folders and the logs of builds. */
+  buildsFolder: string;
   kubernetesSource?: string | undefined;
   rebuild?: boolean;
   mayInstall: boolean;
@@ -60,11 +59,11 @@ export async function acquireNodeImage(request: AcquireRequest): Promise<NodeIma
 }
 
 async function build(request: AcquireRequest): Promise<NodeImage> {
-  const { versions, minor, engine, cacheFolder, kubernetesSource, signal } = request;
+  const { versions, minor, engine, buildsFolder, kubernetesSource, signal } = request;
   const { reference, built } = await buildNodeImage({
     ...request,
     recipe: await readRecipe(versions, minor),
-    folder: join(cacheFolder, 'node-image'),
+    folder: buildsFolder,
   });
   return await describe(
     engine,

@@ -12,16 +12,19 @@ export class BuildLog implements AsyncDisposable {
 
   private constructor(path: string) {
     this.path = path;
-    this.#stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
+    this.#stream = createWriteStream(path, { flags: 'w', mode: 0o600 });
+    // A log that cannot be written must not end a build that can.
+    this.#stream.on('error', () => {});
   }
 
+  /** Returns an empty log; one of an earlier build is replaced. */
   static async open(path: string): Promise<BuildLog> {
     await mkdir(dirname(path), { recursive: true });
     return new BuildLog(path);
   }
 
   /**
-   * Runs a command of the build.
+   * Runs a command of the build, which ends when this process does.
    * @throws DomainError with the step, the end of its output, and the path of the log
    */
   async run(step: string, request: CommandRequest): Promise<string> {
@@ -31,7 +34,8 @@ export class BuildLog implements AsyncDisposable {
       request.onLine?.(line);
     };
     try {
-      return (await run(host, { ...request, onLine })).stdout;
+      const argv = [...(await tether()), ...request.argv] as unknown as CommandRequest['argv'];
+      return (await run(host, { ...request, argv, onLine })).stdout;
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
       throw new DomainError(
@@ -48,4 +52,27 @@ export class BuildLog implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise((resolve) => this.#stream.end(resolve));
   }
+}
+
+/**
+ * The words that start a program so that the kernel ends it with this process: setpriv(1) ends the program, and where
+ * this user may, unshare(1) ends all that it starts, in namespaces whose mounts end with it.
+ */
+const tethers: readonly (readonly [string, ...string[]])[] = [
+  'setpriv --pdeathsig KILL unshare --mount-proc --pid --fork --kill-child=KILL'.split(' ') as [string, ...string[]],
+  ['setpriv', '--pdeathsig', 'KILL'],
+];
+
+let usable: Promise<readonly string[]> | undefined;
+
+/** Returns the first of the tethers that works here; none where util-linux has none: `lpv clean` ends what is left. */
+function tether(): Promise<readonly string[]> {
+  usable ??= (async () => {
+    for (const words of tethers) {
+      const { status } = await host.attempt({ argv: [...words, 'true'], deadline: 10_000 });
+      if (status === 0) return words;
+    }
+    return [];
+  })();
+  return usable;
 }

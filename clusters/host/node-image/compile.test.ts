@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import { DomainError } from '../../errors/domain-error.ts';
-import { linkerFlags, treeReplacements } from './compile.ts';
+import { linkerFlags } from './commands.ts';
+import { treeReplacements, wrongModules } from './compile.ts';
 
 describe('the version stamped into Kubernetes', () => {
   for (const [version, major, minor] of [
@@ -62,6 +63,56 @@ describe('a Kubernetes tree', () => {
       expect(error).to.be.instanceOf(DomainError);
       expect(error.exit).to.equal('badUsage');
       expect(error.details).to.include({ on: tree, seen });
+    });
+  }
+});
+
+describe('the modules of a compiled Kubernetes', () => {
+  const published = [
+    '/b/kubernetes: go1.26.8',
+    '\tpath\tlpv.example/kubernetes',
+    '\tdep\tk8s.io/api\tv0.0.0',
+    '\t=>\tk8s.io/api\tv0.37.2\th1:aaa=',
+    '\tdep\tk8s.io/kubernetes\tv1.37.2\th1:bbb=',
+    '\tbuild\t-trimpath=true',
+    '',
+  ];
+  const kubernetes = (...lines: string[]) => [...published.slice(0, 4), ...lines].join('\n');
+  const fromTree = kubernetes('\tdep\tk8s.io/kubernetes\tv1.37.2', '\t=>\t/src/kubernetes\t(devel)\t');
+
+  for (const [what, text, tree, problem] of [
+    ['published ones', published.join('\n'), undefined, undefined],
+    ['those of the tree', fromTree, '/src/kubernetes', undefined],
+    ['a tree that was not asked for', fromTree, undefined, 'k8s.io/kubernetes v1.37.2 was replaced by /src/kubernetes'],
+    ['another tree', fromTree, '/src/other', 'k8s.io/kubernetes is /src/kubernetes, not /src/other'],
+    [
+      'published ones in place of the tree',
+      published.join('\n'),
+      '/src/kubernetes',
+      'k8s.io/kubernetes is v1.37.2, not /src/kubernetes',
+    ],
+    [
+      'another version',
+      kubernetes('\tdep\tk8s.io/kubernetes\tv1.37.1\th1:ccc='),
+      undefined,
+      'k8s.io/kubernetes is v1.37.1, not v1.37.2',
+    ],
+    [
+      'a fork',
+      kubernetes('\tdep\tk8s.io/kubernetes\tv1.37.2', '\t=>\texample.org/fork\tv1.37.2\th1:d='),
+      undefined,
+      'k8s.io/kubernetes is example.org/fork, not v1.37.2',
+    ],
+    [
+      'a folder in place of a staging module',
+      published.join('\n').replace('k8s.io/api\tv0.37.2\th1:aaa=', './api\t(devel)\t'),
+      undefined,
+      'k8s.io/api v0.0.0 was replaced by ./api',
+    ],
+    ['no Kubernetes at all', '/b/kubernetes: go1.26.8\n', undefined, 'it names no module k8s.io/kubernetes'],
+  ] as const) {
+    it(`may ${problem === undefined ? '' : 'not '}be ${what}`, () => {
+      expect(wrongModules(text, { kubernetes: 'v1.37.2' }, tree)).to.equal(problem);
     });
   }
 });

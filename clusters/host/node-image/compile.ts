@@ -5,8 +5,11 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
+import { run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
+import type { BuildFolder } from './build-folder.ts';
 import type { BuildLog } from './build-log.ts';
+import { compiling } from './commands.ts';
 import { type Recipe, recipeFolder } from './recipe.ts';
 
 /** A compiled Kubernetes: all programs in one binary. */
@@ -20,52 +23,44 @@ export interface Compiled {
 /**
  * Compiles Kubernetes from its Go modules (checksums in the recipe's go.sum), or from a checked-out tree.
  * @param sourceFolder the root of a Kubernetes tree that replaces the module and its staging modules
+ * @throws DomainError also where the program was made of other modules than it should
  */
 export async function compileKubernetes(
   recipe: Recipe,
-  folder: string,
+  build: BuildFolder,
   sourceFolder: string | undefined,
   log: BuildLog,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Compiled> {
-  await requireGo(signal);
-  await mkdir(folder, { recursive: true });
+  const fromTree = sourceFolder !== undefined;
+  const folder = join(build.path, 'kubernetes');
+  const path = join(folder, 'kubernetes');
+  const version = fromTree ? await treeVersion(sourceFolder, recipe, signal) : recipe.kubernetes;
+  const { argv, env: settings } = compiling(version, recipe.go, path, fromTree);
+  const env = { ...settings, ...build.environment };
+  await requireGo(recipe.go, env, signal);
+  await mkdir(folder);
   const recipeModules = join(recipeFolder, 'kubernetes');
   await cp(join(recipeModules, 'main.go'), join(folder, 'main.go'));
   for (const file of ['go.mod', 'go.sum']) await cp(join(recipeModules, recipe.minor, file), join(folder, file));
-
-  let version = recipe.kubernetes;
-  if (sourceFolder !== undefined) {
-    version = await treeVersion(sourceFolder, recipe, signal);
+  if (fromTree) {
     const replacements = await treeReplacements(sourceFolder);
     const edits = replacements.map(({ module, folder: place }) => `-replace=${module}=${place}`);
     await log.run('replacing Kubernetes by the tree', {
       argv: ['go', 'mod', 'edit', ...edits],
       directory: folder,
+      env,
       deadline: 60_000,
       signal,
     });
   }
 
-  const path = join(folder, 'kubernetes');
   let packages = 0;
   await log.run(`compiling Kubernetes ${version}`, {
-    argv: [
-      'go',
-      'build',
-      '-v',
-      '-trimpath',
-      ...(sourceFolder === undefined ? [] : ['-mod=mod']),
-      '-ldflags',
-      linkerFlags(version),
-      '-o',
-      path,
-      '.',
-    ],
+    argv,
     directory: folder,
-    // The compiler spends a fifth of its time collecting garbage unless it may use more memory.
-    env: { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOGC: '400' },
+    env,
     deadline: 60 * 60_000,
     signal,
     onLine: (line) => {
@@ -73,33 +68,63 @@ export async function compileKubernetes(
         progress.note(`compiling Kubernetes ${version}: ${packages} packages`);
     },
   });
+  const modules = await run(host, { argv: ['go', 'version', '-m', path], env, deadline: 60_000, signal });
+  const problem = wrongModules(modules.stdout, recipe, sourceFolder);
+  if (problem !== undefined) {
+    throw new DomainError({
+      attempted: `checking which modules Kubernetes ${version} was compiled from`,
+      on: path,
+      seen: problem,
+      why: 'specs would judge another Kubernetes than the one that the image is named after',
+      remedy: 'look for GOFLAGS, a vendor folder or another program that changes go.mod',
+    });
+  }
   return { path, version, sha256: await sha256Of(path) };
 }
 
-/** Returns linker flags that set the version where Kubernetes' own build scripts set it. */
-export function linkerFlags(version: string): string {
-  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
-  const stamp = (name: string, value: string) => `-X k8s.io/component-base/version.${name}=${value}`;
-  return [
-    '-s',
-    '-w',
-    stamp('gitVersion', version),
-    stamp('gitMajor', major),
-    stamp('gitMinor', minor),
-    stamp('gitTreeState', 'clean'),
-  ].join(' ');
+/**
+ * Returns what is wrong with the modules of a compiled Kubernetes, by `go version -m`: published ones have a checksum,
+ * folders have none. Undefined where all is as asked.
+ */
+export function wrongModules(
+  text: string,
+  recipe: Pick<Recipe, 'kubernetes'>,
+  sourceFolder: string | undefined,
+): string | undefined {
+  const rows = text.split('\n').map((line) => line.trim().split('\t'));
+  const modules = rows.flatMap(([kind, name, version, sum], index) => {
+    if (kind !== 'dep') return [];
+    const [next, place, placeVersion, placeSum] = rows[index + 1] ?? [];
+    const replaced = next === '=>';
+    return [{ name, version, place: replaced ? place : undefined, placeVersion, sum: replaced ? placeSum : sum }];
+  });
+  const kubernetes = modules.find(({ name }) => name === 'k8s.io/kubernetes');
+  if (kubernetes === undefined) return 'it names no module k8s.io/kubernetes';
+  if (sourceFolder === undefined) {
+    const local = modules.filter(({ sum }) => !sum?.startsWith('h1:'));
+    if (local.length > 0)
+      return local
+        .map(({ name, version, place }) => `${name} ${version} was replaced by ${place ?? 'a folder'}`)
+        .join('\n');
+    return kubernetes.place === undefined && kubernetes.version === recipe.kubernetes
+      ? undefined
+      : `k8s.io/kubernetes is ${kubernetes.place ?? kubernetes.version}, not ${recipe.kubernetes}`;
+  }
+  const tree = resolve(sourceFolder);
+  return kubernetes.place === tree
+    ? undefined
+    : `k8s.io/kubernetes is ${kubernetes.place ?? kubernetes.version}, not ${tree}`;
 }
 
-async function requireGo(signal?: AbortSignal): Promise<void> {
-  const { status, stdout } = await host.attempt({ argv: ['go', 'version'], deadline: 30_000, signal });
-  const [, major = 0, minor = 0] = (/go(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
-  if (status === 0 && (major > 1 || minor >= 21)) return;
+/** Go itself gets the version that GOTOOLCHAIN names, where it is another one. */
+async function requireGo(go: string, env: Record<string, string>, signal?: AbortSignal): Promise<void> {
+  const { status, stdout, stderr } = await host.attempt({ argv: ['go', 'version'], env, deadline: 300_000, signal });
+  if (status === 0 && stdout.startsWith('go version go')) return;
   throw new DomainError({
     attempted: 'compiling Kubernetes for the node image',
-    seen: status === 0 ? stdout.trim() : 'no go command on PATH',
-    why: 'a node image is built where no published one can be pulled',
-    remedy:
-      'install Go 1.26 (or 1.21 and later where its toolchain module can be downloaded), or use --image published',
+    seen: status === 127 ? 'no go command on PATH' : `${stdout}${stderr}`.trim(),
+    why: 'a node image is built where no published one can be pulled, and another compiler would make another image',
+    remedy: `install Go ${go} (or 1.21 and later where its module golang.org/toolchain can be downloaded), or use --image published`,
   });
 }
 
@@ -130,7 +155,18 @@ export async function treeReplacements(sourceFolder: string): Promise<{ module: 
 
 /** Returns the tree's version from its git tags, where kubeadm accepts it; else the recipe's version with a mark. */
 async function treeVersion(sourceFolder: string, recipe: Recipe, signal?: AbortSignal): Promise<string> {
-  const argv = ['git', '-C', sourceFolder, 'describe', '--tags', '--match', 'v*', '--dirty'] as const;
+  const argv = [
+    'git',
+    '-c',
+    'core.fsmonitor=false',
+    '-C',
+    sourceFolder,
+    'describe',
+    '--tags',
+    '--match',
+    'v*',
+    '--dirty',
+  ] as const;
   const { status, stdout } = await host.attempt({ argv, deadline: 30_000, signal });
   const described = stdout.trim();
   return status === 0 && /^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/.test(described) ? described : `${recipe.kubernetes}-source`;

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { KubernetesMinor, Versions } from '../../configuration/versions.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import { baseWords, nodeWords } from './commands.ts';
 
 /** Folder of the recipe: root file system, Kubernetes modules, assembly. */
 export const recipeFolder = fileURLToPath(new URL('./', import.meta.url));
@@ -19,9 +20,18 @@ export interface Recipe {
   pause: string;
   podImage: string;
   debianSuite: string;
+  /** Debian packages of the root file system. */
+  packages: readonly string[];
+  /** The version of Go that compiles it, such as 1.26.8. */
+  go: string;
+  /** SHA-256 (hexadecimal) of all inputs of the image. */
+  hash: string;
   /** Name of the image with the root file system only; minors share it. */
   baseReference: string;
-  /** Name of the node image. It contains a hash of all inputs of the image, so that a change makes another image. */
+  /**
+   * Name of the node image. It contains the hash, so that a change makes another image. What it does not cover are the
+   * versions of the Debian packages, which only an archive can tell: the image lists them (clusters/air-gapped.md).
+   */
   reference: string;
 }
 
@@ -41,21 +51,29 @@ export async function readRecipe(versions: Versions, minor: KubernetesMinor): Pr
       { exit: 'badUsage' },
     );
   }
-  const { debianSuite, pause } = versions.nodeImage;
+  const { debianSuite, pause, go } = versions.nodeImage;
   const podImage = versions.podImage.name;
-  const base = await hashOf(recipeFolder, ['packages.txt', 'customize.sh', 'rootfs'], [debianSuite, process.arch]);
+  const { kubernetes, etcd } = minor.built;
+  const packages = (await readFile(join(recipeFolder, 'packages.txt'), 'utf8'))
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'));
+  const root = [process.arch, baseWords(debianSuite, packages)];
+  const base = await hashOf(recipeFolder, ['customize.sh', 'rootfs'], root);
+  const words = nodeWords({ version: kubernetes, etcd, pause, podImage }, go);
   const modules = join('kubernetes', minor.name);
-  const facts = [base, minor.built.kubernetes, minor.built.etcd, pause, podImage];
-  const whole = await hashOf(recipeFolder, ['assemble.sh', 'kubernetes/main.go', modules], facts);
+  const hash = await hashOf(recipeFolder, ['assemble.sh', 'kubernetes/main.go', modules], [base, words]);
   return {
     minor: minor.name,
-    kubernetes: minor.built.kubernetes,
-    etcd: minor.built.etcd,
+    kubernetes,
+    etcd,
     pause,
     podImage,
     debianSuite,
+    packages,
+    go,
+    hash,
     baseReference: `${repository}-base:${debianSuite}-${base.slice(0, 12)}`,
-    reference: `${repository}:${minor.built.kubernetes}-${whole.slice(0, 12)}`,
+    reference: `${repository}:${kubernetes}-${hash.slice(0, 12)}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
 import { pasteable } from '../command/commander.ts';
@@ -15,59 +15,45 @@ import {
   sourceEntry,
 } from '../engine/apt.ts';
 import type { Engine } from '../engine/engine.ts';
+import { type BuildFolder, lockBuildOf } from './build-folder.ts';
 import type { BuildLog } from './build-log.ts';
+import { importing, makingRootFileSystem } from './commands.ts';
 import { type Recipe, recipeFolder } from './recipe.ts';
 
-/** Settings of every container of the node image. */
-export const imageSettings = [
-  'ENTRYPOINT ["/usr/local/sbin/node-entrypoint"]',
-  'STOPSIGNAL SIGRTMIN+3',
-  'ENV container=docker',
-].flatMap((setting) => ['--change', setting]);
-
-/** Creates the image with the root file system of a node from Debian packages, unless the engine has it. */
+/**
+ * Creates the image with the root file system of a node from Debian packages, unless the engine has it or `rebuild`
+ * asks for today's packages. Minors share it: where another build makes it, this one waits.
+ */
 export async function makeRootFileSystem(
   recipe: Recipe,
   engine: Engine,
-  folder: string,
+  build: BuildFolder,
   mayInstall: boolean,
+  rebuild: boolean,
   log: BuildLog,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (await engine.imageId(recipe.baseReference, signal)) return;
+  const { baseReference, debianSuite, packages } = recipe;
+  await using _lock = await lockBuildOf(baseReference, dirname(build.path), progress, signal);
+  if (!rebuild && (await engine.imageId(baseReference, signal))) return;
   await requireMmdebstrap(mayInstall, progress, signal);
-  await mkdir(folder, { recursive: true });
-  progress.note(`making the root file system of Debian ${recipe.debianSuite}`);
+  progress.note(`making the root file system of Debian ${debianSuite}`);
 
-  const sources = join(folder, `${recipe.debianSuite}.sources`);
-  const entries = suiteSources(await debianArchives(signal), recipe.debianSuite);
-  await writeFile(sources, entries);
-  const archive = join(folder, 'root-file-system.tar');
-  const packages = (await readFile(join(recipeFolder, 'packages.txt'), 'utf8'))
-    .split('\n')
-    .filter((line) => line && !line.startsWith('#'));
-  const omitted = ['doc', 'man', 'locale', 'info'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`);
+  const sources = join(build.path, `${debianSuite}.sources`);
+  const entries = suiteSources(await debianArchives(signal), debianSuite);
+  // Its URIs may hold the password of a mirror.
+  await writeFile(sources, entries, { mode: 0o600 });
+  const archive = join(build.path, 'root-file-system.tar');
+  const mode = process.getuid?.() === 0 ? 'root' : 'unshare';
   await log.run('root file system', {
-    argv: [
-      'mmdebstrap',
-      '--variant=minbase',
-      `--mode=${process.getuid?.() === 0 ? 'root' : 'unshare'}`,
-      `--include=${packages.join(',')}`,
-      '--aptopt=APT::Install-Recommends "false"',
-      ...omitted,
-      '--customize-hook=sync-in rootfs /',
-      '--customize-hook=./customize.sh "$1"',
-      recipe.debianSuite,
-      archive,
-      ...(entries === '' ? [] : [sources]),
-    ],
+    argv: makingRootFileSystem(debianSuite, packages, mode, archive, entries === '' ? [] : [sources]),
     directory: recipeFolder,
+    env: build.environment,
     deadline: 20 * 60_000,
     signal,
   });
-  await engine.run(['import', ...imageSettings, archive, recipe.baseReference], { deadline: 300_000, signal });
-  await rm(archive, { force: true });
+  await engine.run(importing(archive, baseReference), { deadline: 300_000, signal });
 }
 
 /**

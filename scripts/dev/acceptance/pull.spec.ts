@@ -21,7 +21,7 @@ import { acquireNodeImage, type NodeImage } from '../../../clusters/host/node-im
 import { type PullResult, pullImage } from '../../../clusters/host/node-image/pull.ts';
 import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
 import { silent } from '../../../clusters/text/progress.ts';
-import { cacheFolder } from '../../run/cluster/plan.ts';
+import { buildsFolder, cacheFolder } from '../../run/cluster/plan.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { registryProgram, startRegistry } from './container-registry.ts';
 import { closedPort, refusingRegistry, silentRegistry, tamperingRegistry } from './faulty-registries.ts';
@@ -140,13 +140,13 @@ describe('a node image of a registry', function () {
   /** Declares `--image auto` where the published image cannot be pulled: what is used in the end, or why nothing is. */
   function auto(title: string, published: () => string, expected: `${NodeImage['origin']} image` | `error: ${string}`) {
     it(`auto, ${title}`, async () => {
-      const { minor, versions, recipe, engine, cache } = setting;
+      const { minor, versions, recipe, engine } = setting;
       const outcome = await acquireNodeImage({
         minor: { ...minor, published: published() },
         versions,
         // As on a machine that has no node image yet: else there would be no need to ask a registry.
         engine: new Engine(engine.facts, withoutAtFirst(recipe.reference)),
-        cacheFolder: cache,
+        buildsFolder: buildsFolder(process.env),
         mayInstall: false,
         wish: { kind: 'auto' },
         progress: silent,

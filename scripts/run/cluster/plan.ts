@@ -65,3 +65,8 @@ export function cacheFolder(environment: NodeJS.ProcessEnv, home: string = homed
   const base = [own, xdg].find((path) => path !== undefined && isAbsolute(path)) ?? join(home, '.cache');
   return join(base, 'local-pv-conformance');
 }
+
+/** Returns the folder in which node images are built. */
+export function buildsFolder(environment: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(environment), 'node-image');
+}

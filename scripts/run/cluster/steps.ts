@@ -9,7 +9,7 @@ import { providePodImage } from '../../../clusters/pod-image.ts';
 import { awaitReadiness } from '../../../clusters/readiness.ts';
 import type { Action } from '../actions.ts';
 import { engineStep, machineStep } from './machine-steps.ts';
-import type { ClusterPlan } from './plan.ts';
+import { buildsFolder, type ClusterPlan } from './plan.ts';
 import type { ClusterState, ClusterTarget, Reservation } from './state.ts';
 import { clusterUndo } from './undo.ts';
 import { useStep } from './used-cluster.ts';
@@ -54,13 +54,13 @@ function imageStep(plan: ClusterPlan, state: ClusterState): Action {
     deadline: 75 * minute,
     async perform({ progress, signal }) {
       const engine = state.need('engine');
-      const { versions, minor, image: wish, kubernetesSource, rebuild, mayInstall, cacheFolder } = plan;
+      const { versions, minor, image: wish, kubernetesSource, rebuild, mayInstall } = plan;
       state.image = await acquireNodeImage({
         wish,
         minor,
         versions,
         engine,
-        cacheFolder,
+        buildsFolder: buildsFolder(process.env),
         kubernetesSource,
         rebuild,
         mayInstall,

@@ -1,8 +1,8 @@
 // Command kubernetes is every Kubernetes program of a node in one binary.
 //
 // The programs share most of their packages, so one binary is about a third of
-// the size of seven. Which program it is, the name it is called by decides:
-// the node image holds one symbolic link for each.
+// the size of seven. The name that it is called by decides which program runs:
+// the node image has a symbolic link for each.
 package main
 
 import (
