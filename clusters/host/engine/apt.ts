@@ -1,4 +1,9 @@
-import { run } from '../command/commander.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
 /** A Debian archive as configured in this machine's apt: mirrors are used, and no host name is built in. */
@@ -52,17 +57,55 @@ export function mainArchive(archives: readonly DebianArchive[]): DebianArchive |
   return archives.find(({ codename }) => !codename.includes('-')) ?? archives[0];
 }
 
-/** Installs packages (names or paths of .deb files) without recommendations. Needs root. */
+/** Seconds in which another apt may end, such as the one that a new machine starts by itself. */
+const lock = ['-o', 'DPkg::Lock::Timeout=120'];
+
+/**
+ * Installs packages (names or paths of .deb files) without recommendations, and removes none. Needs root. Once begun it
+ * comes to its end, also where this process does before: packages that are half configured break later installations.
+ * @throws CommandFailed
+ */
 export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
-  await run(host, {
-    argv: ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages],
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-    deadline: 600_000,
-    signal,
-  });
+  const install = [
+    'apt-get',
+    ...lock,
+    'install',
+    '--yes',
+    '--no-remove',
+    '--no-install-recommends',
+    ...packages,
+  ] as const;
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // The long part first, which may be ended.
+  await run(host, { argv: [...install, '--download-only'], env, deadline: 600_000, signal });
+  await uninterrupted(install, env);
+  signal?.throwIfAborted();
 }
 
 /** Refreshes apt's package lists. Needs root. */
 export async function refreshPackageLists(signal?: AbortSignal): Promise<void> {
-  await run(host, { argv: ['apt-get', 'update'], deadline: 300_000, signal });
+  await run(host, { argv: ['apt-get', ...lock, 'update'], deadline: 300_000, signal });
+}
+
+/** Runs a program that neither a signal nor the end of this process ends: its output goes to a file without a name. */
+async function uninterrupted(argv: readonly [string, ...string[]], env: Record<string, string>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lpv-apt-'));
+  const output = openSync(join(folder, 'output'), 'w+', 0o600);
+  rmSync(folder, { recursive: true });
+  try {
+    const [program, ...args] = argv;
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...env },
+    });
+    const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
+    if (status === 0) return;
+    const text = Buffer.alloc(fstatSync(output).size);
+    readSync(output, text, 0, text.length, 0);
+    const result = { argv, stdout: text.toString(), stderr: '', ...(status !== null && { status }) };
+    throw new CommandFailed(host.place, result, status === null ? `killed by ${signal}` : `exit status ${status}`);
+  } finally {
+    closeSync(output);
+  }
 }

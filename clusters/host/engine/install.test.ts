@@ -1,6 +1,17 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { readVersions } from '../../configuration/versions.ts';
-import { describeStep, type EngineHost, type EnginePins, engineElsewhere, planInstallation } from './install.ts';
+import {
+  describeStep,
+  downloadFromSuite,
+  type EngineHost,
+  type EnginePins,
+  engineElsewhere,
+  planInstallation,
+  readPrintedNames,
+} from './install.ts';
 
 const archive = { uri: 'http://deb.debian.org/debian/', codename: 'bookworm' };
 const pins: EnginePins = {
@@ -94,7 +105,7 @@ describe('the installation of an engine', () => {
 
   it('names every step before it is begun', () => {
     expect(planInstallation(bare, pins).map(describeStep)).to.deep.equal([
-      "installing docker.io and docker-cli of Debian trixie (this release's own is too old); apt's sources stay as they are",
+      "installing docker.io and docker-cli of Debian trixie (this release's own is too old); apt's sources stay as they are, so security updates of it are yours to install",
       'starting the Docker daemon (no service manager is running here)',
     ]);
     expect(
@@ -105,5 +116,76 @@ describe('the installation of an engine', () => {
   it('follows the pins of the project', async () => {
     const [step] = planInstallation(bare, (await readVersions()).engine);
     expect(step).to.deep.include(bothFromTrixie);
+  });
+});
+
+describe('packages of another suite', () => {
+  let folder: string;
+  let cache: string;
+  const { PATH } = process.env;
+  const step = { packages: ['docker.io', 'docker-cli'], suite: 'trixie', archive };
+  const names = ['docker.io_26.1.5+dfsg1-9_amd64.deb', 'docker-cli_26.1.5+dfsg1-9_amd64.deb'];
+
+  /** Puts a program in the place of apt-get that prints these names, and downloads files of those. */
+  const fakeApt = async (printed: readonly string[], downloaded: readonly string[]) => {
+    const print = printed.map((name) => `echo "'http://mirror.example/${name}' ${name} 1234 SHA256:0"`);
+    const script = `case "$*" in *--print-uris) ${print.join('; ') || ':'} ;; *download*) touch ${downloaded.join(' ')} ;; esac`;
+    await writeFile(join(folder, 'apt-get'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lpv-suite-'));
+    cache = join(folder, 'cache');
+    await mkdir(cache, { mode: 0o755 });
+    process.env.PATH = `${folder}:${PATH}`;
+  });
+
+  afterEach(async () => {
+    process.env.PATH = PATH;
+    await rm(folder, { recursive: true });
+  });
+
+  it('are exactly those that apt names, in a folder of their own, whatever was there before', async () => {
+    await fakeApt(names, names);
+    for (const old of ['packages-old', 'apt-trixie/packages']) {
+      await mkdir(join(cache, old), { recursive: true });
+      await writeFile(join(cache, old, 'planted_1_all.deb'), '');
+    }
+    {
+      await using download = await downloadFromSuite(step, cache);
+      expect(download.files.map((file) => file.slice(dirname(file).length + 1))).to.deep.equal(names);
+      const own = dirname(dirname(download.files[0] ?? ''));
+      expect((await stat(own)).mode & 0o777).to.equal(0o700);
+      expect(await readFile(join(own, 'sources', 'trixie.sources'), 'utf8')).to.include('Suites: trixie');
+      expect((await stat(join(own, 'sources', 'trixie.sources'))).mode & 0o777).to.equal(0o600);
+      expect(await readdir(cache)).not.to.include('packages-old');
+    }
+    expect(await readdir(cache)).to.deep.equal(['apt-trixie']);
+  });
+
+  for (const [what, printed, downloaded] of [
+    ['one more than apt names', names, [...names, 'more_1_all.deb']],
+    ['one fewer', names, names.slice(1)],
+    ['of more packages than were asked for', [...names, 'more_1_all.deb'], [...names, 'more_1_all.deb']],
+    ['of no name', [], names],
+  ] as const) {
+    it(`are refused where there is ${what}, and nothing stays`, async () => {
+      await fakeApt(printed, downloaded);
+      expect(String(await downloadFromSuite(step, cache).catch((e) => e))).to.include('nothing checks them any more');
+      expect(await readdir(cache)).to.deep.equal([]);
+    });
+  }
+
+  it('are not downloaded to where another user may write', async () => {
+    await fakeApt(names, names);
+    await chmod(cache, 0o777);
+    expect(String(await downloadFromSuite(step, cache).catch((e) => e))).to.include('mode 777');
+  });
+
+  it('have names that lead nowhere else', () => {
+    const line = (name: string) => readPrintedNames(`'http://x/y' ${name} 12 SHA256:0\n`);
+    expect(line('docker.io_1%3a26.1.5~x_amd64.deb')).to.deep.equal(['docker.io_1%3a26.1.5~x_amd64.deb']);
+    expect(line('../x.deb')).to.deep.equal([]);
+    expect(line('x.sh')).to.deep.equal([]);
   });
 });

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Versions } from '../../configuration/versions.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -125,6 +125,8 @@ export async function install(
   signal?: AbortSignal,
 ): Promise<EngineFacts> {
   await mkdir(workFolder, { recursive: true });
+  const log = join(workFolder, 'dockerd.log');
+  let daemon: ChildProcess | undefined;
   for (const step of steps) {
     progress.note(describeStep(step));
     if (step.kind === 'install') {
@@ -132,15 +134,20 @@ export async function install(
       await installPackages(step.packages, signal);
     } else if (step.kind === 'install from suite') {
       await refreshPackageLists(signal);
-      const files = await downloadFromSuite(step, workFolder, signal);
-      await installPackages(files, signal);
+      await using download = await downloadFromSuite(step, workFolder, signal);
+      await installPackages(download.files, signal);
     } else if (step.kind === 'start by service manager') {
       await run(host, { argv: ['systemctl', 'start', 'docker'], deadline: 60_000, signal });
     } else {
-      await startByHand(join(workFolder, 'dockerd.log'));
+      daemon = startByHand(log);
     }
   }
-  return await answering(join(workFolder, 'dockerd.log'), signal);
+  try {
+    return await answering(log, signal);
+  } catch (error) {
+    daemon?.kill();
+    throw error;
+  }
 }
 
 /** Returns a step in words, for the terminal. */
@@ -149,7 +156,7 @@ export function describeStep(step: InstallationStep): string {
     case 'install':
       return `installing ${step.packages.join(' and ')} with apt`;
     case 'install from suite':
-      return `installing ${step.packages.join(' and ')} of Debian ${step.suite} (this release's own is too old); apt's sources stay as they are`;
+      return `installing ${step.packages.join(' and ')} of Debian ${step.suite} (this release's own is too old); apt's sources stay as they are, so security updates of it are yours to install`;
     case 'start by service manager':
       return 'starting the Docker daemon with systemctl';
     case 'start by hand':
@@ -159,45 +166,86 @@ export function describeStep(step: InstallationStep): string {
 
 /**
  * Downloads packages of another suite with separate package lists and sources, so that apt's own stay unchanged.
- * Returns the paths of the .deb files.
+ * Returns the paths of the .deb files, exactly those that apt names, in a new folder that no other user can write; it is
+ * removed when the result is disposed. apt checks no signature when it installs a file.
  */
-async function downloadFromSuite(
-  step: Extract<InstallationStep, { kind: 'install from suite' }>,
+export async function downloadFromSuite(
+  step: Pick<Extract<InstallationStep, { kind: 'install from suite' }>, 'packages' | 'suite' | 'archive'>,
   workFolder: string,
   signal?: AbortSignal,
-): Promise<string[]> {
-  const folder = join(workFolder, `apt-${step.suite}`);
-  for (const part of ['sources', 'lists/partial', 'archives/partial', 'packages'])
-    await mkdir(join(folder, part), { recursive: true });
-  await writeFile(join(folder, 'sources', `${step.suite}.sources`), sourceEntry(step.archive, step.suite));
-  const apart = [
-    ['-o', 'Dir::Etc::SourceList=/dev/null'],
-    ['-o', `Dir::Etc::SourceParts=${join(folder, 'sources')}`],
-    ['-o', `Dir::State::Lists=${join(folder, 'lists')}`],
-    ['-o', `Dir::Cache=${folder}`],
-    ['-o', 'APT::Sandbox::User=root'],
-  ].flat();
-  await run(host, { argv: ['apt-get', ...apart, 'update'], deadline: 300_000, signal });
-  const packages = join(folder, 'packages');
-  const wanted = step.packages.map((name) => `${name}/${step.suite}`);
-  await run(host, {
-    argv: ['apt-get', ...apart, 'download', ...wanted],
-    directory: packages,
-    deadline: 300_000,
-    signal,
-  });
-  return (await readdir(packages)).filter((name) => name.endsWith('.deb')).map((name) => join(packages, name));
+): Promise<{ files: string[] } & AsyncDisposable> {
+  await refuseForeign(workFolder);
+  const downloads = 'packages-';
+  for (const name of await readdir(workFolder))
+    if (name.startsWith(downloads)) await rm(join(workFolder, name), { recursive: true });
+  const folder = await mkdtemp(join(workFolder, downloads));
+  const disposal = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  try {
+    for (const part of ['sources', 'lists/partial', 'archives/partial', 'packages'])
+      await mkdir(join(folder, part), { recursive: true });
+    // Its URI may hold the password of a mirror.
+    const sources = join(folder, 'sources', `${step.suite}.sources`);
+    await writeFile(sources, sourceEntry(step.archive, step.suite), { mode: 0o600 });
+    const apart = [
+      ['-o', 'Dir::Etc::SourceList=/dev/null'],
+      ['-o', `Dir::Etc::SourceParts=${join(folder, 'sources')}`],
+      ['-o', `Dir::State::Lists=${join(folder, 'lists')}`],
+      ['-o', `Dir::Cache=${folder}`],
+      ['-o', 'APT::Sandbox::User=root'],
+    ].flat();
+    const apt = async (...args: string[]) => {
+      const directory = join(folder, 'packages');
+      return (await run(host, { argv: ['apt-get', ...apart, ...args], directory, deadline: 300_000, signal })).stdout;
+    };
+    await apt('update');
+    const wanted = ['download', ...step.packages.map((name) => `${name}/${step.suite}`)];
+    const named = readPrintedNames(await apt(...wanted, '--print-uris'));
+    await apt(...wanted);
+    const found = await readdir(join(folder, 'packages'));
+    if (named.length !== step.packages.length || named.toSorted().join() !== found.toSorted().join())
+      throw new DomainError({
+        attempted: `downloading ${step.packages.join(' and ')} of Debian ${step.suite}`,
+        on: folder,
+        seen: `apt names ${named.join(', ') || 'no file'}; found: ${found.join(', ') || 'none'}`,
+        why: 'these files are installed as root, and nothing checks them any more',
+        remedy: 'install Docker Engine 24 or later yourself',
+      });
+    return { files: named.map((name) => join(folder, 'packages', name)), ...disposal };
+  } catch (error) {
+    await disposal[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
-async function startByHand(log: string): Promise<void> {
-  const file = await open(log, 'a', 0o600);
+/** Returns the file names that `apt-get download --print-uris` prints: `'http://…' name size checksum` in each line. */
+export function readPrintedNames(text: string): string[] {
+  return text.split('\n').flatMap((line) => /^'[^']*' ([\w.+~%-]+\.deb) \d+/.exec(line)?.[1] ?? []);
+}
+
+/** @throws DomainError for a folder in which another user can replace files */
+async function refuseForeign(folder: string): Promise<void> {
+  const { uid, mode } = await stat(folder);
+  if (uid === process.getuid?.() && (mode & 0o022) === 0) return;
+  throw new DomainError({
+    attempted: 'downloading packages that are installed as root',
+    on: folder,
+    seen: `it belongs to user ${uid}, mode ${(mode & 0o7777).toString(8)}`,
+    why: 'another user could replace the packages',
+    remedy: 'set LPV_CACHE_HOME to a folder that only this user can write',
+  });
+}
+
+function startByHand(log: string): ChildProcess {
+  // A new log for each start; otherwise it would grow without end.
+  const file = openSync(log, 'w', 0o600);
   try {
     // Detached: the engine outlives this run, like one that a service manager starts.
-    const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', file.fd, file.fd] });
+    const daemon = spawn('dockerd', ['--log-level', 'warn'], { detached: true, stdio: ['ignore', file, file] });
     daemon.on('error', () => {});
     daemon.unref();
+    return daemon;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
