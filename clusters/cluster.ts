@@ -8,6 +8,11 @@ export function kindLabel(cluster: string): string {
   return `io.x-k8s.kind.cluster=${cluster}`;
 }
 
+/** Returns the name of the container in which the node image is looked at before the cluster is created. */
+export function lookContainer(cluster: string): string {
+  return `${cluster}-look`;
+}
+
 /** Returns the names of the node containers of a cluster, running or not. */
 export function nodeContainers(engine: Engine, cluster: string, signal?: AbortSignal): Promise<string[]> {
   return engine.containersWithLabel(kindLabel(cluster), signal);
@@ -46,7 +51,7 @@ export async function rejectExistingCluster(
 export async function deleteCluster(engine: Engine, cluster: string, network: string): Promise<void> {
   await releaseDeviceLocks(engine, await nodeContainers(engine, cluster));
   const removeAll = async () => {
-    await engine.removeContainers(await nodeContainers(engine, cluster));
+    await engine.removeContainers([...(await nodeContainers(engine, cluster)), lookContainer(cluster)]);
     await engine.removeNetwork(network);
     const left = await nodeContainers(engine, cluster);
     if (left.length > 0) throw new Error(`containers are still there: ${left.join(', ')}`);

@@ -113,6 +113,23 @@ describe('an engine', () => {
     expect(asked).to.deep.equal(['docker rm --force --volumes a b']);
   });
 
+  it('removes an image whose name it gives to another one', async () => {
+    let id = 'sha256:old';
+    let names = 1;
+    const { asked, engine } = engineThat(({ argv }) => ({ stdout: argv.join().includes('len') ? `${names}` : id }));
+    await engine.replaceImage('node:1', async () => {});
+    expect(asked.join()).not.to.include(' rm ');
+    const renew = async () => {
+      id += 'er';
+    };
+    await engine.replaceImage('node:1', renew);
+    expect(asked.join(), 'it has another name').not.to.include(' rm ');
+    names = 0;
+    id = 'sha256:old';
+    await engine.replaceImage('node:1', renew);
+    expect(asked.at(-1)).to.equal('docker image rm sha256:old');
+  });
+
   it('takes a network that is gone for removed, but not one that is in use', async () => {
     const remove = (stderr: string) => engineThat(() => ({ status: 1, stderr })).engine.removeNetwork('lpv-x');
     await remove('Error response from daemon: network lpv-x not found');
@@ -121,12 +138,23 @@ describe('an engine', () => {
     expect(error.message).to.contain('active endpoints').and.contain('docker network rm lpv-x');
   });
 
+  it('leaves no privileged container, whether it could be started or not, and tells what its program said', async () => {
+    const there = engineThat(() => ({ status: 1, stderr: 'no such file' }));
+    expect(await there.engine.runPrivileged('node:1', 'lpv-a-look', ['cat', '/x'])).to.include({ status: 1 });
+    expect(there.asked).to.deep.equal([
+      'docker run --rm --privileged --network none --name lpv-a-look --entrypoint cat node:1 /x',
+    ]);
+    const { asked, engine } = engineThat(({ argv }) => ({ status: argv.includes('run') ? 125 : 0 }));
+    await engine.runPrivileged('node:1', 'lpv-a-look', ['true']).catch((e) => e);
+    expect(asked.at(-1)).to.equal('docker rm --force --volumes lpv-a-look');
+  });
+
   it('says what privileged containers are for where they are refused', async () => {
     const { engine } = engineThat(() => ({
       status: 125,
       stderr: 'privileged mode is incompatible with user namespaces',
     }));
-    const error = await engine.assertPrivileged('node:1').catch((e) => e);
+    const error = await engine.runPrivileged('node:1', 'lpv-a-look', ['true']).catch((e) => e);
     expect(error).to.be.instanceOf(DomainError);
     expect(error.details).to.include({ attempted: 'starting a privileged container', on: 'node:1' });
     expect(error.message).to.contain('incompatible with user namespaces').and.contain('kubelet in them mounts disks');

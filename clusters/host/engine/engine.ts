@@ -1,4 +1,4 @@
-import { DomainError, messageOf } from '../../errors/domain-error.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import { type Commander, CommandFailed, type CommandRequest, type CommandResult, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
@@ -131,6 +131,18 @@ export class Engine {
     return status === 0 ? stdout.trim() : undefined;
   }
 
+  /**
+   * Gives a name to the image that `make` makes. Removes the one that had the name before, unless it has other names, or
+   * a container or another image needs it.
+   */
+  async replaceImage(reference: string, make: () => Promise<unknown>): Promise<void> {
+    const before = await this.imageId(reference);
+    await make();
+    if (before === undefined || before === (await this.imageId(reference))) return;
+    const names = await this.attempt(['image', 'inspect', '--format', '{{len .RepoTags}}', before]);
+    if (names.status === 0 && names.stdout.trim() === '0') await this.attempt(['image', 'rm', before]);
+  }
+
   /** Returns the digests (`name@sha256:…`) under which registries have a local image. */
   async imageDigests(reference: string, signal?: AbortSignal): Promise<string[]> {
     const { status, stdout } = await this.attempt(
@@ -184,27 +196,35 @@ export class Engine {
   }
 
   /**
-   * Proves that a privileged container of an image can be started, because kind's nodes are such containers.
-   * @throws DomainError otherwise
+   * Runs a program in a privileged container of an image, because kind's nodes are such containers. Returns its result,
+   * whatever its exit status. The container is gone afterwards.
+   * @throws DomainError where such a container cannot be started
    */
-  async assertPrivileged(image: string, signal?: AbortSignal): Promise<void> {
-    try {
-      // Takes a second, and is not aborted: a container that was created but never started would never be removed.
-      await this.run(['run', '--rm', '--privileged', '--network', 'none', '--entrypoint', '/bin/true', image]);
-      signal?.throwIfAborted();
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new DomainError(
-        {
-          attempted: 'starting a privileged container',
-          on: image,
-          seen: messageOf(error),
-          why: 'the nodes of a kind cluster are privileged containers: kubelet in them mounts disks',
-          remedy:
-            'allow privileged containers for this user. Docker before 23 asks for every capability that the kernel knows and fails where the machine withholds one: a newer Docker asks only for those it has itself.',
-        },
-        { cause: error },
-      );
-    }
+  async runPrivileged(
+    image: string,
+    container: string,
+    [program, ...args]: readonly [string, ...string[]],
+    signal?: AbortSignal,
+  ): Promise<CommandResult> {
+    const start = ['run', '--rm', '--privileged', '--network', 'none', '--name', container];
+    // Takes a second, and is not aborted: a container that was created but never started would stay.
+    const run = this.attempt([...start, '--entrypoint', program, image, ...args]);
+    const result = await run.catch((error: unknown) => error);
+    signal?.throwIfAborted();
+    // docker's own statuses: 125 for itself, 126 and 127 for a program that it cannot start.
+    if (!(result instanceof Error) && (result as CommandResult).status < 125) return result as CommandResult;
+    // Where this fails, too, the deletion of the cluster tries it again.
+    await this.removeContainers([container]).catch(() => {});
+    throw new DomainError(
+      {
+        attempted: 'starting a privileged container',
+        on: image,
+        seen: result instanceof Error ? result.message : (result as CommandResult).stderr.trim(),
+        why: 'the nodes of a kind cluster are privileged containers: kubelet in them mounts disks',
+        remedy:
+          'allow privileged containers for this user. Docker before 23 asks for every capability that the kernel knows and fails where the machine withholds one: a newer Docker asks only for those it has itself.',
+      },
+      { cause: result },
+    );
   }
 }

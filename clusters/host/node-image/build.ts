@@ -88,7 +88,8 @@ async function assemble(
       'local-pv-conformance.packages': `sha256:${packages}`,
       'local-pv-conformance.recipe': recipe.hash,
     };
-    await engine.run(committing(container, reference, labels), { deadline: 300_000, signal });
+    const commit = () => engine.run(committing(container, reference, labels), { deadline: 300_000, signal });
+    await engine.replaceImage(reference, commit);
   } finally {
     await engine.removeContainers([container]);
   }

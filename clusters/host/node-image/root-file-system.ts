@@ -53,7 +53,8 @@ export async function makeRootFileSystem(
     deadline: 20 * 60_000,
     signal,
   });
-  await engine.run(importing(archive, baseReference), { deadline: 300_000, signal });
+  const load = () => engine.run(importing(archive, baseReference), { deadline: 300_000, signal });
+  await engine.replaceImage(baseReference, load);
 }
 
 /**

@@ -119,7 +119,7 @@ describe('a node image of a registry', function () {
       mute: await kept(silentRegistry()),
       closed: await closedPort(),
     };
-    return { engine, versions, minor, recipe, cache, node: named(node), nodeId, smallId, smallDigest, addresses };
+    return { engine, versions, minor, recipe, node: named(node), nodeId, smallId, smallDigest, addresses };
   }
 
   /** Declares a pull. A pulled image must have the id that was pushed. */

@@ -37,6 +37,8 @@ export class ClusterState {
   engine: Engine | undefined;
   kind: Kind | undefined;
   image: NodeImage | undefined;
+  /** The version of Kubernetes in the image of a cluster that this run creates. */
+  imageVersion: string | undefined;
   client: ClusterClient | undefined;
   nodes: ReadyNode[] = [];
   disks: Disk[] = [];

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { rejectExistingCluster } from '../../../clusters/cluster.ts';
+import { lookContainer, rejectExistingCluster } from '../../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../../clusters/host/kind/kind.ts';
 import { acquireNodeImage, imageOfNode } from '../../../clusters/host/node-image/acquire.ts';
+import { assertServed, assertVersion, versionIn } from '../../../clusters/host/node-image/version.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../../clusters/nodes/disk.ts';
 import { EngineNode } from '../../../clusters/nodes/node.ts';
 import { providePodImage } from '../../../clusters/pod-image.ts';
@@ -95,8 +96,10 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
     deadline: 6 * minute,
     async perform({ progress, signal }) {
       const engine = state.need('engine');
-      const { reference } = state.need('image');
-      await engine.assertPrivileged(reference, signal);
+      const image = state.need('image');
+      const { reference } = image;
+      state.imageVersion = await versionIn(engine, reference, lookContainer(cluster), signal);
+      assertVersion(image, state.imageVersion, plan.minor, plan.versions.minors);
       try {
         await state.need('kind').create({
           cluster,
@@ -163,6 +166,7 @@ function nodesStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterState
       const expected = plan.configuration.shape.nodes;
       state.nodes = await awaitReadiness(state.client, expected, { within: 2 * minute, progress, signal });
       state.kubernetes = (await state.client.version()).gitVersion;
+      if (state.image && state.imageVersion) assertServed(state.image, state.imageVersion, state.kubernetes);
       // kind's own images bring a default StorageClass, which gives volumes to claims that are meant to stay pending.
       await state.client.remove({ kind: 'StorageClass', name: 'standard' }, { absentIsFine: true });
       const nodes = state.nodes.map(({ name, container }) => new EngineNode(name, container));
