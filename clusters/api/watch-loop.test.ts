@@ -92,7 +92,11 @@ describe('WatchLoop', () => {
   });
 
   async function begin(...items: Thing[]): Promise<void> {
-    source.lists.unshift({ resourceVersion: '10', items });
+    await beginWith({ resourceVersion: '10', items });
+  }
+
+  async function beginWith(first: FakeSource['lists'][number]): Promise<void> {
+    source.lists.unshift(first);
     const listener = {
       changed: ({ type, observed, object }: Change<Thing>) =>
         void seen.push(`${type} ${object.metadata.name}@${object.metadata.resourceVersion} ${observed}`),
@@ -303,12 +307,21 @@ describe('WatchLoop', () => {
   });
 
   it('ends with the refusal where going on is hopeless', async () => {
-    await begin();
-    source.watches.push(refusal(403));
-    await send(event('BOOKMARK', { metadata: { resourceVersion: '11' } }));
-    source.current.close();
+    await beginWith(refusal(403));
     expect(await ended)
       .to.be.instanceOf(ApiRefusal)
       .and.to.include({ status: 403 });
+  });
+
+  it('goes on when an API server that has restarted does not know its roles yet', async () => {
+    await begin(thing('a', 5));
+    source.watches.push(refusal(403));
+    await send(event('BOOKMARK', { metadata: { resourceVersion: '11' } }));
+    source.current.close();
+    await settle();
+    await clock.advance(watchPolicy.backoff.first);
+    expect(faults).to.have.length(1);
+    await send(event('MODIFIED', thing('a', 12)));
+    expect(seen.at(-1)).to.equal('MODIFIED a@12 watch');
   });
 });

@@ -68,7 +68,12 @@ export interface WatchListener<T> {
 type Ending = { next: 'list' | 'resume'; fault?: Omit<WatchFault, 'inARow'> };
 
 /** HTTP statuses that no repetition will change. */
-const hopeless = new Set([400, 401, 403, 404, 405]);
+const hopeless = new Set([400, 404, 405]);
+/**
+ * Statuses that no repetition will change at the first list. Later they say that the API server has restarted and not
+ * read its roles yet: kubeadm's administrator is allowed what a ClusterRoleBinding allows.
+ */
+const hopelessAtFirst = new Set([401, 403]);
 
 /**
  * Follows the objects of one kind: a list, then watches, each from where the last one ended. Survives broken
@@ -283,6 +288,7 @@ export class WatchLoop<T extends Listed> {
 
   #endingOf(error: unknown, next: Ending['next']): Ending {
     if (error instanceof ApiRefusal && hopeless.has(error.status)) throw error;
+    if (error instanceof ApiRefusal && hopelessAtFirst.has(error.status) && this.#listedAt === undefined) throw error;
     if (error instanceof ApiRefusal && error.status === 410) {
       return { next: 'list', fault: { kind: 'gone', message: error.refusal } };
     }

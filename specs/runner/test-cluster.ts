@@ -1,5 +1,6 @@
 import { type ClusterClient, connect } from '../../clusters/api/client.ts';
 import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
+import type { ObjectOf } from '../../clusters/api/objects.ts';
 import { PodShells } from '../../clusters/api/pod-shells.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
@@ -149,10 +150,20 @@ export async function closeTestCluster(): Promise<void> {
       on: store.list('Namespace', ours).map(({ metadata }) => ({ kind: 'Namespace', name: metadata.name })),
       within: 60_000,
       until: (view) => view.list('Namespace', ours).length === 0,
+      explain: (view) => view.list('Namespace', ours).flatMap(whatHolds).join('\n'),
     });
   } finally {
     opened.closeShells();
     await store[Symbol.asyncDispose]();
     client[Symbol.dispose]();
   }
+}
+
+/**
+ * Returns what keeps a namespace that is being deleted, in the words of its controller, a line each: the objects that
+ * are left, and their finalizers.
+ */
+function whatHolds({ metadata, status }: ObjectOf['Namespace']): string[] {
+  const told = (status?.conditions ?? []).filter(({ status }) => status === 'True');
+  return told.map(({ reason, message }) => `${metadata.name}: ${reason}: ${message}`);
 }

@@ -1,0 +1,129 @@
+/**
+ * Kills the harness with SIGKILL at random moments, cleans with `lpv clean`, and counts what is left on the machine and
+ * on a cluster that stays. The moments follow from the seed, as far as the machine is as fast.
+ *
+ *   npm run test:kills -- --times 50 --seed 7
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../../../clusters/errors/domain-error.ts';
+import { duration } from '../../../clusters/text/duration.ts';
+import { seedLimit } from '../../../specs/runner/plan.ts';
+import { listenForSignals } from '../../run/signals.ts';
+import { differences } from '../../soak/leftovers.ts';
+import { wilson } from '../../soak/statistics.ts';
+import { percent } from '../../soak/tables.ts';
+import { KeptCluster } from './kept-cluster.ts';
+import { Sandbox } from './sandbox.ts';
+
+/** What is killed, in turn. */
+interface Victim {
+  name: string;
+  args: (sandbox: Sandbox) => readonly string[];
+  /** Seconds after which it is killed, at the earliest and at the latest, from its start or from what it says. */
+  after: readonly [number, number];
+  from?: RegExp;
+}
+
+const ofImage = ({ image }: Sandbox) => `--image=${image}`;
+const victims: readonly Victim[] = [
+  { name: 'run', args: (sandbox) => ['run', ofImage(sandbox)], after: [2, 60] },
+  {
+    name: 'run --chapter block',
+    args: (sandbox) => ['run', '--chapter=block', ofImage(sandbox)],
+    after: [0, 20],
+    from: /✓ LV-/,
+  },
+  { name: 'image --rebuild', args: () => ['image', '--rebuild'], after: [2, 40] },
+  {
+    name: 'run --use --chapter block,fault',
+    args: () => ['run', '--use=kills', '--chapter=block,fault'],
+    after: [5, 60],
+  },
+  {
+    name: 'run --use --chapter access,binding',
+    args: () => ['run', '--use=kills', '--chapter=access,binding'],
+    after: [5, 40],
+  },
+];
+
+/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
+function numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Kills a victim once, and cleans; returns what is left then, a line each. */
+async function kill(
+  sandbox: Sandbox,
+  { args, after, from }: Victim,
+  part: number,
+): Promise<{ left: string[]; wait: number }> {
+  const before = await sandbox.snapshot();
+  const victim = sandbox.start(args(sandbox));
+  const wait = 1000 * (after[0] + part * (after[1] - after[0]));
+  if (from) await victim.says(from).catch(() => {});
+  await Promise.race([victim.ended(), new Promise((resolve) => setTimeout(resolve, wait).unref())]);
+  victim.send('SIGKILL');
+  await victim.ended();
+  const clean = sandbox.start(['clean']);
+  const { status } = await clean.ended();
+  const left = differences(before, await sandbox.snapshot());
+  if (status !== 0) left.push(`lpv clean ended with ${status}:`, ...clean.output.trimEnd().split('\n'));
+  const cluster = await KeptCluster.find(sandbox, 'lpv-kills').catch(() => undefined);
+  if (cluster) left.push(...(await cluster.damage().catch((error) => [messageOf(error)])));
+  return { left, wait };
+}
+
+async function storm(times: number, seed: number): Promise<number> {
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  let sandbox: Sandbox | undefined;
+  using signals = listenForSignals({
+    interrupted: () => void sandbox?.clear(),
+    say,
+    cleanCommand: () => 'docker ps --all',
+  });
+  await using opened = await Sandbox.open(signals.signal);
+  sandbox = opened;
+  const prepare = () => opened.start(['up', '--name=kills', ofImage(opened)]).endsWith('conforms');
+  const next = numbersFrom(seed);
+  const begun = performance.now();
+  const leaks = new Map<string, number>();
+  say(`${times} kills, --seed ${seed}`);
+  await prepare();
+  let done = 0;
+  for (; done < times && !signals.signal.aborted; done++) {
+    const victim = victims[done % victims.length] as Victim;
+    const { left, wait } = await kill(opened, victim, next());
+    if (signals.signal.aborted) break;
+    say(` ${left.length === 0 ? '✓' : '✗'} ${done + 1}: ${victim.name}, killed after ${duration(wait)}`);
+    if (left.length === 0) continue;
+    leaks.set(victim.name, (leaks.get(victim.name) ?? 0) + 1);
+    say(left.map((line) => `     ${line}`).join('\n'));
+    // The next kill shall not suffer from this one.
+    await opened.clear();
+    await prepare();
+  }
+  const bad = [...leaks.values()].reduce((sum, count) => sum + count, 0);
+  say(`\n${done} kills in ${duration(performance.now() - begun)}: ${bad} left something behind`);
+  for (const [name, count] of leaks) say(`  ${count} × ${name}`);
+  if (done > 0) {
+    const { low, high } = wilson(bad, done);
+    say(
+      `  share of kills that leave something: ${percent(bad / done)} (${percent(low)} to ${percent(high)}, 95 %, Wilson)`,
+    );
+  }
+  return bad === 0 && done === times ? 0 : 1;
+}
+
+const { values } = parseArgs({ options: { times: { type: 'string', default: '50' }, seed: { type: 'string' } } });
+const [times, seed] = [Number(values.times), Number(values.seed ?? randomInt(seedLimit))];
+if (![times, seed].every((value) => Number.isInteger(value) && value >= 0)) {
+  process.stderr.write('--times and --seed are whole numbers\n');
+  process.exitCode = 2;
+} else process.exitCode = await storm(times, seed);
