@@ -12,11 +12,25 @@ import { down } from './verbs/down.ts';
 import { image } from './verbs/image.ts';
 import { list } from './verbs/list.ts';
 import { run } from './verbs/run.ts';
+import { soak } from './verbs/soak.ts';
 import { trace } from './verbs/trace.ts';
 import { up } from './verbs/up.ts';
 
 /** Every verb, in the order of `lpv --help`. What a verb works with is loaded when it acts. */
-export const verbs: readonly Verb[] = [doctor, image, up, run, down, clean, clusters, list, trace, diff, completion];
+export const verbs: readonly Verb[] = [
+  doctor,
+  image,
+  up,
+  run,
+  soak,
+  down,
+  clean,
+  clusters,
+  list,
+  trace,
+  diff,
+  completion,
+];
 
 /** Where the command line writes. */
 export interface Output {

@@ -28,6 +28,7 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   DaemonSet: { apiVersion: 'apps/v1', plural: 'daemonsets', namespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
+  CSINode: { apiVersion: 'storage.k8s.io/v1', plural: 'csinodes', namespaced: false },
 };
 
 /** The address of one object. Only namespaced kinds have a `namespace`. */

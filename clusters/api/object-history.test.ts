@@ -57,6 +57,17 @@ describe('ObjectHistory', () => {
     expect(store.history(ref)).to.have.length(2);
   });
 
+  it('has the changes of a kind in the order in which they arrived', async () => {
+    store.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'list', object: claim('x', 1, 'Pending') });
+    await clock.advance(1);
+    store.record('PersistentVolumeClaim', { type: 'ADDED', observed: 'watch', object: claim('y', 2, 'Pending') });
+    await clock.advance(1);
+    store.record('PersistentVolumeClaim', { type: 'DELETED', observed: 'watch', object: claim('x', 3, 'Pending') });
+    const seen = store.changes('PersistentVolumeClaim').map(({ type, object }) => `${type} ${object.metadata.name}`);
+    expect(seen).to.deep.equal(['ADDED x', 'ADDED y', 'DELETED x']);
+    expect(store.changes('Pod')).to.deep.equal([]);
+  });
+
   it('can be looked at as it was at an earlier moment', async () => {
     const record = (type: 'ADDED' | 'MODIFIED' | 'DELETED', version: number, phase: string) =>
       store.record('PersistentVolumeClaim', { type, observed: 'watch', object: claim('x', version, phase) });

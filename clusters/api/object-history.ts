@@ -103,6 +103,12 @@ export class ObjectHistory implements StoreView {
     return [...this.#of(ref)];
   }
 
+  /** Returns all observed changes of the objects of a kind, in the order in which they arrived. */
+  changes<K extends Kind>(kind: K): Seen<ObjectOf[K]>[] {
+    const histories = [...(this.#histories.get(kind)?.values() ?? [])] as unknown as Seen<ObjectOf[K]>[][];
+    return histories.flat().sort((a, b) => a.monotonic - b.monotonic);
+  }
+
   /** Grows with every change. */
   #of<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
     return (this.#histories.get(ref.kind)?.get(keyOf(ref)) ?? []) as unknown as Seen<ObjectOf[K]>[];

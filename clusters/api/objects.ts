@@ -3,6 +3,7 @@ import type {
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
+  V1CSINode,
   V1DaemonSet,
   V1Deployment,
   V1Namespace,
@@ -78,6 +79,7 @@ export interface ObjectOf {
   ClusterRoleBinding: Stored<V1ClusterRoleBinding>;
   DaemonSet: Stored<V1DaemonSet>;
   Deployment: Stored<V1Deployment>;
+  CSINode: Stored<V1CSINode>;
 }
 
 /** A kind that the harness can address, such as `PersistentVolumeClaim`. */

@@ -9,13 +9,13 @@ import {
   knownToScheduler,
   labelledNode,
   type PodHandle,
+  pausedControllers,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
   type VolumeHandle,
 } from '../harness/index.ts';
-import { pausedControllers } from './controllers.ts';
 
 const { chapter, proves } = readChapter('binding');
 

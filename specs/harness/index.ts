@@ -50,8 +50,9 @@ export {
 } from './binding.ts';
 export { forceDelete, markForDeletion, release } from './lifecycle.ts';
 export { recordProcess } from './process.ts';
-export { conditionsSeen, requirePods, scheduledNode } from './scheduling.ts';
+export { conditionsSeen, preferNode, requirePods, scheduledNode } from './scheduling.ts';
 export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';
+export { assertWokenBy, heldUser } from './wake-ups.ts';
 
 // Files, devices and mounts, in pods and on nodes.
 
@@ -70,8 +71,9 @@ export {
 } from './mounts.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 
-// Changes of nodes, undone at their end.
+// Changes of nodes and of the control plane, undone at their end.
 
+export { pausedControllers } from './control-plane.ts';
 export { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './node-changes.ts';
 export {
   restartContainerd,

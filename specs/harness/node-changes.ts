@@ -1,3 +1,4 @@
+import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import type { Node } from '../../clusters/api/objects.ts';
 import { ApiRefusal } from '../../clusters/api/refusal.ts';
@@ -23,8 +24,13 @@ const cordonTaint = 'node.kubernetes.io/unschedulable';
 // Each of these changes a Node object until its handle is disposed of; only a spec that has that node exclusively may
 // hold one.
 
+/** A change of a node, which is undone when this is disposed of. */
+interface NodeChange extends AsyncDisposable {
+  ref: ObjectRef<'Node'>;
+}
+
 /** Gives a node labels, or other values to those it has; at its end every label is what it was. */
-export async function labelledNode(name: string, labels: Readonly<Record<string, string>>): Promise<AsyncDisposable> {
+export async function labelledNode(name: string, labels: Readonly<Record<string, string>>): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const before = (await client.read(ref)).metadata.labels ?? {};
@@ -36,13 +42,14 @@ export async function labelledNode(name: string, labels: Readonly<Record<string,
     );
   };
   return await undoable(
+    name,
     () => make(labels),
     () => make(former),
   );
 }
 
 /** Cordons a node, as `kubectl cordon` does; at its end the node takes pods again, and has lost the cordon's taint. */
-export async function cordonedNode(name: string): Promise<AsyncDisposable> {
+export async function cordonedNode(name: string): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const make = async (unschedulable: boolean): Promise<void> => {
     await client.patch({ kind: 'Node', name }, { type: 'merge', change: { spec: { unschedulable } } });
@@ -57,13 +64,14 @@ export async function cordonedNode(name: string): Promise<AsyncDisposable> {
     );
   };
   return await undoable(
+    name,
     () => make(true),
     () => make(false),
   );
 }
 
 /** Taints a node; at its end that taint is gone, and others are as they were. */
-export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisposable> {
+export async function taintedNode(name: string, taint: Taint): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const ours = (one: { key?: string; effect?: string }) => one.key === taint.key && one.effect === taint.effect;
@@ -89,6 +97,7 @@ export async function taintedNode(name: string, taint: Taint): Promise<AsyncDisp
     );
   };
   return await undoable(
+    name,
     () => make(true),
     () => make(false),
   );
@@ -111,14 +120,14 @@ export async function knownToScheduler(namespace: SpecNamespace, name: string): 
 }
 
 /** Makes a change; a change that fails half way is undone, too. */
-async function undoable(change: () => Promise<void>, undo: () => Promise<void>): Promise<AsyncDisposable> {
+async function undoable(name: string, change: () => Promise<void>, undo: () => Promise<void>): Promise<NodeChange> {
   try {
     await change();
   } catch (error) {
     await undo();
     throw error;
   }
-  return { [Symbol.asyncDispose]: undo };
+  return { ref: { kind: 'Node', name }, [Symbol.asyncDispose]: undo };
 }
 
 /** Waits until the API shows the change. The scheduler has a watch of its own: `knownToScheduler` waits for that. */

@@ -13,6 +13,8 @@ export const reasons = {
   volumeAffinity: "node(s) didn't match PersistentVolume's node affinity",
   /** A claim waits for its first consumer, and no volume of the node fits. */
   noVolume: "node(s) didn't find available persistent volumes to bind",
+  /** A label of a bound volume names another zone. */
+  volumeZone: 'node(s) had no available volume zone',
   podAffinity: "node(s) didn't match Pod's node affinity/selector",
   cordoned: 'node(s) were unschedulable',
   tainted: 'node(s) had untolerated taint(s)',

@@ -3,6 +3,7 @@ import {
   evidence,
   expect,
   type ManifestOf,
+  preferNode,
   type ReasonCounts,
   readChapter,
   reasons,
@@ -26,7 +27,7 @@ interface Obstacle {
   tally: ReasonCounts;
 }
 
-/** Why the node of the volume that fits best is not the node for the pod. */
+/** Why the node that a pod prefers is not the node for it. */
 const obstacles: Record<string, Obstacle> = {
   'LV-SCHED-20': {
     resident: false,
@@ -74,36 +75,43 @@ describe(chapter, () => {
         const pod = await namespace.pod('resident', { claims: [pair.claim], labels: { app: 'resident' } });
         await scheduledTo(pod, 'node1');
       }
-      await namespace.apply('StorageClass', 'local/storage-class.yaml', (manifest) => {
-        manifest.metadata.name = 'at-once';
-        manifest.volumeBindingMode = 'Immediate';
-      });
-      /** The same volumes, claim and pod; the class is the only difference. */
-      const play = async (className: 'at-once' | 'local-storage') => {
+      await namespace.storageClass('Immediate', { name: 'at-once' });
+      for (const name of ['patient', 'control']) await namespace.storageClass('WaitForFirstConsumer', { name });
+      /** A claim of a class, its pod, and a volume on each of two nodes; the pod prefers node1. */
+      const meet = async (className: string, sizes: { node1: string; node3: string }, change = demand) => {
         const inClass = ({ spec }: { spec: { storageClassName?: string } }) => {
           spec.storageClassName = className;
         };
-        const volume = (node: string, storage: string) =>
-          namespace.volume(`${className}-${node}`, { node, path: absentPath, storage, change: inClass });
-        const [best, other] = await together([volume('node1', '1Gi'), volume('node3', '2Gi')]);
+        const volume = (node: 'node1' | 'node3') =>
+          namespace.volume(`${className}-${node}`, { node, path: absentPath, storage: sizes[node], change: inClass });
+        const [onNode1, onNode3] = await together([volume('node1'), volume('node3')]);
         const claim = await namespace.claim(className, { change: inClass });
-        if (className === 'at-once') await expect(claim).to.bindTo(best);
+        if (className === 'at-once') await expect(claim).to.bindTo(onNode1);
         const pod = await namespace.pod(className, {
           claims: [claim],
           labels: { app: 'resident' },
-          change: ({ spec }) => demand(spec, cpu),
+          change: ({ spec }) => {
+            preferNode(spec, 'node1');
+            change(spec, cpu);
+          },
         });
-        return { best, other, claim, pod };
+        return { onNode1, onNode3, claim, pod };
       };
 
-      const trapped = await play('at-once');
+      // Immediate takes the smallest volume, whatever its node.
+      const trapped = await meet('at-once', { node1: '1Gi', node3: '2Gi' });
       evidence.keep('scheduler-message', await expect(trapped.pod).to.beUnschedulable(tally));
-      const { pod, claim, best, other } = await play('local-storage');
+      // Without the obstacle the pod goes to node1: it prefers that node, and the volume there is used least.
+      const attractive = { node1: '100Gi', node3: '1Gi' };
+      const control = await meet('control', attractive, () => {});
+      await scheduledTo(control.pod, 'node1');
+      await expect(control.claim).to.bindTo(control.onNode1);
+      const { pod, claim, onNode1, onNode3 } = await meet('patient', attractive);
       await scheduledTo(pod, 'node3');
-      await expect(claim).to.bindTo(other);
-      expect(best.now.status?.phase, 'the volume that fits best is left').to.equal('Available');
-      expect(trapped.pod.now.spec?.nodeName, 'the other pod still waits').to.equal(undefined);
-      expect(trapped.claim.now.spec?.volumeName).to.equal(trapped.best.name);
+      await expect(claim).to.bindTo(onNode3);
+      expect(onNode1.now.status?.phase, 'the volume of node1 is left').to.equal('Available');
+      expect(trapped.pod.now.spec?.nodeName, 'the pod of the bound volume still waits').to.equal(undefined);
+      expect(trapped.claim.now.spec?.volumeName).to.equal(trapped.onNode1.name);
     });
   }
 });

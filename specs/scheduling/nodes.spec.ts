@@ -7,22 +7,17 @@ import {
   labelledNode,
   leaseVolume,
   type ManifestOf,
+  preferNode,
   readChapter,
   reasons,
   SpecNamespace,
   scheduledTo,
   taintedNode,
+  together,
 } from '../harness/index.ts';
+import { taint } from './pod-requirements.ts';
 
 const { chapter, proves } = readChapter('scheduling');
-
-const own = 'local-pv-conformance/rack';
-const inRack = ({ spec }: ManifestOf<'PersistentVolume'>): void => {
-  const matchExpressions = [{ key: own, operator: 'In' as const, values: ['r7'] }];
-  spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
-};
-
-const taint = { key: 'local-pv-conformance/reserved', value: 'yes', effect: 'NoSchedule' } as const;
 
 /** What keeps new pods off a node whose volumes stay where they are. */
 const closures = {
@@ -31,53 +26,40 @@ const closures = {
 };
 
 describe(chapter, () => {
-  proves('LV-SCHED-28', async () => {
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const bound = await namespace.boundVolume('bound', { node: 'node3', path: absentPath, volume: { change: inRack } });
-    await expect(bound.claim).to.bindTo(bound.volume);
-    const free = await namespace.volume('free', { node: 'node3', path: absentPath, change: inRack });
-    const claim = await namespace.claim('free');
-    const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
-    const ofFree = await namespace.pod('of-free', { claims: [claim] });
-    await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
-    await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
-
-    await using _label = await labelledNode('node3', { [own]: 'r7' });
-    await scheduledTo(ofBound, 'node3');
-    await scheduledTo(ofFree, 'node3');
-    await expect(claim).to.bindTo(free);
-  });
-
   for (const [id, { close, reason, key }] of Object.entries(closures)) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
-      // The better fit is on the closed node.
-      await namespace.volume('best', { node: 'node2', path: absentPath, storage: '1Gi' });
-      const other = await namespace.volume('other', { node: 'node3', path: absentPath, storage: '2Gi' });
-      const tied = await (async () => {
-        await using _closed = await close('node2');
-        await knownToScheduler(namespace, 'node2');
-        const pod = await namespace.pod('tied', { claims: [claim] });
-        evidence.keep(
-          'scheduler-message',
-          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 }),
-        );
-        const unbound = await namespace.claim('unbound');
-        const free = await namespace.pod('free', { claims: [unbound] });
-        await scheduledTo(free, 'node3');
-        await expect(unbound).to.bindTo(other);
-        const tolerant = await namespace.pod('tolerant', {
-          claims: [claim],
-          spec: { tolerations: [{ key, operator: 'Exists', effect: 'NoSchedule' }] },
-        });
-        await scheduledTo(tolerant, 'node2');
-        expect(pod.now.spec?.nodeName).to.equal(undefined);
-        return pod;
-      })();
-      await scheduledTo(tied, 'node2');
+      // The closed node is the one that pods would go to: they prefer it, and its volumes are used least.
+      const preferred = { node: 'node2', path: absentPath, storage: '100Gi' };
+      const chooser = async (name: string) => {
+        const own = await namespace.claim(name);
+        const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, 'node2');
+        return { own, pod: await namespace.pod(name, { claims: [own], change }) };
+      };
+      const [first, other] = await together([
+        namespace.volume('first', preferred),
+        namespace.volume('other', { node: 'node3', path: absentPath, storage: '1Gi' }),
+      ]);
+      const control = await chooser('while-open');
+      await scheduledTo(control.pod, 'node2');
+      await expect(control.own).to.bindTo(first);
+      const second = await namespace.volume('second', preferred);
+
+      await using _closed = await close('node2');
+      await knownToScheduler(namespace, 'node2');
+      const tied = await namespace.pod('tied', { claims: [claim] });
+      const message = await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
+      evidence.keep('scheduler-message', message);
+      const { own, pod } = await chooser('while-closed');
+      await scheduledTo(pod, 'node3');
+      await expect(own).to.bindTo(other);
+      expect(second.now.status?.phase, 'the volume of the closed node').to.equal('Available');
+      const tolerations = [{ key, operator: 'Exists' as const, effect: 'NoSchedule' as const }];
+      const tolerant = await namespace.pod('tolerant', { claims: [claim], spec: { tolerations } });
+      await scheduledTo(tolerant, 'node2');
+      await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
     });
   }
 

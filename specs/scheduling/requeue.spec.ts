@@ -1,45 +1,56 @@
 import {
   absentPath,
+  assertWokenBy,
   clearClaimRef,
+  cordonedNode,
   evidence,
   expect,
+  heldUser,
+  knownToScheduler,
+  labelledNode,
+  type ManifestOf,
   messages,
+  pausedControllers,
   readChapter,
   reasons,
   SpecNamespace,
   scheduledTo,
+  taintedNode,
   triggerResync,
 } from '../harness/index.ts';
+import { taint } from './pod-requirements.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
-// What makes the scheduler look at a pod again. Without its cause, a pod that was called Unschedulable rests for five
-// minutes: that it is scheduled within a spec is the proof.
-describe(chapter, () => {
-  proves('LV-SCHED-10', async () => {
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('early', { claims: [claim] });
-    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-    const late = await namespace.volume('late', { node: 'node3', path: absentPath });
-    await scheduledTo(pod, 'node3');
-    await expect(claim).to.bindTo(late);
-  });
+const rack = 'local-pv-conformance/rack';
+const inRack = ({ spec }: ManifestOf<'PersistentVolume'>): void => {
+  const matchExpressions = [{ key: rack, operator: 'In' as const, values: ['r7'] }];
+  spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+};
 
+/** What keeps new pods off a node whose volumes stay where they are. */
+const closures = {
+  'LV-SCHED-36': { close: cordonedNode, reason: reasons.cordoned },
+  'LV-SCHED-37': { close: (node: string) => taintedNode(node, taint), reason: reasons.tainted },
+};
+
+// What makes the scheduler look at a pod again. A pod that was called Unschedulable rests for five minutes, unless an
+// event wakes it. Most of these events may be of any object: each spec is alone on the cluster, and proves that it was.
+describe(chapter, () => {
   proves('LV-SCHED-11', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const reserved = await namespace.volume('reserved', {
       node: 'node3',
       path: absentPath,
-      spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'someone-else' } },
+      spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'another' } },
     });
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('waiting', { claims: [claim] });
     await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
     await clearClaimRef(namespace, reserved);
     await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, reserved);
     await expect(claim).to.bindTo(reserved);
   });
 
@@ -51,6 +62,7 @@ describe(chapter, () => {
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
     const claim = await namespace.claim('late');
     await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, claim);
     await expect(claim).to.bindTo(volume);
   });
 
@@ -64,6 +76,7 @@ describe(chapter, () => {
     await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, volume, claim);
   });
 
   proves('LV-SCHED-14', async () => {
@@ -77,6 +90,113 @@ describe(chapter, () => {
     await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, storageClass, volume);
     await expect(claim).to.bindTo(volume);
+  });
+
+  proves('LV-SCHED-28', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const bound = await namespace.boundVolume('bound', { node: 'node3', path: absentPath, volume: { change: inRack } });
+    await heldUser(namespace, bound.claim);
+    const free = await namespace.volume('free', { node: 'node3', path: absentPath, change: inRack });
+    const claim = await namespace.claim('free');
+    const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
+    const ofFree = await namespace.pod('of-free', { claims: [claim] });
+    await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
+    await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
+
+    await using label = await labelledNode('node3', { [rack]: 'r7' });
+    for (const pod of [ofBound, ofFree]) {
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, label);
+    }
+    await expect(claim).to.bindTo(free);
+  });
+
+  for (const [id, { close, reason }] of Object.entries(closures)) {
+    proves(id, async () => {
+      await using namespace = await SpecNamespace.open();
+      await namespace.storageClass();
+      const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
+      await heldUser(namespace, claim);
+      const { pod, closed } = await (async () => {
+        await using closed = await close('node2');
+        await knownToScheduler(namespace, 'node2');
+        const pod = await namespace.pod('tied', { claims: [claim] });
+        await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
+        return { pod, closed };
+      })();
+      await scheduledTo(pod, 'node2');
+      await assertWokenBy(pod, closed);
+    });
+  }
+
+  proves('LV-SCHED-32', async () => {
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const claim = await namespace.claim('claim', { change: ({ spec }) => delete spec.storageClassName });
+    const pod = await namespace.pod('waiting', { claims: [claim] });
+    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
+    const storageClassName = storageClass.name;
+    await namespace.cluster.client.patch(claim.ref, { type: 'merge', change: { spec: { storageClassName } } });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, claim);
+    await expect(claim).to.bindTo(volume);
+  });
+
+  proves('LV-SCHED-33', async () => {
+    await using namespace = await SpecNamespace.open();
+    const { fixtureName: storageClassName } = await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const pod = await (async () => {
+      // The controller that makes the claim is among them.
+      await using controllers = await pausedControllers();
+      const template = {
+        spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '1Gi' } } },
+      };
+      const pod = await namespace.pod('owner', {
+        change: ({ spec }) => {
+          spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: template } }];
+        },
+      });
+      const waits = 'waiting for ephemeral volume controller to create the persistentvolumeclaim';
+      await expect(pod).to.beUnschedulable([`${waits} "${pod.name}-scratch"`]);
+      await controllers.stillPaused();
+      return pod;
+    })();
+    await scheduledTo(pod, 'node3');
+    const claim = await namespace.find('PersistentVolumeClaim', `${pod.name}-scratch`);
+    await assertWokenBy(pod, claim);
+    await expect(claim).to.bindTo(volume);
+  });
+
+  proves('LV-SCHED-34', async () => {
+    const zone = 'topology.kubernetes.io/zone';
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    await using _node2 = await labelledNode('node2', { [zone]: 'z2' });
+    await using _node3 = await labelledNode('node3', { [zone]: 'z3' });
+    for (const node of ['node2', 'node3']) await knownToScheduler(namespace, node);
+    const hostname = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['node1', 'node2', 'node3'] };
+    const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } };
+    const everywhere = {
+      node: 'node2',
+      path: absentPath,
+      volume: { labels: { [zone]: 'z2' }, spec: { nodeAffinity } },
+    };
+    const used = await namespace.boundVolume('used', everywhere);
+    await scheduledTo(await namespace.pod('in-zone', { claims: [used.claim], node: 'node2' }), 'node2');
+    await scheduledTo(await namespace.pod('no-zone', { claims: [used.claim], node: 'node1' }), 'node1');
+    const { volume, claim } = await namespace.boundVolume('confined', everywhere);
+    await heldUser(namespace, claim);
+    const outside = await namespace.pod('outside', { claims: [claim], node: 'node3' });
+    const message = await expect(outside).to.beUnschedulable({ [reasons.volumeZone]: 1, [reasons.podAffinity]: 2 });
+    evidence.keep('scheduler-message', message);
+    const change = { metadata: { labels: { [zone]: 'z2__z3' } } };
+    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
+    await scheduledTo(outside, 'node3');
+    await assertWokenBy(outside, volume);
   });
 });

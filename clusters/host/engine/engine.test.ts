@@ -32,6 +32,7 @@ describe('the answer of docker info', () => {
       storageDriver: 'overlay2',
       cgroupVersion: '1',
       rootless: false,
+      confinedBy: [],
       kernel: '6.12.8',
       operatingSystem: 'Debian GNU/Linux 12 (bookworm)',
       architecture: 'x86_64',
@@ -45,6 +46,12 @@ describe('the answer of docker info', () => {
   it('tells a rootless engine by its security options', () => {
     const state = readEngineState(answer(0, { ...info, SecurityOptions: ['name=seccomp', 'name=rootless'] }));
     expect(state).to.have.nested.property('facts.rootless', true);
+  });
+
+  it('names the security modules that confine containers', () => {
+    const options = ['name=apparmor', 'name=seccomp,profile=builtin', 'name=selinux', 'name=cgroupns'];
+    const state = readEngineState(answer(0, { ...info, SecurityOptions: options }));
+    expect(state).to.have.nested.property('facts.confinedBy').that.deep.equals(['AppArmor', 'SELinux']);
   });
 
   for (const [what, result, kind] of [

@@ -9,6 +9,8 @@ export interface EngineFacts {
   storageDriver: string;
   cgroupVersion: string;
   rootless: boolean;
+  /** The security modules by which the engine confines containers, such as `AppArmor`; privileged ones are not confined. */
+  confinedBy: readonly string[];
   kernel: string;
   operatingSystem: string;
   architecture: string;
@@ -62,6 +64,9 @@ export function readEngineState({
         storageDriver: info.Driver ?? 'unknown',
         cgroupVersion: info.CgroupVersion ?? 'unknown',
         rootless: info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false,
+        confinedBy: Object.entries({ apparmor: 'AppArmor', selinux: 'SELinux' }).flatMap(([option, name]) =>
+          info.SecurityOptions?.includes(`name=${option}`) ? [name] : [],
+        ),
         kernel: info.KernelVersion ?? 'unknown',
         operatingSystem: info.OperatingSystem ?? 'unknown',
         architecture: info.Architecture ?? 'unknown',

@@ -10,6 +10,7 @@ const engineFacts: EngineFacts = {
   storageDriver: 'overlay2',
   cgroupVersion: '2',
   rootless: false,
+  confinedBy: [],
   kernel: '6.12.8',
   operatingSystem: 'Debian GNU/Linux 13',
   architecture: 'x86_64',
@@ -64,6 +65,16 @@ describe('the checks of the machine', () => {
       expect(trouble(differences)).to.deep.equal(expected);
     });
   }
+
+  it('say why AppArmor and SELinux are in no way of the nodes', () => {
+    const found = judge({ ...good, engine: answering({ confinedBy: ['SELinux'] }) });
+    expect(found.find(({ check }) => check === 'security modules')).to.deep.equal({
+      check: 'security modules',
+      state: 'fine',
+      seen: 'SELinux, which does not confine the nodes: they are privileged, and have no folder of this machine mounted',
+    });
+    expect(judge(good).find(({ check }) => check === 'security modules')).to.equal(undefined);
+  });
 
   it('say what was seen, and what to do about everything that is not fine', () => {
     for (const { seen, state, remedy } of judge({ ...good, loopDevices: 'absent', availableMemory: gibibyte })) {

@@ -27,9 +27,16 @@ export const needs = {
 
 /** Returns a finding for every fact, so that a user can mend the machine in one go. */
 export function judge(facts: MachineFacts): Finding[] {
-  return [engine(facts), cgroup(facts), memory(facts), disk(facts), loop(facts), inotify(facts), flock(facts)].filter(
-    (finding) => finding !== undefined,
-  );
+  return [
+    engine(facts),
+    cgroup(facts),
+    confinement(facts),
+    memory(facts),
+    disk(facts),
+    loop(facts),
+    inotify(facts),
+    flock(facts),
+  ].filter((finding) => finding !== undefined);
 }
 
 function engine({ engine }: MachineFacts): Finding {
@@ -73,6 +80,16 @@ function cgroup({ engine }: MachineFacts): Finding | undefined {
   if (engine.kind !== 'answers') return undefined;
   const version = engine.facts.cgroupVersion;
   return { check: 'control groups', state: 'fine', seen: `cgroup v${version}` };
+}
+
+/** Says why no label and no profile is needed: a bind mount of this machine's folders would need one under SELinux. */
+function confinement({ engine }: MachineFacts): Finding | undefined {
+  if (engine.kind !== 'answers' || engine.facts.confinedBy.length === 0) return undefined;
+  return {
+    check: 'security modules',
+    state: 'fine',
+    seen: `${engine.facts.confinedBy.join(' and ')}, which does not confine the nodes: they are privileged, and have no folder of this machine mounted`,
+  };
 }
 
 function memory({ availableMemory, totalMemory }: MachineFacts): Finding {

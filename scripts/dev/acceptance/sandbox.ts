@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { kindLabel } from '../../../clusters/cluster.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
+import { run } from '../../../clusters/host/command/commander.ts';
+import { host } from '../../../clusters/host/command/host.ts';
 import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
 import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
@@ -13,15 +15,20 @@ import { cacheFolder } from '../../run/cluster/plan.ts';
 import { livenessOf, markAsOurs, ownerOf } from '../../run/process-identity.ts';
 import { Registry } from '../../run/registry.ts';
 import { listenForSignals } from '../../run/signals.ts';
+import { below, differences, type Snapshot, takeSnapshot } from '../../soak/leftovers.ts';
 import { HarnessProcess } from './harness-process.ts';
-import { differences, type Snapshot, takeSnapshot } from './leftovers.ts';
 
 /** What a start of the harness gets besides the sandbox's own environment. */
 export interface StartOptions {
+  /** Where it is started; by default the sandbox's own folder for that. */
+  directory?: string;
   env?: Readonly<Record<string, string>>;
   /** A folder whose programs come before those on PATH. */
   programs?: string;
 }
+
+/** Whether other users of this machine make clusters meanwhile: then only what bears our names counts as left behind. */
+const isShared = process.env.LPV_SHARED_MACHINE === 'on';
 
 /** How the folders of sandboxes begin, among the temporary files. */
 const folderPrefix = 'lpv-sandbox-';
@@ -41,7 +48,9 @@ export class Sandbox implements AsyncDisposable {
   readonly socket: string;
   readonly #otherRuns: readonly string[];
   readonly #running = new Set<HarnessProcess>();
-  readonly #foreign = new Set<readonly string[]>();
+  readonly #foreign = new Set<() => Promise<unknown>>();
+  /** Ids of the runs and names of the clusters that the sandbox's processes have begun, as far as they are known. */
+  readonly #names = new Set<string>();
 
   private constructor(given: Pick<Sandbox, 'folder' | 'engine' | 'image' | 'socket'>, otherRuns: readonly string[]) {
     this.folder = given.folder;
@@ -75,11 +84,16 @@ export class Sandbox implements AsyncDisposable {
     return join(this.folder, 'work');
   }
 
+  /** Value of LPV_STATE_HOME: the registry of runs is below it. */
+  get state(): string {
+    return join(this.folder, 'state');
+  }
+
   /** Starts `lpv ARGS`. */
-  start(args: readonly string[], { env = {}, programs }: StartOptions = {}): HarnessProcess {
+  start(args: readonly string[], { directory = this.work, env = {}, programs }: StartOptions = {}): HarnessProcess {
     const path = [...(programs === undefined ? [] : [programs]), process.env.PATH].join(delimiter);
     const started = new HarnessProcess(args, {
-      directory: this.work,
+      directory,
       env: { ...process.env, ...this.#environment(), PATH: path, ...env },
     });
     this.#running.add(started);
@@ -97,13 +111,21 @@ export class Sandbox implements AsyncDisposable {
 
   /** Creates something with `docker ARGS` that is not the harness's; `undo` removes it when the case is over. */
   async make(args: readonly string[], undo: readonly string[]): Promise<string> {
-    this.#foreign.add(undo);
+    this.#foreign.add(() => this.engine.attempt(undo));
     return (await this.engine.run(args)).stdout.trim();
   }
 
-  /** Removes what {@link make} made. */
+  /** Mounts a file system of its own that has room for so many bytes; returns its folder. Needs root. */
+  async smallDisk(bytes: number): Promise<string> {
+    const folder = await mkdtemp(join(this.folder, 'small-disk-'));
+    await run(host, { argv: ['mount', '-t', 'tmpfs', '-o', `size=${bytes}`, 'small', folder], deadline: 10_000 });
+    this.#foreign.add(() => host.attempt({ argv: ['umount', folder], deadline: 10_000 }));
+    return folder;
+  }
+
+  /** Removes what {@link make} and {@link smallDisk} made, the last first. */
   async removeForeign(): Promise<void> {
-    for (const undo of this.#foreign) await this.engine.attempt(undo);
+    for (const undo of [...this.#foreign].toReversed()) await undo();
     this.#foreign.clear();
   }
 
@@ -128,9 +150,12 @@ export class Sandbox implements AsyncDisposable {
 
   /** Returns what is on this machine now. Reports are meant to stay, so they are no leftovers; kubeconfigs in them are. */
   async snapshot(): Promise<Snapshot> {
+    const folders = [this.state, join(this.folder, 'temporary'), join(this.work, 'reports')];
+    await this.#learnNames(folders);
     const snapshot = await takeSnapshot({
       engine: this.engine,
-      folders: [join(this.folder, 'state'), join(this.folder, 'temporary'), join(this.work, 'reports')],
+      folders,
+      names: isShared ? [this.folder, ...this.#names] : undefined,
       kubeconfig: this.#environment().KUBECONFIG,
       mark: `LPV_STATE_HOME=${this.#environment().LPV_STATE_HOME}`,
       otherRuns: this.#otherRuns,
@@ -158,9 +183,18 @@ export class Sandbox implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Reads what the runs of this sandbox are called, from their journals and the registry. */
+  async #learnNames(folders: readonly string[]): Promise<void> {
+    for (const file of (await Promise.all(folders.map(below))).flat()) {
+      if (!file.endsWith('/run.json') && !(file.startsWith(this.state) && file.endsWith('.json'))) continue;
+      const record = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
+      for (const name of [record.run, record.cluster]) if (typeof name === 'string') this.#names.add(name);
+    }
+  }
+
   #environment() {
     return {
-      LPV_STATE_HOME: join(this.folder, 'state'),
+      LPV_STATE_HOME: this.state,
       LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
       TMPDIR: join(this.folder, 'temporary'),
       // A user's: the harness must neither read nor write it.
@@ -198,22 +232,30 @@ async function presentImage(engine: Engine, signal: AbortSignal): Promise<string
 }
 
 /**
- * Opens a sandbox before the specs of this suite, and ends it after them. Returns what declares a spec by its title and
- * its work in the sandbox: the machine must be as before when it is over. A signal ends the work that goes on, and the
- * specs after it are skipped.
+ * Opens a sandbox before the specs of this suite, prepares it where asked to, and ends it after them. Returns what
+ * declares a spec by its title and its work in the sandbox: the machine must be as before when it is over. A signal ends
+ * the work that goes on, and the specs after it are skipped.
  */
-export function inSandbox(): (title: string, work: (sandbox: Sandbox) => Promise<void>) => void {
+export function inSandbox(
+  prepare?: (sandbox: Sandbox) => Promise<void>,
+): (title: string, work: (sandbox: Sandbox) => Promise<void>) => void {
   let sandbox: Sandbox | undefined;
   let signals: ReturnType<typeof listenForSignals> | undefined;
+  let first: Snapshot | undefined;
   before(async () => {
     const interrupted = () => void sandbox?.clear();
     const say = (line: string) => void process.stdout.write(`${line}\n`);
     signals = listenForSignals({ interrupted, say, cleanCommand: () => 'docker ps --all' });
     sandbox = await Sandbox.open(signals.signal);
+    first = await sandbox.snapshot();
+    await prepare?.(sandbox);
   });
   after(async () => {
+    const cleared = await sandbox?.clear();
+    const left = sandbox && first ? differences(first, await sandbox.snapshot()) : [];
     await sandbox?.[Symbol.asyncDispose]();
     signals?.[Symbol.dispose]();
+    if (left.length > 0) throw new Error(`left on the machine:\n${left.join('\n')}\n${cleared}`);
   });
   return (title, work) => {
     it(title, async function () {
@@ -224,7 +266,8 @@ export function inSandbox(): (title: string, work: (sandbox: Sandbox) => Promise
       const left = differences(snapshot, await sandbox.snapshot());
       if (failure === undefined && left.length === 0) return;
       // The next spec shall not suffer from this one.
-      const cleared = left.length > 0 ? await sandbox.clear() : '';
+      const cleared = left.length > 0 || prepare ? await sandbox.clear() : '';
+      await prepare?.(sandbox);
       const seen = [failure, left.length > 0 && `left on the machine:\n${left.join('\n')}`, cleared];
       throw new Error(seen.filter(Boolean).join('\n'));
     });

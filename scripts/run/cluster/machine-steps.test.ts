@@ -14,6 +14,7 @@ const answers: EngineState = {
     storageDriver: 'overlay2',
     cgroupVersion: '2',
     rootless: false,
+    confinedBy: [],
     kernel: '6.12',
     operatingSystem: 'Debian',
     architecture: 'x86_64',

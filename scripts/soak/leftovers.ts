@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Engine } from '../../../clusters/host/engine/engine.ts';
-import { parseMountinfo } from '../../../clusters/nodes/mountinfo.ts';
+import { host } from '../../clusters/host/command/host.ts';
+import type { Engine } from '../../clusters/host/engine/engine.ts';
+import { parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 
 /** What a run could leave on a machine, by kind; each thing is one line that names it. */
 export interface Snapshot {
@@ -30,18 +31,27 @@ export interface SnapshotScope {
   mark: string;
   /** Ids of other runs of this user: their disks come and go without us. */
   otherRuns: readonly string[];
+  /**
+   * On a machine that others use meanwhile: parts of the names of all that is ours, such as ids of runs, names of
+   * clusters and the sandbox's folder. Only what has one of them in its line counts; of volumes, which have no such
+   * names, none do. Where not given, everything counts.
+   */
+  names?: readonly string[] | undefined;
 }
 
 /** Looks at the machine; changes nothing. */
-export async function takeSnapshot({ engine, folders, kubeconfig, mark, otherRuns }: SnapshotScope): Promise<Snapshot> {
+export async function takeSnapshot(scope: SnapshotScope): Promise<Snapshot> {
+  const { engine, folders, kubeconfig, mark, otherRuns, names } = scope;
+  const ours = (line: string) => names === undefined || names.some((name) => line.includes(name));
   const lines = async (...args: string[]) => (await engine.run(args)).stdout.split('\n').filter(Boolean).sort();
   const elses = (line: string) => otherRuns.some((run) => line.includes(`/local-pv-conformance/${run}/`));
+  const containers = await lines('ps', '--all', '--format', '{{.ID}} {{.Names}} {{.Image}} {{.State}} {{.Labels}}');
   return {
-    containers: await lines('ps', '--all', '--format', '{{.ID}} {{.Names}} {{.Image}} {{.State}}'),
-    networks: await lines('network', 'ls', '--format', '{{.ID}} {{.Name}}'),
-    volumes: await lines('volume', 'ls', '--format', '{{.Name}}'),
-    'loop devices': (await loopDevices()).filter((line) => !elses(line)),
-    mounts: await mounts(),
+    containers: containers.filter(ours).map((line) => line.split(' ', 4).join(' ')),
+    networks: (await lines('network', 'ls', '--format', '{{.ID}} {{.Name}}')).filter(ours),
+    volumes: (await lines('volume', 'ls', '--format', '{{.Name}}')).filter(ours),
+    'loop devices': (await loopDevices()).filter((line) => (ours(line) || line.endsWith(orphan)) && !elses(line)),
+    mounts: (await mounts()).filter(ours),
     kubeconfig: (await Promise.all([kubeconfig, join(homedir(), '.kube', 'config')].map(kubeconfigLines))).flat(),
     files: (await Promise.all(folders.map(below))).flat().sort(),
     processes: await processesWith(mark),
@@ -70,15 +80,42 @@ function without(all: readonly string[], some: readonly string[]): string[] {
   });
 }
 
+const orphan = ' (of no living node)';
+
+/**
+ * Returns a line for each loop device that is attached. The one that kubelet locks a block volume with has no backing
+ * file but a device in a node's /dev: its line says so once no process has that file system mounted any more.
+ */
 async function loopDevices(): Promise<string[]> {
-  const devices = (await readdir('/sys/block').catch(() => [])).filter((name) => /^loop\d+$/.test(name));
-  const held = await Promise.all(
-    devices.map(async (name) => {
-      const file = await readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => undefined);
-      return file === undefined ? [] : [`/dev/${name} ${file.trim()}`];
-    }),
+  const columns = 'NAME,BACK-MAJ:MIN,BACK-FILE';
+  const listed = await host.attempt({
+    argv: ['losetup', '--list', '--noheadings', '--raw', '--output', columns],
+    deadline: 10_000,
+  });
+  const devices = listed.stdout.split('\n').filter(Boolean);
+  const mounted = devices.length === 0 ? new Set<string>() : await mountedFileSystems();
+  return devices
+    .map((line) => {
+      const [name, fileSystem = '', ...file] = line.split(' ');
+      const isLost = fileSystem.startsWith('0:') && !mounted.has(fileSystem);
+      return `${name} ${file.join(' ')}${isLost ? orphan : ''}`;
+    })
+    .sort();
+}
+
+/** Returns the device numbers, such as `0:167`, of the file systems that any process has mounted. */
+async function mountedFileSystems(): Promise<Set<string>> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // Processes of one namespace have the same mounts.
+  const namespaces = new Map<string, string>();
+  for (const pid of pids) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => undefined);
+    if (namespace !== undefined) namespaces.set(namespace, pid);
+  }
+  const tables = [...namespaces.values()].map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
+  return new Set(
+    (await Promise.all(tables)).flatMap((table) => table.split('\n').map((line) => line.split(' ')[2] ?? '')),
   );
-  return held.flat().sort();
 }
 
 async function mounts(): Promise<string[]> {
@@ -94,7 +131,8 @@ async function kubeconfigLines(path: string): Promise<string[]> {
   return [...siblings, `${path} ${content && createHash('sha256').update(content).digest('hex')}`];
 }
 
-async function below(folder: string): Promise<string[]> {
+/** Returns the paths of all files below a folder; none where it is not there. */
+export async function below(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,0 +1,79 @@
+import {
+  chapterOption,
+  featureOption,
+  grepOption,
+  imageOption,
+  kubernetesSourceOption,
+  levelOption,
+  minors,
+  noInstallOption,
+  rowOption,
+  text,
+  wholeNumber,
+} from '../command-line/values.ts';
+import { Option, type OptionsOf, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+
+const help = {
+  sentence: 'Runs the specs many times, each time on a new cluster and in another order: flakes, leaks, drift.',
+  examples: ['lpv soak --runs 20', 'lpv soak --runs 10 --kubernetes 1.36,1.37 --chapter binding'],
+  statuses: {
+    ...usualStatuses,
+    conforms: 'every requirement held in every run, and nothing was left behind',
+    doesNotConform: 'a requirement failed in a run, or none was run',
+  },
+};
+
+const command = verbCommand('soak', help)
+  .addOption(new Option('--runs <NUMBER>', 'how many runs, on each minor').argParser(wholeNumber(1, 1000)).default(20))
+  .addOption(new Option('--kubernetes <MINOR[,MINOR]>', 'the Kubernetes minors, which take turns').argParser(minors))
+  .addOption(imageOption)
+  .addOption(kubernetesSourceOption)
+  .addOption(grepOption)
+  .addOption(chapterOption)
+  .addOption(levelOption)
+  .addOption(featureOption)
+  .addOption(rowOption)
+  .option('--jobs <NUMBER>', 'how many specs run at the same time', wholeNumber(1, 64))
+  .option('--report <DIR>', 'the folder in which the folder of all runs is made', text, 'reports')
+  .addOption(noInstallOption);
+
+type Options = OptionsOf<typeof command>;
+
+/** `lpv soak`: run after run; says how often which requirement failed, what was left, and what grew. */
+export const soak = verb(command, help, async (options) => {
+  const [{ randomInt }, { soak: perform }, { seedLimit }, { assertReportFolder }] = await Promise.all([
+    import('node:crypto'),
+    import('../soak/soak.ts'),
+    import('../../specs/runner/plan.ts'),
+    import('./report-folder.ts'),
+  ]);
+  await assertReportFolder(options.report);
+  const seeds = Array.from({ length: options.runs }, () => randomInt(seedLimit));
+  return await perform({
+    rounds: options.runs,
+    minors: options.kubernetes ?? [undefined],
+    seedOf: (round) => seeds[round - 1] ?? 0,
+    options: optionsOfRuns(options),
+    reports: options.report,
+    say: (line) => void process.stdout.write(`${line}\n`),
+  });
+});
+
+/** Returns the options of `lpv run` that every run gets. */
+function optionsOfRuns({
+  install,
+  kubernetesSource,
+  image,
+  grep,
+  chapter,
+  level,
+  feature,
+  row,
+  jobs,
+}: Options): string[] {
+  const valued = { image, 'kubernetes-source': kubernetesSource, grep, chapter, level, feature, row, jobs };
+  return [
+    ...Object.entries(valued).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
+    ...(install === false ? ['--no-install'] : []),
+  ];
+}
