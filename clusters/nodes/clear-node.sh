@@ -43,11 +43,10 @@ done
 done
 find /var/lib/kubelet/plugins/kubernetes.io /var/lib/kubelet/plugins/kubernetes.io~local-volume -depth -type d \
 	-path "*$run-*" -delete 2>/dev/null || true
-[ ! -d "$files" ] || { rm -rf "$files" && echo "removed $files"; }
+[ ! -d "$files" ] || rmdir "$files" 2>/dev/null || { rm -rf "$files" && echo "removed $files"; }
 
 systemctl daemon-reload
-for unit in /etc/systemd/system/*.mount; do
-	[ -e "$unit" ] || continue
+for unit in $(grep -ls '^What=/var/local/local-pv-conformance/' /etc/systemd/system/*.mount); do
 	place=$(sed -n 's/^Where=//p' "$unit")
 	mountpoint -q "$place" && continue
 	systemctl start "$(basename "$unit")"

@@ -93,8 +93,10 @@ export class Journal implements ActionJournal {
   }
 
   async #change(change: (record: JournalRecord) => JournalRecord): Promise<void> {
-    this.#record = change(this.#record);
-    writePrivateJson(this.path, this.#record);
+    const record = change(this.#record);
+    writePrivateJson(this.path, record);
+    // Only now: what is not on disk is not begun.
+    this.#record = record;
   }
 }
 
