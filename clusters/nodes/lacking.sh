@@ -14,9 +14,14 @@ knows() {
 	grep -qw "$1" /proc/filesystems || modprobe --quiet --dry-run "$1" 2>/dev/null
 }
 
-# $1 is hold-directory.pl: for no time at all.
-may_hold_opens() {
-	perl -e "$1" /mnt 0 >/dev/null 2>&1
+# Prints why nobody may hold up the opening of a directory; nothing where one may. $1 is hold-directory.pl: for no time
+# at all.
+why_no_holding() {
+	if ! has perl; then
+		echo 'perl is not there'
+	elif ! said=$(perl -e "$1" /mnt 0 2>&1 >/dev/null); then
+		printf 'opening a directory cannot be held up: %s' "$said" | tr '\n\t' '  '
+	fi
 }
 
 if ! has mkfs.xfs; then
@@ -25,6 +30,7 @@ elif ! knows xfs; then
 	lacks xfs 'the kernel has no xfs'
 fi
 if ! knows tmpfs; then lacks tmpfs 'the kernel has no tmpfs'; fi
-if ! may_hold_opens "$1"; then lacks fanotify 'perl is not there, or the kernel does not ask for permission to open'; fi
+no_holding=$(why_no_holding "$1")
+if [ -n "$no_holding" ]; then lacks fanotify "$no_holding"; fi
 if ! has losetup; then lacks block 'losetup is not there'; fi
 if ! has mkfs.ext4; then lacks device-format 'mkfs.ext4 is not there, with which kubelet formats a raw device'; fi

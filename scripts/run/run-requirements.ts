@@ -35,7 +35,11 @@ import { harnessFacts } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
 export interface RunPlan {
-  options: Omit<Asked, 'kubernetes'> & { jobs?: number | undefined; keep: 'never' | 'failure' | 'always' };
+  options: Omit<Asked, 'kubernetes'> & {
+    jobs?: number | undefined;
+    strict?: boolean | undefined;
+    keep: 'never' | 'failure' | 'always';
+  };
   plan: ClusterPlan;
   /** A cluster that is there already. */
   existing: RegistryEntry | undefined;
@@ -69,6 +73,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   await using session = await beginSession({
     verb: 'run',
     reports,
+    strict: options.strict,
     existing,
     report: reportedRun({
       catalogue: allRequirements(),

@@ -27,6 +27,8 @@ export interface SessionRequest {
   name?: string | undefined;
   /** A cluster that is there already, which the run uses and leaves running. */
   existing?: RegistryEntry | undefined;
+  /** Whether a skipped spec costs the run its good end. */
+  strict?: boolean | undefined;
   /**
    * Makes the report of what the run has come to; asked for each time it is written, at last with the milliseconds that
    * the whole run took. Without it there is e2e.log only.
@@ -112,7 +114,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   const stray = catchStrayErrors((thrown) => {
     if (!signals.signal.aborted) blame('Catching every error', thrown);
   });
-  events.emit({ kind: 'run-started', run, verb, folder });
+  events.emit({ kind: 'run-started', run, verb, folder, strict: request.strict ?? false });
 
   let kept = false;
   let finished: ReportedRun | undefined;

@@ -68,6 +68,7 @@ const command = verbCommand('run', help)
       .choices(['never', 'failure', 'always'] as const)
       .default('never' as const),
   )
+  .option('--strict', 'end with 3 where a spec was skipped: where this cluster or machine lacks what it needs')
   .addOption(new Option('--list', 'print the requirements that would be run, and do nothing').conflicts('dryRun'))
   .option('--dry-run', 'print the steps that would be taken, and do nothing')
   .option('--report <DIR>', 'the folder in which the folder of the run is made', text, 'reports')

@@ -5,8 +5,8 @@ import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
-export type RunEvent = { at: Date } & (
-  | { kind: 'run-started'; run: string; verb: string; folder: string }
+export type RunEvent = { at: Date } /** `strict`: a skipped spec is not tolerated. */ & (
+  | { kind: 'run-started'; run: string; verb: string; folder: string; strict?: boolean }
   | { kind: 'action-started'; action: string; title: string; direction: 'perform' | 'undo' }
   | { kind: 'action-noted'; action: string; text: string }
   | { kind: 'action-retried'; action: string; step: string; attempt: number; reason: string }

@@ -49,6 +49,18 @@ describe('the verdict of a run', () => {
       'doesNotConform',
       /^does not conform: 1 of 2 promises of Kubernetes about local volumes hold, 1 failed$/,
     ],
+    [
+      'is the environment where a spec was skipped and none may be',
+      [{ ...started, strict: true }, planned(2), passed(one), skipped(two)],
+      'environment',
+      /^not all was shown: .* hold, 1 skipped$/,
+    ],
+    [
+      'is good where none may be skipped and one does not apply',
+      [{ ...started, strict: true }, planned(2), passed(one), notApplicable(two)],
+      'conforms',
+      /1 not applicable$/,
+    ],
     ['never conforms without specs', [started, performed('Creating')], 'doesNotConform', /proves nothing/],
     ['never conforms when all is skipped', [started, planned(1), skipped(one)], 'doesNotConform', /no spec passed/],
     ['never conforms with results missing', [started, planned(2), passed(one)], 'doesNotConform', /1 specs gave no/],

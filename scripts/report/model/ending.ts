@@ -31,6 +31,8 @@ export function endingOf(summary: Summary, shown: Shown | undefined): Ending {
   if (refuted !== undefined) return { exitStatus: 'doesNotConform', verdict: refuted };
   if (leftBehind)
     return { exitStatus: 'environment', verdict: `something was left behind: ${leftBehind.title} failed` };
+  if (summary.strict && shown?.requirements.some(({ result }) => result === 'skipped'))
+    return { exitStatus: 'environment', verdict: `not all was shown: ${headlineOf(shown.requirements)}` };
   return { exitStatus: 'conforms', verdict: shown ? `conforms: ${headlineOf(shown.requirements)}` : 'done' };
 }
 

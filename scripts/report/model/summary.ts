@@ -18,6 +18,8 @@ export interface Summary {
   started?: Date;
   /** Report folder. */
   folder: string;
+  /** Whether a skipped spec is not tolerated. */
+  strict?: boolean;
   actions: readonly FinishedAction[];
   /** Absent as long as no specs were planned. */
   planned?: number;
@@ -43,7 +45,14 @@ export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [
 export function addEvent(summary: Summary, event: RunEvent): Summary {
   switch (event.kind) {
     case 'run-started':
-      return { ...summary, run: event.run, verb: event.verb, folder: event.folder, started: event.at };
+      return {
+        ...summary,
+        run: event.run,
+        verb: event.verb,
+        folder: event.folder,
+        strict: event.strict ?? false,
+        started: event.at,
+      };
     case 'action-finished':
       return { ...summary, actions: [...summary.actions, event] };
     case 'action-retried':
