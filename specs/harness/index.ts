@@ -48,7 +48,7 @@ export {
   scheduledTo,
   triggerResync,
 } from './binding.ts';
-export { forceDelete, markForDeletion, release } from './lifecycle.ts';
+export { forceDelete, markForDeletion, protectionLookedAgain, release } from './lifecycle.ts';
 export { recordProcess } from './process.ts';
 export { conditionsSeen, preferNode, requirePods, scheduledNode } from './scheduling.ts';
 export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';

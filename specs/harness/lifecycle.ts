@@ -1,3 +1,5 @@
+import { currentSpec } from '../runner/current-spec.ts';
+import { absentPath, triggerResync } from './binding.ts';
 import { eventually } from './eventually.ts';
 import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
@@ -14,6 +16,27 @@ export async function markForDeletion(
     return now === undefined || now.metadata.deletionTimestamp !== undefined;
   });
 }
+
+/**
+ * Waits until the controllers of storage object in use protection have looked at objects again. Each is changed, and so
+ * queued; a volume and a claim that are made and deleted after that show by their end that both controllers, which take
+ * one object after another, have come past them. An object that is still there then is kept.
+ */
+export async function protectionLookedAgain(
+  namespace: SpecNamespace,
+  ...objects: readonly (VolumeHandle | ClaimHandle)[]
+): Promise<void> {
+  for (const object of objects) await triggerResync(namespace, object);
+  const spec = { storageClassName: 'deleted' };
+  const { node = 'node1' } = currentSpec();
+  const witnesses = [
+    await namespace.volume(`deleted-${witnessed}`, { node, path: absentPath, spec }),
+    await namespace.claim(`deleted-${witnessed++}`, { spec }),
+  ];
+  for (const witness of witnesses) await namespace.remove(witness);
+}
+
+let witnessed = 0;
 
 /** Deletes a claim and waits for what that makes of its volume. */
 export async function release(

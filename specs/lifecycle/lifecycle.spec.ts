@@ -2,12 +2,13 @@ import {
   ApiRefusal,
   absentDisk,
   assignedNode,
-  consistently,
+  controllerLookedAgain,
   eventually,
   expect,
   leaseVolume,
   markForDeletion,
   phasesOf,
+  protectionLookedAgain,
   readChapter,
   release,
   SpecNamespace,
@@ -38,14 +39,10 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
 
     await markForDeletion(namespace, volume);
+    await controllerLookedAgain(namespace, volume, claim);
+    await protectionLookedAgain(namespace, volume, claim);
     expect(volume.now.metadata.finalizers).to.include('kubernetes.io/pv-protection');
-    await consistently(namespace.cluster.store, {
-      what: `${volume} stays, Bound to ${claim}`,
-      on: [volume.ref, claim.ref],
-      window: 2000,
-      unless: (store) =>
-        store.get(volume.ref)?.status?.phase !== 'Bound' || store.get(claim.ref)?.status?.phase !== 'Bound',
-    });
+    for (const object of [volume, claim]) expect(object.now.status?.phase, `${object}`).to.equal('Bound');
 
     await namespace.cluster.client.remove(claim.ref);
     await expect(claim).to.beGone();
@@ -81,13 +78,9 @@ describe(chapter, () => {
 
     await markForDeletion(namespace, claim);
     expect(claim.now.metadata.finalizers).to.deep.equal(['kubernetes.io/pvc-protection']);
-    await consistently(namespace.cluster.store, {
-      what: `${claim} stays Bound while ${pod} uses it`,
-      on: [claim.ref, volume.ref],
-      window: 2000,
-      unless: (store) =>
-        store.get(claim.ref)?.status?.phase !== 'Bound' || store.get(volume.ref)?.status?.phase !== 'Bound',
-    });
+    await protectionLookedAgain(namespace, volume, claim);
+    await controllerLookedAgain(namespace, volume, claim);
+    for (const object of [volume, claim]) expect(object.now.status?.phase, `${object}`).to.equal('Bound');
     await writeChecked(pod, '/data/written-after-the-deletion', 65_536);
     await expect(pod).to.mount(volume, { from: lease });
 
@@ -125,6 +118,7 @@ describe(chapter, () => {
     const { uid, name } = claim.now.metadata;
 
     await release(namespace, claim, volume);
+    await controllerLookedAgain(namespace, volume);
     expect(volume.now.spec?.claimRef).to.include({
       kind: 'PersistentVolumeClaim',
       uid,
@@ -154,15 +148,10 @@ describe(chapter, () => {
       'FailedBinding',
       `volume "${volume.name}" already bound to a different claim.`,
     );
-    await consistently(namespace.cluster.store, {
-      what: `${volume} stays Released and both claims Pending`,
-      on: [volume.ref, sameName.ref, byVolume.ref],
-      window: 2000,
-      unless: (store) =>
-        store.get(volume.ref)?.status?.phase !== 'Released' ||
-        store.get(volume.ref)?.spec?.claimRef?.uid !== uid ||
-        [sameName, byVolume].some(({ ref }) => store.get(ref)?.status?.phase !== 'Pending'),
-    });
+    await controllerLookedAgain(namespace, volume, sameName, byVolume);
+    expect(volume.now.status?.phase).to.equal('Released');
+    expect(volume.now.spec?.claimRef?.uid).to.equal(uid);
+    for (const pending of [sameName, byVolume]) expect(pending.now.status?.phase, `${pending}`).to.equal('Pending');
   });
 
   proves('LV-LIFE-09', async () => {
@@ -182,6 +171,7 @@ describe(chapter, () => {
     await expect(volume).to.reachPhase('Available');
     const other = await namespace.claim('another');
     await expect(other).to.reportEvent('ProvisioningFailed');
+    await controllerLookedAgain(namespace, other, volume);
     expect(other.now.status?.phase, 'the volume is kept for its former claim').to.equal('Pending');
 
     const again = await namespace.claim('kept');

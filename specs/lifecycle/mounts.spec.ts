@@ -108,32 +108,6 @@ describe(chapter, () => {
     evidence.keep('mounts-of-the-device', ofDevice.join('\n'));
   });
 
-  proves('LV-LIFE-26', async () => {
-    await using onNode1 = await leaseVolume('node1', 'LOOP', { bytes: 16 * MiB });
-    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * MiB });
-    await using onNode3 = await leaseVolume('node3', 'LOOP', { bytes: 16 * MiB });
-    await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const pods = [];
-    for (const disk of [onNode1, onNode2, onNode3]) {
-      const { claim } = await namespace.boundVolume(`on-${disk.node}`, { node: disk.node, path: disk.path });
-      pods.push(await namespace.pod(`on-${disk.node}`, { claims: [claim] }));
-    }
-    const [one, two, three] = pods as [(typeof pods)[0], (typeof pods)[0], (typeof pods)[0]];
-    await expect(one).to.runOn('node1');
-    await expect(two).to.runOn('node2');
-    await expect(three).to.runOn('node3');
-    const before = await Promise.all([one, three].map((pod) => freeSpace(pod, '/data')));
-
-    expect(await fill(two, '/data/filler', onNode2.bytes)).to.include('No space left on device');
-
-    const after = await Promise.all([one, three].map((pod) => freeSpace(pod, '/data')));
-    expect(after, 'not a block of the others is gone').to.deep.equal(before);
-    for (const pod of [one, three]) await writeChecked(pod, '/data/still-room', 2 * MiB);
-    const { available, blockSize } = await freeSpace(two, '/data');
-    expect(available * blockSize, 'too little for one more write of the filler').to.be.lessThan(65_536);
-  });
-
   proves('LV-LIFE-27', async () => {
     const here = assignedNode();
     const bytes = 2 * MiB;

@@ -218,7 +218,7 @@ describe(chapter, () => {
   proves('SEED-7', async () => {
     await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { claim } = await applySeed(namespace);
+    const { claim, volumeA } = await applySeed(namespace);
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
     const pod = await namespace.apply('Pod', fixtures.podByAffinity);
     await expect(pod).to.runOn('node2');
@@ -227,7 +227,7 @@ describe(chapter, () => {
 
     const steps = await recordProcess(pod);
     evidence.keep('process', steps.map(({ at, by, what }) => `${at.padEnd(28)}  ${by.padEnd(28)}  ${what}`).join('\n'));
-    expect(steps.map(({ by, what }) => `${by}: ${what}`)).to.deep.equal([
+    expect(steps.map(({ by, what }) => `${by}: ${what}`)).to.have.members([
       'kube-apiserver: the claim is created',
       'persistentvolume-controller: the claim waits for its first consumer',
       'kube-apiserver: the pod is created',
@@ -237,6 +237,35 @@ describe(chapter, () => {
       'kubelet: VolumeManagerReconciler mounts the volume',
       'kubelet: the container runs',
     ]);
+
+    // The order is that of the API server's own numbers; times have whole seconds, and say less.
+    const { store } = claim;
+    const waits = store.eventsOf(claim.ref).find(({ reason }) => reason === 'WaitForFirstConsumer');
+    const runs = store.history(pod.ref).find(({ object }) => object.status?.containerStatuses?.[0]?.state?.running);
+    const order = {
+      'the claim is created': store.history(claim.ref)[0],
+      'it waits': waits?.metadata,
+      'the pod is created': store.history(pod.ref)[0],
+      'the volume is reserved': store.history(volumeA.ref).find(({ object }) => object.spec?.claimRef),
+      'the claim is bound': store.history(claim.ref).find(({ object }) => object.status?.phase === 'Bound'),
+      'the pod is scheduled': store.history(pod.ref).find(({ object }) => object.spec?.nodeName),
+      'the container runs': runs,
+    };
+    const numbers = Object.values(order).map((change) => Number(change?.resourceVersion));
+    evidence.keep(
+      'order',
+      Object.keys(order)
+        .map((what, index) => `${numbers[index]} ${what}`)
+        .join('\n'),
+    );
+    expect(numbers.every(Number.isSafeInteger), JSON.stringify(numbers)).to.equal(true);
+    expect(numbers).to.deep.equal(numbers.toSorted((one, other) => one - other));
+    // kubelet's mount is no change of an object. It has a time of its own, to the millisecond.
+    const mounted = Date.parse(steps.find(({ what }) => what.includes('mounts the volume'))?.at ?? '');
+    const scheduled = pod.now.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.lastTransitionTime;
+    expect(mounted)
+      .to.be.at.least(Date.parse(scheduled ?? ''))
+      .and.to.be.at.most(runs?.at.getTime() ?? Number.NaN);
   });
 
   proves('SEED-8', async () => {
