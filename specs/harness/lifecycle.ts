@@ -27,11 +27,12 @@ export async function protectionLookedAgain(
   ...objects: readonly (VolumeHandle | ClaimHandle)[]
 ): Promise<void> {
   for (const object of objects) await triggerResync(namespace, object);
-  const spec = { storageClassName: 'deleted' };
+  // Of two classes, so that they are not bound to each other.
+  const ofClass = (storageClassName: string) => ({ spec: { storageClassName } });
   const { node = 'node1' } = currentSpec();
   const witnesses = [
-    await namespace.volume(`deleted-${witnessed}`, { node, path: absentPath, spec }),
-    await namespace.claim(`deleted-${witnessed++}`, { spec }),
+    await namespace.volume(`deleted-${witnessed}`, { node, path: absentPath, ...ofClass('of-volume') }),
+    await namespace.claim(`deleted-${witnessed++}`, ofClass('of-claim')),
   ];
   for (const witness of witnesses) await namespace.remove(witness);
 }

@@ -18,6 +18,7 @@ import {
   SpecNamespace,
   stagedDirectory,
   triggerResync,
+  unmounted,
   type VolumeHandle,
   writeChecked,
 } from '../harness/index.ts';
@@ -54,6 +55,9 @@ async function triggerPodSync(namespace: SpecNamespace, pod: PodHandle): Promise
   const change = { metadata: { annotations: { 'local-pv-conformance/look': 'again' } } };
   await namespace.cluster.client.patch(pod.ref, { type: 'merge', change });
 }
+
+/** Returns the bytes of a file system, as a pod sees it. */
+const sizeOf = ({ blocks, blockSize }: { blocks: number; blockSize: number }) => blocks * blockSize;
 
 async function capacityReaches(claim: ClaimHandle, storage: string): Promise<void> {
   const wanted = quantityToBytes(storage);
@@ -130,13 +134,73 @@ describe(chapter, () => {
     );
 
     const after = await freeSpace(pod, '/data');
-    const [was, is] = [before, after].map(({ blocks, blockSize }) => blocks * blockSize) as [number, number];
+    const [was, is] = [sizeOf(before), sizeOf(after)];
     expect(was, 'before').to.be.lessThanOrEqual(320 * MiB);
     // What the device has grown by, but for a little that the file system may keep for itself.
     expect(is - was, 'grown by').to.be.within(150 * MiB, 160 * MiB);
     expect((await runInPod(pod, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
     expect(pod.now.status?.containerStatuses?.[0]).to.include({ containerID: container, restartCount: 0 });
     evidence.keep('space', { before, after });
+  });
+
+  proves('LV-LIFE-30', async () => {
+    const here = assignedNode();
+    await using device = await leaseVolume(here, 'FORMAT', { bytes: 320 * MiB });
+    await using namespace = await SpecNamespace.open();
+    await expandable(namespace);
+    const { volume, claim } = await namespace.boundVolume('grows', {
+      node: here,
+      path: device.path,
+      storage: '320Mi',
+      volume: {
+        change: (manifest) => {
+          manifest.spec.local.fsType = 'xfs';
+        },
+      },
+    });
+    const first = await namespace.pod('first', { claims: [claim] });
+    await expect(first).to.runOn(here);
+    const sum = await writeChecked(first, '/data/payload', MiB);
+    const before = sizeOf(await freeSpace(first, '/data'));
+    await namespace.remove(first);
+    await unmounted(here, stagedDirectory(volume.name));
+
+    await growBlockDevice(namespace.cluster.node(here), device, 480 * MiB);
+    await askForMore(namespace, claim, '480Mi');
+    await raiseVolume(namespace, volume, '480Mi');
+    await controllerLookedAgain(namespace, claim, volume);
+    expect(claim.now.status?.capacity?.storage, 'no pod has mounted it since').to.equal('320Mi');
+
+    const second = await namespace.pod('second', { claims: [claim] });
+    await expect(second).to.runOn(here);
+    await capacityReaches(claim, '480Mi');
+    const after = sizeOf(await freeSpace(second, '/data'));
+    expect(after - before, 'grown by').to.be.within(150 * MiB, 160 * MiB);
+    expect((await runInPod(second, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
+    evidence.keep('size', { before, after });
+  });
+
+  proves('LV-LIFE-31', async () => {
+    const here = assignedNode();
+    await using device = await leaseVolume(here, 'BLOCK', { bytes: 16 * MiB });
+    await using namespace = await SpecNamespace.open();
+    await expandable(namespace);
+    const at = { node: here, path: device.path, storage: '16Mi', volumeMode: 'Block' as const };
+    const { volume, claim } = await namespace.boundVolume('raw', at);
+    const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
+    await expect(pod).to.runOn(here);
+    const size = async () => Number(await runInPod(pod, ['blockdev', '--getsize64', '/dev/data']));
+    expect(await size()).to.equal(16 * MiB);
+
+    await growBlockDevice(namespace.cluster.node(here), device, 24 * MiB);
+    await askForMore(namespace, claim, '24Mi');
+    await raiseVolume(namespace, volume, '24Mi');
+    await triggerPodSync(namespace, pod);
+    await capacityReaches(claim, '24Mi');
+    expect(await size(), 'the running pod sees the device grow').to.equal(24 * MiB);
+    const end = ['bs=4096', 'count=1', `seek=${24 * 256 - 1}`, 'conv=notrunc,fsync'];
+    await runInPod(pod, ['dd', 'if=/proc/self/exe', 'of=/dev/data', ...end]);
+    expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
   });
 
   proves('LV-LIFE-20', async () => {

@@ -3,6 +3,7 @@ import {
   assignedNode,
   clearClaimRef,
   controllerLookedAgain,
+  eventually,
   evidence,
   expect,
   leaseVolume,
@@ -15,6 +16,7 @@ import {
   SpecNamespace,
   stagedDirectory,
   unmounted,
+  type VolumeHandle,
   writeChecked,
 } from '../harness/index.ts';
 
@@ -147,6 +149,48 @@ describe(chapter, () => {
       await expect(volume).to.beGone();
     });
   }
+
+  /** What an administrator does: says what becomes of a volume. */
+  const setPolicy = async (namespace: SpecNamespace, volume: VolumeHandle, policy: 'Retain' | 'Delete') => {
+    const change = { spec: { persistentVolumeReclaimPolicy: policy } };
+    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
+    await eventually(
+      volume,
+      `${volume} to have the policy ${policy}`,
+      (store) => store.get(volume.ref)?.spec?.persistentVolumeReclaimPolicy === policy,
+    );
+  };
+
+  proves('LV-LIFE-28', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('spared', {
+      ...absentDisk(),
+      volume: { spec: { persistentVolumeReclaimPolicy: 'Delete' } },
+    });
+    await setPolicy(namespace, volume, 'Retain');
+    await controllerLookedAgain(namespace, volume, claim);
+    expect(volume.now.status?.phase, 'while it is in use').to.equal('Bound');
+    await release(namespace, claim, volume);
+    await controllerLookedAgain(namespace, volume);
+    expect(volume.now.status?.phase, 'nothing has tried to delete it').to.equal('Released');
+    expect(volume.store.eventsOf(volume.ref).map(({ reason }) => reason)).to.deep.equal([]);
+  });
+
+  proves('LV-LIFE-29', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { volume, claim } = await namespace.boundVolume('given-up', absentDisk());
+    await release(namespace, claim, volume);
+    await setPolicy(namespace, volume, 'Delete');
+    await expect(volume).to.reportEvent('VolumeFailedDelete', noDeleter(volume.name));
+    await expect(volume).to.reachPhase('Failed');
+    await setPolicy(namespace, volume, 'Retain');
+    await clearClaimRef(namespace, volume);
+    await expect(volume).to.reachPhase('Available');
+    const next = await namespace.claim('next', { volume: 'given-up' });
+    await expect(next).to.bindTo(volume);
+  });
 
   proves('LV-LIFE-13', async () => {
     await using namespace = await SpecNamespace.open();

@@ -112,6 +112,33 @@ describe(chapter, () => {
     }
   });
 
+  proves('LV-VALID-49', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate', {
+      change: (manifest) => {
+        manifest.allowVolumeExpansion = true;
+      },
+    });
+    const { claim } = await namespace.boundVolume('raised', { node: 'node2', path: absentPath });
+    const ask = (storage: string) =>
+      namespace.cluster.client.patch(claim.ref, {
+        type: 'merge',
+        change: { spec: { resources: { requests: { storage } } } },
+      });
+    await ask('3Gi');
+    await expect(claim).to.reportEvent('ExternalExpanding');
+    expect(claim.now.status?.capacity?.storage, 'no external controller grants it').to.equal('1Gi');
+    const refused = {
+      field: 'spec.resources.requests.storage',
+      reason: 'FieldValueForbidden',
+      message: 'field can not be less than status.capacity',
+    };
+    await expectRefusal(ask('1Gi'), { causes: [refused] });
+    await expectRefusal(ask('1073741823'), { causes: [refused] });
+    for (const storage of ['2Gi', '1073741825'])
+      expect((await ask(storage)).spec?.resources?.requests?.storage).to.equal(storage);
+  });
+
   proves('LV-VALID-45', async () => {
     const { client } = await testCluster();
     const pod = await plainManifest('pod', inlineLocal);
