@@ -49,7 +49,7 @@ describe('the harness, broken on a cluster that stays', function () {
     const inUse = [/process \d+ \(lpv run\) has used it since/];
     await sandbox.start(['run', use, '--grep=SEED-1']).endsWith('environment', inUse);
     await sandbox.start(['down', 'faults']).endsWith('environment', inUse);
-    await sandbox.start(['down', '--all']).endsWith('environment', inUse);
+    await sandbox.start(['down', '--all']).endsWith('conforms', [/lpv-faults stays/]);
     await run.endsWith('conforms');
   });
 

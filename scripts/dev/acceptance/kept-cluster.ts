@@ -22,10 +22,10 @@ export class KeptCluster {
     this.#entry = entry;
   }
 
-  /** Returns the cluster of a name such as `lpv-faults`. @throws Error where the sandbox's registry has none */
+  /** Returns the cluster of a name such as `lpv-faults`. @throws Error where the sandbox's registry has no kept one */
   static async find(sandbox: Sandbox, name: string): Promise<KeptCluster> {
     const entries = await new Registry(registryFolder({ LPV_STATE_HOME: sandbox.state })).entries();
-    const entry = entries.find(({ cluster }) => cluster === name);
+    const entry = entries.find(({ cluster, kept }) => cluster === name && kept);
     if (entry === undefined) throw new Error(`${name} is not in the registry of the sandbox`);
     return new KeptCluster(sandbox, entry);
   }

@@ -172,10 +172,14 @@ export class Sandbox implements AsyncDisposable {
     for (const started of this.#running) started.send('SIGKILL');
     this.#running.clear();
     await this.removeForeign();
-    const down = this.start(['down', '--all']);
-    await down.ended();
+    const outputs: string[] = [];
+    for (const args of [['clean'], ['down', '--all', '--force']]) {
+      const cleaning = this.start(args);
+      await cleaning.ended();
+      outputs.push(cleaning.output);
+    }
     this.#running.clear();
-    return down.output;
+    return outputs.join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
