@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { DomainError } from '../errors/domain-error.ts';
 import type { ClusterClient } from './client.ts';
 import { connect } from './client.ts';
+import { Connection } from './connection.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 
 /** What the server of these tests received. */
@@ -270,6 +271,14 @@ describe('ClusterClient', function () {
     expect(String(await caught(connect({ kubeconfig: join(folder, 'absent') })))).to.contain('no such file');
     const thrown = await caught(connect({ kubeconfig, expectedServer: 'https://127.0.0.1:1' }));
     expect(String(thrown)).to.contain("this run's cluster is https://127.0.0.1:1");
+  });
+
+  it('waits only so long for the credential plugin of a kubeconfig', async () => {
+    const file = join(folder, 'plugin');
+    const exec = 'exec: { apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ["3"] }';
+    await writeFile(file, kubeconfigOf('https://127.0.0.1:1').replace('token: let-me-in', exec));
+    const thrown = await caught(Connection.open(file, { pluginDeadline: 100 }));
+    expect(String(thrown)).to.match(/on: +credential plugin sleep\n.*no answer within 0\.1 s.*log in with the plugin/s);
   });
 });
 

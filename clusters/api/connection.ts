@@ -9,6 +9,9 @@ import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 /** The default deadline of a call. Most calls take milliseconds; a busy machine may need seconds. */
 const defaultDeadline = 30_000;
 
+/** Milliseconds that a credential plugin of a kubeconfig may take: it may ask a person, and it may hang. */
+const defaultPluginDeadline = 60_000;
+
 /** Options of every call. */
 export interface CallOptions {
   /** Deadline in milliseconds, 30 000 by default. */
@@ -39,12 +42,14 @@ export class Connection {
   /** The server's URL, such as `https://127.0.0.1:35421`. */
   readonly server: string;
   readonly #agent: http.Agent;
+  readonly #pluginDeadline: number;
   #lasting: https.RequestOptions | undefined;
 
-  private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent) {
+  private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent, pluginDeadline: number) {
     this.kubeConfig = kubeConfig;
     this.server = server;
     this.#agent = agent;
+    this.#pluginDeadline = pluginDeadline;
   }
 
   /**
@@ -55,8 +60,9 @@ export class Connection {
    */
   static async open(
     kubeconfig: string,
-    { expectedServer, context }: { expectedServer?: string | undefined; context?: string | undefined } = {},
+    options: { expectedServer?: string | undefined; context?: string | undefined; pluginDeadline?: number } = {},
   ): Promise<Connection> {
+    const { expectedServer, context, pluginDeadline = defaultPluginDeadline } = options;
     const attempted = 'reading the kubeconfig of the cluster';
     if (!existsSync(kubeconfig)) {
       throw new DomainError({
@@ -95,7 +101,8 @@ export class Connection {
         remedy: 'use the kubeconfig that `lpv up` wrote',
       });
     }
-    return new Connection(config, cluster.server, await agentFor(config, cluster.server, cluster.proxyUrl));
+    const agent = await agentFor(config, cluster.server, cluster.proxyUrl, pluginDeadline);
+    return new Connection(config, cluster.server, agent, pluginDeadline);
   }
 
   /**
@@ -164,8 +171,7 @@ export class Connection {
   /** Certificates are applied once. A token is applied to each request, because it may have to be renewed. */
   async #credentials(): Promise<https.RequestOptions> {
     if (this.#lasting) return this.#lasting;
-    const applied: https.RequestOptions = {};
-    await this.kubeConfig.applyToHTTPSOptions(applied);
+    const applied = await credentialsOf(this.kubeConfig, this.#pluginDeadline);
     const { exec, authProvider, token } = this.kubeConfig.getCurrentUser() ?? {};
     if (!exec && !authProvider && !token) this.#lasting = applied;
     return applied;
@@ -185,9 +191,38 @@ export class Connection {
   }
 }
 
-async function agentFor(config: KubeConfig, server: string, proxyUrl: string | undefined): Promise<http.Agent> {
+/**
+ * Returns what the credentials of a kubeconfig add to a request.
+ * @throws DomainError where its credential plugin has not ended by the deadline
+ */
+async function credentialsOf(config: KubeConfig, deadline: number): Promise<https.RequestOptions> {
   const applied: https.RequestOptions = {};
-  await config.applyToHTTPSOptions(applied);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const { name, exec } = config.getCurrentUser() ?? {};
+    const error = new DomainError({
+      attempted: `getting the credentials of ${name ?? 'the user'} in the kubeconfig`,
+      on: `credential plugin ${exec?.command ?? ''}`,
+      seen: `no answer within ${duration(deadline)}`,
+      remedy: 'log in with the plugin first, so that it need not ask; or use another kubeconfig',
+    });
+    timer = setTimeout(() => reject(error), deadline);
+  });
+  try {
+    await Promise.race([config.applyToHTTPSOptions(applied), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+  return applied;
+}
+
+async function agentFor(
+  config: KubeConfig,
+  server: string,
+  proxyUrl: string | undefined,
+  pluginDeadline: number,
+): Promise<http.Agent> {
+  const applied = await credentialsOf(config, pluginDeadline);
   if (proxyUrl !== undefined && applied.agent instanceof http.Agent) return applied.agent;
   // Idle connections are dropped well before the API server drops them (90 s), so that none is reused while it closes.
   const pool = { keepAlive: true, timeout: 30_000 };

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { BadConfiguration, renderKeyPath, renderProblem } from './bad-configuration.ts';
@@ -112,6 +116,23 @@ describe('strict YAML', () => {
     expect(error.message).to.equal(
       'reading a.yaml: 1 problem\n  seen: a.yaml:1:2: k: wrong\n  do:   correct the file; nothing was created',
     );
+  });
+
+  it('refuses what is nested deeper than the parser can follow', () =>
+    expect(problemsOf('['.repeat(100_000))).to.deep.equal(['a.yaml:1:1: it is nested too deeply']));
+
+  it('reads no pipe and no device: neither has to end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lpv-yaml-'));
+    const pipe = join(folder, 'pipe');
+    try {
+      execFileSync('mkfifo', [pipe]);
+      for (const path of [pipe, '/dev/zero']) {
+        const error = await readSource(path).catch((thrown: unknown) => thrown);
+        expect((error as Error).message).to.contain(`${path}:1:1: it is a pipe or a device`);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('says when there is no file', async () => {

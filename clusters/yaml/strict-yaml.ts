@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { ZodType } from 'zod';
 import { BadConfiguration, type KeyPath } from './bad-configuration.ts';
@@ -51,18 +51,26 @@ export function parseStrictDocument<T>(
   throw new BadConfiguration([{ file: source.file, line: 1, column: 1, key: '', text }]);
 }
 
+/** The largest file that is read, in bytes: a report of every requirement has two MiB. */
+const largest = 64 * 2 ** 20;
+
 /**
  * Returns the text of a YAML file. Messages name the file by its path from the working directory where it is below it.
- * @throws BadConfiguration where the file cannot be read
+ * @throws BadConfiguration where the file cannot be read, or might never end: a pipe, a device
  */
 export async function readSource(path: string): Promise<YamlSource> {
   const fromHere = relative(process.cwd(), path);
   const file = fromHere.startsWith('..') ? path : fromHere;
+  const refuse = (text: string) => new BadConfiguration([{ file, line: 1, column: 1, key: '', text }]);
   try {
+    const found = await stat(path);
+    // Opening a pipe waits for its writer, and no deadline ends that; /dev/zero has no end.
+    if (!found.isFile() && !found.isDirectory()) throw refuse('it is a pipe or a device, not a file');
+    if (found.size > largest) throw refuse(`it is larger than ${largest / 2 ** 20} MiB`);
     return { file, text: await readFile(path, 'utf8') };
   } catch (error) {
+    if (error instanceof BadConfiguration) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const text = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code ?? String(error)})`;
-    throw new BadConfiguration([{ file, line: 1, column: 1, key: '', text }]);
+    throw refuse(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code ?? String(error)})`);
   }
 }

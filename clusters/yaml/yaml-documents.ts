@@ -25,6 +25,9 @@ interface YamlFile {
   problems: Problem[];
 }
 
+/** What opens a thousand lists or maps, one in the other. */
+const tooDeep = /(?:[-?[{]\s*){1000}/;
+
 /**
  * Returns the documents of a YAML 1.2 file: unique keys, text keys only, no unknown tags.
  * Never throws: see `problems`. Offsets turn positions in embedded YAML into those in its file.
@@ -36,6 +39,10 @@ export function takeApart(source: YamlSource & { lineOffset?: number; columnOffs
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1) + lineOffset, column: Math.max(col, 1) + columnOffset };
   };
+  const problems: Problem[] = [];
+  // The parser calls itself for each level, and Node may end the process where its stack is full.
+  if (tooDeep.test(text))
+    return { documents: [], problems: [{ file, ...place(0), key: '', text: 'it is nested too deeply' }] };
   const parsed: Document[] = [
     ...parseAllDocuments(text, {
       lineCounter: lines,
@@ -48,7 +55,6 @@ export function takeApart(source: YamlSource & { lineOffset?: number; columnOffs
       version: '1.2',
     }),
   ];
-  const problems: Problem[] = [];
   const documents: YamlDocument[] = [];
   for (const document of parsed) {
     for (const error of [...document.errors, ...document.warnings]) {

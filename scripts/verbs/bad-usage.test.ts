@@ -65,6 +65,11 @@ const cases: readonly Case[] = [
     says: [/PRODUCT\.yaml:1:1: there is no such file/],
   },
   {
+    title: 'a product that never ends',
+    args: ['run', '--product=/dev/zero'],
+    says: [/\/dev\/zero:1:1: it is a pipe or a device/],
+  },
+  {
     title: 'disks that cannot be',
     args: ['up'],
     broken: disks(

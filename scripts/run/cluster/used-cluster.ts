@@ -152,6 +152,8 @@ const owned = [
   'PersistentVolume',
   'StorageClass',
   'PriorityClass',
+  'ClusterRoleBinding',
+  'ClusterRole',
 ] as const satisfies readonly Kind[];
 
 /** Removes every object with the label of a run, and waits until they are gone. */
