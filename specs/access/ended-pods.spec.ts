@@ -3,6 +3,7 @@ import {
   expect,
   knownIssue,
   leaseVolume,
+  mappedDirectory,
   markForDeletion,
   mountAt,
   mountPointsWith,
@@ -26,24 +27,31 @@ describe(chapter, () => {
     const here = assignedNode();
     await using mounted = await leaseVolume(here, 'LOOP');
     await using device = await leaseVolume(here, 'FORMAT');
+    await using raw = await leaseVolume(here, 'BLOCK');
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const first = await namespace.boundVolume('data', mounted);
     const second = await namespace.boundVolume('device', device);
+    const third = await namespace.boundVolume('raw', raw);
+    const work = `for place in /data /data-2; do echo done >$place/result; sync $place/result; done
+      echo done | dd of=/dev/data-3 conv=fsync`;
     const pod = await namespace.pod('job', {
-      claims: [first.claim, second.claim],
-      containers: once('for place in /data /data-2; do echo done >$place/result; sync $place/result; done'),
+      claims: [first.claim, second.claim, third.claim],
+      as: ['files', 'files', 'devices'],
+      containers: once(work),
     });
     await expect(pod).to.reachPhase('Succeeded');
     const { uid } = pod.now.metadata;
     for (const { name } of [first.volume, second.volume]) await unmounted(here, podVolumeDirectory(uid, name));
     await unmounted(here, stagedDirectory(second.volume.name));
+    await unmounted(here, `${mappedDirectory(third.volume.name)}/${uid}`);
     expect(await mountPointsWith(here, `${uid}/volume`), 'what is left of the volumes').to.deep.equal([]);
     expect(pod.now.status?.phase, 'the pod object is there').to.equal('Succeeded');
     const node = namespace.cluster.node(here);
     expect(await onNode(node, ['cat', `${mounted.path}/result`])).to.equal('done\n');
     const onDevice = ['debugfs', '-R', 'cat result', device.path] as const;
     expect(await onNode(node, onDevice), 'on the device').to.equal('done\n');
+    expect(await onNode(node, ['head', '--bytes', '5', raw.path]), 'on the raw device').to.equal('done\n');
   });
 
   proves('LV-ACCESS-22', async () => {
@@ -89,7 +97,7 @@ describe(chapter, () => {
       "trap 'echo ending >/data/ending; until [ -e /data/may-end ]; do sleep 0.1; done; echo last words >/data/end; exit 0' TERM; sleep infinity & wait";
     const pod = await namespace.pod('ending', {
       claims: [claim],
-      spec: { terminationGracePeriodSeconds: 60 },
+      spec: { terminationGracePeriodSeconds: 20 },
       containers: [{ command: ['sh', '-c', ending] }],
     });
     const witness = await namespace.pod('witness', { claims: [other.claim] });
@@ -100,12 +108,11 @@ describe(chapter, () => {
     await awaitFile(node, `${lease.path}/ending`);
     // kubelet has taken down the volume of a pod that was deleted later: it has looked at this one, too.
     await namespace.remove(witness);
-    expect(mountAt(await nodeMounts(node), directory), 'while the container ends').to.include({
-      device: lease.deviceNumber,
-    });
+    const device = async () => mountAt(await nodeMounts(node), directory)?.device;
+    expect(await device(), 'kubelet’s mount, while the container ends').to.equal(lease.deviceNumber);
     await onNode(node, ['touch', `${lease.path}/may-end`]);
     await expect(pod).to.beGone();
     expect(await onNode(node, ['cat', `${lease.path}/end`])).to.equal('last words\n');
-    expect(mountAt(await nodeMounts(node), directory), 'once it has ended').to.equal(undefined);
+    expect(await device(), 'kubelet’s mount, once it has ended').to.equal(undefined);
   });
 });

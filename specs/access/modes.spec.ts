@@ -39,7 +39,10 @@ describe(chapter, () => {
       const { stderr } = await tryInPod(pod, ['sh', '-c', 'echo for me >/data/file']);
       expect(stderr).to.include('Read-only file system');
       const { kubelet, container } = await expect(pod).to.mount(volume, { from: lease });
-      expect([kubelet.options[0], container.options[0]]).to.deep.equal(['ro', 'ro']);
+      expect([kubelet.options[0], container.options[0]], 'kubelet’s mount, the container’s').to.deep.equal([
+        'ro',
+        'ro',
+      ]);
     }
   });
 
@@ -136,7 +139,7 @@ describe(chapter, () => {
     const pod = await namespace.pod('writer', { claims: [claim] });
     await expect(pod).to.runOn(here);
     const { kubelet, container } = await expect(pod).to.mount(volume, { from: lease });
-    expect([kubelet.options[0], container.options[0]]).to.deep.equal(['rw', 'rw']);
+    expect([kubelet.options[0], container.options[0]], 'kubelet’s mount, the container’s').to.deep.equal(['rw', 'rw']);
     await runInPod(pod, ['sh', '-c', 'echo written >/data/file']);
     expect(await onNode(namespace.cluster.node(here), ['cat', `${lease.path}/file`])).to.equal('written\n');
   });

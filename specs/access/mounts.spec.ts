@@ -161,28 +161,26 @@ describe(chapter, () => {
     await namespace.storageClass();
     const { claim } = await namespace.boundVolume('data', lease);
     const mounted = (mountPropagation: string) => [{ name: 'data', mountPath: '/data', mountPropagation }];
-    const maker = await namespace.pod('maker', {
-      claims: [claim],
-      containers: [
-        {
-          volumeMounts: mounted('Bidirectional'),
-          securityContext: { privileged: true, allowPrivilegeEscalation: true },
-        },
-      ],
-    });
-    const follower = await namespace.pod('follower', {
-      claims: [claim],
-      containers: [{ volumeMounts: mounted('HostToContainer') }],
-    });
+    const securityContext = { privileged: true, allowPrivilegeEscalation: true };
+    const podOf = (name: string, propagation: string) =>
+      namespace.pod(name, {
+        claims: [claim],
+        containers: [{ securityContext, volumeMounts: mounted(propagation) }],
+      });
+    const [maker, follower] = [await podOf('maker', 'Bidirectional'), await podOf('follower', 'HostToContainer')];
     for (const pod of [maker, follower]) await expect(pod).to.runOn(here);
     const node = namespace.cluster.node(here);
     const seen = async () => ({
       node: mountAt(await nodeMounts(node), `${lease.path}/made`)?.fileSystem,
       follower: mountAt(await containerMounts(follower), '/data/made')?.fileSystem,
     });
-    await runInPod(maker, ['sh', '-c', 'mkdir /data/made && mount -t tmpfs -o size=1m made /data/made']);
+    const mount = (name: string) => `mkdir /data/${name} && mount -t tmpfs -o size=1m ${name} /data/${name}`;
+    await runInPod(follower, ['sh', '-c', mount('own')]);
+    const own = (await nodeMounts(node)).filter(({ mountPoint }) => mountPoint.startsWith(`${lease.path}/`));
+    expect(own, 'on the node, of what the container with HostToContainer has mounted').to.deep.equal([]);
+    await runInPod(maker, ['sh', '-c', mount('made')]);
     try {
-      expect(await seen()).to.deep.equal({ node: 'tmpfs', follower: 'tmpfs' });
+      expect(await seen(), 'mounted by the container').to.deep.equal({ node: 'tmpfs', follower: 'tmpfs' });
     } finally {
       // Whatever is mounted below keeps kubelet from unmounting the volume.
       await runInPod(maker, ['umount', '/data/made']);

@@ -27,10 +27,10 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     // Each with a file two directories below, for root alone. What kubelet compares is the volume's own directory.
-    const make = `cd "$1" && for place in data other closed always; do
+    const make = `cd "$1" && for place in data other closed always usual; do
       mkdir -p "$place/outer" && touch "$place/outer/file" && chmod 600 "$place/outer/file" && chmod 700 "$place/outer"
     done
-    chgrp -R "$3" . && chgrp "$2" data closed always && chmod 2775 data other always && chmod 755 closed`;
+    chgrp -R "$3" . && chgrp "$2" data closed always usual && chmod 2775 data other always usual && chmod 755 closed`;
     const node = namespace.cluster.node(here);
     await onNode(node, ['sh', '-ceu', make, 'sh', disk.path, String(group), String(before)]);
     await namespace.storageClass();
@@ -38,6 +38,7 @@ describe(chapter, () => {
     const other = await namespace.boundVolume('other', at('other'));
     const closed = await namespace.boundVolume('closed', at('closed'));
     const always = await namespace.boundVolume('always', at('always'));
+    const usual = await namespace.boundVolume('usual', at('usual'));
     const sparing = await namespace.pod('sparing', {
       claims: [matching.claim, other.claim, closed.claim],
       spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' } },
@@ -46,8 +47,11 @@ describe(chapter, () => {
       claims: [always.claim],
       spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'Always' } },
     });
-    await expect(sparing).to.runOn(here);
-    await expect(thorough).to.runOn(here);
+    const silent = await namespace.pod('silent', {
+      claims: [usual.claim],
+      spec: { securityContext: { fsGroup: group } },
+    });
+    for (const pod of [sparing, thorough, silent]) await expect(pod).to.runOn(here);
 
     const below = async (name: string) => [
       await groupAndMode(here, `${disk.path}/${name}/outer`),
@@ -61,6 +65,7 @@ describe(chapter, () => {
     expect(await below('other'), 'OnRootMismatch, and the directory has another group').to.deep.equal(changed);
     expect(await below('closed'), 'OnRootMismatch, and the group may not write there').to.deep.equal(changed);
     expect(await below('always'), 'Always, and the directory has group and mode').to.deep.equal(changed);
+    expect(await below('usual'), 'no policy, and the directory has group and mode').to.deep.equal(changed);
   });
 
   proves('LV-ACCESS-20', async function () {

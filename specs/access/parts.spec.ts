@@ -98,7 +98,7 @@ describe(chapter.chapter, () => {
     await using lease = await leaseVolume(nodeName, type);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('data', lease);
+    const { volume, claim } = await namespace.boundVolume('data', lease);
     const [one, two] = [
       await namespace.pod('one', { claims: [claim] }),
       await namespace.pod('two', { claims: [claim] }),
@@ -114,6 +114,7 @@ describe(chapter.chapter, () => {
     await namespace.remove(one);
     const sum = await writeChecked(two, '/data/two', bytes);
     expect(await runInPod(two, check), 'seen by the second').to.equal(`${first}${sum}  /data/two\n`);
+    await expect(two).to.mount(volume, { from: lease });
   });
 });
 

@@ -13,6 +13,7 @@ import {
   type PodHandle,
   readChapter,
   readInPod,
+  runAs,
   runInPod,
   SpecNamespace,
 } from '../harness/index.ts';
@@ -164,7 +165,13 @@ describe(chapter, () => {
     const { claim } = await namespace.boundVolume('data', lease);
     const env = [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
     const volumeMounts = [{ name: 'data', mountPath: '/own', subPathExpr: 'pods/$(POD_NAME)' }];
-    const podOf = (name: string) => namespace.pod(name, { claims: [claim], containers: [{ env, volumeMounts }] });
+    // A user who is not root: a directory that kubelet makes has the mode of the volume's own, which fsGroup has opened.
+    const podOf = (name: string) =>
+      namespace.pod(name, {
+        claims: [claim],
+        spec: { securityContext: { fsGroup: 1234 } },
+        containers: [{ ...runAs(1000), env, volumeMounts }],
+      });
     const pods = [await podOf('one'), await podOf('two')];
     for (const pod of pods) await expect(pod).to.runOn(here);
     for (const pod of pods) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
 import {
   type DiskVolume,
+  mappedDirectory,
   type PodHandle,
   runInPod,
   testCluster,
@@ -23,7 +24,7 @@ export interface Mapping {
  * Returns where kubelet maps a device for a pod. Source: pkg/volume/local, GetGlobalMapPath and GetPodDeviceMapPath.
  */
 export function mappedAt(podUid: string, volumeName: string): { globalMap: string; plugin: string; pod: string } {
-  const globalMap = `/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
+  const globalMap = mappedDirectory(volumeName);
   return {
     globalMap,
     plugin: `${globalMap}/${podUid}`,

@@ -140,11 +140,8 @@ describe(chapter, () => {
     const pod = await namespace.pod('reader', { claims: [claim], readOnly: true });
     await expect(pod).to.runOn(here);
     const mounts = await expect(pod).to.mount(volume, { from: device });
-    expect([mounts.node.options[0], mounts.kubelet.options[0], mounts.container.options[0]]).to.deep.equal([
-      'ro',
-      'ro',
-      'ro',
-    ]);
+    const access = [mounts.node, mounts.kubelet, mounts.container].map(({ options }) => options[0]);
+    expect(access, 'the mount for all pods, the pod’s, the container’s').to.deep.equal(['ro', 'ro', 'ro']);
     expect(mounts.node.superOptions, 'the file system itself').to.include('ro');
     expect(await runInPod(pod, ['cat', '/data/kept'])).to.equal('kept\n');
     expect((await tryInPod(pod, ['touch', '/data/new'])).stderr).to.include('Read-only file system');

@@ -66,7 +66,7 @@ describe(chapter, () => {
       };
     };
     const before = await state();
-    expect(before.staged, 'the device is mounted for all pods').to.include({ device: device.deviceNumber });
+    expect(before.staged?.device, 'the device is mounted for all pods').to.equal(device.deviceNumber);
 
     await restartKubelet('node3');
     expect(await state(), 'after the restart of kubelet').to.deep.equal(before);

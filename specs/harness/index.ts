@@ -64,6 +64,7 @@ export {
   containerMounts,
   describeMounts,
   filesOnNode,
+  mappedDirectory,
   mountPointsWith,
   podVolumeDirectory,
   stagedDirectory,

@@ -45,6 +45,14 @@ export function stagedDirectory(volumeName: string): string {
 }
 
 /**
+ * Returns where kubelet maps a raw device, for all pods of a node; each has a file of its own in it, by its UID. Source:
+ * pkg/volume/local, GetGlobalMapPath.
+ */
+export function mappedDirectory(volumeName: string): string {
+  return `/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
+}
+
+/**
  * Proves that the path on the node, kubelet's directory and the container's path are the same place of the same file
  * system: the volume's device number, root and file system. Returns the three mounts, and keeps them as evidence.
  */
