@@ -13,6 +13,7 @@ function text(pattern: RegExp, what: string) {
 
 const imageByDigest = text(/^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$/, 'an image with tag and sha256 digest');
 const sha256 = text(/^[0-9a-f]{64}$/, 'a sha256 sum');
+const moduleSum = text(/^h1:[A-Za-z0-9+/]{43}=$/, 'a checksum as in a go.sum');
 const version = text(/^\d+\.\d+\.\d+$/, 'a version such as 0.33.0');
 
 const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64'] as const;
@@ -28,7 +29,7 @@ const minorSchema = z.strictObject({
 });
 
 const pinsSchema = z.strictObject({
-  kind: z.strictObject({ version, sha256: z.partialRecord(z.enum(platforms), sha256) }),
+  kind: z.strictObject({ version, sha256: z.partialRecord(z.enum(platforms), sha256), module: moduleSum }),
   kubernetes: z.strictObject({
     default: z.string(),
     minors: z.record(text(/^\d+\.\d+$/, 'a Kubernetes minor such as "1.37"'), minorSchema),

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Versions } from '../../configuration/versions.ts';
 import { DomainError, messageOf } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
 import { type Commander, CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
+import { sha256Of } from '../sha256.ts';
 import { canSeeProcesses, endCreation } from './creation.ts';
 
 /** The pin of kind: the part `kind` of versions.yaml. */
@@ -38,8 +39,8 @@ export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): bool
 
 /**
  * Finds kind. Prefers the user's own where its minor version is the pinned one, else a private copy in `cacheFolder`.
- * The copy is fetched at first use: the release binary with its checksum, or a build of its Go module. Installs nothing
- * system-wide.
+ * The copy is fetched at first use, the release binary or its Go module, by the pinned checksum, and checked at each
+ * use. Installs nothing system-wide. Their own is theirs to trust.
  */
 export async function findKind(
   pin: KindPin,
@@ -51,25 +52,31 @@ export async function findKind(
   if (theirs !== undefined && matchesPin(theirs, pin)) return { path: 'kind', version: `v${theirs}`, origin: 'PATH' };
 
   const folder = join(cacheFolder, `kind-v${pin.version}`);
-  const copy = { path: join(folder, 'kind'), version: `v${pin.version}`, origin: 'private copy' } as const;
-  if (await versionOf(copy.path, signal)) return copy;
+  const kept = await keptCopy(folder);
+  if (kept !== undefined) return { path: kept, version: `v${pin.version}`, origin: 'private copy' };
 
   if (theirs !== undefined)
     progress.note(`kind v${theirs} on PATH is not of the pinned minor version; it is left alone`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const refusals: string[] = [];
   for (const [way, fetchKind] of [
     ['release binary', downloadRelease],
     ['Go module', buildFromModule],
   ] as const) {
+    const own = await mkdtemp(join(folder, 'new-'));
     try {
       progress.note(`getting kind v${pin.version} (${way}) into the harness's cache`);
-      await fetchKind(pin, folder, signal);
-      if (await versionOf(copy.path, signal)) return copy;
-      refusals.push(`${way}: the program does not run`);
+      await fetchKind(pin, own, signal);
+      const program = join(own, 'kind');
+      if ((await versionOf(program, signal)) !== pin.version) throw new Error('the program does not tell this version');
+      const path = join(folder, `kind-${await sha256Of(program)}`);
+      await rename(program, path);
+      return { path, version: `v${pin.version}`, origin: 'private copy' };
     } catch (error) {
       signal?.throwIfAborted();
       refusals.push(`${way}: ${messageOf(error)}`);
+    } finally {
+      await rm(own, { recursive: true, force: true });
     }
   }
   throw new DomainError({
@@ -82,6 +89,17 @@ export async function findKind(
 async function versionOf(program: string, signal?: AbortSignal): Promise<string | undefined> {
   const { status, stdout } = await host.attempt({ argv: [program, 'version'], deadline: 10_000, signal });
   return status === 0 ? readKindVersion(stdout) : undefined;
+}
+
+/** Returns a copy of kind whose content has the checksum that its name tells; other copies are removed. */
+async function keptCopy(folder: string): Promise<string | undefined> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (!name.startsWith('kind-')) continue;
+    if (name === `kind-${await sha256Of(path).catch(() => '')}`) return path;
+    await rm(path, { recursive: true, force: true });
+  }
+  return undefined;
 }
 
 async function downloadRelease(pin: KindPin, folder: string, signal?: AbortSignal): Promise<void> {
@@ -97,18 +115,17 @@ async function downloadRelease(pin: KindPin, folder: string, signal?: AbortSigna
   const binary = Buffer.from(await response.arrayBuffer());
   const sum = createHash('sha256').update(binary).digest('hex');
   if (sum !== expected) throw new Error(`checksum ${sum} is not the pinned ${expected}; the download was thrown away`);
-  await writeFile(join(folder, 'kind.new'), binary);
-  await chmod(join(folder, 'kind.new'), 0o755);
-  await rename(join(folder, 'kind.new'), join(folder, 'kind'));
+  await writeFile(join(folder, 'kind'), binary, { mode: 0o755 });
 }
 
 async function buildFromModule(pin: KindPin, folder: string, signal?: AbortSignal): Promise<void> {
-  await run(host, {
-    argv: ['go', 'install', `sigs.k8s.io/kind@v${pin.version}`],
-    env: { GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' },
-    deadline: 300_000,
-    signal,
-  });
+  const module = `sigs.k8s.io/kind@v${pin.version}`;
+  const env = { GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0', TMPDIR: folder };
+  const go = async (...args: string[]) =>
+    (await run(host, { argv: ['go', ...args], directory: folder, env, deadline: 300_000, signal })).stdout;
+  const { Sum: sum } = JSON.parse(await go('mod', 'download', '-json', module)) as { Sum?: string };
+  if (sum !== pin.module) throw new Error(`checksum ${sum} of the module is not the pinned ${pin.module}`);
+  await go('install', module);
 }
 
 /** The input of `kind create cluster`. */

@@ -64,6 +64,13 @@ describe('the folder of a build', () => {
     expect(await readdir(parent)).to.deep.equal([]);
   });
 
+  it('is removed with the locks that killed builds of images left, not with one that is held', async () => {
+    await writeFile(join(parent, 'node-v1.37.2-0.lock'), '');
+    await using _held = await lockBuildOf('localhost/node:v1.36.3-0', parent, silent);
+    await removeDeadBuilds(parent, noEngine);
+    expect(await readdir(parent)).to.deep.equal(['node-v1.36.3-0.lock']);
+  });
+
   it('of no build at all is no error', async () => {
     expect(await removeDeadBuilds(join(parent, 'absent'), noEngine)).to.deep.equal([]);
   });

@@ -100,6 +100,11 @@ export async function removeDeadBuilds(parent: string, findEngine: () => Promise
     await removeFolder(path);
     removed.push(path);
   }
+  // A lock that no process holds is only a file.
+  for (const file of (await filesIn(parent)).filter((name) => name.endsWith('.lock'))) {
+    const lock = await lockFile(join(parent, file), purpose);
+    await lock?.[Symbol.asyncDispose]();
+  }
   return removed;
 }
 
@@ -108,13 +113,16 @@ const containerOf = (path: string): string => `lpv-image-${basename(path).slice(
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
 
 async function buildsIn(parent: string): Promise<string[]> {
-  const entries = await readdir(parent, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+  return (await filesIn(parent))
+    .filter((name) => name.startsWith(prefix) && !name.endsWith('.lock'))
+    .map((name) => join(parent, name));
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return entries
-    .filter((entry) => entry.isDirectory() && entry.name.startsWith(prefix))
-    .map(({ name }) => join(parent, name));
 }
 
 /** Removes a build folder and what is mounted in it. Nothing is removed through a mount: it may be the machine's /dev. */

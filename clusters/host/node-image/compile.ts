@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
 import { run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
+import { sha256Of } from '../sha256.ts';
 import type { BuildFolder } from './build-folder.ts';
 import type { BuildLog } from './build-log.ts';
 import { compiling } from './commands.ts';
@@ -170,10 +169,4 @@ async function treeVersion(sourceFolder: string, recipe: Recipe, signal?: AbortS
   const { status, stdout } = await host.attempt({ argv, deadline: 30_000, signal });
   const described = stdout.trim();
   return status === 0 && /^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/.test(described) ? described : `${recipe.kubernetes}-source`;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
