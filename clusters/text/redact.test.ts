@@ -27,6 +27,15 @@ describe('redacted evidence', () => {
       'planted',
     ],
     ['a token behind terminal codes', 'Bearer \u001b[1mplanted.bearer\u001b[0m', 'planted'],
+    ['the password of a proxy', 'HTTPS_PROXY=http://me:planted@proxy.example:3128', 'planted'],
+    ['a password with an @', 'deb http://me:pl@nted@mirror.example/debian bookworm', 'nted'],
+    ['a token before a host', 'origin https://planted@git.example/x.git (fetch)', 'planted'],
+    ['the Basic scheme', `Authorization: Basic ${base64('me:planted')}`, base64('me:planted')],
+    ['a variable', 'GITHUB_TOKEN=planted', 'planted'],
+    ['a variable in JSON', '["A=1","CI_JOB_TOKEN=planted","B=2"]', 'planted'],
+    ['a setting of npm', '//registry.example/:_authToken=planted', 'planted'],
+    ['a password in the environment', 'DB_PASSWORD: planted', 'planted'],
+    ['an access key', 'export AWS_SECRET_ACCESS_KEY=planted', 'planted'],
     ['a JWT', `found ${jwt} in a file`, jwt],
   ] as const) {
     it(`has ${what} removed from text`, () => {
@@ -51,6 +60,10 @@ describe('redacted evidence', () => {
     'from 127.0.0.1:6443 and v1.37.2 to registry.k8s.io/pause:3.10.2',
     '0/3 nodes are available: example-pod.17f2c3d4e5a6b7c8 of kubelet.service',
     'automountServiceAccountToken: false',
+    'Basic authentication is off',
+    'see https://kubernetes.io/docs/concepts/storage/volumes/#local and mail to a@b.example',
+    'service_account_token: false',
+    'max_token_ttl=3600',
     '24 1 7:3 / /mnt/disks/volA rw,relatime shared:5 - ext4 /dev/loop3 rw',
   ]) {
     it(`keeps ${JSON.stringify(harmless.slice(0, 50))}`, () => expect(redact(harmless)).to.equal(harmless));

@@ -9,6 +9,13 @@ const secretField =
 const privateKeyBlock = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const bearer = /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
 const jwt = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+/** User and password of a URL, also where the password holds an @. */
+const urlCredentials = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/'"]+@/gi;
+/** Credentials of HTTP's Basic scheme, if the base64 is that of `user:password`. */
+const basic = /\b(basic\s+)([A-Za-z0-9+/]{4,}={0,2})/gi;
+/** An environment variable or a setting of npm that ends in the name of a secret, with its value. */
+const secretSetting =
+  /(?<![A-Za-z0-9_])([A-Za-z0-9_]*_(?:(?:auth_?)?token|password|passwd|secret|api_?key|access_?key)["']?\s*[:=]\s*["']?)(?!(?:true|false|null|\d+)\b)([^\s"',}\\]+)/gi;
 /** An option with a secret value as the next word. */
 const option = /(--(?:token|password|certificate-key)\s+)[^\s'"]+/g;
 /** Base64 of `-----BEGIN `, with what follows. */
@@ -25,8 +32,8 @@ const fieldOnLine =
   /(["']?\b(?:client-key-data|(?:access[-_]?|id[-_]?|refresh[-_]?|bearer[-_]?)?token|password|passwd|client[-_]?secret|certificate-key)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
 
 /**
- * Returns a copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens and
- * the data of Secrets. Terminal codes are removed, too, and the `managedFields` of objects, which only make evidence
+ * Returns a copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens,
+ * credentials in URLs, values of variables such as NPM_TOKEN, and the data of Secrets. Terminal codes are removed, too, and the `managedFields` of objects, which only make evidence
  * hard to read. Own code: log redaction libraries remove known paths of objects, and our secrets stand in free text.
  */
 export function redact(content: string): string;
@@ -63,7 +70,12 @@ function redactText(text: string): string {
   return redactSecretData(stripVTControlCharacters(text))
     .replace(privateKeyBlock, removed)
     .replace(encodedPem, (encoded) => (isPrivateKey(encoded) ? removed : encoded))
+    .replace(urlCredentials, `$1${removed}@`)
     .replace(bearer, `$1${removed}`)
+    .replace(basic, (whole, scheme: string, encoded: string) =>
+      isUserAndPassword(encoded) ? `${scheme}${removed}` : whole,
+    )
+    .replace(secretSetting, `$1${removed}`)
     .replace(jwt, removed)
     .replace(option, `$1${removed}`)
     .replace(bootstrapToken, removed)
@@ -100,6 +112,10 @@ function redactCopy(value: unknown): unknown {
 function withValuesRemoved(data: unknown): unknown {
   if (data === null || typeof data !== 'object') return data;
   return Object.fromEntries(Object.keys(data).map((name) => [name, removed]));
+}
+
+function isUserAndPassword(base64: string): boolean {
+  return /^[ -~]*:[ -~]*$/.test(Buffer.from(base64, 'base64').toString('latin1'));
 }
 
 function isPrivateKey(base64: string): boolean {

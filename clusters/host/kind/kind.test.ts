@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { CommandFailed, type CommandRequest } from '../command/commander.ts';
 import { creationFailed, Kind, matchesPin, readKindStep, readKindVersion } from './kind.ts';
@@ -73,6 +76,30 @@ describe('kind', () => {
       deadline: 5,
     });
     expect(requests[1]?.argv).to.deep.equal(['/c/kind', 'export', 'logs', '/r/logs', '--name', 'lpv-a']);
+  });
+});
+
+describe("the nodes' logs", () => {
+  it('are kept without secrets, for this user only', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lpv-logs-'));
+    const node = join(folder, 'lpv-a-worker');
+    const inspect = join(node, 'inspect.json');
+    const commander = {
+      place: 'this machine',
+      async attempt({ argv }: CommandRequest) {
+        await mkdir(node);
+        await writeFile(inspect, '[{"Env": ["HTTPS_PROXY=http://me:planted@proxy.example:3128", "container=docker"]}]');
+        return { argv, status: 1, stdout: '', stderr: 'command "crictl images" failed', milliseconds: 1 };
+      },
+    };
+    try {
+      await new Kind({ path: 'kind', version: 'v0.33.0', origin: 'PATH' }, commander).exportLogs('lpv-a', folder);
+      const text = await readFile(inspect, 'utf8');
+      expect(text).to.include('container=docker').and.include('proxy.example:3128').and.not.include('planted');
+      expect((await stat(inspect)).mode & 0o777).to.equal(0o600);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

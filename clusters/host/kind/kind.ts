@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Versions } from '../../configuration/versions.ts';
 import { DomainError, messageOf } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
+import { redact } from '../../text/redact.ts';
 import { type Commander, CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 import { sha256Of } from '../sha256.ts';
@@ -201,9 +202,23 @@ export class Kind {
   async exportLogs(cluster: string, folder: string, signal?: AbortSignal): Promise<void> {
     const argv = [this.program.path, 'export', 'logs', folder, '--name', cluster] as const;
     const result = await this.#commander.attempt({ argv, deadline: 120_000, signal });
+    await redactFiles(folder);
     if (result.status !== 0 && !/crictl images/.test(result.stderr)) {
       throw new CommandFailed(this.#commander.place, result, `exit status ${result.status}`);
     }
+  }
+}
+
+/**
+ * Removes secrets from all files below a folder, which only this user can read from then on. kind's `inspect.json` has
+ * the environment of the nodes, and with it the proxies of this machine.
+ */
+async function redactFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter((found) => found.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    await writeFile(path, redact(await readFile(path, 'utf8')));
+    await chmod(path, 0o600);
   }
 }
 
