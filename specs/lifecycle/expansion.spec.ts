@@ -85,7 +85,8 @@ describe(chapter, () => {
     await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data');
 
-    await askForMore(namespace, claim, '1Gi');
+    // The volume gets a part of what the claim asks for.
+    await askForMore(namespace, claim, '2Gi');
     await raiseVolume(namespace, volume, '1Gi');
     await triggerPodSync(namespace, pod);
     await capacityReaches(claim, '1Gi');

@@ -87,6 +87,11 @@ describe(chapter, () => {
     await namespace.remove(pod);
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
+    // The number of a deletion is that of the deletion itself.
+    const [podGone, claimGone] = [pod, claim].map(({ store, ref }) =>
+      Number(store.history(ref).at(-1)?.resourceVersion),
+    );
+    expect(claimGone, 'not before its pod').to.be.above(podGone ?? Number.NaN);
   });
 
   proves('LV-LIFE-05', async () => {
@@ -128,6 +133,9 @@ describe(chapter, () => {
     const phases = phasesOf(volume).filter((phase) => phase !== 'Pending');
     expect(phases).to.deep.equal(['Available', 'Bound', 'Released']);
     expect(volume.now.metadata.deletionTimestamp, 'nothing deletes it').to.equal(undefined);
+
+    await namespace.cluster.client.remove(volume.ref);
+    await expect(volume).to.beGone();
   });
 
   proves('LV-LIFE-07', async () => {
@@ -152,6 +160,66 @@ describe(chapter, () => {
     expect(volume.now.status?.phase).to.equal('Released');
     expect(volume.now.spec?.claimRef?.uid).to.equal(uid);
     for (const pending of [sameName, byVolume]) expect(pending.now.status?.phase, `${pending}`).to.equal('Pending');
+  });
+
+  proves('LV-LIFE-32', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('kept', absentDisk());
+    const { uid } = claim.now.metadata;
+    // Both requests one after the other: the controller may see the new claim before it has released the volume.
+    await namespace.cluster.client.remove(claim.ref);
+    await eventually(claim, `${claim} to be gone`, (store) => store.get(claim.ref)?.metadata.uid !== uid);
+    const again = await namespace.claim('kept');
+    expect(again.now.metadata.uid).not.to.equal(uid);
+    await expect(volume).to.reachPhase('Released');
+    await expect(again).to.reportEvent('ProvisioningFailed');
+    await controllerLookedAgain(namespace, volume, again);
+    expect(volume.now.status?.phase).to.equal('Released');
+    expect(volume.now.spec?.claimRef?.uid, 'the volume is still that of the first claim').to.equal(uid);
+    expect(again.now.status?.phase).to.equal('Pending');
+  });
+
+  proves('LV-LIFE-33', async () => {
+    const here = assignedNode();
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('wanted', absentDisk());
+    const pod = await namespace.pod('waits', {
+      claims: [claim],
+      node: here,
+      spec: { schedulingGates: [{ name: 'local-pv-conformance/never' }] },
+    });
+    await namespace.cluster.client.remove(claim.ref);
+    await expect(claim).to.beGone();
+    expect(pod.now.spec?.nodeName).to.equal(undefined);
+  });
+
+  proves('LV-LIFE-34', async () => {
+    const here = assignedNode();
+    await using namespace = await SpecNamespace.open();
+    const storageClass = await namespace.storageClass();
+    const volume = await namespace.volume('disk', absentDisk());
+    const pod = await namespace.pod('owner', {
+      change: ({ spec }) => {
+        const ofClaim = {
+          accessModes: ['ReadWriteOnce' as const],
+          storageClassName: storageClass.fixtureName,
+          resources: { requests: { storage: '1Gi' } },
+        };
+        spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: ofClaim } } }];
+        for (const container of spec.containers) container.volumeMounts = [{ name: 'scratch', mountPath: '/data' }];
+      },
+    });
+    const claim = await namespace.find('PersistentVolumeClaim', 'owner-scratch');
+    await expect(claim).to.bindTo(volume);
+    await scheduledTo(pod, here);
+    await markForDeletion(namespace, claim);
+    await protectionLookedAgain(namespace, claim);
+    expect(claim.now.status?.phase, 'while its pod is there').to.equal('Bound');
+    await namespace.remove(pod);
+    await expect(claim).to.beGone();
+    await expect(volume).to.reachPhase('Released');
   });
 
   proves('LV-LIFE-09', async () => {

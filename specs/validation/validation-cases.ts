@@ -6,6 +6,8 @@ export interface CreateCase {
   id: string;
   /** What makes the usual local volume invalid. */
   change: (volume: Anything) => void;
+  /** The nearest change that is accepted, so that the refusal is for nothing else; none where not given. */
+  near?: (volume: Anything) => void;
   refused: Refused;
 }
 
@@ -40,6 +42,9 @@ export const createCases: readonly CreateCase[] = [
     change: ({ spec }) => {
       spec.local.path = '/mnt/disks/../../etc';
     },
+    near: ({ spec }) => {
+      spec.local.path = '/mnt/disks/a..b';
+    },
     refused: cause('spec.local.path', 'FieldValueInvalid', "must not contain '..'"),
   },
   {
@@ -66,31 +71,37 @@ export const createCases: readonly CreateCase[] = [
   {
     id: 'LV-VALID-08',
     change: expression({ operator: 'In' }),
+    near: expression({ operator: 'In', values: ['ssd'] }),
     refused: ofExpression('values', 'FieldValueRequired', valuesOfIn),
   },
   {
     id: 'LV-VALID-09',
     change: expression({ operator: 'NotIn', values: [] }),
+    near: expression({ operator: 'NotIn', values: ['ssd'] }),
     refused: ofExpression('values', 'FieldValueRequired', valuesOfIn),
   },
   {
     id: 'LV-VALID-10',
     change: expression({ operator: 'Exists', values: ['ssd'] }),
+    near: expression({ operator: 'Exists' }),
     refused: ofExpression('values', 'FieldValueForbidden', valuesOfExists),
   },
   {
     id: 'LV-VALID-11',
     change: expression({ operator: 'DoesNotExist', values: ['ssd'] }),
+    near: expression({ operator: 'DoesNotExist' }),
     refused: ofExpression('values', 'FieldValueForbidden', valuesOfExists),
   },
   {
     id: 'LV-VALID-12',
     change: expression({ operator: 'Gt', values: ['1', '2'] }),
+    near: expression({ operator: 'Gt', values: ['1'] }),
     refused: ofExpression('values', 'FieldValueRequired', valuesOfGt),
   },
   {
     id: 'LV-VALID-13',
     change: expression({ operator: 'Lt' }),
+    near: expression({ operator: 'Lt', values: ['1'] }),
     refused: ofExpression('values', 'FieldValueRequired', valuesOfGt),
   },
   {
@@ -101,6 +112,7 @@ export const createCases: readonly CreateCase[] = [
   {
     id: 'LV-VALID-15',
     change: expression({ operator: 'In', values: ['not a label'] }),
+    near: expression({ operator: 'In', values: ['a_label.1'] }),
     refused: ofExpression('values[0]', 'FieldValueInvalid', 'a valid label must be an empty string or consist of'),
   },
   {
@@ -108,6 +120,11 @@ export const createCases: readonly CreateCase[] = [
     change: ({ spec }) => {
       spec.nodeAffinity.required.nodeSelectorTerms = [
         { matchFields: [{ key: 'metadata.uid', operator: 'In', values: ['x'] }] },
+      ];
+    },
+    near: ({ spec }) => {
+      spec.nodeAffinity.required.nodeSelectorTerms = [
+        { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['x'] }] },
       ];
     },
     refused: cause(`${firstTerm}.matchFields[0].key`, 'FieldValueInvalid', 'not a valid field selector key'),
@@ -143,6 +160,9 @@ export const createCases: readonly CreateCase[] = [
     change: ({ spec }) => {
       spec.capacity.storage = '0';
     },
+    near: ({ spec }) => {
+      spec.capacity.storage = '1';
+    },
     refused: cause('spec.capacity[storage]', 'FieldValueInvalid', 'must be greater than zero'),
   },
   {
@@ -156,6 +176,9 @@ export const createCases: readonly CreateCase[] = [
     id: 'LV-VALID-22',
     change: ({ spec }) => {
       spec.accessModes = ['ReadWriteOncePod', 'ReadWriteOnce'];
+    },
+    near: ({ spec }) => {
+      spec.accessModes = ['ReadWriteOncePod'];
     },
     refused: cause('spec.accessModes', 'FieldValueForbidden', 'may not use ReadWriteOncePod with other access modes'),
   },

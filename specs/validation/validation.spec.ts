@@ -38,12 +38,11 @@ function inlineLocal({ spec }: Anything): void {
 }
 
 describe(chapter, () => {
-  for (const { id, change, refused } of createCases) {
+  for (const { id, change, near = () => {}, refused } of createCases) {
     proves(id, async () => {
       const { client } = await testCluster();
-      // The same volume without the change is taken: nothing else is wrong with it.
-      const usual = await plainManifest('volume', () => {});
-      await client.create(usual, { dryRun: true });
+      // The nearest valid volume is accepted: nothing else is wrong with the one that is refused.
+      await client.create(await plainManifest('volume', near), { dryRun: true });
       await expectRefusal(client.create(await plainManifest('volume', change), { dryRun: true }), refused);
     });
   }
