@@ -34,6 +34,16 @@ export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanc
   return buildReport(sourcesOf(...untimed));
 }
 
+/** As reportOf, of requirements that differ from the usual ones: `differing` says in what, by their ids. */
+export function reportAbout(
+  differing: Readonly<Record<string, Partial<Requirement>>>,
+  ...untimed: Untimed<RunEvent>[]
+): LocalVolumeConformanceReport {
+  const sources = sourcesOf(...untimed);
+  const catalogue = sources.catalogue.map((requirement) => ({ ...requirement, ...differing[requirement.id] }));
+  return buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) });
+}
+
 /** As reportOf, before the report is made: for tests that change a source. */
 export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
   const events = eventsOf(...untimed);
@@ -241,7 +251,8 @@ export function reportWith(
 }
 
 /**
- * Returns a whole catalogue: 306 requirements, some failed, some skipped, odd characters, secrets where none should be.
+ * Returns a whole catalogue: 306 requirements of three subjects, some failed, some skipped, known issues, odd characters,
+ * secrets where none should be.
  */
 export function wholeReport(): LocalVolumeConformanceReport {
   const requirements = Array.from({ length: 306 }, (_, index): ReportedRequirement => {
@@ -268,6 +279,15 @@ export function wholeReport(): LocalVolumeConformanceReport {
         reason: 'Kubernetes before 1.37 only',
         evidence: [],
       };
+    if (index === 60)
+      return {
+        ...plain,
+        result: 'knownIssue',
+        failure: madeUpFailure(0),
+        knownIssue: { ...exampleIssue, shows: true },
+      };
+    if (index === 61) return { ...plain, knownIssue: { ...exampleIssue, shows: false } };
+    if (index % 9 === 4) return { ...plain, level: 'extended', subject: index % 2 ? 'api' : 'provisioner' };
     return index === 21 ? { ...plain, source: 'the source code of the scheduler, by its constant' } : plain;
   });
   return reportWith(requirements, {

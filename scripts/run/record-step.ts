@@ -27,6 +27,9 @@ export function recordStep(of: {
     async perform({ progress, signal }) {
       if (state.staticProvisioner) progress.note('the static provisioner, which is compiled once');
       const provisioner = await state.staticProvisioner;
+      if (provisioner?.kind === 'ready') {
+        state.provisionerProgram = `${plan.versions.staticProvisioner.module}@${provisioner.programs.version}`;
+      }
       await writeEnvironment(
         target.folder,
         environmentRecord(target.run, new Date(), environmentFacts(harness, state)),

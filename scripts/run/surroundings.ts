@@ -42,6 +42,7 @@ export function environmentFacts(harness: EnvironmentFacts['harness'], state: Cl
     kernel: nodeInfo?.kernelVersion ?? engine?.kernel,
     cgroupVersion: engine?.cgroupVersion === '2' ? 2 : engine?.cgroupVersion === '1' ? 1 : undefined,
     containerRuntime: nodeInfo?.containerRuntimeVersion,
+    staticProvisioner: state.provisionerProgram,
     engine: engine && { name: engine.name, version: engine.serverVersion },
     host: {
       operatingSystem: engine?.operatingSystem ?? `${type()} ${release()}`,

@@ -5,6 +5,7 @@ import type {
   ReportedRequirement,
   ReportedResult,
   ReportedStatistics,
+  ReportedSubject,
 } from '../model/report.ts';
 import { type EnvironmentRow, environmentRows } from './environments.ts';
 import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
@@ -19,6 +20,7 @@ export interface Column {
   result: ReportedResult;
   verdict: string;
   statistics: ReportedStatistics;
+  subjects: readonly ReportedSubject[];
   catalogue: number;
   complete: boolean;
   milliseconds: number;
@@ -94,6 +96,7 @@ export function compareReports(given: readonly LocalVolumeConformanceReport[]): 
       result: report.result,
       verdict: report.verdict,
       statistics: report.statistics,
+      subjects: report.subjects,
       catalogue: report.catalogue,
       complete: report.complete,
       milliseconds: report.milliseconds,

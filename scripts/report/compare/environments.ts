@@ -17,6 +17,7 @@ const facts: readonly [name: string, of: (report: LocalVolumeConformanceReport) 
   ['kernel', ({ environment }) => environment.kernel],
   ['cgroup version', ({ environment }) => environment.cgroupVersion?.toString() ?? null],
   ['engine', ({ environment }) => environment.engine],
+  ['static provisioner', ({ environment }) => environment.staticProvisioner],
   ['kind', ({ environment }) => environment.kind],
   ['operating system', ({ environment: { host } }) => `${host.operatingSystem}, ${host.architecture}`],
   ['processors', ({ environment: { host } }) => String(host.cpus)],

@@ -8,6 +8,10 @@ describe('what happened to a requirement', () => {
   const table: readonly [Outcome, Outcome, Change][] = [
     ['passed', 'passed', 'same'],
     ['passed', 'failed', 'regression'],
+    ['passed', 'knownIssue', 'regression'],
+    ['knownIssue', 'passed', 'fixed'],
+    ['failed', 'knownIssue', 'other'],
+    ['knownIssue', 'failed', 'failing'],
     ['passed', 'skipped', 'lost'],
     ['passed', 'absent', 'lost'],
     ['failed', 'passed', 'fixed'],

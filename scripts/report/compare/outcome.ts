@@ -5,7 +5,7 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
 
 /**
  * What happened to a requirement between the baseline and another report.
- * - `regression`: it was shown to hold, and now it is shown not to.
+ * - `regression`: it was shown to hold, and now it is shown not to; also where that is a known issue of Kubernetes.
  * - `lost`: it was shown to hold, and now it is not shown: skipped, or without a result. Told apart from a regression,
  *   as nothing is known to be broken; but skipping must not be a way to look well.
  * - `failing`: it fails, and the baseline did not show that it ever held.
@@ -13,7 +13,7 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
  * - `gained`: it is shown to hold now, and the baseline had not shown it.
  * - `byMinor`: it is promised for the minor of one of the reports, and not for that of the other.
  * - `new`: the baseline's catalogue does not have it.
- * - `other`: it changed between failing and not being shown, which says nothing about Kubernetes.
+ * - `other`: it changed between failing, a known issue and not being shown, which says nothing new about Kubernetes.
  * - `same`: nothing changed.
  * - `incomparable`: one of the runs did not choose it.
  */
@@ -49,7 +49,8 @@ export function changeOf(before: Outcome, after: Outcome, [baseline, other]: rea
   }
   if (after === 'absent' && !other.complete) return 'incomparable';
   if (before === 'notApplicable' || after === 'notApplicable') return after === 'failed' ? 'failing' : 'byMinor';
-  if (before === 'passed') return after === 'failed' ? 'regression' : 'lost';
-  if (after === 'passed') return before === 'failed' ? 'fixed' : 'gained';
+  const broken = (outcome: Outcome) => outcome === 'failed' || outcome === 'knownIssue';
+  if (before === 'passed') return broken(after) ? 'regression' : 'lost';
+  if (after === 'passed') return broken(before) ? 'fixed' : 'gained';
   return after === 'failed' ? 'failing' : 'other';
 }

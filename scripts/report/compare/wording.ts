@@ -1,6 +1,7 @@
 import { duration } from '../../../clusters/text/duration.ts';
+import { subjects } from '../../../specs/catalogue/catalogue.ts';
 import { counted } from '../formats/html/words.ts';
-import { outcomeWords as reportedWords } from '../model/counts.ts';
+import { outcomes, outcomeWords as reportedWords, shareIn, subjectNames } from '../model/counts.ts';
 import { inPercent } from '../model/figures.ts';
 import type { ChangedRequirement, Column, Comparison } from './compare.ts';
 import type { Change, Outcome } from './outcome.ts';
@@ -22,7 +23,7 @@ const titles: readonly [Change, title: string, meaning: string][] = [
   ['regression', 'Regressions', 'held in the baseline, and does not hold now'],
   ['failing', 'Fails, and is not known to have held', 'the baseline did not show it'],
   ['lost', 'No longer shown', 'held in the baseline, and was skipped or gave no result now'],
-  ['other', 'Changed without being shown', 'between failed and skipped'],
+  ['other', 'Changed without being shown', 'between failed, known issue and skipped'],
   ['fixed', 'Fixed', 'did not hold in the baseline, and holds now'],
   ['gained', 'Now shown', 'the baseline skipped it'],
   ['byMinor', 'Promised for one minor, not for another', 'no change for the worse: the catalogue says for which'],
@@ -58,19 +59,31 @@ export function conclusionOf(comparison: Comparison): string {
   return `no regression: all that the baseline showed to hold, and that was compared, holds${rest}`;
 }
 
+/** Outcomes that most runs do not have. */
+const rare: ReadonlySet<string> = new Set(['knownIssue', 'notApplicable']);
+
 /** Returns a fact of each report, for a table with a column per report. */
 export function columnRows(columns: readonly Column[]): [name: string, values: string[]][] {
   const each = (of: (column: Column) => string) => columns.map(of);
   const ratio = ({ speed }: Column, index: 0 | 1) => speed?.podStarts?.[index]?.toFixed(1);
   const baselineStarts = columns.flatMap((column) => ratio(column, 0) ?? [])[0];
+  const named = new Set(columns.flatMap(({ subjects: all }) => all.map(({ name }) => name)));
   const rows: [string, string[]][] = [
     ['result', each(({ result }) => result)],
-    ['passed', each(({ statistics }) => String(statistics.passed))],
-    ['failed', each(({ statistics }) => String(statistics.failed))],
-    ['skipped', each(({ statistics }) => String(statistics.skipped))],
-    ...(columns.some(({ statistics }) => statistics.notApplicable > 0)
-      ? [['not applicable', each(({ statistics }) => String(statistics.notApplicable))] satisfies [string, string[]]]
-      : []),
+    ...subjects
+      .filter((name) => named.has(name))
+      .map((name): [string, string[]] => [
+        subjectNames[name],
+        each((column) => {
+          const subject = column.subjects.find((one) => one.name === name);
+          if (!subject) return 'none';
+          const { passed, applying } = shareIn(subject);
+          return `${passed} of ${applying}`;
+        }),
+      ]),
+    ...outcomes
+      .filter((name) => !rare.has(name) || columns.some(({ statistics }) => statistics[name] > 0))
+      .map((name): [string, string[]] => [outcomeWords[name], each(({ statistics }) => String(statistics[name]))]),
     ['catalogue', each(({ catalogue, complete }) => `${complete ? 'whole' : 'a part'}, of ${catalogue}`)],
     ['date', each(({ date }) => date.slice(0, 16).replace('T', ' '))],
     ['run', each(({ run }) => run)],

@@ -4,22 +4,20 @@ import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import {
   broken,
-  chosenFrom,
   diagnosisOf,
   ended,
   failed,
   failedOutside,
   interrupted,
+  knownIssue,
   notApplicable,
   passed,
+  reportAbout,
   reportOf,
-  requirementOf,
   skipped,
-  sourcesOf,
   specOf,
   started,
 } from '../made-up-for-tests.ts';
-import { buildReport } from '../model/build-report.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { ctrfReport } from './ctrf.ts';
 
@@ -39,15 +37,16 @@ describe('ctrf.json', () => {
 
   it('says of each requirement what it promises, how it ended, why, and the evidence', () => {
     const [one, two, three] = [specOf('SEED-1'), specOf('SEED-2'), specOf('SEED-3')];
-    const sources = sourcesOf(
+    const differing = { level: 'extended' as const, features: ['block'] };
+    const report = reportAbout(
+      { 'SEED-1': differing, 'SEED-2': differing, 'SEED-3': differing },
       started,
       passed(one),
       skipped(two),
       failed(three, 'no', { name: 'AssertionError', diagnosis: diagnosisOf('Pod p: Pending') }),
       ended('doesNotConform', ''),
     );
-    const catalogue = [one, two, three].map((spec) => requirementOf(spec, { level: 'extended', features: ['block'] }));
-    const { results } = written(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) }));
+    const { results } = written(report);
     expect(results.summary).to.include({ tests: 3, passed: 1, failed: 1, skipped: 1, duration: 83_000, suites: 1 });
     expect(results.summary.stop - results.summary.start).to.equal(83_000);
     const [first, second, third] = results.tests;
@@ -94,6 +93,16 @@ describe('ctrf.json', () => {
       rawStatus: 'not applicable',
       message: 'Kubernetes before 1.37 only',
     });
+  });
+
+  it('has a known issue as other, with its link, and the subjects apart', () => {
+    const { summary, tests } = written(
+      reportOf(started, passed(specOf('SEED-1')), knownIssue(specOf('SEED-2'))),
+    ).results;
+    expect(summary).to.include({ tests: 2, passed: 1, failed: 0, skipped: 0, other: 1 });
+    expect(summary.extra).to.have.deep.property('subjects', ['1 of 2 promises of Kubernetes about local volumes']);
+    expect(tests[1]).to.include({ status: 'other', rawStatus: 'known issue' });
+    expect(tests[1]?.message).to.match(/^known issue of Kubernetes 1\.36, 1\.37: .*issues\/73263\nexpected 'Bound'/);
   });
 
   it('counts what failed outside of specs', () => {

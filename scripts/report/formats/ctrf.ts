@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { CTRFReport, Test } from 'ctrf';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { outcomeWords, plainCounts } from '../model/counts.ts';
+import { outcomeWords, shareOf } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
@@ -25,15 +25,21 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
       tool: { name: 'local-pv-conformance', version: harness.version },
       summary: {
         tests: tests.length,
-        ...plainCounts(statistics),
+        passed: statistics.passed,
         failed: statistics.failed + outside.length,
+        skipped: statistics.skipped + statistics.notApplicable,
         pending: 0,
-        other: 0,
+        other: statistics.knownIssue,
         suites: grouped(tests, ({ suite }) => suite?.[0]).size,
         start,
         stop: start + milliseconds,
         duration: milliseconds,
-        extra: { result: report.result, verdict: report.verdict, interruptedBy: report.interruptedBy },
+        extra: {
+          result: report.result,
+          verdict: report.verdict,
+          interruptedBy: report.interruptedBy,
+          subjects: report.subjects.map(shareOf),
+        },
       },
       tests,
       environment: {

@@ -8,6 +8,7 @@ import {
   ended,
   failed,
   failedOutside,
+  knownIssue,
   passed,
   planned,
   reportOf,
@@ -64,6 +65,8 @@ describe('the step summary', () => {
     expect(text).to.equal(`\
 ### ✗ does not conform: 1 of 3 promises of Kubernetes about local volumes hold, 1 failed, 1 skipped
 
+- 1 of 3 promises of Kubernetes about local volumes
+
 1 passed, 1 failed, 1 skipped · 1 min 23 s
 
 | chapter | core | extended |
@@ -104,11 +107,20 @@ at run (other.ts:1:1)</pre>
 - Node: <code>v20.20.2</code>
 - host: <code>Debian 13, x64, 2 CPUs, 8.0 GiB</code>
 - seed: <code>42</code>
+- spec list: <code>sha256:26a71bd7ea82a7f9705b8ede2b002b20e08961135fff759c43af742c7a3ece96</code>
 - side by side: <code>6</code>
 
 <pre>npm ci
 npm run lpv -- run --seed 42</pre>
 `);
+  });
+
+  it('has known issues with their links, which are no failures', () => {
+    const report = reportOf(started, planned(2), passed(specOf('SEED-1')), knownIssue(specOf('SEED-2')), end);
+    const text = stepSummary(report);
+    expect(text).to.include('<summary>known issues of Kubernetes: 1</summary>').and.include('issues/73263');
+    expect(text).to.include('| binding | ✓ 1 passed, 1 known issue |').and.not.include('✗');
+    expect(annotations(report)).to.deep.equal([]);
   });
 
   it('stays below the size that GitHub takes with 300 failures of 20 KB, each of which is named', () => {

@@ -3,10 +3,11 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { countsInWords, outcomeWords } from '../model/counts.ts';
+import { countsInWords, outcomeWords, shareOf } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
 import { slowest } from '../model/figures.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
+import { knownIssueLine } from '../model/requirements.ts';
 
 /** GitHub drops a larger summary as a whole (bytes per step); a little is kept for other writers of the same step. */
 const mostBytes = 1_000 * 1024;
@@ -55,7 +56,7 @@ function failuresOf({ steps, outside, requirements }: LocalVolumeConformanceRepo
       .filter(({ outcome }) => outcome === 'failed')
       .map(({ title, message = '' }): Failure => ({ title, message })),
     ...outside.map(({ id, title, message }): Failure => ({ title: `${id} ${title}`, message })),
-    ...requirements.flatMap((requirement) => (requirement.failure ? [failureOf(requirement)] : [])),
+    ...requirements.filter(({ result }) => result === 'failed').map(failureOf),
   ];
 }
 
@@ -98,18 +99,33 @@ export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBy
   if (retries.length > 0) facts.push(`steps tried again: ${retries.length}`);
   if (leaks.length > 0) facts.push(`left behind: ${leaks.length}`);
   if (!report.complete) facts.push(`a part of the catalogue: ${requirements.length} of ${report.catalogue}`);
-  const head = [`### ${mark} ${markdownText(verdict)}`, '', facts.join(' · '), '', ...chapters(report), ''];
+  const shares = report.subjects.map((subject) => `- ${shareOf(subject)}`);
+  const head = [
+    `### ${mark} ${markdownText(verdict)}`,
+    '',
+    ...shares,
+    '',
+    facts.join(' · '),
+    '',
+    ...chapters(report),
+    '',
+  ];
   const tail = ['', ...slowestTable(requirements), '', ...environment(report), ''];
   const skips = requirements.filter(({ result }) => result === 'skipped' || result === 'notApplicable').map(skipLine);
+  const issues = requirements.flatMap((requirement) => {
+    const line = knownIssueLine(requirement);
+    return line === undefined ? [] : [`- ${markdownText(`${requirement.id} ${line}`)}`];
+  });
   const failures = failuresOf(report);
 
-  const room = new Room(limit - bytesOf([...head, ...tail]) - 300);
+  const room = new Room(limit - bytesOf([...head, ...issues, ...tail]) - 300);
   const shown = room.fit(failures.map(details), failures.map(withoutMore), failures.map(titleOnly));
   const shownSkips = room.fit(skips);
   return [
     ...head,
     ...shown,
     ...more(failures.length - shown.length, 'failures'),
+    ...(issues.length > 0 ? ['', ...folded(`known issues of Kubernetes: ${issues.length}`, issues)] : []),
     ...(shownSkips.length > 0 ? ['', ...folded(`skipped: ${skips.length}`, shownSkips)] : []),
     ...more(skips.length - shownSkips.length, 'skipped'),
     ...tail,
@@ -159,8 +175,8 @@ function chapters({ profiles, statistics }: LocalVolumeConformanceReport): strin
   const rows = profiles.map(
     ({ name, core, extended }) => `| ${markdownText(name)} | ${cell(core)} | ${cell(extended)} |`,
   );
-  const { passed, failed, skipped } = statistics;
-  const all = `${passed} of ${passed + failed + skipped}`;
+  const { passed, failed, knownIssue, skipped } = statistics;
+  const all = `${passed} of ${passed + failed + knownIssue + skipped}`;
   return [
     '| chapter | core | extended |',
     '|---|---|---|',
@@ -171,10 +187,11 @@ function chapters({ profiles, statistics }: LocalVolumeConformanceReport): strin
 
 function cell(part: ReportedPart | undefined): string {
   if (!part) return '';
-  const { passed, failed, skipped, notApplicable } = part.statistics;
+  const { passed, failed, knownIssue, skipped, notApplicable } = part.statistics;
   const counts = [
     `${passed} passed`,
     failed > 0 && `**${failed} failed**`,
+    knownIssue > 0 && `${knownIssue} known issue${knownIssue === 1 ? '' : 's'}`,
     skipped > 0 && `${skipped} skipped`,
     notApplicable > 0 && `${notApplicable} not applicable`,
   ];

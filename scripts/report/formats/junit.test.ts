@@ -1,18 +1,19 @@
 import { expect } from 'chai';
 import {
   broken,
-  chosenFrom,
   diagnosisOf,
   ended,
+  exampleIssue,
   failed,
   failedOutside,
   interrupted,
+  knownIssue,
   notApplicable,
   passed,
   performed,
   planned,
+  reportAbout,
   reportOf,
-  requirementOf,
   skipped,
   sourcesOf,
   specOf,
@@ -140,6 +141,19 @@ describe('junit_01.xml', () => {
     expect(cases(root.children[0])[1]?.children[0]?.attributes.message).to.include('went on when this was written');
   });
 
+  it('has a known issue as skipped, with its link, and says where it no longer shows', () => {
+    const differing = { 'SEED-2': { knownIssue: exampleIssue } };
+    const root = write(
+      reportAbout(differing, started, knownIssue(specOf('SEED-1')), passed(specOf('SEED-2')), ended('conforms', '')),
+    );
+    expect(root.attributes).to.include({ tests: '2', failures: '0', errors: '0', skipped: '1' });
+    const [shows, gone] = cases(root.children[1]);
+    expect(ending(shows)?.attributes.message).to.equal(
+      `known issue of Kubernetes 1.36, 1.37: one of two claims is bound: ${exampleIssue.url}`,
+    );
+    expect(gone?.children.at(-1)?.text).to.include(`this known issue no longer shows here: ${exampleIssue.url}`);
+  });
+
   it('has a suite for what failed outside of specs', () => {
     const root = write(reportOf(started, passed(specOf('SEED-1')), failedOutside('CLOSE', 'node2: left: /x\nmore')));
     expect(root.attributes).to.include({ errors: '1', failures: '0' });
@@ -153,12 +167,12 @@ describe('junit_01.xml', () => {
 
   it('says what a requirement promises, and gives the diagnosis of a failure', () => {
     const spec = specOf('SEED-1');
-    const sources = sourcesOf(
+    const report = reportAbout(
+      { 'SEED-1': { level: 'extended', features: ['block', 'xfs'], source: 'KEP-1' } },
       started,
       failed(spec, 'no', { name: 'AssertionError', diagnosis: diagnosisOf('Pod p: Pending\n  why') }),
     );
-    const catalogue = [requirementOf(spec, { level: 'extended', features: ['block', 'xfs'], source: 'KEP-1' })];
-    const suite = write(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) })).children[1];
+    const suite = write(report).children[1];
     expect(propertiesOf(suite)).to.deep.equal([['requirements, extended', '1']]);
     const [one] = cases(suite);
     expect(one?.attributes).to.include({ file: 'specs/binding/binding.spec.ts', line: '12' });

@@ -3,7 +3,7 @@ import { grouped } from '../../../clusters/text/collections.ts';
 import { inSeconds } from '../../../clusters/text/duration.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { outcomeWords, plainCounts } from '../model/counts.ts';
+import { outcomeWords, plainCounts, shareOf } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
@@ -65,7 +65,8 @@ export function junitXml(report: LocalVolumeConformanceReport): string {
 function suiteProperties(report: LocalVolumeConformanceReport, name: string, cases: readonly Case[]): Properties {
   if (name === 'cluster') {
     const more = { result: report.result, verdict: report.verdict, 'steps tried again': String(report.retries.length) };
-    return Object.entries({ ...environmentProperties(report), ...more });
+    const shares = report.subjects.map((subject) => ['holds', shareOf(subject)] as const);
+    return [...Object.entries({ ...environmentProperties(report), ...more }), ...shares];
   }
   const levels = grouped(cases, ({ properties }) => properties.find(([key]) => key === 'level')?.[1]);
   return [...levels].flatMap(([level, of]) =>

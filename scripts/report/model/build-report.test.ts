@@ -5,13 +5,16 @@ import {
   broken,
   chosenFrom,
   ended,
+  exampleIssue,
   failed,
   failedOutside,
   interrupted,
+  knownIssue,
   notApplicable,
   passed,
   performed,
   planned,
+  reportAbout,
   reportOf,
   requirementOf,
   skipped,
@@ -21,6 +24,7 @@ import {
 } from '../made-up-for-tests.ts';
 import { buildReport } from './build-report.ts';
 import { reportSchema } from './report.ts';
+import { knownIssueLine } from './requirements.ts';
 
 const one = specOf('SEED-1');
 const two = specOf('SEED-2');
@@ -89,12 +93,10 @@ describe('the report of a run', () => {
 
   it('has core and extended of each chapter apart, with what failed and why others were skipped', () => {
     const three = specOf('SEED-3', 'x', 'mounting');
-    const sources = sourcesOf(started, planned(3), passed(three), failed(one), skipped(two, 'no xfs'));
-    const level = { 'SEED-1': 'extended', 'SEED-2': 'extended', 'SEED-3': 'core' } as const;
-    const catalogue = [one, two, three].map((spec) =>
-      requirementOf(spec, { level: level[spec.id as keyof typeof level] }),
-    );
-    expect(buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) }).profiles).to.deep.equal([
+    const extended = { level: 'extended' } as const;
+    const differing = { 'SEED-1': extended, 'SEED-2': extended };
+    const report = reportAbout(differing, started, planned(3), failed(one), skipped(two, 'no xfs'), passed(three));
+    expect(report.profiles).to.deep.equal([
       {
         name: 'binding',
         summary: 'extended: 1 failed, 1 skipped',
@@ -156,6 +158,53 @@ describe('the report of a run', () => {
     expect(unrun.requirements.map(({ result }) => result)).to.deep.equal(['notApplicable', 'notApplicable']);
   });
 
+  it('has a known issue apart, and says whether it shows', () => {
+    const issue = { knownIssue: exampleIssue };
+    const old = { knownIssue: { ...exampleIssue, minors: ['1.36'] } };
+    const report = reportAbout(
+      { 'SEED-2': issue, 'SEED-3': old, 'SEED-4': issue, 'SEED-5': issue },
+      started,
+      planned(5),
+      knownIssue(one),
+      passed(two),
+      passed(specOf('SEED-3')),
+      failed(specOf('SEED-4')),
+      skipped(specOf('SEED-5')),
+      ended('doesNotConform', ''),
+    );
+    expect(report.requirements.map(({ result, knownIssue: { shows } = {} }) => [result, shows])).to.deep.equal([
+      ['knownIssue', true],
+      ['passed', false],
+      ['passed', undefined],
+      ['failed', undefined],
+      ['skipped', undefined],
+    ]);
+    expect(report.requirements[0]?.failure?.message).to.equal("expected 'Bound' to equal 'Pending'");
+    expect(report.requirements.map(knownIssueLine)).to.deep.equal([
+      `known issue of Kubernetes 1.36, 1.37: one of two claims is bound: ${exampleIssue.url}`,
+      `this known issue no longer shows here: ${exampleIssue.url}`,
+      undefined,
+      `failed otherwise than the known issue of Kubernetes 1.36, 1.37: one of two claims is bound: ${exampleIssue.url}`,
+      undefined,
+    ]);
+    expect(report.profiles[0]?.core).to.deep.include({ result: 'failure' });
+  });
+
+  it('is a success where known issues alone did not hold', () => {
+    const report = reportOf(started, planned(2), knownIssue(one), passed(two), conforms);
+    expect(report).to.include({ result: 'success', exitStatus: 'conforms' });
+    expect(report.profiles[0]?.core?.result).to.equal('success');
+  });
+
+  it('has one spec list for the same promises', () => {
+    const list = (...specs: (typeof one)[]) => reportOf(started, ...specs.map((spec) => passed(spec))).specList;
+    expect(list(one, two))
+      .to.equal(reportOf(started, failed(one), skipped(two)).specList)
+      .and.match(/^sha256:/);
+    expect(list(one, two)).not.to.equal(list(one, specOf('SEED-2', 'another sentence')));
+    expect(list(one, two)).not.to.equal(list(one));
+  });
+
   it('says whether it is about the whole catalogue', () => {
     const sources = sourcesOf(started, passed(one), conforms);
     expect(buildReport(sources)).to.include({ complete: true, catalogue: 1 });
@@ -181,27 +230,29 @@ describe('the report of a run', () => {
   });
 
   it('calls a feature supported where all that need it passed; other minors say nothing about it', () => {
-    const sources = sourcesOf(
+    const report = reportAbout(
+      {
+        'SEED-1': { features: ['block', 'disruptive'] },
+        'SEED-2': { features: ['xfs', 'block'] },
+        'SEED-3': { features: ['fsGroup'] },
+        'SEED-4': { features: ['tmpfs', 'kubernetes<1.37'] },
+        'SEED-5': { features: ['provisioner'], subject: 'provisioner' },
+      },
       started,
       passed(one),
       skipped(two, 'no xfs'),
       failed(specOf('SEED-3')),
       notApplicable(specOf('SEED-4')),
+      passed(specOf('SEED-5')),
     );
-    const needs = [['block', 'disruptive'], ['xfs', 'block'], ['fsGroup'], ['tmpfs', 'kubernetes<1.37']];
-    const catalogue = sources.catalogue.map((entry, index) => ({ ...entry, features: needs[index] ?? [] }));
-    const report = buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) });
     expect(report.supportedFeatures).to.deep.equal([]);
     expect(report.unsupportedFeatures).to.deep.equal([
       { name: 'block', reason: 'not shown: SEED-2 (no xfs)' },
       { name: 'fsGroup', reason: 'does not hold: SEED-3' },
       { name: 'xfs', reason: 'not shown: SEED-2 (no xfs)' },
     ]);
-    const passing = sourcesOf(started, passed(one));
-    const both = passing.catalogue.map((entry) => ({ ...entry, features: ['block', 'disruptive'] }));
-    expect(buildReport({ ...passing, catalogue: both, chosen: chosenFrom(both) }).supportedFeatures).to.deep.equal([
-      'block',
-    ]);
+    const passing = reportAbout({ 'SEED-1': { features: ['block', 'disruptive'] } }, started, passed(one));
+    expect(passing.supportedFeatures).to.deep.equal(['block']);
   });
 
   it('tells leaks that specs proved, and what could not be undone', () => {

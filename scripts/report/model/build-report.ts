@@ -13,7 +13,7 @@ import {
   type ReportedStep,
   reportVersion,
 } from './report.ts';
-import { type ChosenSpec, reportedRequirements } from './requirements.ts';
+import { type ChosenSpec, reportedRequirements, specListOf } from './requirements.ts';
 import type { FinishedAction, Summary } from './summary.ts';
 
 /** All that a report is made from. */
@@ -64,6 +64,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
     complete: [...known].every((id) => chosenIds.has(id)),
     catalogue: known.size,
+    specList: specListOf(requirements),
     milliseconds: Math.round(finished ?? 0),
     statistics,
     subjects: subjectsOf(requirements),
@@ -136,6 +137,7 @@ function leaksOf({ specs, actions }: Summary): string[] {
 
 function environmentOf(record: EnvironmentRecord): LocalVolumeConformanceReport['environment'] {
   const { kubernetes, image, kind, containerRuntime, engine, kernel, cgroupVersion, node, host } = record;
+  const { staticProvisioner } = record;
   return {
     kubernetes,
     nodeImage: image && { reference: image.reference, digest: image.digest, id: image.id },
@@ -143,6 +145,7 @@ function environmentOf(record: EnvironmentRecord): LocalVolumeConformanceReport[
     kind,
     containerRuntime,
     engine: engine && `${engine.name} ${engine.version}`,
+    staticProvisioner,
     kernel,
     cgroupVersion,
     node,

@@ -36,6 +36,14 @@ export function subjectsOf(requirements: readonly ReportedRequirement[]): Report
   });
 }
 
+/** What the subjects are called. */
+export const subjectNames = {
+  kubernetes: 'Kubernetes',
+  provisioner: 'the static provisioner',
+  harness: 'kernel and harness',
+  api: 'API validation',
+} as const satisfies Record<ReportedSubject['name'], string>;
+
 /** What the requirements of a subject are called, in the plural. */
 const subjectWords = {
   kubernetes: 'promises of Kubernetes about local volumes',
@@ -44,10 +52,23 @@ const subjectWords = {
   api: 'rules of API validation',
 } as const satisfies Record<ReportedSubject['name'], string>;
 
-/** Returns how many requirements of a subject hold: `262 of 265 promises of Kubernetes about local volumes`. */
-export function shareOf({ name, statistics }: ReportedSubject): string {
+/** How many requirements of a subject hold, of how many that apply, and what they are called. */
+interface Share {
+  passed: number;
+  applying: number;
+  what: string;
+}
+
+/** Returns how much of a subject holds. What is promised for other versions of Kubernetes does not count. */
+export function shareIn({ name, statistics }: ReportedSubject): Share {
   const { passed, failed, knownIssue, skipped } = statistics;
-  return `${passed} of ${passed + failed + knownIssue + skipped} ${subjectWords[name]}`;
+  return { passed, applying: passed + failed + knownIssue + skipped, what: subjectWords[name] };
+}
+
+/** Returns a share in words: `262 of 265 promises of Kubernetes about local volumes`. */
+export function shareOf(subject: ReportedSubject): string {
+  const { passed, applying, what } = shareIn(subject);
+  return `${passed} of ${applying} ${what}`;
 }
 
 /**

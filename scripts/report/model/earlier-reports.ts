@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { YamlDocument } from '../../../clusters/yaml/yaml-documents.ts';
 import { reportVersion } from './report.ts';
+import { specListOf } from './requirements.ts';
 
 const group = 'local-volume-conformance';
 const earlier = ['v1alpha1', 'v1alpha2'].map((version) => `${group}/${version}`);
@@ -30,6 +32,8 @@ export function fromEarlier(value: unknown): unknown {
     ...report,
     apiVersion,
     exitStatus: null,
+    specList: specListOf(named(report.requirements)),
+    environment: { staticProvisioner: null, ...(report.environment as Unchecked) },
     statistics: counted(report.statistics),
     subjects: [{ name: 'kubernetes', statistics: counted(report.statistics) }],
     profiles: each(report.profiles, ({ core, extended, ...profile }) => ({
@@ -56,6 +60,12 @@ export function fromEarlier(value: unknown): unknown {
 function each(list: unknown, change: (entry: Unchecked) => Unchecked): unknown {
   if (!Array.isArray(list)) return list;
   return list.map((entry: unknown) => (typeof entry === 'object' && entry ? change(entry as Unchecked) : entry));
+}
+
+/** Returns the entries of a list that have an id and a sentence. */
+function named(list: unknown): { id: string; sentence: string }[] {
+  const schema = z.object({ id: z.string(), sentence: z.string() });
+  return Array.isArray(list) ? list.flatMap((entry: unknown) => schema.safeParse(entry).data ?? []) : [];
 }
 
 /** Adds outcomes that the earlier version did not have. */

@@ -27,6 +27,8 @@ export interface EnvironmentFacts {
   /** As the nodes report it, such as `containerd://2.2.1`. */
   containerRuntime?: string | undefined;
   engine?: { name: string; version: string } | undefined;
+  /** Module and version of the static provisioner that specs test, such as `sigs.k8s.io/…@v0.0.0-2025…`. */
+  staticProvisioner?: string | undefined;
   host: {
     operatingSystem: string;
     architecture: string;
@@ -50,6 +52,7 @@ export interface EnvironmentRecord {
   cgroupVersion: 1 | 2 | null;
   containerRuntime: string | null;
   engine: { name: string; version: string } | null;
+  staticProvisioner: string | null;
   host: EnvironmentFacts['host'];
 }
 
@@ -71,6 +74,7 @@ export function environmentRecord(run: string, recorded: Date, facts: Environmen
     cgroupVersion: facts.cgroupVersion ?? null,
     containerRuntime: facts.containerRuntime ?? null,
     engine: facts.engine ?? null,
+    staticProvisioner: facts.staticProvisioner ?? null,
     host: { ...facts.host },
   };
 }
@@ -100,11 +104,13 @@ export function environmentProperties(report: LocalVolumeConformanceReport): Rec
     ['kind', environment.kind],
     ['container runtime', environment.containerRuntime],
     ['engine', environment.engine],
+    ['static provisioner', environment.staticProvisioner],
     ['kernel', environment.kernel],
     ['cgroup version', environment.cgroupVersion && String(environment.cgroupVersion)],
     ['Node', environment.node],
     ['host', `${host.operatingSystem}, ${host.architecture}, ${host.cpus} CPUs, ${inGibibytes(host.memoryBytes)}`],
     ['seed', report.seed === null ? null : String(report.seed)],
+    ['spec list', report.specList],
     ['side by side', report.jobs === null ? null : String(report.jobs)],
   ];
   return Object.fromEntries(properties.filter((property): property is [string, string] => Boolean(property[1])));

@@ -129,6 +129,9 @@ const environment = z.strictObject({
   kind: nullable,
   containerRuntime: nullable,
   engine: nullable,
+  staticProvisioner: nullable.describe(
+    'Module and version of the program that the chapter provisioner tested; null where none ran.',
+  ),
   kernel: nullable,
   cgroupVersion: z.union([z.literal(1), z.literal(2)]).nullable(),
   node: text.describe('Version of Node.js.'),
@@ -160,6 +163,11 @@ export const reportSchema = z
     interruptedBy: text.optional().describe('The signal.'),
     complete: z.boolean().describe('Whether the whole catalogue was chosen; if not, the report is about a part of it.'),
     catalogue: count.describe('How many requirements the catalogue has.'),
+    specList: text
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .describe(
+        'Digest of the requirements below, a line `ID sentence` each: reports with the same one were about the same promises.',
+      ),
     milliseconds,
     exitStatus: z
       .enum(Object.keys(exitStatus) as [ExitStatus, ...ExitStatus[]])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { grouped, median } from '../../../clusters/text/collections.ts';
 import type { KnownIssue } from '../../../specs/catalogue/catalogue.ts';
 import { minorOf, otherVersions } from '../../../specs/catalogue/features.ts';
@@ -55,6 +56,12 @@ function whetherItShows(issue: KnownIssue, { result }: Ending, kubernetes: strin
   if (result === 'knownIssue') return { shows: true };
   const listed = kubernetes !== null && issue.minors.includes(minorOf(kubernetes).join('.'));
   return listed && result === 'passed' ? { shows: false } : {};
+}
+
+/** Returns the digest of a list of requirements: lines of id and sentence, in their order. */
+export function specListOf(requirements: readonly { id: string; sentence: string }[]): string {
+  const lines = requirements.map(({ id, sentence }) => `${id} ${sentence}\n`);
+  return `sha256:${createHash('sha256').update(lines.join('')).digest('hex')}`;
 }
 
 /** Returns what a report says about the known issue of a requirement; undefined where there is nothing to say. */

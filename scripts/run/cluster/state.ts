@@ -45,6 +45,8 @@ export class ClusterState {
   kubernetes: string | undefined;
   /** What becomes of the static provisioner, which is compiled beside the steps; absent where no spec needs it. */
   staticProvisioner: Promise<StaticProvisioner> | undefined;
+  /** Module and version of the program that the nodes have, once it is compiled. */
+  provisionerProgram: string | undefined;
   /** Whether the nodes' logs are worth keeping when the cluster goes: until all went well, they are. */
   logsWanted = true;
 

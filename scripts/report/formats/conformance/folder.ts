@@ -6,7 +6,7 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
-import { countsInWords } from '../../model/counts.ts';
+import { countsInWords, shareOf } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import type { Product } from './product.ts';
 
@@ -57,6 +57,8 @@ function readme(report: LocalVolumeConformanceReport, product: Product): string 
     '',
     `Result: **${report.result}** (${oneLine(report.verdict)}). ${countsInWords(statistics)} of ${scope}, in ${duration(report.milliseconds)}, begun ${report.date}.`,
     '',
+    ...report.subjects.map((subject) => `- ${shareOf(subject)}`),
+    '',
     '## To reproduce',
     '',
     'In a checkout of local-pv-conformance, on Linux with Node 20.19 or later:',
@@ -71,6 +73,7 @@ function readme(report: LocalVolumeConformanceReport, product: Product): string 
     '## What it ran on',
     '',
     `- Kubernetes ${environment.kubernetes ?? 'unknown'}, node image ${environment.nodeImage?.reference ?? 'unknown'}`,
+    ...(environment.staticProvisioner === null ? [] : [`- static provisioner ${environment.staticProvisioner}`]),
     `- ${environment.containerRuntime ?? 'container runtime unknown'}, kernel ${environment.kernel ?? 'unknown'}, cgroup v${environment.cgroupVersion ?? '?'}`,
     '',
     '## Chapters',

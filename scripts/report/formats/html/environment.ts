@@ -29,6 +29,7 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
 <div><h3>Machine and harness</h3>${facts([
     ['kernel', code(environment.kernel)],
     ['cgroup', environment.cgroupVersion === null ? unknown : `version ${environment.cgroupVersion}`],
+    ['static provisioner', environment.staticProvisioner !== null && code(environment.staticProvisioner)],
     ['container engine', code(environment.engine)],
     ['kind', code(environment.kind)],
     ['host', `${host.operatingSystem}, ${host.architecture}`],

@@ -2,7 +2,7 @@ import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import type { LocalVolumeConformanceReport, ReportedFailure, ReportedRequirement } from '../../model/report.ts';
 import { cutText, evidenceList, type Material } from './evidence-list.ts';
-import { counted, resultMark } from './words.ts';
+import { counted, resultMark, sourceLink } from './words.ts';
 
 /** Returns what does not hold, each with all that is known of it. Nothing where nothing failed. */
 export function failuresSection(report: LocalVolumeConformanceReport, material: Material): Markup | undefined {
@@ -24,6 +24,35 @@ ${outside.map(
 </article>`,
 )}
 </section>`;
+}
+
+/** Returns the promises that Kubernetes is known to break, with what was seen of each. Nothing where there are none. */
+export function knownIssuesSection(report: LocalVolumeConformanceReport, material: Material): Markup | undefined {
+  const issues = report.requirements.filter(({ knownIssue }) => knownIssue?.shows !== undefined);
+  if (issues.length === 0) return undefined;
+  return html`<section id="known-issues" aria-labelledby="known-issues-title">
+<h2 id="known-issues-title">Known issues of Kubernetes</h2>
+<p class="lead">Promises that open issues of Kubernetes say are broken in some minors. Each was tried; one that is broken is neither passed nor held against what was tested.</p>
+${issues.map((requirement) => knownIssue(requirement, material))}
+</section>`;
+}
+
+function knownIssue(
+  { id, result, sentence, knownIssue: issue, failure: seen }: ReportedRequirement,
+  material: Material,
+) {
+  if (!issue) return undefined;
+  const { url, minors, instead, shows } = issue;
+  return html`<article class="failure known">
+<h3><span class="id">${resultMark(result)} <a href="#${id}">${id}</a></span>${sentence}</h3>
+${
+  shows
+    ? html`<p>Kubernetes ${minors.join(', ')} instead: ${instead}.</p>`
+    : html`<p class="notice"><strong>This known issue no longer shows here</strong>, although Kubernetes ${minors.join(', ')} is known for it: ${instead}.</p>`
+}
+<p>${sourceLink(url)}</p>
+${seen && html`<h4>What was seen</h4>${errorMarkup(seen, material)}`}
+</article>`;
 }
 
 type ThrownError = Pick<ReportedFailure, 'message' | 'details'>;

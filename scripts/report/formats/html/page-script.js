@@ -112,9 +112,10 @@ function filterRequirements(fields) {
     if (hash.includes('=')) {
       const wanted = new URLSearchParams(hash);
       fields.reset();
-      for (const name of ['q', 'result', 'level', 'chapter']) {
+      for (const name of ['q', 'result', 'level', 'subject', 'chapter']) {
         const value = wanted.get(name);
-        if (value !== null) fields.elements[name].value = value;
+        const field = fields.elements[name];
+        if (value !== null && field) field.value = value;
       }
     } else if (named()?.closest('.chapter')) fields.reset();
     apply();

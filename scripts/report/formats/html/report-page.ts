@@ -10,7 +10,7 @@ import { durationsSection } from './durations.ts';
 import { environmentSection } from './environment.ts';
 import { type EvidenceFile, readEvidence } from './evidence-files.ts';
 import type { Material } from './evidence-list.ts';
-import { failuresSection } from './failures.ts';
+import { failuresSection, knownIssuesSection } from './failures.ts';
 import { fitted } from './inline.ts';
 import { type PageParts, readPageParts, renderPage } from './page.ts';
 import { requirementsSection } from './requirements.ts';
@@ -43,6 +43,7 @@ export function reportPage(
     const material: Material = { files, inline };
     const sections: [id: string, title: string, content: Markup | undefined][] = [
       ['failures', 'Failures', failuresSection(report, material)],
+      ['known-issues', 'Known issues', knownIssuesSection(report, material)],
       ['environment', 'Environment', environmentSection(report)],
       ['chapters', 'Chapters', chaptersSection(report)],
       ['requirements', 'Requirements', requirementsSection(report, material)],

@@ -1,8 +1,9 @@
 import { grouped } from '../../../../clusters/text/collections.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
-import { outcomeWords } from '../../model/counts.ts';
+import { countsInWords, outcomeWords, subjectNames, subjectsOf } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../../model/report.ts';
+import { knownIssueLine } from '../../model/requirements.ts';
 import { evidenceList, type Material } from './evidence-list.ts';
 import { excerptOf } from './inline.ts';
 import { facts, resultMark, sourceLink } from './words.ts';
@@ -32,24 +33,24 @@ ${[...chapters].map(
 }
 
 function entry(requirement: ReportedRequirement, material: Material): Markup {
-  const { id, result, level, chapter, sentence, features, repetitions } = requirement;
-  const ran = result === 'passed' || result === 'failed';
+  const { id, result, level, subject, chapter, sentence, features, repetitions } = requirement;
+  const ran = result !== 'skipped' && result !== 'notApplicable';
+  const issue = knownIssueLine(requirement);
   const reason = requirement.reason === undefined ? undefined : excerptOf(requirement.reason, longestReason).text;
-  return html`<li class="requirement" id="${id}" data-result="${result}" data-level="${level}" data-chapter="${chapter}">
-<details><summary>${resultMark(result)}<span class="id" data-search>${id}</span> <span class="sentence" data-search>${sentence}</span> <span class="aside">${level === 'core' ? 'core' : 'ext.'} · ${ran ? duration(requirement.milliseconds) : outcomeWords[result]}</span></summary>
+  return html`<li class="requirement" id="${id}" data-result="${result}" data-level="${level}" data-subject="${subject}" data-chapter="${chapter}">
+<details><summary>${resultMark(result)}<span class="id" data-search>${id}</span> <span class="sentence" data-search>${sentence}</span> <span class="aside">${level === 'core' ? 'core' : 'ext.'} · ${ran && result !== 'knownIssue' ? duration(requirement.milliseconds) : outcomeWords[result]}</span></summary>
 <div class="body">${facts([
     ['result', resultMark(result, true)],
     ['reason', reason],
+    ['known issue', issue],
     ['level', level],
+    ['promise of', subjectNames[subject]],
     ['promised in', sourceLink(requirement.source)],
     ['fails if', requirement.failsIf],
     ['features', features.length > 0 && html`<span data-search>${features.join(', ')}</span>`],
     ['duration', ran && duration(requirement.milliseconds)],
     ['slow because', requirement.slowBecause],
-    [
-      'repetitions',
-      repetitions && `${repetitions.passed} passed, ${repetitions.failed} failed, ${repetitions.skipped} skipped`,
-    ],
+    ['repetitions', repetitions && countsInWords(repetitions)],
     [
       'spec',
       html`<code>${requirement.line === undefined ? requirement.file : `${requirement.file}:${requirement.line}`}</code>`,
@@ -64,17 +65,21 @@ function entry(requirement: ReportedRequirement, material: Material): Markup {
 
 function filter(requirements: readonly ReportedRequirement[]): Markup {
   const count = (fits: (requirement: ReportedRequirement) => boolean) => requirements.filter(fits).length;
-  const results = (['failed', 'skipped', 'passed', 'notApplicable'] as const)
+  const results = (['failed', 'knownIssue', 'skipped', 'passed', 'notApplicable'] as const)
     .map((name): Choice => [name, outcomeWords[name], count(({ result }) => result === name)])
-    .filter(([name, , many]) => name !== 'notApplicable' || many !== 0);
+    .filter(([name, , many]) => (name !== 'notApplicable' && name !== 'knownIssue') || many !== 0);
   const levels = (['core', 'extended'] as const).map((name): Choice => {
     return [name, name, count(({ level }) => level === name)];
+  });
+  const subjects = subjectsOf(requirements).map(({ name }): Choice => {
+    return [name, subjectNames[name], count(({ subject }) => subject === name)];
   });
   const chapters = [...new Set(requirements.map(({ chapter }) => chapter))];
   return html`<form class="filter" role="search" aria-label="Filter the requirements" hidden>
 <div class="search"><label for="q">Id, sentence or feature <span class="quiet">(press /)</span></label><input type="search" id="q" name="q" autocomplete="off" spellcheck="false"></div>
 ${choice('result', 'Result', [['', 'all'], ...results])}
 ${choice('level', 'Level', [['', 'all'], ...levels])}
+${subjects.length > 1 && choice('subject', 'Promise of', [['', 'all'], ...subjects])}
 <div><label for="chapter">Chapter</label><select id="chapter" name="chapter"><option value="">all</option>${chapters.map(
     (name) => html`<option value="${name}">${name} (${count(({ chapter }) => chapter === name)})</option>`,
   )}</select></div>

@@ -14,6 +14,7 @@ export function runSection(report: LocalVolumeConformanceReport): Markup {
 <p class="lead">Run ${report.run}. Its results come from one run; nothing was retried into passing.</p>
 <div class="pair">
 <div><h3>Order and care</h3>${facts([
+    ['spec list', html`<code>${report.specList}</code>`],
     ['seed', report.seed ?? 'no specs were planned'],
     ['side by side', report.jobs === null ? undefined : `${report.jobs} specs`],
     [

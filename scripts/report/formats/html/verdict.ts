@@ -1,14 +1,15 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
-import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { counted, moment, shareBar, toneOf } from './words.ts';
+import { outcomes, outcomeWords, shareIn } from '../../model/counts.ts';
+import type { LocalVolumeConformanceReport, ReportedSubject } from '../../model/report.ts';
+import { counted, moment, shareBar, toneOf, toneOfOutcome } from './words.ts';
 
 const words = { success: 'Success', partial: 'Partial', failure: 'Failure' } as const;
 const signs = { success: '✓', partial: '–', failure: '✗' } as const;
 
 /** Returns the first thing that is read: what the run came to, on what, and how much of the catalogue it is about. */
 export function verdictSection(report: LocalVolumeConformanceReport): Markup {
-  const { result, statistics, environment, implementation } = report;
+  const { result, statistics, subjects, environment, implementation } = report;
   const kubernetes = environment.kubernetes ?? implementation.version;
   return html`<section aria-labelledby="verdict-title">
 <p class="over">Kubernetes ${kubernetes} · ${moment(report.date)} · ${duration(report.milliseconds)}</p>
@@ -16,14 +17,24 @@ export function verdictSection(report: LocalVolumeConformanceReport): Markup {
 <h1 id="verdict-title">${sentence(report.verdict)}</h1>
 <p class="lead">${extent(report)} Tested: ${implementation.project}.</p>
 ${report.interruptedBy !== undefined && html`<p class="notice">The run was interrupted by ${report.interruptedBy}: requirements that are not listed have not been looked at.</p>`}
+${subjects.length > 0 && html`<ul class="subjects">${subjects.map(subjectItem)}</ul>`}
 <dl class="counts">
-${(['passed', 'failed', 'skipped'] as const).map(
-  (name) =>
-    html`<div><dt>${name}</dt><dd class="${statistics[name] > 0 ? name : 'quiet'}">${statistics[name]}</dd></div>`,
-)}${statistics.notApplicable > 0 && html`<div><dt>not applicable</dt><dd class="quiet">${statistics.notApplicable}</dd></div>`}
+${outcomes
+  .filter((name) => statistics[name] > 0 || !rare.has(name))
+  .map(
+    (name) =>
+      html`<div><dt>${name === 'passed' ? 'all: passed' : outcomeWords[name]}</dt><dd class="${statistics[name] > 0 ? toneOfOutcome(name) : 'quiet'}">${statistics[name]}</dd></div>`,
+  )}
 </dl>
-${shareBar(statistics)}
 </section>`;
+}
+
+/** Outcomes that most runs do not have. */
+const rare: ReadonlySet<string> = new Set(['knownIssue', 'notApplicable']);
+
+function subjectItem(subject: ReportedSubject): Markup {
+  const { passed, applying, what } = shareIn(subject);
+  return html`<li><strong>${passed}</strong> <span class="rest">of ${applying} ${what}</span>${shareBar(subject.statistics)}</li>`;
 }
 
 function sentence(text: string): string {

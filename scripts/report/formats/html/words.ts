@@ -17,7 +17,13 @@ const resultTones = { success: 'passed', partial: 'skipped', failure: 'failed' }
 export function resultMark(result: Outcome, seen = false): Markup {
   const name = outcomeWords[result];
   const word = seen ? html` ${name}` : html`<span class="unseen">${name}</span>`;
-  return html`<span class="${result === 'notApplicable' ? 'quiet' : result === 'knownIssue' ? 'skipped' : result}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
+  return html`<span class="${toneOfOutcome(result)}"><span aria-hidden="true">${marks[result]}</span>${word}</span>`;
+}
+
+/** Returns the class that gives an outcome its colour. */
+export function toneOfOutcome(outcome: Outcome): 'passed' | 'failed' | 'skipped' | 'quiet' {
+  if (outcome === 'knownIssue') return 'skipped';
+  return outcome === 'notApplicable' ? 'quiet' : outcome;
 }
 
 /** Returns the outcome in whose colour the result of a run is shown. */
@@ -65,7 +71,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /** Returns how the requirements are shared out, as a bar. The numbers stand beside it. */
-export function shareBar({ passed, failed, skipped }: ReportedStatistics): Markup | undefined {
+export function shareBar({ passed, failed, knownIssue, ...others }: ReportedStatistics): Markup | undefined {
+  const skipped = knownIssue + others.skipped;
   const all = passed + failed + skipped;
   if (all === 0) return undefined;
   // One of three hundred must still be seen.
