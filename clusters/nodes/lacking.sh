@@ -14,7 +14,7 @@ knows() {
 	grep -qw "$1" /proc/filesystems || modprobe --quiet --dry-run "$1" 2>/dev/null
 }
 
-# Prints why nobody may hold up the opening of a directory; nothing where one may. $1 is hold-directory.pl: for no time
+# Prints why the opening of a directory cannot be held up; nothing where it can. $1 is hold-directory.pl, for no time
 # at all.
 why_no_holding() {
 	if ! has perl; then
