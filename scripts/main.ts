@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as commander from 'commander';
 import { DomainError, messageOf, unsuppressed } from '../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../clusters/errors/exit-status.ts';
+import { redact } from '../clusters/text/redact.ts';
 import { BadUsage, problemOf, type Verb } from './command-line/verb.ts';
 import { clean } from './verbs/clean.ts';
 import { clusters } from './verbs/clusters.ts';
@@ -69,7 +70,8 @@ export async function main(argv: readonly string[], { out, err }: Output, known 
     if (error instanceof commander.CommanderError && error.exitCode === 0) return 'conforms';
     const { first, afterwards } = unsuppressed(asBadUsage(error, argv, known));
     const debug = acting?.opts().debug === true;
-    err(`${[first, ...afterwards].map((each) => explain(each, debug)).join('\n\nand then:\n')}\n`);
+    // A server or a program that was asked may have put terminal codes into an error, or a secret.
+    err(`${redact([first, ...afterwards].map((each) => explain(each, debug)).join('\n\nand then:\n'))}\n`);
     return first instanceof DomainError ? first.exit : 'environment';
   }
 }

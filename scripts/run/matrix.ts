@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { Comparison } from '../report/compare/compare.ts';
@@ -31,8 +31,11 @@ export function worstOf(statuses: readonly ExitStatus[]): ExitStatus {
  */
 export async function runOnEach(runPlans: readonly RunPlan[], reports: string): Promise<MatrixOutcome> {
   const minors = runPlans.map(({ plan }) => plan.minor.name);
-  const folder = join(resolve(reports), `${timestamp(new Date())}-kubernetes-${minors.join('-')}`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(resolve(reports), { recursive: true });
+  // Ended by what no other run has, as two may begin in one second.
+  const folder = await mkdtemp(join(resolve(reports), `${timestamp(new Date())}-kubernetes-${minors.join('-')}-`));
+  // As other folders of reports are; mkdtemp makes one for this user only.
+  await chmod(folder, 0o755);
   const runs: RunOutcome[] = [];
   for (const runPlan of runPlans) {
     runs.push(await runRequirements(runPlan, folder));

@@ -9,8 +9,8 @@ export class Interruption extends Error {
   }
 }
 
-/** What stops a run: Ctrl-C, `kill` and a cancelled CI job, a terminal or an SSH connection that is closed. */
-export const interruptSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What stops a run: Ctrl-C, Ctrl-\, `kill` and a cancelled CI job, a terminal or an SSH connection that is closed. */
+export const interruptSignals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 export type InterruptSignal = (typeof interruptSignals)[number];
 
 /** The part of `process` that signals need; a unit test gives its own. */

@@ -65,6 +65,11 @@ const cases: readonly Case[] = [
     says: [/PRODUCT\.yaml:1:1: there is no such file/],
   },
   {
+    title: 'a page of a comparison in place of a report',
+    args: ['diff', 'a/report.yaml', 'b/report.yaml', '--html=a/../b/report.yaml'],
+    says: [/--html a\/\.\.\/b\/report\.yaml would replace one of the reports/],
+  },
+  {
     title: 'a product that never ends',
     args: ['run', '--product=/dev/zero'],
     says: [/\/dev\/zero:1:1: it is a pipe or a device/],

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from '../command-line/values.ts';
 import { Argument, BadUsage, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
@@ -44,6 +44,11 @@ export const diff = verb(command, help, async (paths, options) => {
     import('../report/formats/terminal.ts'),
     import('../report/model/report-file.ts'),
   ]);
+  for (const name of ['markdown', 'html'] as const) {
+    const file = options[name];
+    if (file !== undefined && paths.some((path) => resolve(path) === resolve(file)))
+      throw new BadUsage(['diff', ...paths], `--${name} ${file} would replace one of the reports`, 'diff');
+  }
   // One after the other, so that the error names the first that is wrong.
   const reports = [];
   for (const path of paths) reports.push(await readReport(await reportFile(path)));

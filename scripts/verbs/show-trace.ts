@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { closeTestCluster, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
 import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
@@ -56,7 +57,9 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
       : (options.kubeconfig ?? userKubeconfig(process.env));
   using reader = await openReader(file, options.context);
   // To standard error, so that a pipe gets the trace alone.
-  process.stderr.write(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`);
+  process.stderr.write(
+    redact(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`),
+  );
   const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
   else process.stdout.write(`${traceText(made, { colors: colours() })}\n`);

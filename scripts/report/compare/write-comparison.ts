@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { readPageParts } from '../formats/html/page.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { type Comparison, compareReports } from './compare.ts';
@@ -8,11 +8,11 @@ import { comparisonPage } from './page.ts';
 
 /** Writes a comparison as Markdown, or as HTML. */
 export async function writeMarkdown(file: string, comparison: Comparison): Promise<void> {
-  await writeFile(file, comparisonAsMarkdown(comparison));
+  writeAtomically(file, comparisonAsMarkdown(comparison));
 }
 
 export async function writeHtml(file: string, comparison: Comparison): Promise<void> {
-  await writeFile(file, comparisonPage(comparison, await readPageParts()));
+  writeAtomically(file, comparisonPage(comparison, await readPageParts()));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
 
 /** Facts about where and with what a run took place, as they were found. Absent means: could not be found out. */
@@ -118,7 +118,7 @@ export function environmentProperties(report: LocalVolumeConformanceReport): Rec
 
 /** Writes environment.json into the report folder. */
 export async function writeEnvironment(folder: string, record: EnvironmentRecord): Promise<void> {
-  await writeFile(join(folder, 'environment.json'), `${JSON.stringify(record, null, 2)}\n`);
+  writeAtomically(join(folder, 'environment.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function inGibibytes(bytes: number): string {

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../../../clusters/host/write-atomically.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { redact } from '../../../../clusters/text/redact.ts';
 import { traceStyle } from '../../../trace/svg/style.ts';
@@ -76,5 +76,5 @@ export async function writeHtmlReport(
 ): Promise<void> {
   const paths = report.requirements.flatMap(({ evidence }) => evidence);
   const [files, parts] = await Promise.all([readEvidence(folder, paths), readPageParts()]);
-  await writeFile(join(folder, 'report.html'), reportPage(report, { files, traces, parts }));
+  writeAtomically(join(folder, 'report.html'), reportPage(report, { files, traces, parts }));
 }
