@@ -5,6 +5,8 @@ set -u
 run=$1
 files=/var/local/local-pv-conformance/$run
 
+# A spec may have removed the file of a device, without which losetup does not see it.
+systemctl restart loop-device-files.service 2>/dev/null || true
 for unit in $(systemctl list-units --all --plain --no-legend "local-pv-conformance-$run-*" 'local-volume-provisioner-*' |
 	cut -d' ' -f1); do
 	systemctl stop "$unit"
@@ -33,7 +35,7 @@ for file in "$files"/*.img; do
 	done
 done
 
-for unit in $(grep -ls "^What=$files/" /etc/systemd/system/*.mount); do
+for unit in $(grep -ls -e "^What=$files/" -e "^ExecStart=.*$files/" /etc/systemd/system/*.mount /etc/systemd/system/*.service); do
 	rm -f "$unit" "/etc/systemd/system/kubelet.service.wants/$(basename "$unit")"
 done
 [ ! -d /mnt/disks ] || find /mnt/disks -mindepth 1 -maxdepth 1 -name "*$run-*" | while read -r place; do

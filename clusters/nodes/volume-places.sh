@@ -1,6 +1,6 @@
 # Prints every path of a node that a local volume uses: mount points of kubelet and of disks, loop devices (those of the
-# whole kernel, because nodes share them), kubelet's directories of local volumes, for all pods and for each, backing files of disks. To compare
-# before and after.
+# whole kernel, because nodes share them), kubelet's directories of local volumes, for all pods and for each, backing
+# files of disks. To compare before and after.
 set -eu
 cut -d' ' -f5 /proc/1/mountinfo | grep -E '^/(var/lib/kubelet|mnt/disks)/' | sed 's/^/mounted: /' || true
 grep -h '' /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device: /' || true

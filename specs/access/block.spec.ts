@@ -15,7 +15,7 @@ const chapter = readChapter('access');
 /** Bytes of a block that the specs below write, and of the devices that they write to. */
 const [block, size] = [4096, 4 * 2 ** 20];
 
-/** New text that fills a block. */
+/** Returns new text that fills a block. */
 function blockOfText(): string {
   return randomBytes(block / 2).toString('hex');
 }
@@ -94,7 +94,7 @@ describe(chapter.chapter, () => {
 /** Bytes of half of the part of a device that two pods share in case 10. */
 const half = 2 ** 16;
 
-/** Fills one of two halves of a part of the device with a word over and over; gives the SHA-256 of what it wrote. */
+/** Fills one of two halves of a part of the device with a word over and over; returns the SHA-256 of what it wrote. */
 async function fillHalf(pod: PodHandle, index: 0 | 1, word = blockOfText().slice(0, 63)): Promise<string> {
   const script =
     'yes "$1" | head -c "$2" | dd of=/dev/data bs="$2" seek="$3" count=1 iflag=fullblock conv=notrunc,fsync';
@@ -104,7 +104,7 @@ async function fillHalf(pod: PodHandle, index: 0 | 1, word = blockOfText().slice
     .digest('hex');
 }
 
-/** The SHA-256 of what the pod reads of one of those halves. */
+/** Returns the SHA-256 of what the pod reads of one of those halves. */
 async function sumOfHalf(pod: PodHandle, index: 0 | 1): Promise<string> {
   const script = 'dd if=/dev/data bs="$1" skip="$2" count=1 iflag=fullblock | sha256sum';
   const sum = await runInPod(pod, ['sh', '-c', script, 'sh', String(half), String(index)], { repeatable: true });

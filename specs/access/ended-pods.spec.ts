@@ -19,7 +19,7 @@ import { awaitFile } from './node-directories.ts';
 
 const { chapter, proves } = readChapter('access');
 
-/** A container that runs this shell script and ends. */
+/** Returns the containers of a pod that runs this shell script and ends. */
 const once = (script: string) => [{ command: ['sh', '-ceu', script] }];
 
 describe(chapter, () => {

@@ -9,7 +9,7 @@ export interface NodeMount extends AsyncDisposable {
   path: string;
 }
 
-/** Mounts memory (1 MiB) at a directory of a node. */
+/** Mounts memory (1 MiB) at a directory of a node, until it is disposed of. */
 export async function mountOnNode(node: Node, path: string): Promise<NodeMount> {
   await onNode(node, ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]);
   return {
@@ -38,7 +38,7 @@ export async function blockDirectory(node: Node, path: string): Promise<BlockedD
   return { release, [Symbol.asyncDispose]: release };
 }
 
-/** Waits until a file is there on a node, at most 20 s. The node itself looks: nothing else says that a container has made it. */
+/** Waits, at most 20 s, until a file is there on a node. The node itself looks: nothing reports what a container makes. */
 export async function awaitFile(node: Node, path: string): Promise<void> {
   await onNode(node, ['timeout', '20', 'sh', '-c', 'until [ -e "$1" ]; do sleep 0.1; done', 'sh', path]);
 }

@@ -20,7 +20,7 @@ import {
 
 const { chapter, proves } = readChapter('access');
 
-/** Waits until that container of the pod runs, or waits for a reason. */
+/** Waits until that container of the pod runs, or waits for the reason that the message names; returns the message. */
 function containerIn(pod: PodHandle, container: string, state: 'running' | 'waiting', message = ''): Promise<string> {
   return eventually(
     pod,

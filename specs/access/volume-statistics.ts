@@ -7,8 +7,8 @@ import { type ClaimHandle, currentSpec, type PodHandle, testCluster } from '../h
 const [patience, interval] = [80_000, 4_000];
 
 /**
- * Returns what kubelet has measured of a volume of a running pod. It measures when its time has
- * come and reports it nowhere, so its statistics are looked at every four seconds until the volume is among them.
+ * Returns what kubelet has measured of a volume of a running pod. kubelet measures when its time has come and reports it
+ * nowhere, so its statistics are looked at every four seconds until the volume is among them.
  * @throws DomainError with the volumes of the pod that it has measured
  */
 export async function volumeStatistics(pod: PodHandle, volumeName: string): Promise<VolumeStatistics> {

@@ -43,7 +43,7 @@ losetup --list --noheadings --output NAME,BACK-FILE | awk -v path="$1" '$2 == pa
 `,
 };
 
-/** Looks what a node has of a pod's mapping, now. */
+/** Returns what a node has of a pod's mapping now. */
 export async function mappingOf(pod: { uid: string; volume: string; node: string }): Promise<Mapping> {
   const { node } = await testCluster();
   const { plugin, pod: link } = mappedAt(pod.uid, pod.volume);
@@ -123,7 +123,7 @@ export async function numberInPod(pod: PodHandle): Promise<string> {
   return hex.map((text) => Number.parseInt(text, 16)).join(':');
 }
 
-/** Takes a path that a spec makes on a node away again: a link or an empty directory, if it is there at the end. */
+/** Removes a path of a node at the end, a link or an empty directory, if it is there. */
 export async function removedAtTheEnd(nodeName: string, path: string): Promise<AsyncDisposable> {
   const { node } = await testCluster();
   return {
@@ -148,7 +148,7 @@ export async function deviceFileGone({ node: name, device, deviceNumber }: DiskV
 /** Bytes that `writeSector` takes. */
 export const sectorBytes = 512;
 
-/** Text that fills a sector, and stands nowhere else. */
+/** Returns text that fills a sector, and stands nowhere else. */
 export function textOfSector(): string {
   return randomBytes(sectorBytes / 2).toString('hex');
 }

@@ -24,7 +24,7 @@ const { chapter, proves } = readChapter('block');
 
 const bytes = 4 * 2 ** 20;
 
-/** The id of the pod's container, as containerd knows it. */
+/** Returns the id of the pod's container, as containerd knows it. */
 function containerId(pod: PodHandle): string {
   return (pod.now.status?.containerStatuses?.[0]?.containerID ?? '').replace('containerd://', '');
 }

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { type Node, onNode } from '../../clusters/nodes/node.ts';
 import type { DiskVolume } from '../../clusters/nodes/node-volume.ts';
 import { once, testCluster } from '../harness/index.ts';
@@ -96,14 +95,15 @@ export async function mountNested(node: Node, path: string): Promise<NestedMount
   return { unmount, [Symbol.asyncDispose]: unmount };
 }
 
-/** Waits until nothing is at a path of a node, at most 25 s: kubelet removes a pod's directory and reports it nowhere. */
+/** Waits, at most 25 s, until nothing is at a path of a node. kubelet removes a pod's directory and reports it nowhere. */
 export async function pathGone(node: Node, path: string): Promise<void> {
   await onNode(node, ['timeout', '25', 'sh', '-c', 'while [ -e "$1" ]; do sleep 0.2; done', 'sh', path]);
 }
 
 /** Keeps a directory of a node from being unmounted, by a process that works there, until it is disposed of. */
 export async function keepBusy(node: Node, directory: string): Promise<AsyncDisposable> {
-  const unit = `busy-${posix.basename(directory)}.service`;
+  const { facts } = await testCluster();
+  const unit = `local-pv-conformance-${facts.run}-busy.service`;
   const options = ['--quiet', '--unit', unit, '--property', `WorkingDirectory=${directory}`] as const;
   await onNode(node, ['systemd-run', ...options, 'sleep', '120']);
   return {

@@ -34,7 +34,7 @@ const small = { bytes: 16 * 2 ** 20 };
 /** Where a pod has its first claim and its second. */
 const places = ['/data', '/data-2'] as const;
 
-/** What shows that it is still the same container, never started again. */
+/** Returns what shows that it is still the same container, never started again. */
 const containerOf = (pod: PodHandle) =>
   pod.now.status?.containerStatuses?.map(({ containerID, restartCount }) => ({ containerID, restartCount }));
 
@@ -86,7 +86,7 @@ describe(chapter, () => {
   proves('LV-FAULT-14', async () => {
     await using lease = await leaseVolume('node3', 'LOOP', small);
     await using device = await leaseVolume('node3', 'FORMAT', small);
-    // On one file system with kubelet's own directory, so that who removes that one's contents does not stop at it.
+    // On the file system of kubelet's own directory: a recursive removal there that keeps to one file system enters it.
     await using directory = await leaseVolume('node3', 'VARDIR');
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node('node3');
@@ -210,7 +210,7 @@ describe(chapter, () => {
       await runInPod(pod, ['dd', 'if=/dev/data-2', 'of=/dev/null', 'bs=512', 'count=1']);
       await namespace.remove(late);
     }
-    // kubelet tries again, and is at peace with the volume: else the pod could not be taken down in a moment.
+    // kubelet tries again and accepts the volume: before that, it does not take the pod down at once.
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const healed = `MountVolume.SetUp succeeded for volume \\"${volume.name}\\"`;
     evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed));

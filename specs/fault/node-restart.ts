@@ -18,7 +18,7 @@ export interface Machine extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Gives the machine of a node. Declare it before the spec's disks: systemd forgets them when they are gone. */
+/** Returns the machine of a node. Declare it before the spec's disks: systemd forgets them when they are gone. */
 export async function machineOf(nodeName: string): Promise<Machine> {
   const node = (await testCluster()).node(nodeName);
   return {
@@ -32,7 +32,7 @@ export async function machineOf(nodeName: string): Promise<Machine> {
 
 /** A disk that its node does not mount at its next start. */
 export interface ForgottenDisk extends AsyncDisposable {
-  /** Mounts it after the restart, as an administrator does who sees that it is missing; gives the disk as it is now. */
+  /** Mounts it after the restart, as an administrator does who sees that it is missing; returns the disk as it is now. */
   mountLate(): Promise<DiskVolume>;
 }
 
@@ -74,11 +74,14 @@ export interface LastingDevice extends AsyncDisposable {
   now(): Promise<DiskVolume>;
 }
 
-/** Has a node attach the file of a raw device at its next start, before kubelet, and link to it. Declare it after the disk. */
+/**
+ * Makes a node attach the file of a raw device at its next start, before kubelet, and link to the device. Declare it after
+ * the disk.
+ */
 export async function attachAtStart(disk: DiskVolume): Promise<LastingDevice> {
   const node = (await testCluster()).node(disk.node);
   const path = `/mnt/disks/${disk.name}-device`;
-  const unit = `${disk.name}-device.service`;
+  const unit = `local-pv-conformance-${disk.name}-device.service`;
   await onNode(node, ['sh', '-ceu', installUnit, 'sh', disk.backingFile, path, unit, disk.device]);
   return {
     path,
@@ -93,7 +96,7 @@ export async function attachAtStart(disk: DiskVolume): Promise<LastingDevice> {
   };
 }
 
-/** Arguments: the file, the link, the unit, and the device for now. Another node may take the free device first. */
+/** Arguments: the file, the link, the unit, and the device for now. Another node may take a free device first. */
 const installUnit = `
 ln -s "$4" "$2"
 cat >"/etc/systemd/system/$3" <<UNIT

@@ -34,7 +34,7 @@ const small = { bytes: 16 * 2 ** 20 };
 const sumOf = async (pod: PodHandle, place = '/data') =>
   (await runInPod(pod, ['sha256sum', `${place}/payload`])).split(' ')[0];
 
-/** A pod that starts again when its node does, on a disk of node3, with a file on it. */
+/** Creates a pod on a disk of node3 that starts again when its node does, and writes a file to the disk. */
 async function restartable(namespace: SpecNamespace, path: string, others: readonly ClaimHandle[] = []) {
   const { volume, claim } = await namespace.boundVolume('restarted', { node: 'node3', path });
   const pod = await namespace.pod('restarted', { claims: [claim, ...others], spec: { restartPolicy: 'Always' } });
@@ -50,7 +50,7 @@ function runsAgain(pod: PodHandle): Promise<unknown> {
   });
 }
 
-/** A set of one pod, on a disk, with a file on it. Whoever takes the pod away, the set makes another. */
+/** Creates a StatefulSet of one pod on a disk, and writes a file to it. When the pod is deleted, the set makes another. */
 async function replaceable(namespace: SpecNamespace, name: string, disk: DiskVolume) {
   const volume = await namespace.volume(name, { node: disk.node, path: disk.path, labels: { for: name } });
   await namespace.apply('StatefulSet', manifests.statefulSet, ({ metadata, spec }) => {

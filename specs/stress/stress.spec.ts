@@ -24,7 +24,7 @@ const { chapter, proves } = readChapter('stress');
 const numbered = (count: number, name: string) =>
   Array.from({ length: count }, (_, index) => `${name}-${String(index + 1).padStart(2, '0')}`);
 
-/** Does something for each item, for at most so many at a time; gives the results in the items' order. */
+/** Returns the results of some work for each item, in the items' order; at most so many are worked on at a time. */
 async function atMost<Item, Result>(
   width: number,
   items: readonly Item[],
@@ -66,7 +66,7 @@ const bareVolumes = (
     }),
   );
 
-/** The volume of each claim, once every one is bound. */
+/** Waits until every claim is bound, and returns the volume of each. */
 async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefined)[]> {
   for (const claim of claims) await expect(claim).to.reachPhase('Bound');
   return claims.map(({ now }) => now.spec?.volumeName);
@@ -140,7 +140,7 @@ describe(chapter, () => {
     using watchman = watchBinding(namespace, storageClass.name);
     const named = numbered(12, 'named');
     const free = numbered(12, 'free');
-    // Claims and volumes at once, as it comes.
+    // Claims and volumes at once, in no order.
     const made = await Promise.all([
       bareVolumes(namespace, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
       atMost(width, named, (name) => namespace.claim(name)),
