@@ -5,6 +5,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { catchStrayErrors } from '../../specs/runner/stray-errors.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
+import { stopCommands } from '../report/formats/github.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Ending, endingOf } from '../report/model/ending.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
@@ -85,6 +86,8 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     kubeconfig,
   });
 
+  // From here on, lines of the cluster are shown.
+  const commands = stopCommands(process.env, (line) => void process.stdout.write(`${line}\n`));
   const events = new EventStream();
   const summary = followSummary();
   const log = openEventLog(join(folder, 'e2e.log'));
@@ -161,6 +164,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
       events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds });
       terminal.end({ exitStatus, verdict, milliseconds, report: finished?.report });
+      commands.resume();
       const broken = finished ? await writeReportFiles(folder, finished, process.env) : [];
       for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
       // Without report.yaml nobody sees what was shown.
@@ -174,6 +178,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       signals[Symbol.dispose]();
       stray[Symbol.dispose]();
       terminal[Symbol.dispose]();
+      commands.resume();
       log[Symbol.dispose]();
     },
   };

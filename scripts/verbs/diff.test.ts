@@ -20,6 +20,8 @@ describe('lpv diff', () => {
       failure: { message: 'seen', frames: [] },
     });
     await writeFile(join(folder, 'run', 'report.yaml'), stringify(reportWith([failed], { run: 'after' })));
+    const other = reportWith([reportedRequirement('LV-2', 'binding')], { run: 'other', complete: false });
+    await writeFile(join(folder, 'other.yaml'), stringify({ ...other, catalogue: 2 }));
     await writeFile(join(folder, 'bad.yaml'), stringify({ ...reportWith([]), kind: 'Other', results: 1 }));
   });
 
@@ -51,6 +53,11 @@ describe('lpv diff', () => {
   it('ends with 0 where nothing is worse', async () => {
     expect(await run(['run', 'good.yaml'])).to.equal('conforms');
     expect(printed).to.match(/Fixed: 1/);
+  });
+
+  it('ends with 1 where the reports have nothing in common', async () => {
+    expect(await run(['good.yaml', 'other.yaml'])).to.equal('doesNotConform');
+    expect(printed).to.match(/not comparable: a report has no requirement in\s+common/);
   });
 
   it('writes what it is asked for', async () => {

@@ -11,7 +11,8 @@ const help = {
   ],
   statuses: {
     conforms: 'all that holds in the baseline holds in the others, as far as they can be compared',
-    doesNotConform: 'something that holds in the baseline does not hold, or is no longer shown',
+    doesNotConform:
+      'something that holds in the baseline does not hold, or is no longer shown; or nothing is in common',
     badUsage: 'the command line or a report is wrong',
     interrupted: usualStatuses.interrupted,
   },
@@ -57,7 +58,7 @@ export const diff = verb(command, help, async (paths, options) => {
   process.stdout.write(comparisonForTerminal(comparison, color));
   if (options.markdown !== undefined) await writeMarkdown(options.markdown, comparison);
   if (options.html !== undefined) await writeHtml(options.html, comparison);
-  return comparison.worse ? 'doesNotConform' : 'conforms';
+  return comparison.worse || comparison.apart ? 'doesNotConform' : 'conforms';
 });
 
 /** Returns the report's file, given the file or the folder of the run. */

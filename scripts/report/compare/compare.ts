@@ -59,6 +59,8 @@ export interface Comparison {
   environment: readonly EnvironmentRow[];
   /** What cannot be compared, and why; each a sentence. */
   notes: readonly string[];
+  /** Whether a report has no requirement in common with the baseline: then nothing can be said about it. */
+  apart: boolean;
   /** Whether anything that the baseline showed to hold is not shown to hold in another. */
   worse: boolean;
 }
@@ -109,6 +111,7 @@ export function compareReports(given: readonly LocalVolumeConformanceReport[]): 
     notes: [
       ...new Set(others.flatMap((report, at) => notesOf(baseline, report, labels[0] ?? '', labels[at + 1] ?? ''))),
     ],
+    apart: others.some((report) => !haveCommon(baseline, report)),
     worse: rows.some(({ cells }) => cells.some(({ change }) => worse.has(change))),
   };
 }
@@ -153,6 +156,10 @@ function labelsOf(reports: readonly LocalVolumeConformanceReport[]): string[] {
   return withRuns.map((label, index) => `${label} (${index + 1})`);
 }
 
+function haveCommon(baseline: LocalVolumeConformanceReport, other: LocalVolumeConformanceReport): boolean {
+  return other.requirements.some(({ id }) => baseline.requirements.some((entry) => entry.id === id));
+}
+
 function notesOf(
   baseline: LocalVolumeConformanceReport,
   other: LocalVolumeConformanceReport,
@@ -178,7 +185,6 @@ function notesOf(
       notes.push(`${label} was interrupted by ${report.interruptedBy}; what it did not get to has no result.`);
     }
   }
-  const common = other.requirements.filter(({ id }) => baseline.requirements.some((entry) => entry.id === id)).length;
-  if (common === 0) notes.push(`${before} and ${after} have no requirement in common.`);
+  if (!haveCommon(baseline, other)) notes.push(`${before} and ${after} have no requirement in common.`);
   return notes;
 }

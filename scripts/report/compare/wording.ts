@@ -56,6 +56,7 @@ export function conclusionOf(comparison: Comparison): string {
   const rest =
     failing > 0 ? `; ${counted(failing, 'requirement fails', 'requirements fail')} that the baseline did not show` : '';
   if (bad.length > 0) return `worse than the baseline: ${bad.join(', ')}${rest}`;
+  if (comparison.apart) return 'not comparable: a report has no requirement in common with the baseline';
   return `no regression: all that the baseline showed to hold, and that was compared, holds${rest}`;
 }
 

@@ -16,7 +16,7 @@ import {
   specOf,
   started,
 } from '../made-up-for-tests.ts';
-import { addToSummary, annotations, stepSummary, writeForGithub } from './github.ts';
+import { addToSummary, annotations, stepSummary, stopCommands, writeForGithub } from './github.ts';
 
 const end = ended('doesNotConform', 'does not conform: 1 of 3 specs failed');
 
@@ -47,6 +47,23 @@ describe('annotations for GitHub', () => {
     expect(lines).to.have.length(10);
     expect(lines[9]).to.include('16 more failures');
     expect(annotations(reportOf(...many.slice(0, 10))).at(-1)).to.include('SEED-9');
+  });
+});
+
+describe('workflow commands of the output', () => {
+  it('are stopped until they are resumed once, with a token of its own', () => {
+    const said: string[] = [];
+    const stopped = stopCommands({ GITHUB_ACTIONS: 'true' }, (line) => said.push(line));
+    stopped.resume();
+    stopped.resume();
+    const [stop = '', start] = said;
+    expect(stop).to.match(/^::stop-commands::[0-9a-f-]{36}$/);
+    expect(said).to.deep.equal([stop, start]);
+    expect(start).to.equal(`::${stop.slice('::stop-commands::'.length)}::`);
+  });
+
+  it('are left alone elsewhere', () => {
+    stopCommands({}, () => expect.fail('nothing is said')).resume();
   });
 });
 

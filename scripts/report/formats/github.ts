@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, statSync } from 'node:fs';
 import { duration } from '../../../clusters/text/duration.ts';
 import { plainText } from '../../../clusters/text/redact.ts';
@@ -27,6 +28,24 @@ export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFi
   for (const line of annotations(report)) say(line);
   // Runs on several minors write into one summary.
   if (summaryFile) appendFileSync(summaryFile, stepSummary(report, mostBytes - bytesIn(summaryFile)));
+}
+
+/**
+ * Ends the workflow commands of this process's output until `resume` is called: a line of the cluster's that begins with
+ * `::` is text, and no command to GitHub. Does nothing outside of GitHub Actions.
+ */
+export function stopCommands(environment: NodeJS.ProcessEnv, say: (line: string) => void): { resume(): void } {
+  if (environment.GITHUB_ACTIONS !== 'true') return { resume() {} };
+  // No one else may know the word that begins them again.
+  const token = randomUUID();
+  say(`::stop-commands::${token}`);
+  let stopped = true;
+  return {
+    resume() {
+      if (stopped) say(`::${token}::`);
+      stopped = false;
+    },
+  };
 }
 
 /** Adds Markdown to the step summary, or a line that says that there is no room left for it. */

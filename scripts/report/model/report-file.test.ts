@@ -56,6 +56,11 @@ describe('report.yaml', () => {
       ['result: failed', 'result: lost'],
       /a\.yaml:\d+:\d+: requirements\[1\]\.result: lost is not/,
     ],
+    [
+      'an id that stands twice',
+      ['- id: SEED-2', '- id: SEED-1'],
+      /a\.yaml:\d+:\d+: requirements\[1\]\.id: .*SEED-1 stands twice/,
+    ],
     ['what is no YAML', ['kind: ', 'kind: ['], /not valid YAML/],
     ['a key that stands twice', ['kind: ', 'kind: x\nkind: '], /the key kind is written twice/],
   ] as const) {

@@ -182,7 +182,13 @@ export const reportSchema = z
     profiles: z.array(profile),
     supportedFeatures: z.array(text).describe('Features of which every chosen requirement passed.'),
     unsupportedFeatures: z.array(z.strictObject({ name: text, reason: text })),
-    requirements: z.array(requirement),
+    requirements: z.array(requirement).superRefine((all, context) => {
+      const seen = new Set<string>();
+      for (const [index, { id }] of all.entries()) {
+        if (seen.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} stands twice` });
+        seen.add(id);
+      }
+    }),
     outside: z
       .array(z.strictObject({ id: text, title: text, message: text }))
       .describe('Failures that belong to no requirement, such as something left on a node.'),
