@@ -52,6 +52,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   readonly #listed = new Set<Kind>();
   readonly #faults = new Map<Kind, OngoingFault>();
   #running: Promise<unknown> | undefined;
+  #lastOutage: number | undefined;
   #failure: DomainError | undefined;
 
   constructor(options: StoreOptions) {
@@ -70,6 +71,14 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   /** The watches that are broken at present. The stored objects of these kinds may be outdated. */
   get faults(): readonly OngoingFault[] {
     return [...this.#faults.values()];
+  }
+
+  /**
+   * When the API server last left a watch without an answer three times in a row, by the store's monotonic clock. One
+   * broken connection is no outage: the next one is there at once.
+   */
+  get lastOutage(): number | undefined {
+    return this.#lastOutage;
   }
 
   /** Starts following. Waits until the first list of every kind has arrived, for at most `within` milliseconds. */
@@ -127,6 +136,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
         this.announce();
       },
       faulted: (fault: WatchFault) => {
+        if (fault.inARow >= 3) this.#lastOutage = this.clock.monotonic();
         this.#faults.set(kind, { kind, fault, since: this.#faults.get(kind)?.since ?? this.clock.monotonic() });
         this.#progress.retried(`watch of ${kind}`, fault.inARow, `${fault.kind}: ${fault.message}`);
       },

@@ -16,6 +16,7 @@ import {
   abandonTestCluster,
   closeTestCluster,
   clusterFacts,
+  lastOutage,
   reportInfrastructureTo,
 } from '../../specs/runner/test-cluster.ts';
 import type { Product } from '../report/formats/conformance/product.ts';
@@ -143,6 +144,7 @@ async function runChosen(
     whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
     assertHealthy,
     assertReachable: () => assertReachable(state.need('client')),
+    lastOutage,
     open: async () => {
       places = await readPlaces();
     },

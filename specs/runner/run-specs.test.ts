@@ -49,6 +49,7 @@ describe('running spec files', function () {
       whyNotRun?: (requirement: Requirement) => NotRun | undefined;
       assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
       assertReachable?: () => Promise<void>;
+      lastOutage?: () => Promise<number | undefined>;
       open?: () => Promise<void>;
       close?: () => Promise<void>;
     } = {},
@@ -56,7 +57,7 @@ describe('running spec files', function () {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
     const { disruptive = [], exclusive = {}, anywhere = [], slow = [] } = options;
-    const { assertHealthy, assertReachable, whyNotRun, open, close } = options;
+    const { assertHealthy, assertReachable, lastOutage, whyNotRun, open, close } = options;
     const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
       id,
@@ -86,6 +87,7 @@ describe('running spec files', function () {
       ...(assertHealthy && { assertHealthy }),
       ...(whyNotRun && { whyNotRun }),
       ...(assertReachable && { assertReachable }),
+      ...(lastOutage && { lastOutage }),
       ...(open && { open }),
       ...(close && { close }),
     };
@@ -339,6 +341,15 @@ describe('running spec files', function () {
       const refuted = "proves('TINY-2', () => { throw new Error('refuted'); });";
       const { seen } = await run(`${unanswered}describe('a', () => { proves('TINY-1', noAnswer); ${refuted} });`);
       expect(blamed(seen)).to.deep.equal([]);
+    });
+
+    it('blames it for specs that fail while, or a minute after, the API server was away for a while', async () => {
+      const failing = (error: string) =>
+        `describe('a', () => proves('TINY-1', () => { throw new Error('${error}'); }));`;
+      const outage = (ago: number) => run(failing(`${ago} ms`), { lastOutage: async () => performance.now() - ago });
+      expect(blamed((await outage(0)).seen)).to.have.length(1);
+      expect(blamed((await outage(50_000)).seen)).to.have.length(1);
+      expect(blamed((await outage(70_000)).seen)).to.deep.equal([]);
     });
 
     it('blames nobody but the spec while they answer', async () => {

@@ -36,6 +36,8 @@ export interface SpecRunOptions {
    * it ends the run, and the specs that it stopped are reported as skipped.
    */
   assertReachable?: () => Promise<void>;
+  /** Returns when the API server was last without an answer for a while, as `performance.now()` tells time. */
+  lastOutage?: () => Promise<number | undefined>;
   /**
    * Before the first spec; what it throws is the environment's fault, too. And after the last: checks that nothing is
    * left, and closes the watches.
@@ -105,6 +107,11 @@ export async function runSpecs(
     return looking;
   };
   const unanswered: unknown[] = [];
+  /** Whether the API server, or what it took along, was away while a spec ran that began at `from`. */
+  const hadOutage = async (from: number): Promise<boolean> => {
+    const outage = await options.lastOutage?.();
+    return outage !== undefined && outage > from - aftermath;
+  };
 
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
@@ -113,10 +120,11 @@ export async function runSpecs(
     tracker.began(identity, spec);
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);
+    const from = performance.now();
     const outcome = await runSpec(test, { spec, over, stop, kubernetes });
     if ('thrown' in outcome) {
       await look();
-      if (outcome.outcome === 'failed' && !stop.aborted && isUnanswered(outcome.thrown))
+      if (outcome.outcome === 'failed' && !stop.aborted && (isUnanswered(outcome.thrown) || (await hadOutage(from))))
         unanswered.push(outcome.thrown);
     }
     if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
@@ -165,6 +173,12 @@ export async function runSpecs(
   if (unanswered.length > 0 && unanswered.length === tracker.counts.failed) blameEnvironment(unanswered[0]);
   return tracker.counts;
 }
+
+/**
+ * Milliseconds for which an outage of the API server is felt after it: scheduler and controllers end when they cannot
+ * renew their lease, and kubelet waits longer and longer before it starts them again.
+ */
+const aftermath = 60_000;
 
 /** Returns whether a spec failed because the API server gave no answer. */
 function isUnanswered(thrown: unknown): boolean {

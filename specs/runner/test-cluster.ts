@@ -93,6 +93,14 @@ export function testCluster(): Promise<TestCluster> {
   return opening;
 }
 
+/**
+ * Returns when the API server of the cluster was last without an answer for a while, as `performance.now()` tells time.
+ * Undefined: never.
+ */
+export async function lastOutage(): Promise<number | undefined> {
+  return (await opening?.catch(() => undefined))?.store.lastOutage;
+}
+
 async function connected(facts: ClusterFacts): Promise<TestCluster> {
   const client = await connect({ kubeconfig: facts.kubeconfig, expectedServer: facts.server });
   const store = new ObjectStore({
