@@ -1,0 +1,60 @@
+import type { Engine } from '../../../clusters/host/engine/engine.ts';
+import { type Places, readPlaces } from '../../../specs/runner/health.ts';
+import { closeTestCluster, type TestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
+import { performAll, undoAll } from '../../run/actions.ts';
+import { planCluster } from '../../run/cluster/plan.ts';
+import { ClusterState } from '../../run/cluster/state.ts';
+import { clusterSteps } from '../../run/cluster/steps.ts';
+import { recordStep } from '../../run/record-step.ts';
+import { beginSession } from '../../run/session.ts';
+import { harnessFacts } from '../../run/surroundings.ts';
+
+/** A cluster to break, of a Kubernetes with every patch in it. Disposing it removes it. */
+export interface BrokenCluster extends AsyncDisposable {
+  cluster: TestCluster;
+  engine: Engine;
+  /** The node image, as the engine names it. */
+  image: string;
+  /** What the nodes had before any defect. */
+  places: Places;
+  /** Aborted by the signals that interrupt a run. */
+  signal: AbortSignal;
+}
+
+/**
+ * Creates a cluster of the node image `image`, or of the Kubernetes tree `kubernetesSource`. Returns undefined where it
+ * could not be created: why has been written to the terminal, and what was begun is undone.
+ */
+export async function createCluster(
+  from: { image: string } | { kubernetesSource: string },
+): Promise<BrokenCluster | undefined> {
+  const plan = await planCluster({ image: 'auto', install: true, ...from });
+  const state = new ClusterState();
+  const session = await beginSession({ verb: 'sabotage', reports: 'reports', name: 'sabotage' });
+  const { target, events, journal, signal } = session;
+  signal.addEventListener('abort', () => state.forgoLogs());
+  const steps = clusterSteps(plan, target, state).concat(
+    recordStep({ target, state, plan, harness: await harnessFacts(), stays: false }),
+  );
+  const { outcome } = await performAll(steps, { events, journal, signal });
+  const dispose = async (): Promise<void> => {
+    await closeTestCluster();
+    state.logsWanted = false;
+    if (outcome === 'done') await undoAll(steps, { events, journal });
+    await session.finish();
+    await session[Symbol.asyncDispose]();
+  };
+  if (outcome !== 'done') {
+    await dispose();
+    return undefined;
+  }
+  try {
+    const cluster = await testCluster();
+    const places = await readPlaces();
+    const [engine, image] = [state.need('engine'), state.need('image').reference];
+    return { cluster, engine, image, places, signal, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

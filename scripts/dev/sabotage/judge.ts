@@ -1,0 +1,55 @@
+import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
+import { whyNotRun } from '../../../specs/catalogue/features.ts';
+import { EventStream } from '../../../specs/runner/events.ts';
+import { assertHealthy } from '../../../specs/runner/health.ts';
+import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
+import { runSpecs } from '../../../specs/runner/run-specs.ts';
+import { clusterFacts } from '../../../specs/runner/test-cluster.ts';
+import type { Judgement } from './results.ts';
+
+/** How many specs run side by side, unless the user says otherwise. */
+export const usualJobs = 8;
+
+/** Runs specs on the cluster of this process as it is, and returns what came of each. */
+export async function judge(
+  specs: readonly DeclaredSpec[],
+  { jobs, signal }: { jobs: number; signal: AbortSignal },
+): Promise<Judgement[]> {
+  const events = new EventStream();
+  const judgements: Judgement[] = [];
+  events.subscribe((event) => {
+    if (event.kind !== 'spec-finished') return;
+    const { spec, result } = event;
+    const seconds = Math.round(result.milliseconds / 100) / 10;
+    if (result.outcome === 'passed') judgements.push({ id: spec.id, outcome: 'green', seconds });
+    else if (result.outcome === 'failed')
+      judgements.push({ id: spec.id, outcome: 'red', message: firstLine(result.error.message), seconds });
+    // A promise that Kubernetes breaks today says nothing about the defect.
+    else
+      judgements.push({
+        id: spec.id,
+        outcome: 'not run',
+        message: 'reason' in result ? result.reason : 'a known issue',
+        seconds,
+      });
+  });
+  await runSpecs([specs], {
+    events,
+    signal,
+    seed: 1,
+    jobs,
+    kubernetes: clusterFacts().kubernetes,
+    nodes: clusterFacts().nodes.map(({ name }) => name),
+    whyNotRun: ({ features }: Requirement) => whyNotRun(features, clusterFacts()),
+    assertHealthy,
+  });
+  return judgements;
+}
+
+/** Returns what an error says first: of a DomainError, what was attempted and what was seen. */
+function firstLine(message: string): string {
+  const [first = '', ...rest] = message.split('\n');
+  const seen = rest.find((line) => /^ {2}seen:/.test(line))?.replace(/^ {2}seen:\s*/, '');
+  const text = seen === undefined ? first : `${first}: ${seen}`;
+  return text.length > 300 ? `${text.slice(0, 297)}...` : text;
+}

@@ -1,0 +1,86 @@
+import { type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
+import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
+import type { Defect } from './defect.ts';
+
+const switchScript = nodeScript(import.meta.url, 'switch.sh');
+const staticPodScript = nodeScript(import.meta.url, 'static-pod.sh');
+const kubeletScript = nodeScript(import.meta.url, 'kubelet.sh');
+
+/** The node whose static pods are the control plane. */
+const controlPlane = 'node1';
+
+/** Switches a defect on, and waits until every component has seen it. Disposing the result switches it off. */
+export async function switchOn({ name, how }: Defect, cluster: TestCluster): Promise<AsyncDisposable> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const off = async (): Promise<void> => {
+    for (const reverse of undo.splice(0).reverse()) await reverse();
+  };
+  const perform = async (change: () => Promise<unknown>, reverse: () => Promise<unknown>): Promise<void> => {
+    undo.push(reverse);
+    await change();
+  };
+  try {
+    if (how.patch)
+      await perform(
+        () => setSwitch(cluster, name),
+        () => setSwitch(cluster, ''),
+      );
+    if (how.arguments) {
+      const { component, add } = how.arguments;
+      await perform(
+        () => startAgain(cluster, component, add),
+        () => startAgain(cluster, component),
+      );
+    }
+    if (how.kubelet) {
+      const gates = Object.entries(how.kubelet.featureGates).map(([gate, on]) => `${gate}=${on}`);
+      await perform(
+        () => startAgain(cluster, 'kubelet', gates),
+        () => startAgain(cluster, 'kubelet'),
+      );
+    }
+    for (const { node, perform: change, undo: reverse } of how.nodes ?? [])
+      await perform(
+        () => onNode(cluster.node(node), ['sh', '-euc', change]),
+        () => onNode(cluster.node(node), ['sh', '-euc', reverse]),
+      );
+    for (const { node, label, value } of how.labels ?? []) {
+      const ref = { kind: 'Node', name: node } as const;
+      const before = (await cluster.client.read(ref)).metadata.labels?.[label] ?? null;
+      const set = (to: string | null) =>
+        cluster.client.patch(ref, { type: 'merge', change: { metadata: { labels: { [label]: to } } } });
+      await perform(
+        () => set(value),
+        () => set(before),
+      );
+    }
+  } catch (error) {
+    await off();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: off };
+}
+
+/** Switches to a patch, or to none. */
+async function setSwitch({ nodes }: TestCluster, defect: string): Promise<void> {
+  await Promise.all(
+    nodes.map((node) => scriptOnNode(node, switchScript, [defect, ...componentsOf(node)], { deadline: 130_000 })),
+  );
+}
+
+function componentsOf({ name }: Node): string[] {
+  const ofControlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+  return ['kubelet', ...(name === controlPlane ? ofControlPlane : [])];
+}
+
+/** Starts a component again, kubelet on every node, with arguments or feature gates beside its own, or without. */
+export async function startAgain(
+  cluster: TestCluster,
+  component: Defect['spoils'][number],
+  added: readonly string[] = [],
+): Promise<void> {
+  const options = { deadline: 130_000 };
+  if (component === 'kubelet')
+    await Promise.all(cluster.nodes.map((node) => scriptOnNode(node, kubeletScript, added, options)));
+  else await scriptOnNode(cluster.node(controlPlane), staticPodScript, [component, ...added], options);
+}
