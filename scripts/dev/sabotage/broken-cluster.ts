@@ -1,10 +1,9 @@
-import type { Engine } from '../../../clusters/host/engine/engine.ts';
 import { type Places, readPlaces } from '../../../specs/runner/health.ts';
 import { closeTestCluster, type TestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
 import { planCluster } from '../../run/cluster/plan.ts';
 import { ClusterState } from '../../run/cluster/state.ts';
-import { clusterSteps } from '../../run/cluster/steps.ts';
+import { clusterSteps, imageSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
@@ -12,9 +11,6 @@ import { harnessFacts } from '../../run/surroundings.ts';
 /** A cluster to break, of a Kubernetes with every patch in it. Disposing it removes it. */
 export interface BrokenCluster extends AsyncDisposable {
   cluster: TestCluster;
-  engine: Engine;
-  /** The node image, as the engine names it. */
-  image: string;
   /** What the nodes had before any defect. */
   places: Places;
   /** Aborted by the signals that interrupt a run. */
@@ -22,13 +18,25 @@ export interface BrokenCluster extends AsyncDisposable {
 }
 
 /**
- * Creates a cluster of the node image `image`, or of the Kubernetes tree `kubernetesSource`. Returns undefined where it
- * could not be created: why has been written to the terminal, and what was begun is undone.
+ * Builds the node image of a Kubernetes tree, and returns its reference; undefined where it could not be built: why has
+ * been written to the terminal.
  */
-export async function createCluster(
-  from: { image: string } | { kubernetesSource: string },
-): Promise<BrokenCluster | undefined> {
-  const plan = await planCluster({ image: 'auto', install: true, ...from });
+export async function buildImage(kubernetesSource: string): Promise<string | undefined> {
+  const plan = await planCluster({ image: 'auto', kubernetesSource, install: true });
+  const state = new ClusterState();
+  await using session = await beginSession({ verb: 'image', reports: 'reports' });
+  const { events, journal, signal } = session;
+  await performAll(imageSteps(plan, state), { events, journal, signal });
+  await session.finish();
+  return state.image?.reference;
+}
+
+/**
+ * Creates a cluster of a node image. Returns undefined where it could not be created: why has been written to the
+ * terminal, and what was begun is undone.
+ */
+export async function createCluster(image: string): Promise<BrokenCluster | undefined> {
+  const plan = await planCluster({ image, install: true });
   const state = new ClusterState();
   const session = await beginSession({ verb: 'sabotage', reports: 'reports', name: 'sabotage' });
   const { target, events, journal, signal } = session;
@@ -51,8 +59,7 @@ export async function createCluster(
   try {
     const cluster = await testCluster();
     const places = await readPlaces();
-    const [engine, image] = [state.need('engine'), state.need('image').reference];
-    return { cluster, engine, image, places, signal, [Symbol.asyncDispose]: dispose };
+    return { cluster, places, signal, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

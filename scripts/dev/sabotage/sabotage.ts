@@ -8,8 +8,7 @@ import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts
 import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-status.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
-import { probeEngine } from '../../../clusters/host/engine/engine.ts';
-import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
+import { type Recipe, readRecipe } from '../../../clusters/host/node-image/recipe.ts';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
@@ -18,10 +17,10 @@ import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import { wholeNumber } from '../../command-line/values.ts';
 import { Option, readOptions, usualStatuses, verbCommand } from '../../command-line/verb.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
-import { type BrokenCluster, createCluster } from './broken-cluster.ts';
+import { type BrokenCluster, buildImage, createCluster } from './broken-cluster.ts';
 import { type Defect, readDefects } from './defect.ts';
 import { judge, usualJobs } from './judge.ts';
-import { changesOf, digestOf, makeTree } from './kubernetes-tree.ts';
+import { type Change, changesOf, digestOf, makeTree } from './kubernetes-tree.ts';
 import { removeObjects, restore } from './restore.ts';
 import {
   type DefectResult,
@@ -78,29 +77,29 @@ async function sabotage(asked: Options): Promise<ExitStatus> {
   }
   const specs = await loadSpecs({ files: await specFiles(), choice: { asked: '', takes: () => true } });
   const suite = new Suite({ asked, chosen, catalogue, specs, results, folder });
-  const changes = await changesOf(all);
-  const image = `localhost/local-pv-conformance/node:sabotage-${await digestOf(changes, recipe)}`;
-  const engine = await probeEngine();
-  const present =
-    engine.kind === 'answers' &&
-    (await host.attempt({ argv: ['docker', 'image', 'inspect', image], deadline: 60_000 })).status === 0;
-  let source: Parameters<typeof createCluster>[0] = { image };
-  if (!present && chosen.length > 0) {
-    const tree = join(cacheFolder(process.env), 'sabotage', 'tree');
-    say(`patching Kubernetes ${recipe.kubernetes} with ${changes.length} changes`);
-    await makeTree(changes, recipe, tree);
-    source = { kubernetesSource: tree };
-  }
+  const image = suite.done ? '' : await imageWith(await changesOf(all), recipe);
+  if (image === undefined) return 'environment';
   while (!suite.done) {
-    await using broken = await createCluster(source);
+    await using broken = await createCluster(image);
     if (!broken) return 'environment';
-    if ('kubernetesSource' in source)
-      await run(host, { argv: ['docker', 'tag', broken.image, image], deadline: 60_000 });
-    source = { image };
     await suite.goOn(broken);
     if (broken.signal.aborted) return suite.end('interrupted');
   }
   return suite.end();
+}
+
+/** Returns the node image of a Kubernetes with all changes in it: one that is present, or one that is built now. */
+async function imageWith(changes: readonly Change[], recipe: Recipe): Promise<string | undefined> {
+  const image = `localhost/local-pv-conformance/node:sabotage-${await digestOf(changes, recipe)}`;
+  const present = await host.attempt({ argv: ['docker', 'image', 'inspect', image], deadline: 60_000 });
+  if (present.status === 0) return image;
+  const tree = join(cacheFolder(process.env), 'sabotage', 'tree');
+  say(`patching Kubernetes ${recipe.kubernetes} with ${changes.length} changes`);
+  await makeTree(changes, recipe, tree);
+  const built = await buildImage(tree);
+  if (built === undefined) return undefined;
+  await run(host, { argv: ['docker', 'tag', built, image], deadline: 60_000 });
+  return image;
 }
 
 /** Returns the defects that the options ask for. @throws DomainError (badUsage) where there is none */

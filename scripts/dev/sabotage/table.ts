@@ -67,8 +67,8 @@ export function asMarkdown(table: Table): string {
   const { kubernetes, defects, requirements } = table;
   const rows = defects.map((one) => {
     const ids = one.red.map(({ id }) => (named(one, id) ? `**${id}**` : id));
-    const missed = one.missed.map((id) => `~~${id}~~`);
-    return `| ${cell(one.name)} | ${cell(one.breaks)} | ${one.verdict} | ${[...ids, ...missed].map(cell).join(' ')} |`;
+    const missed = one.missed.map((id) => `~~${cell(id)}~~`);
+    return `| ${cell(one.name)} | ${cell(one.breaks)} | ${one.verdict} | ${[...ids, ...missed].join(' ')} |`;
   });
   return [
     '# Defects, and the requirements that see them',
