@@ -206,7 +206,7 @@ describe('the command line', () => {
   it('says where help is', async () => {
     const { err } = await run('run --kep');
     expect(err).to.match(
-      /^understanding the command line: lpv run --kep\n {2}seen: [\s\S]*\n {2}do: {3}see lpv run --help\n$/,
+      /^understanding the command line: lpv run --kep\n {2}seen: [\s\S]*\n {2}do: {3}see npm run lpv -- run --help\n$/,
     );
   });
 

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { lpv } from '../project-root.ts';
 import { duration } from '../text/duration.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 
@@ -69,7 +70,7 @@ export class Connection {
         attempted,
         on: kubeconfig,
         seen: 'no such file',
-        remedy: 'create the cluster again: lpv down NAME, then lpv up --name NAME',
+        remedy: `create the cluster again: ${lpv('down NAME')}, then ${lpv('up --name NAME')}`,
       });
     }
     // Imported here because it takes a second: commands that open no connection do not pay for it.
@@ -98,7 +99,7 @@ export class Connection {
         on: kubeconfig,
         seen: `it points to ${cluster.server}; this run's cluster is ${expectedServer}`,
         why: "the harness creates and deletes PersistentVolumes: it must never reach a cluster that is not the run's",
-        remedy: 'use the kubeconfig that `lpv up` wrote',
+        remedy: `use the kubeconfig that ${lpv('up')} wrote`,
       });
     }
     const agent = await agentFor(config, cluster.server, cluster.proxyUrl, pluginDeadline);

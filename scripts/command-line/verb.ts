@@ -2,6 +2,7 @@ import type * as typed from '@commander-js/extra-typings';
 import * as commander from 'commander';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
 
 // The same classes with types inferred from the text of the flags; extra-typings has no code of its own.
 const { Command, ...others } = commander as unknown as typeof typed;
@@ -20,7 +21,7 @@ export class BadUsage extends DomainError {
       {
         attempted: `understanding the command line: ${['lpv', ...argv].join(' ')}`,
         seen: problem,
-        remedy: `see ${verb === undefined ? 'lpv' : `lpv ${verb}`} --help`,
+        remedy: `see ${lpv([...(verb === undefined ? [] : [verb]), '--help'].join(' '))}`,
       },
       { exit: 'badUsage' },
     );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { lockFile } from '../../clusters/host/file-lock.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { registryFolder } from './registry.ts';
 
 const holderSchema = z.strictObject({ pid: z.int().positive(), verb: z.string(), since: z.iso.datetime() });
@@ -66,8 +67,8 @@ export class ClusterInUse extends DomainError {
         : 'another process has just locked it',
       why: 'two at once would use the same disks, and disturb specs that need a node for themselves',
       remedy: remove
-        ? 'wait until that process has ended; lpv down --force removes the cluster under it'
-        : 'wait until that process has ended, or make another cluster: lpv up --name NAME',
+        ? `wait until that process has ended; ${lpv('down --force')} removes the cluster under it`
+        : `wait until that process has ended, or make another cluster: ${lpv('up --name NAME')}`,
     });
   }
 }

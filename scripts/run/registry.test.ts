@@ -76,10 +76,10 @@ describe('the registry of runs', () => {
     await registry.reserve(entry('a', 2, true));
     const refusal = async () => String(await registry.reserve(wanted).catch((error: unknown) => error));
     expect(await refusal()).to.match(/run a of the harness has a cluster of that name: it was kept/);
-    expect(await refusal()).to.match(/lpv down a$/);
+    expect(await refusal()).to.match(/lpv -- down a$/);
     expect((await registry.entries()).map(({ run }) => run)).to.deep.equal(['a']);
     await registry.put(entry('a', 2));
-    expect(await refusal()).to.match(/process 2 is gone.*lpv clean$/s);
+    expect(await refusal()).to.match(/process 2 is gone.*lpv -- clean$/s);
     await registry.remove('a');
     await registry.reserve(wanted);
     await registry.reserve(wanted);

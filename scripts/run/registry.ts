@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { pasteable } from '../../clusters/host/command/commander.ts';
 import { writePrivateJson } from '../../clusters/host/write-atomically.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { type JournalRecord, journalPath } from './journal.ts';
 import { type Liveness, livenessOf, type ProcessIdentity, processIdentitySchema } from './process-identity.ts';
 import { clusterNameProblem } from './run-identity.ts';
@@ -129,9 +130,9 @@ export class Registry {
     throw new DomainError({
       attempted: `creating the cluster ${cluster}`,
       seen: `run ${taken.entry.run} of the harness has a cluster of that name: ${taken.because}`,
-      remedy: `choose another --name, or remove that one: ${
-        taken.clean ? 'lpv clean' : `lpv down ${cluster.replace(/^lpv-/, '')}`
-      }`,
+      remedy: `choose another --name, or remove that one: ${lpv(
+        taken.clean ? 'clean' : `down ${cluster.replace(/^lpv-/, '')}`,
+      )}`,
     });
   }
 
@@ -204,7 +205,7 @@ export class Registry {
           on: path,
           seen: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
           why: 'it should name a run and its cluster; what that run left, if anything, cannot be found through it',
-          remedy: `look for containers and networks named lpv-…, other than those of lpv clusters: docker ps --all; docker network ls\nremove them, then the file: rm ${pasteable([path])}`,
+          remedy: `look for containers and networks named lpv-…, other than those of ${lpv('clusters')}: docker ps --all; docker network ls\nremove them, then the file: rm ${pasteable([path])}`,
         },
         { cause: error },
       );

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { catchStrayErrors } from '../../specs/runner/stray-errors.ts';
 import { openEventLog } from '../report/formats/event-log.ts';
@@ -107,7 +108,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   const signals = listenForSignals({
     interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
     say: (line) => void process.stderr.write(`${line}\n`),
-    cleanCommand: () => 'lpv clean',
+    cleanCommand: () => lpv('clean'),
   });
   const blame = (title: string, error: unknown): void => {
     const action = { action: 'harness', title, direction: 'perform' } as const;

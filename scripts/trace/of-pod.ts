@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import type { Node as NodeObject } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { diagnose, diagnosisText } from '../../specs/diagnosis/diagnosis.ts';
 import { gatherRecords, type NodeAccess } from '../../specs/trace/gather.ts';
 import { kindNode } from '../../specs/trace/kind-node.ts';
@@ -72,7 +73,7 @@ export function userKubeconfig(environment: NodeJS.ProcessEnv, home: string = ho
   const asked = named.length > 0 ? named : [join(home, '.kube', 'config')];
   const [only, ...others] = asked.filter((path) => existsSync(path));
   const attempted = 'finding your kubeconfig';
-  const remedy = 'name a file: --kubeconfig FILE, or a cluster of `lpv clusters`: --use NAME';
+  const remedy = `name a file: --kubeconfig FILE, or a cluster of ${lpv('clusters')}: --use NAME`;
   if (only === undefined) {
     const seen = `no such file: ${asked.join(', ')}`;
     throw new DomainError({ attempted, seen, remedy }, { exit: 'badUsage' });

@@ -1,3 +1,4 @@
+import { lpv } from '../../clusters/project-root.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
@@ -15,9 +16,9 @@ export const clusters = verb(verbCommand('clusters', help), help, async () => {
   for (const decision of decisions) {
     const state = decision.clean ? 'dead' : decision.state;
     const advice = decision.clean
-      ? `lpv clean ${decision.entry.found ? 'restores' : 'removes'} it`
+      ? `${lpv('clean')} ${decision.entry.found ? 'restores' : 'removes'} it`
       : decision.state === 'kept'
-        ? `lpv down ${shortName(decision.entry.cluster)} removes it`
+        ? `${lpv(`down ${shortName(decision.entry.cluster)}`)} removes it`
         : '';
     process.stdout.write(
       `${[shortName(decision.entry.cluster).padEnd(20), state.padEnd(5), decision.because, advice].filter(Boolean).join('  ')}\n`,

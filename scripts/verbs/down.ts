@@ -1,4 +1,5 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { clusterName } from '../command-line/values.ts';
 import { Argument, BadUsage, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 import type { Decision } from '../run/registry.ts';
@@ -37,7 +38,7 @@ export const down = verb(command, help, async (name, { all, force = false }) => 
       throw new DomainError({
         attempted: `removing the cluster ${entry.cluster}`,
         seen: decision.because,
-        remedy: 'wait until that process has ended, or interrupt it; lpv down --force removes the cluster under it',
+        remedy: `wait until that process has ended, or interrupt it; ${lpv('down --force')} removes the cluster under it`,
       });
     return await removeRuns(registry, [entry], { verb: 'down', force });
   }

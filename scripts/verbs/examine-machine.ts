@@ -6,6 +6,7 @@ import { type Finding, judge } from '../../clusters/host/machine/checks.ts';
 import { readMachineFacts } from '../../clusters/host/machine/facts.ts';
 import { deadBuilds } from '../../clusters/host/node-image/build-folder.ts';
 import { readRecipe } from '../../clusters/host/node-image/recipe.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { buildsFolder, type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
 import { Registry } from '../run/registry.ts';
 
@@ -80,5 +81,5 @@ async function leftoverFinding(): Promise<Finding> {
     };
   const left = [...dead.map(({ cluster }) => cluster), ...(await deadBuilds(buildsFolder(process.env)))];
   if (left.length === 0) return { check: 'earlier runs', state: 'fine', seen: 'none of them left anything' };
-  return { check: 'earlier runs', state: 'warning', seen: `killed runs left ${left.join(', ')}`, remedy: 'lpv clean' };
+  return { check: 'earlier runs', state: 'warning', seen: `killed runs left ${left.join(', ')}`, remedy: lpv('clean') };
 }

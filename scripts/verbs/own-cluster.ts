@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { pasteable } from '../../clusters/host/command/commander.ts';
-import { lpvCommand } from '../report/model/reproduce.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import type { ClusterTarget } from '../run/cluster/state.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
 
@@ -29,7 +29,7 @@ export async function ownCluster(registry: Registry, name: string): Promise<Regi
       attempted: `finding the cluster ${name}`,
       seen: known.length > 0 ? `clusters of ours: ${known.join(', ')}` : 'there is no cluster of ours',
       why: 'the harness touches only clusters that it has a record of making',
-      remedy: '`lpv clusters` lists them; `lpv up --name NAME` creates one',
+      remedy: `${lpv('clusters')} lists them; ${lpv('up --name NAME')} creates one`,
     },
     { exit: 'badUsage' },
   );
@@ -49,7 +49,7 @@ export async function usableCluster(registry: Registry, name: string): Promise<R
     attempted: `using the cluster ${entry.cluster}`,
     seen: `run ${dead.entry.run} was killed while it used it`,
     why: 'pods, disks and stopped kubelets that it left would change what specs see',
-    remedy: 'restore the cluster: lpv clean',
+    remedy: `restore the cluster: ${lpv('clean')}`,
   });
 }
 
@@ -64,11 +64,10 @@ export function endAdvice(folder: string, removed: boolean): string {
 
 /** Returns the lines to paste with which a user goes on with a cluster that stays. */
 export function keptAdvice(target: Pick<ClusterTarget, 'cluster' | 'kubeconfig'>): string {
-  const lpv = pasteable(lpvCommand());
   return [
     `\n   the cluster ${target.cluster} stays:`,
     `   export KUBECONFIG=${pasteable([target.kubeconfig])}`,
-    `   ${lpv} run --use ${shortName(target.cluster)}`,
-    `   ${lpv} down ${shortName(target.cluster)}`,
+    `   ${lpv(`run --use ${shortName(target.cluster)}`)}`,
+    `   ${lpv(`down ${shortName(target.cluster)}`)}`,
   ].join('\n');
 }

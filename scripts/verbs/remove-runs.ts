@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { EventStream } from '../../specs/runner/events.ts';
 import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, type ActionJournal, undoAll } from '../run/actions.ts';
@@ -39,7 +40,7 @@ export async function removeRuns(
   using signals = listenForSignals({
     interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
     say: (line) => void process.stderr.write(`${line}\n`),
-    cleanCommand: () => `lpv ${verb}`,
+    cleanCommand: () => lpv(verb),
   });
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
@@ -104,7 +105,7 @@ function oneTreeOneMinor(minors: readonly unknown[], tree: string): DomainError 
     {
       attempted: `running the specs on Kubernetes ${minors.join(' and ')}`,
       seen: `--kubernetes-source ${tree} is one tree, which is of one minor`,
-      remedy: 'give one minor, run it again for the other tree, and compare the reports with lpv diff',
+      remedy: `give one minor, run it again for the other tree, and compare the reports: ${lpv('diff REPORT REPORT')}`,
     },
     { exit: 'badUsage' },
   );

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
-import { projectRoot } from '../../clusters/project-root.ts';
+import { lpv, projectRoot } from '../../clusters/project-root.ts';
 import { type DeclaredSpec, specOf } from './registry.ts';
 import type { Choice } from './selection.ts';
 
@@ -108,7 +108,7 @@ function nothingChosen(asked: string, specs: number, files: number): DomainError
       on: asked,
       seen: `none of ${specs} specs in ${files} files is selected`,
       why: 'A run without specs proves nothing.',
-      remedy: '`lpv list` shows the requirements there are.',
+      remedy: `${lpv('list')} shows the requirements there are`,
     },
     { exit: 'badUsage' },
   );

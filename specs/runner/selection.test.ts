@@ -81,7 +81,7 @@ describe('choosing requirements', () => {
     refused('LV-BIND-1,LV-BIDN-2')
       .with.property('message')
       .that.matches(/the id LV-BIDN-2\n.*did you mean LV-BIND-2\?/);
-    refused('LV-BIND-1,SCENARIO-7').with.property('message').that.includes('`lpv list` shows every id');
+    refused('LV-BIND-1,SCENARIO-7').with.property('message').that.includes('npm run lpv -- list shows every id');
     refused('LV-BIND-*,LV-NODE-*').with.property('message').that.includes('the id LV-NODE-*');
     expect(chosen({ grep: 'LV-BIND-*' })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
   });

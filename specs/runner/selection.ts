@@ -1,4 +1,5 @@
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { nearest, suggestion } from '../../clusters/text/nearest.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
 
@@ -94,7 +95,7 @@ export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): C
     if (unknown.length > 0)
       throw unknownValues('grep', unknown, (id) => {
         const meant = nearest(id, ids);
-        return meant === undefined ? '`lpv list` shows every id' : `did you mean ${meant}?`;
+        return meant === undefined ? `${lpv('list')} shows every id` : `did you mean ${meant}?`;
       });
   }
   tests.push((requirement) => selects(selection, requirement));

@@ -6,6 +6,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { Disk } from '../../clusters/nodes/disk.ts';
 import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import type { StaticProvisionerPrograms } from '../../clusters/static-provisioner/build.ts';
 import { type Progress, silent } from '../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
@@ -63,7 +64,7 @@ export function clusterFacts(): ClusterFacts {
     {
       attempted: 'finding the cluster that the specs run on',
       seen: 'no cluster was made or chosen in this process',
-      remedy: 'Run the specs with `lpv run`, which makes a cluster for them.',
+      remedy: `run the specs with ${lpv('run')}, which makes a cluster for them`,
     },
     { exit: 'badUsage' },
   );

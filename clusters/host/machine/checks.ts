@@ -1,4 +1,5 @@
 import { DomainError } from '../../errors/domain-error.ts';
+import { lpv } from '../../project-root.ts';
 import type { MachineFacts } from './facts.ts';
 
 /** One result of the doctor. */
@@ -52,7 +53,7 @@ function engine({ engine }: MachineFacts): Finding {
       check,
       state: 'problem',
       seen: seen[engine.kind],
-      remedy: 'install or start Docker; `lpv up` does that on a bare Debian or Ubuntu machine as root',
+      remedy: `install or start Docker; ${lpv('up')} does that on a bare Debian or Ubuntu machine as root`,
     };
   }
   const { serverVersion, storageDriver, rootless } = engine.facts;

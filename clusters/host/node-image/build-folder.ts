@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DomainError } from '../../errors/domain-error.ts';
+import { lpv } from '../../project-root.ts';
 import type { Progress } from '../../text/progress.ts';
 import { run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
@@ -135,7 +136,7 @@ async function removeFolder(path: string): Promise<void> {
       attempted: 'removing the folder of a build',
       on: path,
       seen: `still mounted: ${left.join(', ')}`,
-      remedy: 'umount them, then: lpv clean',
+      remedy: `umount them, then: ${lpv('clean')}`,
     });
   }
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -171,7 +172,7 @@ async function endProgramsOf(folder: string): Promise<void> {
     attempted: 'ending the programs of a killed build',
     on: folder,
     seen: `processes ${end.notYet.join(', ')} do not end`,
-    remedy: 'end them, then: lpv clean',
+    remedy: `end them, then: ${lpv('clean')}`,
   });
 }
 

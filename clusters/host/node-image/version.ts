@@ -1,5 +1,6 @@
 import type { KubernetesMinor } from '../../configuration/versions.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import { lpv } from '../../project-root.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { NodeImage } from './acquire.ts';
 
@@ -77,6 +78,6 @@ export function assertServed(image: Pick<NodeImage, 'reference'>, found: string,
     on: image.reference,
     seen: `it serves ${served}; the node image has ${found}`,
     why: 'specs would judge another Kubernetes than the one that the image is named after',
-    remedy: 'lpv image --rebuild, or another --image',
+    remedy: `${lpv('image --rebuild')}, or another --image`,
   });
 }

@@ -39,7 +39,7 @@ describe('the harness, broken on a cluster that stays', function () {
 
   fault('its name is taken, and lpv clean leaves it alone', async (sandbox) => {
     const again = sandbox.start(['up', '--name=faults', `--image=${sandbox.image}`]);
-    await again.endsWith('environment', [/has a cluster of that name: it was kept on purpose/, /lpv down faults/]);
+    await again.endsWith('environment', [/has a cluster of that name: it was kept on purpose/, /lpv -- down faults/]);
     await sandbox.start(['clean']).endsWith('conforms', [/nothing to remove/]);
   });
 

@@ -45,11 +45,11 @@ function killed(args: readonly string[], moment: (sandbox: Sandbox) => RegExp | 
     await (when instanceof RegExp ? victim.says(when) : when);
     victim.send('SIGKILL');
     await victim.ended();
-    await sandbox.start(['clusters']).endsWith('conforms', [/dead +process \d+ is gone/, /lpv clean removes it/]);
+    await sandbox.start(['clusters']).endsWith('conforms', [/dead +process \d+ is gone/, /lpv -- clean removes it/]);
     await sandbox.start(['doctor']).endsWith('conforms', [/killed runs left lpv-/]);
     if (args.includes('--name=faults')) {
       const again = sandbox.start(['up', '--name=faults', `--image=${sandbox.image}`]);
-      await again.endsWith('environment', [/has a cluster of that name: process \d+ is gone/, /lpv clean/]);
+      await again.endsWith('environment', [/has a cluster of that name: process \d+ is gone/, /lpv -- clean/]);
     }
     await sandbox.start(['clean']).endsWith('conforms', [/✓ Deleting the cluster lpv-/]);
     await sandbox.start(['clusters']).endsWith('conforms', [/no clusters of this project/]);
@@ -157,7 +157,7 @@ PATH="\${PATH#*:}" exec docker "$@"
       await up.says(/still cleaning up/);
       await anotherKeypress();
       up.send('SIGINT');
-      await up.endsWith('interrupted', [/to remove what is left: .*lpv clean/], 1_000);
+      await up.endsWith('interrupted', [/to remove what is left: .*lpv -- clean/], 1_000);
       await sandbox.start(['clean']).endsWith('conforms', [/✓ Deleting the cluster lpv-faults/]);
     },
   );
@@ -207,7 +207,7 @@ PATH="\${PATH#*:}" exec docker "$@"
     });
     await up.says(creation('Starting control-plane'));
     await proxy.cut();
-    await up.endsWith('environment', [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv down faults/], 60_000);
+    await up.endsWith('environment', [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv -- down faults/], 60_000);
     await sandbox.start(['down', 'faults']).endsWith('conforms', [/✓ Deleting the cluster lpv-faults/]);
   });
 

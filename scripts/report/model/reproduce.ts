@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { pasteable } from '../../../clusters/host/command/commander.ts';
-import { projectRoot } from '../../../clusters/project-root.ts';
+import { isCheckout, lpvCommand, projectRoot } from '../../../clusters/project-root.ts';
 import type { EnvironmentRecord } from './environment.ts';
 
 /** What a run was asked for, as far as it decides what a run proves. */
@@ -27,16 +25,6 @@ export interface Decided {
   jobs?: number | undefined;
   /** Where the node image came from: what `auto` has become. */
   imageOrigin?: 'published' | 'built' | 'given' | 'source tree' | undefined;
-}
-
-/** Returns how a user starts `lpv`: by npm in a checkout of the harness, by npx where its package is installed. */
-export function lpvCommand(root: string = projectRoot): string[] {
-  return isCheckout(root) ? ['npm', 'run', 'lpv', '--'] : ['npx', 'lpv'];
-}
-
-function isCheckout(root: string): boolean {
-  // The package has no TypeScript to load.
-  return existsSync(join(root, 'scripts', 'typescript.js'));
 }
 
 /** Returns the commands that repeat a run, in order, for a shell where the harness is checked out or installed. */

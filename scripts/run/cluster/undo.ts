@@ -4,6 +4,7 @@ import { deleteCluster, nodeContainers } from '../../../clusters/cluster.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { endCreation } from '../../../clusters/host/kind/creation.ts';
 import { awaitLoopDevicesReleased } from '../../../clusters/loop-devices.ts';
+import { lpv } from '../../../clusters/project-root.ts';
 import type { Action } from '../actions.ts';
 import { removeClusterLock } from '../cluster-lock.ts';
 import { engineForUndo } from './machine-steps.ts';
@@ -52,7 +53,7 @@ function notDeleted(cluster: string, error: unknown): DomainError {
     {
       attempted: `deleting the cluster ${cluster}`,
       seen: messageOf(error),
-      remedy: `when that is mended: lpv down ${cluster.replace(/^lpv-/, '')}`,
+      remedy: `when that is mended: ${lpv(`down ${cluster.replace(/^lpv-/, '')}`)}`,
     },
     { cause: error },
   );

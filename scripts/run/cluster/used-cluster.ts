@@ -9,6 +9,7 @@ import { pollUntil } from '../../../clusters/host/poll-until.ts';
 import { volumePlaces } from '../../../clusters/nodes/leftovers.ts';
 import { EngineNode, onNode } from '../../../clusters/nodes/node.ts';
 import { clearNode, wakeNode } from '../../../clusters/nodes/restore.ts';
+import { lpv } from '../../../clusters/project-root.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import type { Action } from '../actions.ts';
@@ -201,6 +202,6 @@ async function assertNothingOf(run: string, nodes: readonly EngineNode[]): Promi
   throw new DomainError({
     attempted: `removing from the nodes what run ${run} made there`,
     seen: left.join('\n'),
-    remedy: 'remove it on the node, or remove the cluster with `lpv down`',
+    remedy: `remove it on the node, or remove the cluster: ${lpv('down NAME')}`,
   });
 }
