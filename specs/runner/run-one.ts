@@ -50,6 +50,8 @@ export async function runSpec(
         test.run((thrown?: unknown) => resolve(thrown ? { thrown } : undefined));
       }),
   );
+  // Why the spec was stopped says more than mocha, which then gives up on it.
+  if (failed && over.signal.aborted && isGivenUp(failed.thrown)) failed.thrown = over.signal.reason;
   over.abort(new Error('the spec is over'));
   // Mocha may have given up on the body; the next spec begins when it is through, or has had its time.
   const waited = new AbortController();
@@ -66,6 +68,10 @@ export async function runSpec(
   const seen = wholeMessage(failureOf(outcome.thrown));
   const diagnosis = stop.aborted ? undefined : await keepDiagnosis(spec, { claimed: test.title, seen }, stop);
   return { ...outcome, ...(diagnosis !== undefined && { diagnosis }) };
+}
+
+function isGivenUp(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MOCHA_TIMEOUT';
 }
 
 /** Puts a function around the spec's own that stops it in time; gives what settles when the spec's own has. */

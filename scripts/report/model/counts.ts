@@ -39,7 +39,7 @@ export function subjectsOf(requirements: readonly ReportedRequirement[]): Report
 /** What the subjects are called. */
 export const subjectNames = {
   kubernetes: 'Kubernetes',
-  provisioner: 'the static provisioner',
+  provisioner: 'static provisioner',
   harness: 'kernel and harness',
   api: 'API validation',
 } as const satisfies Record<ReportedSubject['name'], string>;

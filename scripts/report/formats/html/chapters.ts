@@ -18,7 +18,7 @@ ${
   profiles.length === 0
     ? html`<p>No chapter gave a result.</p>`
     : html`<div class="scroll" tabindex="0" role="group" aria-label="Table of chapters and levels"><table class="matrix">
-<caption>${resultMark('passed', true)}, ${resultMark('failed', true)}, ${resultMark('skipped', true)}, ${resultMark('knownIssue', true)} and ${resultMark('notApplicable', true)} requirements of each chapter</caption>
+<caption>Requirements of each chapter: ${outcomes.map((outcome, index) => html`${index > 0 && ', '}${resultMark(outcome, true)}`)}</caption>
 <thead><tr><th scope="col">chapter</th><th scope="col">core</th><th scope="col">extended</th><th scope="col" class="bar-cell"><span class="unseen">both, as a bar</span></th></tr></thead>
 <tbody>${profiles.map(row)}</tbody>
 </table></div>`

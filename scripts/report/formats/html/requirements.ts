@@ -19,7 +19,7 @@ export function requirementsSection(report: LocalVolumeConformanceReport, materi
 ${
   requirements.length === 0
     ? html`<p class="lead">None gave a result.</p>`
-    : html`<p class="lead">What Kubernetes promises about local volumes, and whether this run could show it.</p>
+    : html`<p class="lead">Each promise, and whether this run could show it.</p>
 ${filter(requirements)}
 <p id="none" hidden>No requirement fits the filter.</p>
 ${[...chapters].map(

@@ -10,11 +10,14 @@ const signs = { success: '✓', partial: '–', failure: '✗' } as const;
 /** Returns the first thing that is read: what the run came to, on what, and how much of the catalogue it is about. */
 export function verdictSection(report: LocalVolumeConformanceReport): Markup {
   const { result, statistics, subjects, environment, implementation } = report;
+  // The promises of Kubernetes come first in a verdict.
+  const [headline = '', ...beside] = report.verdict.split('; ');
   const kubernetes = environment.kubernetes ?? implementation.version;
   return html`<section aria-labelledby="verdict-title">
 <p class="over">Kubernetes ${kubernetes} · ${moment(report.date)} · ${duration(report.milliseconds)}</p>
 <p class="verdict-mark ${toneOf(result)}"><span aria-hidden="true">${signs[result]}</span>${words[result]}</p>
-<h1 id="verdict-title">${sentence(report.verdict)}</h1>
+<h1 id="verdict-title">${sentence(headline)}</h1>
+${beside.length > 0 && html`<p>${sentence(beside.join('; '))}.</p>`}
 <p class="lead">${extent(report)} Tested: ${implementation.project}.</p>
 ${report.interruptedBy !== undefined && html`<p class="notice">The run was interrupted by ${report.interruptedBy}: requirements that are not listed have not been looked at.</p>`}
 ${subjects.length > 0 && html`<ul class="subjects">${subjects.map(subjectItem)}</ul>`}
