@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ClusterClient } from './api/client.ts';
-import { awaitReadiness } from './readiness.ts';
+import { awaitReadiness, removeBootstrapTokens } from './readiness.ts';
 import { silent } from './text/progress.ts';
 
 /** A node as the API server lists it, Ready unless said otherwise. */
@@ -82,4 +82,22 @@ describe('a cluster', () => {
       'is else, wanted node2',
     );
   });
+});
+
+it('tokens for joining are deleted once all nodes have joined, and no other Secret', async () => {
+  const asked: string[] = [];
+  const client = {
+    async list(kind: string, { namespace, fieldSelector }: { namespace: string; fieldSelector: string }) {
+      asked.push(`${kind} ${namespace} ${fieldSelector}`);
+      return { items: [{ metadata: { name: 'bootstrap-token-abcdef' } }] };
+    },
+    async remove({ kind, namespace, name }: Record<string, string>) {
+      asked.push(`remove ${kind} ${namespace} ${name}`);
+    },
+  } as unknown as ClusterClient;
+  await removeBootstrapTokens(client);
+  expect(asked).to.deep.equal([
+    'Secret kube-system type=bootstrap.kubernetes.io/token',
+    'remove Secret kube-system bootstrap-token-abcdef',
+  ]);
 });

@@ -60,6 +60,17 @@ export async function awaitReadiness(
   return nodes.map((object) => ({ name: object.metadata.name, container: containerOf(object), object }));
 }
 
+/**
+ * Deletes the tokens with which nodes join, once all have joined. kind's is the same in every cluster, and
+ * every user of this machine reaches the API server through a node's address.
+ */
+export async function removeBootstrapTokens(client: ClusterClient, signal?: AbortSignal): Promise<void> {
+  const tokens = { namespace: 'kube-system', fieldSelector: 'type=bootstrap.kubernetes.io/token' };
+  const { items } = await client.list('Secret', { ...tokens, ...(signal && { signal }) });
+  for (const { metadata } of items)
+    await client.remove({ kind: 'Secret', namespace: 'kube-system', name: metadata.name }, { absentIsFine: true });
+}
+
 function isUsable(node: NodeObject): boolean {
   // The taint of a node that was not ready disappears a moment after the condition.
   return (

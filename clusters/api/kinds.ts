@@ -23,6 +23,7 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
   StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', namespaced: true },
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
+  Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
   ClusterRole: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterroles', namespaced: false },
   ClusterRoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterrolebindings', namespaced: false },
   DaemonSet: { apiVersion: 'apps/v1', plural: 'daemonsets', namespaced: true },

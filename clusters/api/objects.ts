@@ -12,6 +12,7 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PriorityClass,
+  V1Secret,
   V1ServiceAccount,
   V1StatefulSet,
   V1StorageClass,
@@ -75,6 +76,7 @@ export interface ObjectOf {
   StatefulSet: Stored<V1StatefulSet>;
   PriorityClass: Stored<V1PriorityClass>;
   ConfigMap: Stored<V1ConfigMap>;
+  Secret: Stored<V1Secret>;
   ClusterRole: Stored<V1ClusterRole>;
   ClusterRoleBinding: Stored<V1ClusterRoleBinding>;
   DaemonSet: Stored<V1DaemonSet>;

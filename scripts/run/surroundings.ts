@@ -16,7 +16,9 @@ export async function harnessFacts(root: string = projectRoot): Promise<Environm
     version: string;
   };
   if (!existsSync(join(root, '.git'))) return { version };
-  const git = (...args: string[]) => host.attempt({ argv: ['git', '-C', root, ...args], deadline: 10_000 });
+  // The repository's configuration may name a program to run.
+  const plain = ['git', '-c', 'core.fsmonitor=false', '-C', root] as const;
+  const git = (...args: string[]) => host.attempt({ argv: [...plain, ...args], deadline: 10_000 });
   const commit = await git('rev-parse', 'HEAD');
   if (commit.status !== 0) return { version };
   const changes = await git('status', '--porcelain');

@@ -53,6 +53,12 @@ describe('a Kubernetes tree', () => {
     expect(await treeReplacements(tree)).to.deep.equal([{ module: 'k8s.io/kubernetes', folder: tree }]);
   });
 
+  it('is refused below a folder that go would take for a version', async () => {
+    const error = await treeReplacements(join(tree, 'kubernetes@1.37')).catch((e) => e);
+    expect(error).to.be.instanceOf(DomainError).with.property('exit', 'badUsage');
+    expect(error.message).to.include('its path has an @');
+  });
+
   for (const [what, goMod, seen] of [
     ['without go.mod', undefined, 'no go.mod there'],
     ['of another module', 'module k8s.io/kubernetes-not\n', 'its go.mod is not that of k8s.io/kubernetes'],

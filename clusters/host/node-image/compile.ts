@@ -130,6 +130,18 @@ async function requireGo(go: string, env: Record<string, string>, signal?: Abort
 /** Returns replacements of the published modules by those of a tree. */
 export async function treeReplacements(sourceFolder: string): Promise<{ module: string; folder: string }[]> {
   const root = resolve(sourceFolder);
+  if (root.includes('@')) {
+    throw new DomainError(
+      {
+        attempted: 'using a Kubernetes tree for the node image',
+        on: root,
+        seen: 'its path has an @',
+        why: 'go takes what follows an @ for a version',
+        remedy: 'give a link to the tree whose path has none',
+      },
+      { exit: 'badUsage' },
+    );
+  }
   const goMod = await readFile(join(root, 'go.mod'), 'utf8').catch(() => '');
   if (!/^module k8s\.io\/kubernetes$/m.test(goMod)) {
     throw new DomainError(

@@ -7,7 +7,7 @@ import { assertServed, assertVersion, versionIn } from '../../../clusters/host/n
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../../clusters/nodes/disk.ts';
 import { EngineNode } from '../../../clusters/nodes/node.ts';
 import { providePodImage } from '../../../clusters/pod-image.ts';
-import { awaitReadiness } from '../../../clusters/readiness.ts';
+import { awaitReadiness, removeBootstrapTokens } from '../../../clusters/readiness.ts';
 import type { Action } from '../actions.ts';
 import { engineStep, machineStep } from './machine-steps.ts';
 import { buildsFolder, type ClusterPlan } from './plan.ts';
@@ -167,6 +167,7 @@ function nodesStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterState
       state.nodes = await awaitReadiness(state.client, expected, { within: 2 * minute, progress, signal });
       state.kubernetes = (await state.client.version()).gitVersion;
       if (state.image && state.imageVersion) assertServed(state.image, state.imageVersion, state.kubernetes);
+      await removeBootstrapTokens(state.client, signal);
       // kind's own images bring a default StorageClass, which gives volumes to claims that are meant to stay pending.
       await state.client.remove({ kind: 'StorageClass', name: 'standard' }, { absentIsFine: true });
       const nodes = state.nodes.map(({ name, container }) => new EngineNode(name, container));
