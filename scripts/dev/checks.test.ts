@@ -6,7 +6,17 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Shell } from 'zx';
-import { outcomeOfTests, runCheck, shellScripts } from './checks.ts';
+import { missing, outcomeOfTests, runCheck, shellScripts } from './checks.ts';
+
+it('a check whose tool is not here is skipped, but fails in CI, where no one reads what was skipped', () => {
+  expect(missing('shellcheck is not on PATH', {})).to.deep.equal({
+    kind: 'skipped',
+    reason: 'shellcheck is not on PATH',
+  });
+  const failed = missing('shellcheck is not on PATH', { CI: 'true' });
+  expect(failed).to.include({ kind: 'failed', exit: 'environment' });
+  expect(failed).to.have.property('output').that.includes('shellcheck is not on PATH; in CI every check has to run');
+});
 
 describe('what came of the unit tests', () => {
   const report = (passes: number, failures: object[] = [], pending = 0) =>

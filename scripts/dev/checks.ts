@@ -41,8 +41,10 @@ export const checks: Readonly<Record<string, Check>> = {
   },
   shell: {
     title: 'shell scripts (shellcheck)',
-    async run(shell) {
-      if (!(await works(shell, 'shellcheck', '--version'))) return skipped('shellcheck is not on PATH');
+    async run(shell, signal) {
+      const has = await works(shell, 'shellcheck', '--version');
+      const absent = has ? undefined : await installPackage('shellcheck', 'shellcheck is not on PATH', signal);
+      if (absent !== undefined) return absent;
       const scripts = (await shellScripts()).map((path) => relative(projectRoot, path));
       return await program(shell, 'shellcheck', '--shell=sh', '--severity=warning', ...scripts);
     },
@@ -63,8 +65,8 @@ export const checks: Readonly<Record<string, Check>> = {
   browser: {
     title: 'reports in a browser (chromium)',
     async run(shell, signal) {
-      const missing = findChromium() === undefined ? await installChromium(signal) : undefined;
-      return missing ?? (await tests(shell, `scripts/${browserTests}`));
+      const absent = findChromium() === undefined ? await installPackage('chromium', noChromium, signal) : undefined;
+      return absent ?? (await tests(shell, `scripts/${browserTests}`));
     },
   },
 };
@@ -89,6 +91,12 @@ export async function shellScripts(): Promise<string[]> {
 }
 
 const skipped = (reason: string): Outcome => ({ kind: 'skipped', reason });
+
+/** Returns what comes of a check whose tool is not here: a failure in CI, where a skipped check would go unnoticed. */
+export function missing(reason: string, environment: NodeJS.ProcessEnv = process.env): Outcome {
+  if (environment.CI !== 'true') return skipped(reason);
+  return { kind: 'failed', exit: 'environment', output: `${reason}; in CI every check has to run` };
+}
 
 /** Returns the line of a program's output that says best why it failed. */
 function reasonIn(output: string): string {
@@ -143,18 +151,18 @@ export function outcomeOfTests(text: string, status: number | null, stderr: stri
   return { kind: 'failed', output: output.join('\n\n'), counts: { ...counts, failed: Math.max(counts.failed, 1) } };
 }
 
-/** Installs Chromium as root on Debian, unless the user wants nothing installed; returns why it could not. */
-async function installChromium(signal: AbortSignal): Promise<Outcome | undefined> {
+/** Installs a package as root on Debian, unless the user wants nothing installed; returns why it could not. */
+async function installPackage(name: string, absent: string, signal: AbortSignal): Promise<Outcome | undefined> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const may = process.getuid?.() === 0 && /^ID=debian$/m.test(release) && process.env.LPV_INSTALL !== 'off';
-  if (!may) return skipped(noChromium);
-  process.stdout.write('   installing chromium with apt, to open report.html in\n');
+  if (!may) return missing(absent);
+  process.stdout.write(`   installing ${name} with apt\n`);
   try {
     await refreshPackageLists(signal);
-    await installPackages(['chromium'], signal);
+    await installPackages([name], signal);
     return undefined;
   } catch (error) {
-    return skipped(`chromium cannot be installed: ${messageOf(error).split('\n')[0]}`);
+    return missing(`${name} cannot be installed: ${messageOf(error).split('\n')[0]}`);
   }
 }
 
@@ -163,11 +171,11 @@ async function runActionlint(shell: Shell): Promise<Outcome> {
   const folder = join(tools, `actionlint-${actionlint.version}`);
   const path = join(folder, 'actionlint');
   if (!(await works(shell, path, '-version'))) {
-    if (!(await works(shell, 'go', 'version'))) return skipped('no go command on PATH to build actionlint with');
+    if (!(await works(shell, 'go', 'version'))) return missing('no go command on PATH to build actionlint with');
     await mkdir(folder, { recursive: true });
     const env = { ...process.env, GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' };
     const built = await shell({ env })`go install ${actionlint.module}@${actionlint.version}`;
-    if (built.exitCode !== 0) return skipped(`actionlint cannot be built: ${reasonIn(`${built}`)}`);
+    if (built.exitCode !== 0) return missing(`actionlint cannot be built: ${reasonIn(`${built}`)}`);
   }
   // Other linters on PATH would make the result depend on the machine.
   return await program(shell, path, '-no-color', '-shellcheck=', '-pyflakes=');
@@ -179,7 +187,7 @@ async function runZizmor(shell: Shell): Promise<Outcome> {
   const folder = join(tools, `zizmor-${sum.digest('hex').slice(0, 12)}`);
   const path = join(folder, 'bin', 'zizmor');
   if (!(await works(shell, path, '--version'))) {
-    if (!(await works(shell, 'python3', '--version'))) return skipped('no python3 on PATH to install zizmor with');
+    if (!(await works(shell, 'python3', '--version'))) return missing('no python3 on PATH to install zizmor with');
     // Made in the place where it stays: a virtual environment knows its own path.
     await rm(folder, { recursive: true, force: true });
     await mkdir(tools, { recursive: true });
@@ -189,7 +197,7 @@ async function runZizmor(shell: Shell): Promise<Outcome> {
       [join(folder, 'bin', 'pip'), 'install', ...pinned],
     ]) {
       const ended = await shell`${argv}`;
-      if (ended.exitCode !== 0) return skipped(`zizmor cannot be installed: ${reasonIn(`${ended}`)}`);
+      if (ended.exitCode !== 0) return missing(`zizmor cannot be installed: ${reasonIn(`${ended}`)}`);
     }
   }
   const quiet = ['--offline', '--no-progress', '--color=never'];
