@@ -132,4 +132,31 @@ describe(chapter, () => {
     expect(await runInPod(pod, ['stat', '-c', '%g %a', '/data'])).to.equal('0 755\n');
     expect(await groupAndMode(here, lease.path)).to.equal('0 755');
   });
+
+  proves('LV-ACCESS-28', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'DIR');
+    await using namespace = await SpecNamespace.open();
+    const ofGroup = 'chgrp "$2" "$1" && chmod 770 "$1"';
+    await onNode(namespace.cluster.node(here), ['sh', '-c', ofGroup, 'sh', lease.path, String(group)]);
+    await namespace.storageClass();
+    const annotated = await namespace.boundVolume('annotated', {
+      ...lease,
+      volume: {
+        change: ({ metadata }) => {
+          metadata.annotations = { 'pv.beta.kubernetes.io/gid': String(group) };
+        },
+      },
+    });
+    const plain = await namespace.boundVolume('plain', lease);
+    const podWith = (name: string, { claim }: typeof plain) =>
+      namespace.pod(name, { claims: [claim], containers: [runAs(user)] });
+    const [member, stranger] = [await podWith('member', annotated), await podWith('stranger', plain)];
+    for (const pod of [member, stranger]) await expect(pod).to.runOn(here);
+    expect((await runInPod(member, ['id', '-G'])).trim().split(' '), 'the groups of the user').to.include(
+      String(group),
+    );
+    await runInPod(member, ['touch', '/data/file']);
+    expect((await tryInPod(stranger, ['touch', '/data/other'])).stderr).to.include('Permission denied');
+  });
 });

@@ -110,7 +110,7 @@ describe(chapter, () => {
   });
 
   proves('LV-FAULT-04', async function () {
-    this.timeout(150_000);
+    this.timeout(180_000);
     const here = assignedNode();
     await using full = await leaseVolume(here, 'LOOP', small);
     await using other = await leaseVolume(here, 'LOOP', small);
@@ -118,31 +118,41 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     const one = await namespace.boundVolume('full', { node: here, path: full.path });
     const two = await namespace.boundVolume('other', { node: here, path: other.path });
-    // A quarter of the disk: what counts as ephemeral storage beyond that has the pod evicted.
+    // A quarter of the disk: a pod with more of it in its ephemeral storage is evicted. Both pods have filled a volume
+    // before they are Ready, so that kubelet, whenever it measures their volumes, finds it full.
     const resources = { limits: { 'ephemeral-storage': '4Mi' } };
-    const pod = await namespace.pod('writer', { claims: [one.claim, two.claim], containers: [{ resources }] });
-    const witness = await namespace.pod('witness', {
-      node: here,
-      containers: [{ resources, securityContext: { readOnlyRootFilesystem: false } }],
+    const filled = (place: string) => ({
+      containers: [{ resources }],
+      initContainers: [
+        { name: 'fill', command: ['sh', '-c', `dd if=/dev/zero of=${place}/filler bs=64k count=256; true`] },
+      ],
     });
-    for (const each of [pod, witness]) await expect(each).to.runOn(here);
+    const pod = await namespace.pod('writer', { claims: [one.claim, two.claim], ...filled('/data') });
+    await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
-
-    const refusal = await fill(pod, '/data/filler', full.bytes);
+    const refusal = await fill(pod, '/data/more', full.bytes);
     expect(refusal).to.include('No space left on device');
     evidence.keep('refusal', refusal);
     expect(await freeSpace(pod, '/data-2'), 'not a block of the other volume is gone').to.deep.equal(before);
     await writeChecked(pod, '/data-2/still-room', 2 ** 20);
 
-    // The same limit, and as much, but in its own layer: once it is evicted, kubelet has looked at both.
-    await runInPod(witness, ['dd', 'if=/dev/zero', 'of=/filler', 'bs=64k', 'count=256', 'conv=fsync']);
+    // As much in an emptyDir: kubelet looks for new pods once a minute, and has measured both once it evicts this one.
+    const witness = await namespace.pod('witness', {
+      node: here,
+      ...filled('/data'),
+      change: ({ spec }) => {
+        spec.volumes?.push({ name: 'data', emptyDir: {} });
+        const mount = { name: 'data', mountPath: '/data' };
+        for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) container.volumeMounts = [mount];
+      },
+    });
     const eviction = 'Pod ephemeral local storage usage exceeds the total limit of containers';
-    evidence.keep('eviction', await expect(witness).to.reportEvent('Evicted', eviction, { within: 90_000 }));
+    evidence.keep('eviction', await expect(witness).to.reportEvent('Evicted', eviction, { within: 120_000 }));
     const { phase, containerStatuses = [] } = pod.now.status ?? {};
     expect(phase).to.equal('Running');
     expect(containerStatuses.map(({ restartCount }) => restartCount)).to.deep.equal([0]);
     expect(isReady(pod.now)).to.equal(true);
-    await runInPod(pod, ['rm', '/data/filler']);
+    await runInPod(pod, ['sh', '-c', 'rm /data/filler /data/more']);
     await writeChecked(pod, '/data/room-again', 2 ** 20);
   });
 
