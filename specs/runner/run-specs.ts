@@ -121,11 +121,14 @@ export async function runSpecs(
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);
     const from = performance.now();
-    const outcome = await runSpec(test, { spec, over, stop, kubernetes });
+    let outcome = await runSpec(test, { spec, over, stop, kubernetes });
     if ('thrown' in outcome) {
       await look();
-      if (outcome.outcome === 'failed' && !stop.aborted && (isUnanswered(outcome.thrown) || (await hadOutage(from))))
+      if (outcome.outcome === 'failed' && !stop.aborted && (isUnanswered(outcome.thrown) || (await hadOutage(from)))) {
         unanswered.push(outcome.thrown);
+        const [line] = messageOf(outcome.thrown).split('\n');
+        outcome = { outcome: 'skipped', reason: `the API server was away for a while: ${line}` };
+      }
     }
     if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
     const health = await outcomeOf(assertHealthy(hasWholeCluster(requirement) ? undefined : requirement.exclusive));
@@ -169,8 +172,8 @@ export async function runSpecs(
   await Promise.race([work(), afterGrace().catch(() => new Promise(() => {}))]);
   giveUp.abort();
   tracker.close();
-  // Who gives no answer refutes nothing. Beside a refutation, such failures stay what they are.
-  if (unanswered.length > 0 && unanswered.length === tracker.counts.failed) blameEnvironment(unanswered[0]);
+  // What it took was not shown. A refutation weighs more.
+  if (unanswered.length > 0 && tracker.counts.failed === 0) blameEnvironment(unanswered[0]);
   return tracker.counts;
 }
 
