@@ -1,6 +1,7 @@
 import {
   evidence,
   expect,
+  knownIssue,
   leaseVolume,
   onNode,
   readChapter,
@@ -113,13 +114,14 @@ describe(chapter, () => {
     // As after a boot at which the disk was not mounted: its mount point is an empty directory.
     await onNode(directory.node, ['umount', path]);
     await release(namespace, volume, claim);
-    await expect(volume).to.beGone();
+    // One look begins the cleaning, a later one removes what is clean.
+    await lookedThrough(namespace, { directory, storageClass }, 4);
 
     await onNode(directory.node, ['mount', '--bind', disk, path]);
     await offeredVolume(namespace, offer, { after: uid });
     const left = await onNode(directory.node, ['ls', '-A', path]);
-    expect(left, 'offered with the data of the last claimant').to.equal('secret\n');
     evidence.keep('left', left);
+    await knownIssue(() => expect(left, 'what the next claimant finds').to.equal(''));
   });
 
   proves('LV-PROV-20', async () => {
