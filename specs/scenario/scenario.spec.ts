@@ -1,6 +1,6 @@
 import {
   ApiRefusal,
-  consistently,
+  controllerLookedAgain,
   evidence,
   expect,
   fill,
@@ -182,16 +182,15 @@ describe(chapter, () => {
     evidence.keep('scheduler-message', message);
     await expect(pod).to.reportEvent('FailedScheduling', messages.outsideVolume(1));
 
-    // After the scheduler has spoken: nothing that could heal it moves for longer than a retry of its would take.
-    await consistently(namespace.cluster.store, {
-      what: `${pod} stays Pending and ${claim} bound to ${volumeB.name}`,
-      on: [pod.ref, claim.ref, volumeA.ref],
-      window: 3000,
-      unless: (store) =>
-        store.get(pod.ref)?.spec?.nodeName ||
-        store.get(claim.ref)?.spec?.volumeName !== volumeB.name ||
-        store.get(volumeA.ref)?.status?.phase !== 'Available',
+    // Neither the controller nor the scheduler decides otherwise when they look again: a pod that comes now is refused, too.
+    await controllerLookedAgain(namespace, claim, volumeA, volumeB);
+    const later = await namespace.apply('Pod', fixtures.podByAffinity, (manifest) => {
+      manifest.metadata.name = 'later';
     });
+    await expect(later).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
+    expect(pod.now.spec?.nodeName).to.equal(undefined);
+    await expect(claim).to.bindTo(volumeB);
+    expect(volumeA.now.status?.phase, 'the volume that would fit').to.equal('Available');
   });
 
   proves('SEED-6', async () => {
