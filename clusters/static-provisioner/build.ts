@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import type { Versions } from '../configuration/versions.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { run } from '../host/command/commander.ts';
 import { host } from '../host/command/host.ts';
+import { BuildFolder, lockBuildOf } from '../host/node-image/build-folder.ts';
+import { sha256Of } from '../host/sha256.ts';
+import { silent } from '../text/progress.ts';
 
 /** The programs of sig-storage-local-static-provisioner, compiled for the nodes. */
 export interface StaticProvisionerPrograms {
@@ -63,29 +65,30 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
       kind: 'lacking',
       why: `sig-storage-local-static-provisioner ${pin.version} is compiled on this machine, and there is no go command on PATH; install Go 1.22 or later`,
     };
+  // With the builds of node images: `lpv clean` finds there what a killed one left.
+  const builds = join(cacheFolder, 'node-image');
+  await mkdir(builds, { recursive: true });
   await mkdir(parent, { recursive: true });
-  const work = await mkdtemp(join(parent, 'building-'));
-  try {
-    const source = join(work, 'source');
-    await cp(await moduleFolder(request), source, { recursive: true, filter: (path) => !path.includes('/vendor/') });
-    await run(host, { argv: ['chmod', '-R', 'u+w', source], deadline: 30_000, signal });
-    await mkdir(join(work, 'programs'));
-    await compile(source, join(work, 'programs'), signal);
-    const made = join(work, 'made');
-    await mkdir(made);
-    const archive = join(made, 'programs.tar');
-    const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
-    const argv = ['tar', '-C', join(work, 'programs'), ...plain, '-cf', archive, '.'] as const;
-    await run(host, { argv, deadline: 60_000, signal });
-    await writeFile(join(made, 'sha256'), await sha256Of(archive));
-    await rm(folder, { recursive: true, force: true });
-    // Another run may have put the same programs there meanwhile.
-    await rename(made, folder).catch(async (error: unknown) => {
-      if ((await readKept(folder)) === undefined) throw error;
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  await using _lock = await lockBuildOf(`static-provisioner-${pin.version}-${arch()}`, builds, silent, signal);
+  const made = await readKept(folder);
+  if (made !== undefined) return { kind: 'ready', programs: { version: pin.version, ...made } };
+  await using build = await BuildFolder.create(builds);
+  const at = (name: string) => join(build.path, name);
+  await cp(await moduleFolder(request), at('source'), {
+    recursive: true,
+    filter: (path) => !path.includes('/vendor/'),
+  });
+  await run(host, { argv: ['chmod', '-R', 'u+w', at('source')], deadline: 30_000, signal });
+  await mkdir(at('programs'));
+  await mkdir(at('kept'));
+  await compile(build, signal);
+  const archive = at('kept/programs.tar');
+  const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
+  const packing = ['tar', '-C', at('programs'), ...plain, '-cf', archive, '.'] as const;
+  await run(host, { argv: packing, deadline: 60_000, signal });
+  await writeFile(at('kept/sha256'), await sha256Of(archive));
+  await rm(folder, { recursive: true, force: true });
+  await rename(at('kept'), folder);
   const result = await readKept(folder);
   if (result === undefined) throw new DomainError({ attempted: 'keeping the compiled provisioner', on: folder });
   return { kind: 'ready', programs: { version: pin.version, ...result } };
@@ -120,23 +123,17 @@ async function moduleFolder({ pin, signal }: BuildRequest): Promise<string> {
 }
 
 /** Compiles both programs as the project's Makefile does: statically, with the module as the main one. */
-async function compile(source: string, programs: string, signal: AbortSignal): Promise<void> {
+async function compile(build: BuildFolder, signal: AbortSignal): Promise<void> {
   const outputs = { 'local-provisioner': './cmd/local-volume-provisioner', 'node-cleanup': './cmd/node-cleanup' };
   for (const [name, command] of Object.entries(outputs)) {
-    const flags = ['-mod=mod', '-trimpath', '-ldflags', '-s -w', '-o', join(programs, name)];
+    const flags = ['-mod=mod', '-trimpath', '-ldflags', '-s -w', '-o', join(build.path, 'programs', name)];
     await run(host, {
       // The cluster is made meanwhile, and comes first.
       argv: ['nice', '-n', '10', 'go', 'build', ...flags, command],
-      directory: source,
-      env: { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off' },
+      directory: join(build.path, 'source'),
+      env: { ...build.environment, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off' },
       deadline: 30 * 60_000,
       signal,
     });
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
 }
