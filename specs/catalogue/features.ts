@@ -9,7 +9,7 @@ const features = {
   ReadWriteOncePod: 'the access mode that admits one pod',
   StatefulSet: 'claims made from templates',
   ephemeral: 'generic ephemeral volumes: claims that a pod owns',
-  provisioner: 'a static provisioner that offers disks, cleans them, and offers them again',
+  provisioner: 'the programs of the static provisioner, compiled from their Go module',
   'device-format': 'kubelet makes the file system on a raw device',
   xfs: 'the file system xfs on the nodes',
   tmpfs: 'memory as a disk',

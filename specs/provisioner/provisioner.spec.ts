@@ -13,7 +13,8 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node2');
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.path, 'disk-1');
-    const storageClass = await offeredClass(namespace, 'Delete');
+    const mountOptions = ['noatime'];
+    const storageClass = await offeredClass(namespace, 'Delete', { mountOptions });
     await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk-1', storageClass };
     const volume = await offeredVolume(namespace, offer);
@@ -22,6 +23,7 @@ describe(chapter, () => {
     expect(spec).to.deep.include({
       accessModes: ['ReadWriteOnce'],
       local: { path },
+      mountOptions,
       persistentVolumeReclaimPolicy: 'Delete',
       storageClassName: storageClass.name,
       volumeMode: 'Filesystem',

@@ -9,12 +9,17 @@ import type { EntriesDirectory } from './entries.ts';
 export function offeredClass(
   namespace: SpecNamespace,
   reclaimPolicy: 'Delete' | 'Retain',
-  { mode = 'Immediate', name }: { mode?: 'Immediate' | 'WaitForFirstConsumer'; name?: string } = {},
+  {
+    mode = 'Immediate',
+    name,
+    mountOptions,
+  }: { mode?: 'Immediate' | 'WaitForFirstConsumer'; name?: string; mountOptions?: string[] } = {},
 ): Promise<ClassHandle> {
   return namespace.storageClass(mode, {
     ...(name !== undefined && { name }),
     change: (manifest) => {
       manifest.reclaimPolicy = reclaimPolicy;
+      if (mountOptions !== undefined) manifest.mountOptions = mountOptions;
     },
   });
 }
