@@ -5,9 +5,12 @@ const scripts = {
   clear: nodeScript(import.meta.url, 'clear-node.sh'),
 };
 
-/** Starts what specs may have stopped on a node: kubelet, containerd, paused processes. Returns a line for each. */
-export function wakeNode(node: Node, signal?: AbortSignal): Promise<string[]> {
-  return told(node, 'wake', [], signal);
+/**
+ * Starts what specs of a run may have stopped on a node: kubelet, containerd, paused processes; takes away what keeps
+ * kubelet from unmounting a volume. Returns a line for each.
+ */
+export function wakeNode(node: Node, run: string, signal?: AbortSignal): Promise<string[]> {
+  return told(node, 'wake', [run], signal);
 }
 
 /** Removes what specs of a run made on a node and left there. Returns a line for each thing that it removed. */

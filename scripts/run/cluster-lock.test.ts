@@ -90,7 +90,9 @@ describe('the lock of an existing cluster', () => {
     expect(message).to.match(
       new RegExp(`process ${process.pid} \\(lpv run\\) has used it since \\d{4}-\\d\\d-\\d\\dT`),
     );
-    expect(message).to.include('wait until that process has ended, or make another cluster: npm run lpv -- up --name NAME');
+    expect(message).to.include(
+      'wait until that process has ended, or make another cluster: npm run lpv -- up --name NAME',
+    );
   });
 
   it('lets one process in at a time, when three race for it again and again', async () => {

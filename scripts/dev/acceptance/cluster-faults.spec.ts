@@ -185,8 +185,10 @@ describe('the harness, broken on a cluster that stays', function () {
     const held = ['--namespace', name, 'configmap', 'held'];
     await cluster.kubectl('create', ...held);
     await cluster.kubectl('patch', ...held, '--type=merge', '--patch={"metadata":{"finalizers":["example.org/held"]}}');
-    await run.endsWith('environment', [/example\.org\/held/, new RegExp(name)], 150_000);
+    // A minute for the namespace, two for restoring the cluster.
+    await run.endsWith('environment', [/finalizers remaining: example\.org\/held/, new RegExp(name)], 240_000);
     await cluster.kubectl('patch', ...held, '--type=merge', '--patch={"metadata":{"finalizers":null}}');
+    await sandbox.start(['clean']).endsWith('conforms', [/✓ Restoring the cluster lpv-faults/]);
     const ref = { kind: 'Namespace', name } as const;
     await waitFor(store, { what: 'it to be gone', within: 30_000, until: (view) => view.get(ref) === undefined });
   });

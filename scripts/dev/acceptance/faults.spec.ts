@@ -207,7 +207,11 @@ PATH="\${PATH#*:}" exec docker "$@"
     });
     await up.says(creation('Starting control-plane'));
     await proxy.cut();
-    await up.endsWith('environment', [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv -- down faults/], 60_000);
+    await up.endsWith(
+      'environment',
+      [/✗ Creating the cluster/, /✗ Deleting the cluster/, /lpv -- down faults/],
+      60_000,
+    );
     await sandbox.start(['down', 'faults']).endsWith('conforms', [/✓ Deleting the cluster lpv-faults/]);
   });
 

@@ -3,6 +3,7 @@
  * on a cluster that stays. The moments follow from the seed, as far as the machine is as fast.
  *
  *   npm run test:kills -- --times 50 --seed 7
+ *   npm run test:kills -- --times 5 --only image     only the victims with this in their names
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -25,6 +26,8 @@ interface Victim {
   from?: RegExp;
 }
 
+/** Of those that use a cluster: it is made once. */
+const use = '--use=kills';
 const ofImage = ({ image }: Sandbox) => `--image=${image}`;
 const victims: readonly Victim[] = [
   { name: 'run', args: (sandbox) => ['run', ofImage(sandbox)], after: [2, 60] },
@@ -37,12 +40,12 @@ const victims: readonly Victim[] = [
   { name: 'image --rebuild', args: () => ['image', '--rebuild'], after: [2, 40] },
   {
     name: 'run --use --chapter block,fault',
-    args: () => ['run', '--use=kills', '--chapter=block,fault'],
+    args: () => ['run', use, '--chapter=block,fault'],
     after: [5, 60],
   },
   {
     name: 'run --use --chapter access,binding',
-    args: () => ['run', '--use=kills', '--chapter=access,binding'],
+    args: () => ['run', use, '--chapter=access,binding'],
     after: [5, 40],
   },
 ];
@@ -80,7 +83,7 @@ async function kill(
   return { left, wait };
 }
 
-async function storm(times: number, seed: number): Promise<number> {
+async function storm(times: number, seed: number, chosen: readonly Victim[]): Promise<number> {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   let sandbox: Sandbox | undefined;
   using signals = listenForSignals({
@@ -90,7 +93,10 @@ async function storm(times: number, seed: number): Promise<number> {
   });
   await using opened = await Sandbox.open(signals.signal);
   sandbox = opened;
-  const prepare = () => opened.start(['up', '--name=kills', ofImage(opened)]).endsWith('conforms');
+  const needsCluster = chosen.some(({ args }) => args(opened).includes(use));
+  const prepare = async () => {
+    if (needsCluster) await opened.start(['up', '--name=kills', ofImage(opened)]).endsWith('conforms');
+  };
   const next = numbersFrom(seed);
   const begun = performance.now();
   const leaks = new Map<string, number>();
@@ -98,7 +104,7 @@ async function storm(times: number, seed: number): Promise<number> {
   await prepare();
   let done = 0;
   for (; done < times && !signals.signal.aborted; done++) {
-    const victim = victims[done % victims.length] as Victim;
+    const victim = chosen[done % chosen.length] as Victim;
     const { left, wait } = await kill(opened, victim, next());
     if (signals.signal.aborted) break;
     say(` ${left.length === 0 ? '✓' : '✗'} ${done + 1}: ${victim.name}, killed after ${duration(wait)}`);
@@ -121,9 +127,13 @@ async function storm(times: number, seed: number): Promise<number> {
   return bad === 0 && done === times ? 0 : 1;
 }
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '50' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { times: { type: 'string', default: '50' }, seed: { type: 'string' }, only: { type: 'string' } },
+});
+const chosen = victims.filter(({ name }) => name.includes(values.only ?? ''));
 const [times, seed] = [Number(values.times), Number(values.seed ?? randomInt(seedLimit))];
-if (![times, seed].every((value) => Number.isInteger(value) && value >= 0)) {
-  process.stderr.write('--times and --seed are whole numbers\n');
+if (![times, seed].every((value) => Number.isInteger(value) && value >= 0) || chosen.length === 0) {
+  const names = victims.map(({ name }) => name).join(', ');
+  process.stderr.write(`--times and --seed are whole numbers, --only is part of one of: ${names}\n`);
   process.exitCode = 2;
-} else process.exitCode = await storm(times, seed);
+} else process.exitCode = await storm(times, seed, chosen);

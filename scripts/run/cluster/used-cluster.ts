@@ -63,7 +63,7 @@ export function undoOfUse(
         for (const line of (await Promise.all(nodes.map(work))).flat()) progress.note(line);
       };
       try {
-        await each((node) => wakeNode(node, signal));
+        await each((node) => wakeNode(node, run, signal));
         const { connect } = await import('../../../clusters/api/client.ts');
         using client = await connect({ kubeconfig });
         await answering(client, signal);
