@@ -60,8 +60,9 @@ describe('the figures of runs in a row', () => {
   });
 
   it('have no bound where no run came to a verdict', () => {
-    const { all, boundOfOne } = soakFigures([run(1, {}, { exitStatus: 'environment' })]);
-    expect([all, boundOfOne]).to.deep.equal([undefined, undefined]);
+    const figures = soakFigures([run(1, {}, { exitStatus: 'environment' })]);
+    expect([figures.all, figures.boundOfOne]).to.deep.equal([undefined, undefined]);
+    expect(figuresAsText(figures)).to.include('No requirement was shown');
   });
 
   it('stand in both tables, with the runs that left something', () => {

@@ -109,11 +109,19 @@ async function runOnce(
   };
 }
 
+const words: Readonly<Record<Exclude<ExitStatus, 'conforms'>, string>> = {
+  doesNotConform: 'does not conform',
+  badUsage: 'wrong options',
+  environment: 'not finished: the environment failed',
+  interrupted: 'interrupted',
+};
+
 /** Returns ` ✓ run 3 of 20, Kubernetes 1.37, --seed 71: 322 passed, 0 failed, 5 min 2 s, 410 MiB, reports/…`. */
 function lineOf({ round, minor, seed, exitStatus, results, milliseconds, peak, report, leaks }: SoakedRun, of: number) {
   const count = (result: string) => Object.values(results).filter((each) => each === result).length;
   const name = `run ${round} of ${of}${minor === undefined ? '' : `, Kubernetes ${minor}`}, --seed ${seed}`;
   const facts = [
+    ...(exitStatus === 'conforms' ? [] : [words[exitStatus]]),
     `${count('passed')} passed, ${count('failed')} failed`,
     duration(milliseconds),
     `${Math.round(peak.memory / 2 ** 20)} MiB`,

@@ -60,7 +60,7 @@ function sectionsOf(figures: SoakFigures): Section[] {
       ],
     },
     failures.length === 0
-      ? { title: 'No requirement failed', lines: [] }
+      ? { title: requirements === 0 ? 'No requirement was shown' : 'No requirement failed', lines: [] }
       : {
           title: `${flaky.length} requirements are flaky, ${refuted.length} failed each time`,
           lines: [],
