@@ -24,7 +24,7 @@ export function eventsOf(...untimed: Untimed<RunEvent>[]): RunEvent[] {
   return untimed.map((event, index) => ({ ...event, at: new Date(start + index * 1000) }) as RunEvent);
 }
 
-/** Returns what a run with these events comes to. */
+/** Returns the summary of a run with these events. */
 export function summaryOf(...untimed: Untimed<RunEvent>[]): Summary {
   return eventsOf(...untimed).reduce(addEvent, emptySummary);
 }

@@ -68,7 +68,7 @@ describe('the files of a report', () => {
     expect(await write(good)).to.deep.equal([]);
   });
 
-  it('stay in the folder, whatever a product is called', async () => {
+  it('stay in the folder, also for a product with a path as its name', async () => {
     const source = 'vendor: v\nname: ../../Some ☸ Product\nversion: "1"\ndescription: d';
     const product = parseProduct({ file: 'p.yaml', text: source });
     await writeReportFiles(folder, { report: good, product, traces: [], kubernetes: '1.36' }, {});
@@ -83,7 +83,7 @@ describe('the files of a report', () => {
     expect(files()).to.include('junit_01.xml').and.include(`${place}/README.md`).and.not.include('report.yaml');
   });
 
-  it('tell GitHub only where GitHub runs it', async () => {
+  it('are announced to GitHub only where GitHub runs it', async () => {
     const summary = join(folder, 'summary.md');
     await write(good, { GITHUB_STEP_SUMMARY: summary });
     expect(files()).to.not.include('summary.md');

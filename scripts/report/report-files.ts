@@ -10,13 +10,13 @@ import { junitXml } from './formats/junit.ts';
 import type { LocalVolumeConformanceReport } from './model/report.ts';
 import { writeReport } from './model/report-file.ts';
 
-/** What a run hands over for its report. */
+/** What the files of a run's report are made from. */
 export interface ReportedRun {
   report: LocalVolumeConformanceReport;
   product: Product;
   /** How pods got their volumes, where specs have recorded it. */
   traces: readonly NamedTrace[];
-  /** The version of Kubernetes, or the minor where the run came to no cluster. */
+  /** The version of Kubernetes, or the minor where the run made no cluster. */
   kubernetes: string;
 }
 

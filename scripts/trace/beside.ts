@@ -28,14 +28,14 @@ export function pairedSteps(left: Trace, right: Trace): PairedStep[] {
   const order = [...longer.steps];
   for (const [index, step] of shorter.steps.entries()) {
     if (order.some(({ id }) => id === step.id)) continue;
-    // A step of one only stands after what comes before it there.
+    // A step that only one of them has follows the step before it there.
     const before = shorter.steps.slice(0, index).findLast(({ id }) => order.some((other) => other.id === id));
     order.splice(before ? order.findIndex(({ id }) => id === before.id) + 1 : 0, 0, step);
   }
   return order.map((step) => ({ step, times: [times[0].get(step.id), times[1].get(step.id)] }));
 }
 
-/** Two traces side by side for a terminal: the binding mode of each over its times. */
+/** Returns two traces side by side for a terminal: the binding mode of each is above its times. */
 export function besideText(
   left: Trace,
   right: Trace,

@@ -2,7 +2,7 @@ import { columnsOf, printable, wrap } from '../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../specs/trace/mount-graph.ts';
 import type { Colors } from './time-line-text.ts';
 
-/** Draws how a volume reaches its containers, as a tree from the disk on. No line is wider than `width`. */
+/** Returns how a volume reaches its containers, as a tree from the disk on. No line is wider than `width`. */
 export function mountsText(graph: MountGraph, { colors, width = 100 }: { colors: Colors; width?: number }): string {
   const { volume, node, mode, roots, missing } = graph;
   const where = node === null ? '' : colors.dim(` on ${node}`);

@@ -45,7 +45,7 @@ export function playTraced(mode: BindingMode, signal: AbortSignal): Promise<Trac
       until: (view) =>
         view.get(pod.ref)?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
     });
-    // Events come after what they tell of.
+    // An Event is written after what it reports.
     await waitFor(store, {
       what: `the Event Started of ${pod}`,
       on: [pod.ref],

@@ -22,7 +22,7 @@ const recordings = [
 const traceOf = async ([minor, recording, pod]: readonly [string, string, string?]): Promise<Trace> =>
   makeTrace(await recorded(minor as '1.37', recording, pod));
 
-/** A trace with text that would break out of what it is put into. */
+/** A trace with markup in its texts, which nothing may take for markup. */
 async function odd(): Promise<Trace> {
   const trace = await traceOf(['1.37', 'wait']);
   const text = 'a <b> & "c" \u0000\u0007\u001b[31mred\u001b[0m \u202eevil\u2066 \ud800 日本語 ]]> -->';
@@ -126,7 +126,7 @@ describe('traces as SVG', () => {
     }
   });
 
-  it('stand in a page with ids of their own and without a style of their own', async () => {
+  it('have ids of their own and no style in a page', async () => {
     const trace = await traceOf(['1.37', 'wait']);
     const [file, inPage] = [traceSvg(trace), String(traceDrawing(trace, { ids: 'trace-1-' }))];
     expect(file.match(/<style>/g)).to.have.length(1);

@@ -1,7 +1,7 @@
 import { millisecondsOf } from '../../specs/trace/moment.ts';
 import { lanes, type PhaseId, phases, type Step, type Trace } from '../../specs/trace/trace.ts';
 
-/** What stands in a line of a time line, for every way of drawing it. */
+/** The texts of a row of a time line, for every way of drawing it. */
 export type Row =
   | { kind: 'phase'; title: string; attach?: Trace['attach'] }
   /** Time in which nothing of the process was seen. */
@@ -10,7 +10,7 @@ export type Row =
   /** Where clocks are apart, the second sequence begins. */
   | { kind: 'axis'; title: string };
 
-/** The shortest gap that is shown as one, in milliseconds; of one with a known reason, the shorter. */
+/** The shortest gaps that are shown, in milliseconds: without and with a known reason. */
 const notable = { unexplained: 400, explained: 60 };
 
 /** Returns a trace in lines: times relative to the pod's creation, headings of phases, gaps. */
@@ -69,12 +69,12 @@ function sequence(trace: Trace, steps: readonly Step[], zeroAt: string | undefin
 
 const bindingAt = phases.findIndex(({ id }) => id === 'bind');
 
-/** When a step was, in milliseconds since the epoch; undefined without a record. */
+/** Returns the time of a step in milliseconds since the epoch; undefined without a record. */
 export function momentIn({ record }: Step): number | undefined {
   return record.state === 'seen' ? millisecondsOf(record.noLaterThan ?? record.at) : undefined;
 }
 
-/** A time relative to zero, in the unit and with the digits that its clock has: `+12.6 ms`, `+1.052 s`, `≈ +2 s`. */
+/** Returns a time relative to zero, in the unit and with the digits that its clock has: `+12.6 ms`, `+1.052 s`, `≈ +2 s`. */
 function timeText(step: Step, zero: number | undefined): string {
   const { record } = step;
   const at = momentIn(step);
@@ -121,7 +121,7 @@ export function sourceInFull({ record }: Step): string {
   }
 }
 
-/** Returns where a lane's component ran, as far as its log tells. */
+/** Returns where a lane's component ran, where its log names it. */
 export function placeOf(trace: Trace, lane: Step['lane']): string | undefined {
   const sources = trace.steps.flatMap(({ lane: own, record }) =>
     own === lane && record.state === 'seen' && record.source.kind === 'log' ? [record.source.node] : [],

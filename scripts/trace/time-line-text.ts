@@ -12,8 +12,8 @@ const lead = ' '.repeat(timeWidth);
 const textAt = timeWidth + lanes.length * laneWidth + 1;
 
 /**
- * Draws a trace for a terminal: lanes as columns, a step a line, what was not seen with the reason. No line is wider
- * than `width`.
+ * Returns a trace for a terminal: lanes as columns, a line for each step, and the reason where one was not seen. No line
+ * is wider than `width`.
  */
 export function timeLineText(trace: Trace, { colors, width = 100 }: { colors: Colors; width?: number }): string {
   const paint = lanePaint(colors);
@@ -62,7 +62,7 @@ function volumeText({ name, volume, claim, mode, path, ephemeral, readOnly }: Tr
   return `${name}: claim ${claim} → ${volume ?? 'no volume yet'} (${kind}${path === null ? '' : `, ${path}`})`;
 }
 
-/** The lanes' names, each on top of its column. */
+/** Returns the lanes' names, each above its column. */
 function legend(trace: Trace, paint: Paint, colors: Colors): string[] {
   return lanes.map(({ id, title }, index) => {
     const before = lanes
@@ -74,7 +74,7 @@ function legend(trace: Trace, paint: Paint, colors: Colors): string[] {
   });
 }
 
-/** The lanes at a line where nothing happens, or where something happens in one of them. */
+/** Returns the lanes in a line where nothing happens, or where something happens in one of them. */
 function rails(
   paint: Paint,
   colors: Colors,
@@ -163,7 +163,7 @@ function foot({ outcome, notes }: Trace, colors: Colors, width: number): string[
   ];
 }
 
-/** A line of a diagnosis, which is indented by spaces; what is too long goes on a little further in. */
+/** Returns a line of a diagnosis, wrapped: what follows its first line is indented further. */
 function diagnosisLines(line: string, width: number): string[] {
   const margin = ` ${/^ */.exec(line)?.[0] ?? ''}`;
   // Columns of a table are spaces too: a line that fits keeps them.

@@ -8,7 +8,7 @@ import { mountsText } from './mounts-text.ts';
 import { traceSvg } from './svg/document.ts';
 import { type Colors, timeLineText } from './time-line-text.ts';
 
-/** A trace, and what it is called in the folder of a report: the requirement whose pod it is of. */
+/** A trace and its name in the folder of a report: the id of the requirement whose pod it shows. */
 export interface NamedTrace {
   name: string;
   trace: Trace;

@@ -28,7 +28,11 @@ const cases: readonly Case[] = [
     args: ['up', '--kubernetes=1.99'],
     says: [/known minors: 1\.37/, /write --kub/],
   },
-  { title: 'a text that no spec has', args: ['run', '--grep=no-such-words'], says: [/none of \d+ specs/, /lpv -- list/] },
+  {
+    title: 'a text that no spec has',
+    args: ['run', '--grep=no-such-words'],
+    says: [/none of \d+ specs/, /lpv -- list/],
+  },
   {
     title: 'an id that no requirement has, beside one that is known',
     args: ['run', '--grep=SEED-1,SEDE-2'],

@@ -82,10 +82,10 @@ describe('a chapter of the catalogue', () => {
     expect(issue(`${url}, minors: ["1.37"]`)).to.throw('knownIssue.instead');
   });
 
-  it('refuses an unknown feature, an id that stands twice and an unknown row, with their places', () => {
+  it('refuses an unknown feature, an id that occurs twice and an unknown row, with their places', () => {
     const one = (more: string) => `  - { id: LV-TINY-01, sentence: s, ${shared}${more} }`;
     const text = () => parse('requirements:', one(', features: [blok]'), one(''), one(', upstream: [K3]'));
-    for (const part of ['"blok" is no feature', 'LV-TINY-01 stands twice', 'catalogue.yaml:4'])
+    for (const part of ['"blok" is no feature', 'LV-TINY-01 occurs twice', 'catalogue.yaml:4'])
       expect(text).to.throw(part);
   });
 });

@@ -158,7 +158,7 @@ export function allRequirements(): Requirement[] {
   return chapterNames().flatMap((name) => readCatalogue(name).requirements);
 }
 
-/** Parses one chapter. @throws BadConfiguration with file, line and key; also for an id that stands twice */
+/** Parses one chapter. @throws BadConfiguration with file, line and key; also for an id that occurs twice */
 export function parseChapter(chapter: string, source: YamlSource): CatalogueChapter {
   const { value } = parseStrictDocument(source, chapterSchema, (raw) => {
     const seen = new Set<string>();
@@ -166,7 +166,7 @@ export function parseChapter(chapter: string, source: YamlSource): CatalogueChap
     return (ids ?? []).flatMap(({ id }, index) => {
       const twice = seen.has(id);
       seen.add(id);
-      return twice ? [{ path: ['requirements', index, 'id'], text: `${id} stands twice` }] : [];
+      return twice ? [{ path: ['requirements', index, 'id'], text: `${id} occurs twice` }] : [];
     });
   });
   const { requirements, matrix } = value;

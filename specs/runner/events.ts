@@ -4,7 +4,7 @@ import type { KnownIssue } from '../catalogue/catalogue.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { Trace } from '../trace/trace.ts';
 
-/** Everything a run tells. Terminal, e2e.log, JUnit and the benchmark are readers of these events. */
+/** Everything that happens in a run. Terminal, e2e.log, report and benchmark read these events. */
 export type RunEvent = { at: Date } /** `strict`: a skipped spec is not tolerated. */ & (
   | { kind: 'run-started'; run: string; verb: string; folder: string; strict?: boolean }
   | { kind: 'action-started'; action: string; title: string; direction: 'perform' | 'undo' }

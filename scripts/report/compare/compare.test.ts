@@ -21,7 +21,7 @@ const on = (version: string, one: LocalVolumeConformanceReport) => ({
 });
 
 describe('comparing reports', () => {
-  it('tells what changed against the first report, worst first, with the reason', () => {
+  it('shows what changed against the first report, worst first, with the reason', () => {
     const { changed, same, worse } = compareReports([
       report({ A: 'passed', B: 'skipped', C: 'passed', D: 'passed', 'E-10': 'failed', 'E-9': 'failed' }),
       report({ A: 'passed', B: 'passed', C: 'skipped', D: 'failed', 'E-10': 'passed', 'E-9': 'passed' }),

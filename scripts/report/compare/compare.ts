@@ -11,7 +11,7 @@ import { type EnvironmentRow, environmentRows } from './environments.ts';
 import { type Change, changeOf, type Outcome, worse } from './outcome.ts';
 import { type Speed, speedOf } from './slower.ts';
 
-/** A report as a column: what stands over it, and what the run came to. */
+/** A report as a column: its label, and the results of its run. */
 export interface Column {
   /** Short and different from the others, such as `1.36.3` or `1.37.2 k3x9qd`. */
   label: string;
@@ -145,7 +145,7 @@ function rankOf({ cells }: ChangedRequirement): number {
   return Math.min(...cells.map(({ change }) => order.indexOf(change)));
 }
 
-/** What reports are called in tables: by Kubernetes' version where that tells them apart, else by version and run. */
+/** What reports are called in tables: by Kubernetes' version where these differ, else by version and run. */
 function labelsOf(reports: readonly LocalVolumeConformanceReport[]): string[] {
   const versions = reports.map(({ environment, implementation }) =>
     (environment.kubernetes ?? implementation.version).replace(/^v/, ''),

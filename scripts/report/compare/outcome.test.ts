@@ -37,7 +37,7 @@ describe('what happened to a requirement', () => {
     expect(changeOf('passed', 'failed', [part, part])).to.equal('regression');
   });
 
-  it('is worse where something that held is not shown to hold any more', () => {
+  it('is worse where something that held is no longer shown to hold', () => {
     expect([...worse]).to.deep.equal(['regression', 'lost']);
   });
 });

@@ -29,7 +29,7 @@ export type Change =
   | 'same'
   | 'incomparable';
 
-/** What makes `lpv diff` end with 1: what had been shown to hold is not shown any more. */
+/** What makes `lpv diff` end with 1: something that held is no longer shown to hold. */
 export const worse: ReadonlySet<Change> = new Set(['regression', 'lost']);
 
 /** Whether the run of a report was about the whole catalogue. */

@@ -44,7 +44,7 @@ export function groupsOf({ changed }: Comparison): Group[] {
     .filter(({ requirements }) => requirements.length > 0);
 }
 
-/** Returns the sentence that a comparison comes to. */
+/** Returns the conclusion of a comparison, as a sentence. */
 export function conclusionOf(comparison: Comparison): string {
   const count = (change: Change) =>
     comparison.changed.filter(({ cells }) => cells.some((cell) => cell.change === change)).length;

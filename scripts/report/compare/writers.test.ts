@@ -31,7 +31,7 @@ describe('comparison in the terminal', () => {
     });
   }
 
-  it('ends with what it comes to', () => {
+  it('ends with its conclusion', () => {
     expect(comparisonForTerminal(worse, false).trimEnd()).to.match(
       /✗ worse than the baseline: 3 regressions, 303 requirements no\s+longer shown|✗ worse than the baseline: 3 regressions, \d+ requirements no longer shown$/,
     );
@@ -48,7 +48,7 @@ describe('comparison in the terminal', () => {
 });
 
 describe('comparison as Markdown', () => {
-  it('keeps every table whole, whatever stands in it', () => {
+  it('keeps every table whole, with odd characters in it', () => {
     const breaking = 'a | b\n| c | <script> `x` [l](http://y) **b** @team #1';
     const changed = [
       reportWith([reportedRequirement('A', 'binding', { sentence: breaking })]),

@@ -9,7 +9,7 @@ import { knownIssueLine } from '../model/requirements.ts';
 
 /**
  * Returns the report in the Common Test Report Format (ctrf.io). Its schema has a place for what a test came to; what a
- * requirement promises stands under `extra`.
+ * requirement promises is under `extra`.
  */
 export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
   const { requirements, outside, environment, harness, statistics, milliseconds } = report;

@@ -20,7 +20,7 @@ const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data
 const kubeconfig = `users: [{name: example-pod, user: {client-key-data: cGxhbnRlZDQ=, token: planted4}}]`;
 const planted = /planted\d|cGxhbnRlZD/i;
 
-/** A pod with tokens, of which an event tells a key, and kubelet's log a kubeconfig. */
+/** A pod with tokens; an event has one of its keys, and kubelet's log a kubeconfig. */
 function tellingCluster(folder: string): TestCluster {
   const telling = pod({ nodeName: 'node2' });
   telling.metadata.annotations = { note: 'Authorization: Bearer planted5.annotation' };
@@ -46,7 +46,7 @@ function tellingCluster(folder: string): TestCluster {
   return { store, node, facts: { folder } } as unknown as TestCluster;
 }
 
-it('secrets that pods, events and logs tell are in nothing that a failed spec leaves', async () => {
+it('no secret of pods, events and logs is in what a failed spec leaves', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lpv-secrets-'));
   const { write: original } = process.stdout;
   try {

@@ -70,7 +70,7 @@ describe('the lines of a failure in the terminal', () => {
     ]);
   });
 
-  it('are ten, whatever the message, and say how many lines are left out', () => {
+  it('are ten for every message, and say how many lines are left out', () => {
     const final = new DomainError({
       attempted: 'Pod demo/p was scheduled to node1',
       seen: view,

@@ -43,7 +43,7 @@ export function failureExcerpt(
   );
 }
 
-/** Returns what an error says was seen; without the diagnosis in it, whose conclusion is shown by itself. */
+/** Returns what an error says was seen, without the diagnosis in it: its conclusion is shown apart. */
 function seenIn({ afterwards: _, details, ...error }: ShownFailure): string[] {
   if (details?.conclusion === undefined) return wholeMessage(error).split('\n');
   const { why: _why, conclusion: _conclusion, remedy: _remedy, ...seen } = details;

@@ -154,7 +154,7 @@ npm run lpv -- run --seed 42</pre>
     expect(text.split('<details>').length).to.equal(text.split('</details>').length);
   });
 
-  it('tells how many it left out where not even the names find room', () => {
+  it('says how many it left out where there is no room for the names', () => {
     const many = Array.from({ length: 3_000 }, (_, index) =>
       failed(specOf(`SEED-${index}`, 'ä'.repeat(200)), 'ö'.repeat(2_000)),
     );

@@ -58,7 +58,7 @@ function bytesIn(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Something that failed, whatever it belongs to. */
+/** Something that failed: a requirement, a step, or the rest of the run. */
 interface Failure {
   title: string;
   message: string;
@@ -79,7 +79,7 @@ function failuresOf({ steps, outside, requirements }: LocalVolumeConformanceRepo
   ];
 }
 
-/** With the place where the failure came from in the spec's file, else where the spec stands. */
+/** Returns a failure with the place in the spec's file that it came from, or else with that of the spec. */
 function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequirement): Failure {
   const { frames = [], diagnosis } = failure ?? {};
   const message = failure === undefined ? '' : wholeMessage(failure);
@@ -100,7 +100,7 @@ function failureOf({ id, sentence, file, line, failure, evidence }: ReportedRequ
   };
 }
 
-/** Returns one `::error` command for each failure, the first ten; the last one tells how many more there are. */
+/** Returns one `::error` command for each failure, the first ten; the last one says how many more there are. */
 export function annotations(report: LocalVolumeConformanceReport): string[] {
   const failures = failuresOf(report);
   const commands = failures.map(({ file, line, title, message }) => command({ file, line }, title, message));

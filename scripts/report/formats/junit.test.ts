@@ -96,7 +96,7 @@ describe('junit_01.xml', () => {
     expect(write({ ...reportOf(passed(specOf('SEED-1'))), verdict: odd }).attributes.errors).to.equal('1');
   });
 
-  it('tells what went wrong outside of expectations as an error', () => {
+  it('has what went wrong outside of expectations as an error', () => {
     const kindOf = (name: string) =>
       ending(cases(write(reportOf(failed(specOf('SEED-1'), 'x', { name }))).children[1])[0])?.name;
     const expectations = ['AssertionError', 'DomainError', 'WaitTimedOut', 'NotConsistent', 'LeftBehind'];
@@ -104,7 +104,7 @@ describe('junit_01.xml', () => {
     expect(kindOf('TypeError')).to.equal('error');
   });
 
-  it('tells a failed step as an error of the suite `cluster`', () => {
+  it('has a failed step as an error of the suite `cluster`', () => {
     const root = write(reportOf(started, broken('Creating the cluster'), ended('environment', 'not finished')));
     const [one, ...others] = cases(root.children[0]);
     expect(ending(one)?.attributes).to.deep.equal({
@@ -197,7 +197,7 @@ describe('junit_01.xml', () => {
     });
   });
 
-  it('tells how often a repeated spec ended how', () => {
+  it('says how often a repeated spec ended how', () => {
     const spec = specOf('SEED-1');
     const root = write(reportOf(started, passed(spec), failed(spec), passed(spec)));
     expect(root.attributes).to.include({ tests: '1', failures: '1' });

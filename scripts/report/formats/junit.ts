@@ -30,7 +30,7 @@ type Element = ReturnType<typeof create>;
 
 /**
  * Returns the report as JUnit XML: a suite `cluster` with the steps of the run as cases, then one suite for each
- * chapter, and one for what failed outside of specs. A run that did not come to its end is never without an error.
+ * chapter, and one for what failed outside of specs. A run that was not finished always has an error.
  */
 export function junitXml(report: LocalVolumeConformanceReport): string {
   const suites = new Map<string, Case[]>([['cluster', clusterCases(report)]]);

@@ -11,7 +11,7 @@ const eraseLine = '\r\u001b[2K';
 const everySecond = 1_000;
 
 /**
- * The last line of the terminal, which tells the step under way and for how long: it is rewritten every second, and
+ * The last line of the terminal: the step under way, and for how long. It is rewritten every second, and
  * finished lines are written above it. When not live, only the finished lines are written.
  */
 export class LiveLine {

@@ -11,12 +11,12 @@ import { failureExcerpt } from './failure-excerpt.ts';
 type Report = LocalVolumeConformanceReport;
 
 const slowestShown = 10;
-/** A table of one or two chapters tells nothing that the lines above it do not. */
+/** A table of one or two chapters repeats the lines above it. */
 const fewestChapters = 3;
 /** Failures that are shown once more at the end. */
 const againAtMost = 20;
 
-/** Returns what a run came to in figures: chapters by outcome, the slowest specs, how fast pods were. */
+/** Returns the figures of a run: chapters by outcome, the slowest specs, how fast pods were. */
 export function figureLines({ requirements, podStarts, cpuSteal }: Report): string[] {
   const chapters = grouped(requirements, ({ chapter }) => chapter);
   const several = chapters.size >= fewestChapters;
@@ -68,7 +68,7 @@ export function failuresAgain(report: Report, folder: string, show: FailureDrawi
 /** Returns the lines of a failure, with the claim first. */
 export type FailureDrawing = (id: string, sentence: string, excerpt: readonly string[]) => string[];
 
-/** Returns what stands below the verdict: the other subjects, known issues, counts. */
+/** Returns the lines below the verdict: the other subjects, known issues, counts. */
 export function resultLines(report: Report, colors: ReturnType<typeof createColors>): string[] {
   const { subjects, requirements, statistics, outside, retries, milliseconds } = report;
   const [, ...others] = subjects;

@@ -158,7 +158,7 @@ describe('the terminal', () => {
     expect(output.text).to.equal('\n ✓ done\n   1 min 23 s\n');
   });
 
-  it('tells at the end which part of the report is broken', () => {
+  it('names at the end which part of the report is broken', () => {
     const output = new Screen();
     const readerErrors = () => [new Error('disk full'), new Error('no such file'), new Error('disk full')];
     using terminal = new Terminal({ output, live: false, color: false, readerErrors });
@@ -169,7 +169,7 @@ describe('the terminal', () => {
       .and.include(`${broken}: disk full (2 times)\n   ${broken}: no such file\n`);
   });
 
-  it('shows no secrets, whatever their source', () => {
+  it('shows no secrets of any source', () => {
     const secret = 'Authorization: Bearer planted-token';
     const text = shown([
       { kind: 'action-noted', action: 'a', text: secret },

@@ -23,7 +23,7 @@ export interface TerminalOptions {
   now?: () => number;
 }
 
-/** What a run came to. */
+/** How a run ended. */
 export interface RunEnd extends Ending {
   milliseconds: number;
   /** Absent for a verb that runs no specs, and where the report itself could not be made. */
@@ -64,7 +64,7 @@ export class Terminal implements Disposable {
   /** Ids of the specs that are running. */
   readonly #running: string[] = [];
   #linesPrinted = 0;
-  /** How many lines stand above the first failure, which is the first to leave the screen. */
+  /** How many lines are above the first failure, which is the first to leave the screen. */
   #aboveFirstFailure: number | undefined;
   #folder = '';
   #done = 0;
@@ -183,7 +183,7 @@ export class Terminal implements Disposable {
     ];
   }
 
-  /** Shows what the run came to. Everything about its specs is taken from the report. */
+  /** Shows the end of the run. Everything about its specs is taken from the report. */
   end({ exitStatus, verdict, milliseconds, report }: RunEnd): void {
     this.#line.end();
     if (report) this.#figures(report);

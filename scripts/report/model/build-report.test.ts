@@ -255,7 +255,7 @@ describe('the report of a run', () => {
     expect(passing.supportedFeatures).to.deep.equal(['block']);
   });
 
-  it('tells leaks that specs proved, and what could not be undone', () => {
+  it('has leaks that specs proved, and what could not be undone', () => {
     const report = reportOf(
       started,
       failed(one, 'something is left', { name: 'LeftBehind', left: ['mount /x', 'loop device /dev/loop3'] }),
@@ -298,7 +298,7 @@ describe('the report of a run', () => {
     ]);
   });
 
-  it('takes the catalogue as it stands: no sentence of it looks like a secret', () => {
+  it('takes the whole catalogue: no sentence of it looks like a secret', () => {
     const texts = allRequirements().flatMap(({ sentence, source, failsIf }) => [sentence, source, failsIf]);
     expect(texts.filter((text) => redact(text) !== text)).to.deep.equal([]);
   });

@@ -24,7 +24,7 @@ export interface ReportSources {
   environment: EnvironmentRecord;
   /** Every requirement there is. */
   catalogue: readonly Requirement[];
-  /** The specs that were chosen for the run, whether they came to run or not, in the order of the catalogue. */
+  /** The specs that were chosen for the run, also those that it did not reach, in the order of the catalogue. */
   chosen: readonly ChosenSpec[];
   implementation: LocalVolumeConformanceReport['implementation'];
   /** Commands that repeat the run. */
@@ -35,7 +35,7 @@ export interface ReportSources {
 
 /**
  * Returns the report of a run, also of one that failed before its specs, was interrupted or still goes on. Pure. Its
- * texts hold no secrets and nothing that a format cannot hold, whatever the cluster said.
+ * texts hold no secrets and nothing that a format cannot hold.
  */
 export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
   const { summary, finished, environment, catalogue, chosen, implementation, reproduce, root } = sources;
@@ -95,13 +95,13 @@ const stillRunning = 'not finished: the run went on when this was written';
 function whyNothingRan(summary: Summary, finished: boolean): string {
   if (!finished) return 'not run: the run went on when this was written';
   const { exitStatus, verdict } = endingOf(summary, undefined);
-  // A run that came to its end and gave no result says so in its verdict.
+  // A run that ended without a result says so in its verdict.
   const why = exitStatus === 'conforms' ? 'no result' : verdict.replace(/^not finished: /, '');
   return `not run: ${why}`;
 }
 
 /**
- * A run that did not end well is never a success, whatever its specs showed; an interrupted one may be a partial one.
+ * A run that did not end well is never a success. An interrupted one may be a partial success.
  */
 function runResult(exitStatus: ExitStatus, statistics: ReportedStatistics): ReportedResult {
   const shown = resultOf(statistics);

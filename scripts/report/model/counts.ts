@@ -11,7 +11,7 @@ import type {
   ReportedSubject,
 } from './report.ts';
 
-/** More than so many names are counted: the requirements themselves stand in the same report. */
+/** Most names that a reason lists: the same report has the requirements themselves. */
 const mostNamed = 5;
 
 /** Returns how many requirements ended how. */
@@ -21,7 +21,7 @@ export function statisticsOf(requirements: readonly ReportedRequirement[]): Repo
   return statistics;
 }
 
-/** Returns what the figures come to. Where nothing was shown, nothing conforms. */
+/** Returns the result of a part of the catalogue, or of all of it. Where nothing was shown, nothing conforms. */
 export function resultOf({ passed, failed, knownIssue, skipped }: ReportedStatistics): ReportedResult {
   if (failed > 0 || passed + knownIssue === 0) return 'failure';
   return skipped > 0 ? 'partial' : 'success';

@@ -89,7 +89,7 @@ describe('the verdict of a run', () => {
       /Rep/,
     ],
     [
-      'is interrupted, whatever else happened',
+      'is interrupted, also where a step failed',
       [started, planned(1), failed(one), { kind: 'interrupted', signal: 'SIGINT' }, broken('Creating')],
       'interrupted',
       /SIGINT/,

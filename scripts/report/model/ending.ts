@@ -4,7 +4,7 @@ import { headlineOf, statisticsOf } from './counts.ts';
 import type { ReportedRequirement } from './report.ts';
 import type { Summary } from './summary.ts';
 
-/** What a run comes to: for the process that asked for it, and as the sentence that a person reads. */
+/** How a run ended: for the process that asked for it, and as the sentence that a person reads. */
 export interface Ending {
   exitStatus: ExitStatus;
   verdict: string;
@@ -17,7 +17,7 @@ interface Shown {
 }
 
 /**
- * Returns what a run comes to. An interruption comes before all; then a step that failed, because what follows it says
+ * Returns how a run ended. An interruption comes first; then a step that failed, because what follows it says
  * nothing about the requirements; then the specs, which never conform where one of them gave no result or none has
  * shown anything. Something left behind is a fault of the environment.
  */
@@ -48,7 +48,7 @@ function refutationOf({ planned = 0, specs }: Summary, { requirements, outside }
   return passed + knownIssue === 0 ? 'proves nothing: no spec passed' : undefined;
 }
 
-/** Returns whose fault a failed step is: it may know better, but it cannot make a run conform. */
+/** Returns the exit status of a failed step: its error may name one, but it cannot make a run conform. */
 function statusOfError(error: unknown): ExitStatus {
   return error instanceof DomainError && error.exit !== 'conforms' ? error.exit : 'environment';
 }

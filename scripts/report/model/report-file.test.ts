@@ -22,7 +22,7 @@ describe('report.yaml', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is read back as it was written, whatever stands in it', async () => {
+  it('is read back as it was written, with odd characters in it', async () => {
     const path = join(folder, 'report.yaml');
     writeReport(path, report);
     expect(await readReport(path)).to.deep.equal(report);
@@ -57,12 +57,12 @@ describe('report.yaml', () => {
       /a\.yaml:\d+:\d+: requirements\[1\]\.result: lost is not/,
     ],
     [
-      'an id that stands twice',
+      'an id that occurs twice',
       ['- id: SEED-2', '- id: SEED-1'],
-      /a\.yaml:\d+:\d+: requirements\[1\]\.id: .*SEED-1 stands twice/,
+      /a\.yaml:\d+:\d+: requirements\[1\]\.id: .*SEED-1 occurs twice/,
     ],
     ['what is no YAML', ['kind: ', 'kind: ['], /not valid YAML/],
-    ['a key that stands twice', ['kind: ', 'kind: x\nkind: '], /the key kind is written twice/],
+    ['a key that occurs twice', ['kind: ', 'kind: x\nkind: '], /the key kind is written twice/],
   ] as const) {
     it(`with ${title} is refused, with file, line and key`, () => {
       const [from, to] = change;

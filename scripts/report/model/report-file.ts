@@ -4,21 +4,22 @@ import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-yaml.ts';
-import { takeApart, type YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
+import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
 import { fromEarlier, versionProblem } from './earlier-reports.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 
-/** Returns the report of a report.yaml, also of an earlier version. @throws BadConfiguration with file, line and key for whatever does not fit the schema */
+/** Returns the report of a report.yaml, also of an earlier version. @throws BadConfiguration with file, line and key of each value that does not fit the schema */
 export async function readReport(path: string): Promise<LocalVolumeConformanceReport> {
   return parseReport(await readSource(path));
 }
 
 /** As readReport, for a text. */
 export function parseReport(source: YamlSource): LocalVolumeConformanceReport {
-  const [first] = takeApart(source).documents;
-  const unreadable = first && versionProblem(first);
-  if (unreadable) throw new BadConfiguration([unreadable]);
-  return parseStrictDocument(source, readableReport).value;
+  return parseStrictDocument(source, readableReport, (_, document) => {
+    const unreadable = versionProblem(document);
+    if (unreadable) throw new BadConfiguration([unreadable]);
+    return [];
+  }).value;
 }
 
 const readableReport = z.preprocess(fromEarlier, reportSchema);
@@ -42,7 +43,7 @@ export function writeReport(path: string, report: LocalVolumeConformanceReport):
 }
 
 /**
- * Returns a report as YAML. Nothing stands for something else (no anchors), and no line is broken that is not so in the
+ * Returns a report as YAML. It has no anchors, and no line is broken that is not so in the
  * text.
  */
 export function reportText(report: LocalVolumeConformanceReport): string {

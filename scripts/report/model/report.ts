@@ -175,7 +175,7 @@ export const reportSchema = z
       .describe(
         'What `lpv run` ended with, in words; null while the run goes on, and in reports that v1alpha2 or earlier made.',
       ),
-    statistics: statistics.describe('All requirements, whatever their subject.'),
+    statistics: statistics.describe('All requirements, of every subject.'),
     subjects: z
       .array(subject)
       .describe('The same, by whose promise it is; only `kubernetes` is about Kubernetes and local volumes.'),
@@ -185,7 +185,7 @@ export const reportSchema = z
     requirements: z.array(requirement).superRefine((all, context) => {
       const seen = new Set<string>();
       for (const [index, { id }] of all.entries()) {
-        if (seen.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} stands twice` });
+        if (seen.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} occurs twice` });
         seen.add(id);
       }
     }),
@@ -227,7 +227,7 @@ export type ReportedStatistics = z.infer<typeof statistics>;
 export type ReportedSubject = z.infer<typeof subject>;
 export type ReportedResult = z.infer<typeof result>;
 
-/** Where the schema lies for readers of reports in other languages. */
+/** The schema's file, for readers of reports in other languages. */
 export const schemaFile = fileURLToPath(new URL('local-volume-conformance-report.schema.json', import.meta.url));
 
 /** Returns the JSON Schema (2020-12) of a report, as the file holds it. */

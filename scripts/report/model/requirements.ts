@@ -12,7 +12,7 @@ import type { FinishedSpec } from './summary.ts';
 export type ChosenSpec = Pick<DeclaredSpec, 'requirement' | 'declaredAt'>;
 
 export interface RequirementSources {
-  /** The specs that were chosen for the run, whether they came to run or not. */
+  /** The specs that were chosen for the run, also those that it did not reach. */
   chosen: readonly ChosenSpec[];
   results: readonly FinishedSpec[];
   /** Version of the API server, such as `v1.37.2`; null where it is not known. */
@@ -115,7 +115,7 @@ function failureOf({ stack, diagnosis, left: _, ...failure }: SpecFailure, root:
   };
 }
 
-/** Milliseconds, whole ones: fractions of them mean nothing between runs. */
+/** Returns whole milliseconds: fractions of them mean nothing between runs. */
 function medianTime(runs: readonly SpecResult[]): number {
   return runs.length === 0 ? 0 : Math.round(median(runs.map(({ milliseconds }) => milliseconds)));
 }

@@ -10,7 +10,7 @@ export interface FinishedSpec {
 export type FinishedAction = Extract<RunEvent, { kind: 'action-finished' }>;
 export type Retry = Pick<Extract<RunEvent, { kind: 'action-retried' }>, 'step' | 'attempt' | 'reason'>;
 
-/** What a run came to, so far. */
+/** What the events of a run say so far; its report is made from this. */
 export interface Summary {
   run: string;
   verb: string;
@@ -41,7 +41,7 @@ export interface Summary {
 
 export const emptySummary: Summary = { run: '', verb: '', folder: '', actions: [], specs: [], retries: [], traces: [] };
 
-/** Adds one event to the summary. Pure: gives a new summary. */
+/** Returns the summary with one event more. Pure. */
 export function addEvent(summary: Summary, event: RunEvent): Summary {
   switch (event.kind) {
     case 'run-started':

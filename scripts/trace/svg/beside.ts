@@ -3,7 +3,7 @@ import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, phases, type Trace } from '../../../specs/trace/trace.ts';
 import { genericWhat, modeOf, type PairedStep, pairedSteps } from '../beside.ts';
 import { drawing, file } from './document.ts';
-import { columnsIn } from './measure.ts';
+import { columnsIn } from './style.ts';
 import type { Drawn } from './time-line.ts';
 
 const width = 1060;
@@ -17,7 +17,7 @@ const sides = [
 const text = { from: 118 + lanes.length * lane + 4, to: width - 118 - lanes.length * lane - 4 };
 
 /**
- * Draws two traces side by side: each step once, in the middle, with its lane and time in the left and the right one.
+ * Returns two traces side by side: each step once, in the middle, with its lane and time in the left and the right one.
  */
 export function besideSvg(left: Trace, right: Trace): string {
   const title = `${modeOf(left)} and ${modeOf(right)}, side by side`;
@@ -93,7 +93,7 @@ function rows(steps: readonly PairedStep[], attach: string): Drawn {
     const middle = y + rowHeight / 2;
     const one = times.some((time) => time === undefined);
     const [first = 0, second = 0] = times;
-    // The point of the two modes: what one does before there is a pod, the other does for it.
+    // What the modes differ in: one does before there is a pod what the other does for the pod.
     const apart = !one && first < 0 !== second < 0;
     const [line = ''] = wrap(genericWhat(step), columnsIn(text.to - text.from, 13));
     marks.push(label((text.from + text.to) / 2, middle + 4, line, one ? 'trace-dim' : 'trace-text', 'middle'));
@@ -102,7 +102,7 @@ function rows(steps: readonly PairedStep[], attach: string): Drawn {
       if (!place || time === undefined) continue;
       const x = place.first + lanes.findIndex(({ id }) => id === step.lane) * place.step;
       const from = last[side];
-      // In the other order than the other has them: no way leads backwards in time.
+      // The two traces have these steps in opposite orders: no line leads backwards in time.
       if (from && from.time <= time) {
         const bend = Math.min(14, (middle - from.y) / 2);
         const d =

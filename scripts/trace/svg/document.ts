@@ -1,9 +1,8 @@
 import { element, label, type Markup, raw } from '../../../clusters/text/markup.ts';
 import { printable, wrap } from '../../../clusters/text/wrap.ts';
 import type { Trace, TracedVolume } from '../../../specs/trace/trace.ts';
-import { columnsIn } from './measure.ts';
 import { drawMounts } from './mounts.ts';
-import { traceStyle } from './style.ts';
+import { columnsIn, traceStyle } from './style.ts';
 import { across, type Drawn, drawTimeLine } from './time-line.ts';
 
 /** Returns a trace as one SVG file: the time line, the mounts, and why the pod is stuck, if it is. It loads nothing. */
@@ -13,7 +12,7 @@ export function traceSvg(trace: Trace): string {
 
 /**
  * Returns a trace as an SVG element, for a file or for a page.
- * @param ids put before each id, so that drawings can stand side by side in a page
+ * @param ids put before each id, so that a page can have several drawings
  * @param style whether the drawing brings its style; a page has `traceStyle` itself, once
  */
 export function traceDrawing(trace: Trace, options: DrawingOptions = {}): Markup {

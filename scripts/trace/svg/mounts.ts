@@ -2,7 +2,7 @@ import { element, label, type Markup, points } from '../../../clusters/text/mark
 import { wrap } from '../../../clusters/text/wrap.ts';
 import type { MountGraph, MountPlace } from '../../../specs/trace/mount-graph.ts';
 import { detailOf, shortened } from '../mounts-text.ts';
-import { columnsIn } from './measure.ts';
+import { columnsIn } from './style.ts';
 import { across, type Drawn } from './time-line.ts';
 
 const indent = 26;

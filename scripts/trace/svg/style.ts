@@ -1,3 +1,4 @@
+import { columnsOf } from '../../../clusters/text/wrap.ts';
 import { lanes } from '../../../specs/trace/trace.ts';
 
 /** Colours in the light and in the dark. Text has a contrast of at least 4.5 on the ground and on bands. */
@@ -65,3 +66,13 @@ ${lanes
   )
   .join('\n')}
 `.trim();
+
+/** Returns about how wide a text is drawn, in pixels: a little too much, because only a browser could measure it. */
+export function drawnWidth(text: string, size: number): number {
+  return columnsOf(text) * size * 0.535;
+}
+
+/** Returns how many columns of a text fit into so many pixels. */
+export function columnsIn(pixels: number, size: number, monospace = false): number {
+  return Math.max(8, Math.floor(pixels / (size * (monospace ? 0.605 : 0.535))));
+}

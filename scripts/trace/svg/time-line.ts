@@ -2,7 +2,7 @@ import { element, label, type Markup, points } from '../../../clusters/text/mark
 import { wrap } from '../../../clusters/text/wrap.ts';
 import { lanes, type Step, type Trace } from '../../../specs/trace/trace.ts';
 import { againText, gapText, placeOf, type Row, rowsOf, sourceInFull, sourceText } from '../rows.ts';
-import { columnsIn, drawnWidth } from './measure.ts';
+import { columnsIn, drawnWidth } from './style.ts';
 
 /** A part of a drawing, from y = 0 on. */
 export interface Drawn {
@@ -10,7 +10,7 @@ export interface Drawn {
   markup: Markup[];
 }
 
-/** Where things stand across a drawing. */
+/** The columns of a drawing, in pixels. */
 export const across = { width: 860, margin: 20, timeEnd: 98, firstLane: 124, lane: 31, text: 318 } as const;
 
 const right = across.width - across.margin;
@@ -25,7 +25,7 @@ export function drawTimeLine(trace: Trace): Drawn {
   return { height: page.y, markup: [...page.bands, ...page.rails, ...page.ways, ...legend.markup, ...page.marks] };
 }
 
-/** The lanes' names, staggered, each with a line down to its lane. */
+/** Draws the lanes' names, staggered, each with a line down to its lane. */
 function drawLegend(trace: Trace): Drawn {
   const step = 19;
   const height = lanes.length * step + 8;
@@ -45,7 +45,7 @@ function laneAt(index: number): number {
   return across.firstLane + index * across.lane;
 }
 
-/** Collects rows downwards. What lies below other things is kept apart, as SVG draws in the order of the text. */
+/** Collects rows downwards. The background is kept apart, because SVG draws in the order of the text. */
 class Page {
   readonly bands: Markup[] = [];
   readonly rails: Markup[] = [];
@@ -171,7 +171,7 @@ class Page {
     this.#rail(parts.rows * lineHeight + 9);
   }
 
-  /** Draws the lanes on for so many pixels, and goes down by them. */
+  /** Extends the lanes by so many pixels, and moves down by them. */
   #rail(height: number, className = 'trace-rail'): void {
     const d = lanes.map((_, index) => points('M', laneAt(index), this.y, 'v', height)).join(' ');
     this.rails.push(element('path', { class: className, d }));
@@ -188,7 +188,7 @@ function mark(step: Step, x: number, y: number): Markup {
   return element('circle', { cx: x, cy: y, r: step.record.state === 'seen' ? 6.5 : 5, class: className });
 }
 
-/** The way from the step before to this one, which arrives from above. */
+/** Returns the line from the step before to this one, which arrives from above. */
 function way({ lane }: Step, from: { x: number; y: number }, to: { x: number; y: number }): Markup {
   const bend = Math.min(22, (to.y - from.y) / 2);
   const d =

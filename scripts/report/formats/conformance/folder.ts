@@ -10,7 +10,7 @@ import { countsInWords, shareOf } from '../../model/counts.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import type { Product } from './product.ts';
 
-/** Files of the run that stand in the folder as they are. */
+/** Files of the run that the folder has, too. */
 const runFiles = ['e2e.log', 'junit_01.xml'] as const;
 
 /**
@@ -46,7 +46,7 @@ function sameFile(from: string, to: string): void {
   }
 }
 
-/** How the run is repeated, and what it came to. */
+/** Returns README.md: the result, and how the run is repeated. */
 function readme(report: LocalVolumeConformanceReport, product: Product): string {
   const { statistics, requirements, catalogue, complete, environment, profiles } = report;
   const scope = complete
@@ -80,7 +80,7 @@ function readme(report: LocalVolumeConformanceReport, product: Product): string 
     '',
     ...profiles.map(({ name, summary }) => `- ${name}: ${summary}`),
     '',
-    'Every requirement with its result stands in `junit_01.xml`; what happened, in order, in `e2e.log`.',
+    '`junit_01.xml` has every requirement with its result; `e2e.log` has what happened, in order.',
     '',
   ];
   return redact(lines.join('\n'));

@@ -21,7 +21,7 @@ const productSchema = z.strictObject({
   contact_email_address: maybe,
 });
 
-/** What is tested, as CNCF's conformance reports tell it. */
+/** What is tested, as CNCF's conformance reports name it. */
 export type Product = z.infer<typeof productSchema>;
 
 /** Reads the file that `--product` names. @throws BadConfiguration with file, line and key */

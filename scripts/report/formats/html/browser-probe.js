@@ -21,7 +21,7 @@ globalThis.probe = {
     return document.documentElement.scrollWidth;
   },
 
-  /** Milliseconds from a text in the search to the page laid out anew. */
+  /** Milliseconds from a text in the search to the new layout of the page. */
   filter(text) {
     const field = document.getElementById('q');
     const begun = performance.now();

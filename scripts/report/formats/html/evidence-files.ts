@@ -17,7 +17,7 @@ const largest = 4_000_000;
 const readAtOnce = 32;
 
 /**
- * Reads files that a report names, each once. What is not there, is no file or lies outside of the folder (a path with
+ * Reads files that a report names, each once. What is absent, is no file or is outside of the folder (a path with
  * `..`, a link that leads away) is left out: the report may come from anywhere.
  */
 export async function readEvidence(

@@ -5,7 +5,7 @@ const groups = ['messages', 'diagnoses', 'evidence of failures', 'evidence'] as 
 
 export type TextGroup = (typeof groups)[number];
 
-/** How much of a text stands in the page. */
+/** How much of a text is in the page. */
 export type Inline = (group: TextGroup, text: string) => Excerpt;
 
 /** Of the room for texts, the part that a group may have at most, and the most for one text, in bytes. */
@@ -16,7 +16,7 @@ const limits: Readonly<Record<TextGroup, { part: number; one: number }>> = {
   evidence: { part: 1, one: 20_000 },
 };
 
-/** What stands around a text that is shown, in bytes: fold, link, a note that it was cut. */
+/** The markup around a text that is shown, in bytes: fold, link, a note that it was cut. */
 const around = 400;
 
 /**

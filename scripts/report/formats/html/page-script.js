@@ -1,5 +1,5 @@
 // Runs inline in the page, which is whole without it. Filters the requirements, opens what a link names, and switches
-// between light and dark. The filter stands in the hash of the address, so that a view can be linked.
+// between light and dark. The filter is in the hash of the address, so that a view can be linked.
 
 const root = document.documentElement;
 const scheme = document.getElementById('scheme');

@@ -7,13 +7,13 @@ export interface Page {
   title: string;
   /** Links of the navigation, by the ids of their sections. */
   sections: readonly { id: string; title: string }[];
-  /** What stands in `main`. */
+  /** The content of `main`. */
   content: Markup;
   /** Colour of the mark in the tab. */
   mark: keyof Palette;
   /** Styles of this page alone; must not come from outside. */
   styles?: readonly string[];
-  /** What stands at the foot: what made the page. */
+  /** The text of the footer: what made the page. */
   maker: string;
 }
 

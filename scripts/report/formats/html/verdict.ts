@@ -7,7 +7,7 @@ import { counted, moment, shareBar, toneOf, toneOfOutcome } from './words.ts';
 const words = { success: 'Success', partial: 'Partial', failure: 'Failure' } as const;
 const signs = { success: '✓', partial: '–', failure: '✗' } as const;
 
-/** Returns the first thing that is read: what the run came to, on what, and how much of the catalogue it is about. */
+/** Returns the head of the page: the verdict, what was tested, and how much of the catalogue. */
 export function verdictSection(report: LocalVolumeConformanceReport): Markup {
   const { result, statistics, subjects, environment, implementation } = report;
   // The promises of Kubernetes come first in a verdict.

@@ -13,7 +13,7 @@ const marks = {
 } as const satisfies Record<Outcome, string>;
 const resultTones = { success: 'passed', partial: 'skipped', failure: 'failed' } as const;
 
-/** Returns a result by sign, colour and word; the word only for those who hear the page, unless it is to be seen. */
+/** Returns a result as sign, colour and word; the word is visible only where asked for, and read aloud anyway. */
 export function resultMark(result: Outcome, seen = false): Markup {
   const name = outcomeWords[result];
   const word = seen ? html` ${name}` : html`<span class="unseen">${name}</span>`;
@@ -70,7 +70,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** Returns how the requirements are shared out, as a bar. The numbers stand beside it. */
+/** Returns the outcomes as parts of a bar, for readers who have the numbers beside it. */
 export function shareBar({ passed, failed, knownIssue, ...others }: ReportedStatistics): Markup | undefined {
   const skipped = knownIssue + others.skipped;
   const all = passed + failed + skipped;
