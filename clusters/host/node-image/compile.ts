@@ -55,6 +55,7 @@ export async function compileKubernetes(
     });
   }
 
+  progress.note(`compiling Kubernetes ${version}`);
   let packages = 0;
   await log.run(`compiling Kubernetes ${version}`, {
     argv,

@@ -188,7 +188,7 @@ PATH="\${PATH#*:}" exec docker "$@"
     run.send('SIGINT');
     await run.endsWith('interrupted', [/✓ Deleting the cluster/], cancelled);
   });
-  for (const moment of ['compiling Kubernetes', 'root file system'])
+  for (const moment of ['compiling Kubernetes', 'root file system', 'assembling the node image'])
     fault(`SIGKILL while the node image is built: ${moment}`, async (sandbox) => {
       const build = sandbox.start(['image', '--rebuild']);
       await build.says(new RegExp(moment));
