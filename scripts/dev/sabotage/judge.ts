@@ -10,11 +10,15 @@ import type { Judgement } from './results.ts';
 /** How many specs run side by side, unless the user says otherwise. */
 export const usualJobs = 8;
 
-/** Runs specs on the cluster of this process as it is, and returns what came of each. */
+/**
+ * Runs specs on the cluster of this process as it is, and returns what came of each. A spec that waits for what a defect
+ * keeps from happening has `limit` milliseconds, unless it asks for more itself.
+ */
 export async function judge(
   specs: readonly DeclaredSpec[],
-  { jobs, signal }: { jobs: number; signal: AbortSignal },
+  { jobs, signal, limit }: { jobs: number; signal: AbortSignal; limit: (id: string) => number },
 ): Promise<Judgement[]> {
+  for (const { requirement, test } of specs) test.timeout(limit(requirement.id));
   const events = new EventStream();
   const judgements: Judgement[] = [];
   events.subscribe((event) => {

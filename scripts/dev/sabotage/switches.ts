@@ -1,4 +1,5 @@
 import { type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
+import { workTakenUp } from '../../../specs/harness/index.ts';
 import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
 import type { Defect } from './defect.ts';
 
@@ -81,6 +82,11 @@ export async function startAgain(
 ): Promise<void> {
   const options = { deadline: 130_000 };
   if (component === 'kubelet')
-    await Promise.all(cluster.nodes.map((node) => scriptOnNode(node, kubeletScript, added, options)));
+    await Promise.all(
+      cluster.nodes.map(async (node) => {
+        await scriptOnNode(node, kubeletScript, added, options);
+        await workTakenUp(node);
+      }),
+    );
   else await scriptOnNode(cluster.node(controlPlane), staticPodScript, [component, ...added], options);
 }
