@@ -56,6 +56,7 @@ const command = verbCommand('sabotage', {
   .option('--continue', 'do not judge again what the results have')
   .option('--results <DIR>', 'the folder of results and tables', join('reports', 'sabotage'))
   .option('--jobs <NUMBER>', 'how many specs run at the same time', wholeNumber(1, 64), usualJobs)
+  .option('--table', 'write the tables from the results, and do nothing else')
   .option('--list', 'print the defects with what the results say of them, and do nothing');
 
 type Options = ReturnType<typeof options>;
@@ -77,6 +78,7 @@ async function sabotage(asked: Options): Promise<ExitStatus> {
   }
   const specs = await loadSpecs({ files: await specFiles(), choice: { asked: '', takes: () => true } });
   const suite = new Suite({ asked, chosen, catalogue, specs, results, folder });
+  if (asked.table) return suite.end();
   const image = suite.done ? '' : await imageWith(await changesOf(all), recipe);
   if (image === undefined) return 'environment';
   while (!suite.done) {
