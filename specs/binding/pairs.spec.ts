@@ -16,7 +16,7 @@ import {
   triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
-import { transitionsOf } from './binding-state.ts';
+import { bindingAnnotations, bindingAnnotationsOf, transitionsOf } from './binding-state.ts';
 import { controllerMetric } from './controllers.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -214,6 +214,13 @@ describe(chapter, () => {
     });
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, 'node2');
+    expect(bindingAnnotationsOf(claim), 'it waited for a node, and none is noted').to.deep.equal([
+      bindingAnnotations.completed,
+      bindingAnnotations.byController,
+    ]);
+    expect(bindingAnnotationsOf(volume), 'the scheduler marks it as the controller would').to.deep.equal([
+      bindingAnnotations.byController,
+    ]);
     const reasons = namespace.cluster.store.eventsOf(claim.ref).map(({ reason }) => reason);
     expect(reasons).to.deep.equal(['WaitForFirstConsumer', 'WaitForPodScheduled']);
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);

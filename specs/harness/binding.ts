@@ -2,6 +2,7 @@ import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { assignedNode, currentSpec } from '../runner/current-spec.ts';
 import { contradiction, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
+import { scheduledNode } from './scheduling.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 import { reasons } from './unschedulable-reasons.ts';
 
@@ -54,12 +55,30 @@ let resyncs = 0;
 export async function controllerLookedAgain(
   namespace: SpecNamespace,
   ...objects: readonly (ClaimHandle | VolumeHandle)[]
-): Promise<void> {
+): Promise<{ volume: VolumeHandle; claim: ClaimHandle }> {
   for (const object of objects) await triggerResync(namespace, object);
   // A class of their own, so that no claim of the spec takes the volume.
   const spec = { storageClassName: 'witness' };
   const { node = 'node1' } = currentSpec();
-  await namespace.boundVolume(`witness-${resyncs}`, { node, path: absentPath, volume: { spec }, claim: { spec } });
+  return await namespace.boundVolume(`witness-${resyncs}`, {
+    node,
+    path: absentPath,
+    volume: { spec },
+    claim: { spec },
+  });
+}
+
+/**
+ * Waits until the scheduler has heard of claims and volumes as they are, after the controller has looked at them again:
+ * a pod of the controller's witness has a node, and the scheduler hears of changes of a kind in their order.
+ */
+export async function schedulerLookedAgain(
+  namespace: SpecNamespace,
+  ...objects: readonly (ClaimHandle | VolumeHandle)[]
+): Promise<void> {
+  const { claim } = await controllerLookedAgain(namespace, ...objects);
+  await scheduledNode(await namespace.pod(claim.fixtureName, { claims: [claim] }));
+  await namespace.cluster.store.confirm({ signal: namespace.signal });
 }
 
 /** Returns the phases that a volume or a claim was seen in, in order, each once for as long as it lasted. */

@@ -46,6 +46,7 @@ export {
   messages,
   phasesOf,
   scheduledTo,
+  schedulerLookedAgain,
   triggerResync,
 } from './binding.ts';
 export { forceDelete, markForDeletion, protectionLookedAgain, release } from './lifecycle.ts';

@@ -95,7 +95,7 @@ function provesNothing(tests: readonly Mocha.Test[]): DomainError {
       attempted: 'loading the specs',
       seen: tests.map(({ file, title }) => `${file && relative(projectRoot, file)}: ${title}`).join('\n'),
       why: 'These tests prove no requirement of the catalogue; reports are joined by requirements.',
-      remedy: "Declare each with proves('LV-BIND-05', …) of its chapter, and put the requirement into catalogue.yaml.",
+      remedy: "Declare each with proves('LV-BIND-04', …) of its chapter, and put the requirement into catalogue.yaml.",
     },
     { exit: 'badUsage' },
   );

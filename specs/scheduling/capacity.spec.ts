@@ -20,82 +20,91 @@ interface Choice {
 // node1 runs the control plane, so that nothing but the size of its volumes speaks for it.
 const large = '10000Gi';
 const tight = '101Gi';
-const choices: Record<string, Choice> = {
-  'LV-SCHED-24': {
-    claims: ['first'],
-    offers: [
-      { node: 'node1', storage: large },
-      { node: 'node2', storage: tight },
-      { node: 'node3', storage: tight },
-    ],
-  },
-  'LV-SCHED-25': {
-    claims: ['first', 'first'],
-    offers: ['node1', 'node2', 'node3'].flatMap((node) => {
-      const storage = node === 'node1' ? large : tight;
-      return [
-        { node, storage },
-        { node, storage },
-      ];
-    }),
-  },
-  'LV-SCHED-26': {
+const choices: Record<string, readonly Choice[]> = {
+  'LV-SCHED-24': [
+    {
+      claims: ['first'],
+      offers: [
+        { node: 'node1', storage: large },
+        { node: 'node2', storage: tight },
+        { node: 'node3', storage: tight },
+      ],
+    },
+  ],
+  'LV-SCHED-25': [
+    {
+      claims: ['first', 'first'],
+      // The smallest volume is taken first, so that the other claim is the one that the sizes speak of.
+      offers: ['node1', 'node2', 'node3'].flatMap((node) => [
+        { node, storage: tight },
+        { node, storage: node === 'node1' ? large : tight },
+      ]),
+    },
+  ],
+  'LV-SCHED-26': (['first', 'second'] as const).map((decisive) => ({
     claims: ['first', 'second'],
-    offers: ['node1', 'node2', 'node3'].flatMap((node) => {
-      const storage = node === 'node1' ? large : tight;
-      return [
-        { node, storage, class: 'first' as const },
-        { node, storage, class: 'second' as const },
-      ];
-    }),
-  },
-  'LV-SCHED-27': {
-    claims: ['first'],
-    offers: [
-      { node: 'node1', storage: large, label: 'control-plane' },
-      { node: 'node2', storage: tight, label: 'worker' },
-      { node: 'node3', storage: tight, label: 'worker' },
-    ],
-  },
+    offers: ['node1', 'node2', 'node3'].flatMap((node) =>
+      (['first', 'second'] as const).map((name) => ({
+        node,
+        storage: node === 'node1' && name === decisive ? large : tight,
+        class: name,
+      })),
+    ),
+  })),
+  'LV-SCHED-27': [
+    {
+      claims: ['first'],
+      offers: [
+        { node: 'node1', storage: large, label: 'control-plane' },
+        { node: 'node2', storage: tight, label: 'worker' },
+        { node: 'node3', storage: tight, label: 'worker' },
+      ],
+    },
+  ],
 };
 
 describe(chapter, () => {
-  for (const [id, { claims, offers }] of Object.entries(choices)) {
+  for (const [id, cases] of Object.entries(choices)) {
     proves(id, async () => {
-      await using namespace = await SpecNamespace.open();
-      for (const name of new Set(claims)) {
-        await namespace.apply('StorageClass', manifests.storageClass, (manifest) => {
-          manifest.metadata.name = name;
-        });
-      }
-      const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
-        const at = { node, path: `${absentPath}/${index}`, storage };
-        return await namespace.volume(`${node}-${index}`, {
-          ...at,
-          change: ({ spec }) => {
-            spec.storageClassName = className;
-            if (label !== undefined) {
-              const key = 'node-role.kubernetes.io/control-plane';
-              const operator = label === 'control-plane' ? 'Exists' : 'DoesNotExist';
-              spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator }] }] } };
-            }
-          },
-        });
-      };
-      // The large ones first: the scheduler hears of volumes in their order, and of pods on their own; it may decide
-      // before it knows of the last volumes, and these are the ones that it is not to choose.
-      const ofNode1 = await together(offers.filter(({ node }) => node === 'node1').map(offer));
-      await together(offers.filter(({ node }) => node !== 'node1').map(offer));
-      const made = await together(
-        claims.map((className, index) =>
-          namespace.claim(`claim-${index}`, { storage: '100Gi', spec: { storageClassName: className } }),
-        ),
-      );
-      const pod = await namespace.pod('pod', { claims: made });
-      await scheduledTo(pod, 'node1');
-      for (const claim of made) await expect(claim).to.reachPhase('Bound');
-      const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();
-      expect(bound).to.deep.equal(ofNode1.map(({ name }) => name).toSorted());
+      for (const choice of cases) await expectNode1(choice);
     });
   }
 });
+
+/** Creates what a case offers, and a pod with its claims; waits until the pod is on node1, with the volumes of node1. */
+async function expectNode1({ claims, offers }: Choice): Promise<void> {
+  await using namespace = await SpecNamespace.open();
+  for (const name of new Set(claims)) {
+    await namespace.apply('StorageClass', manifests.storageClass, (manifest) => {
+      manifest.metadata.name = name;
+    });
+  }
+  const offer = async ({ node, storage, class: className = 'first', label }: Offer, index: number) => {
+    const at = { node, path: `${absentPath}/${index}`, storage };
+    return await namespace.volume(`${node}-${index}`, {
+      ...at,
+      change: ({ spec }) => {
+        spec.storageClassName = className;
+        if (label !== undefined) {
+          const key = 'node-role.kubernetes.io/control-plane';
+          const operator = label === 'control-plane' ? 'Exists' : 'DoesNotExist';
+          spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator }] }] } };
+        }
+      },
+    });
+  };
+  // The large ones first: the scheduler hears of volumes in their order, and of pods on their own; it may decide
+  // before it knows of the last volumes, and these are the ones that it is not to choose.
+  const ofNode1 = await together(offers.filter(({ node }) => node === 'node1').map(offer));
+  await together(offers.filter(({ node }) => node !== 'node1').map(offer));
+  const made = await together(
+    claims.map((className, index) =>
+      namespace.claim(`claim-${index}`, { storage: '100Gi', spec: { storageClassName: className } }),
+    ),
+  );
+  const pod = await namespace.pod('pod', { claims: made });
+  await scheduledTo(pod, 'node1');
+  for (const claim of made) await expect(claim).to.reachPhase('Bound');
+  const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();
+  expect(bound).to.deep.equal(ofNode1.map(({ name }) => name).toSorted());
+}

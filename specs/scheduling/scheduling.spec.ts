@@ -105,7 +105,7 @@ describe(chapter, () => {
     await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('also-on-lost-nodes', {
+    const { volume, claim } = await namespace.boundVolume('also-on-lost-nodes', {
       node: 'node2',
       path: disk.path,
       volume: {
@@ -120,6 +120,7 @@ describe(chapter, () => {
     });
     const pod = await namespace.pod('pod', { claims: [claim] });
     await expect(pod).to.runOn('node2');
+    await expect(pod).to.mount(volume, { from: disk });
   });
 
   proves('LV-SCHED-07', async () => {

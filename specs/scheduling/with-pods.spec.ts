@@ -14,6 +14,7 @@ import {
   SpecNamespace,
   scheduledNode,
   scheduledTo,
+  schedulerLookedAgain,
   together,
 } from '../harness/index.ts';
 
@@ -151,8 +152,11 @@ describe(chapter, () => {
     await namespace.remove(pod);
     await namespace.remove(claim);
     await expect(volume).to.reachPhase('Released');
-    // Released is not free: the scheduler has looked again since, for the pod is not where a volume fits.
-    expect(late.pod.now.spec?.nodeName).to.equal(undefined);
+    // Released is not free, also for a pod that comes when the scheduler knows of it.
+    await schedulerLookedAgain(namespace, late.claim, volume);
+    const again = await namespace.pod('again', { claims: [late.claim] });
+    await expect(again).to.beUnschedulable({ [reasons.noVolume]: 3 });
+    expect(late.pod.now.spec?.nodeName, 'the pod that was there before').to.equal(undefined);
     await clearClaimRef(namespace, volume);
     await scheduledTo(late.pod, landing[0] as string);
     await expect(late.claim).to.bindTo(volume);

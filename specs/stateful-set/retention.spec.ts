@@ -1,16 +1,17 @@
 import {
   absentPath,
   type ClaimHandle,
-  consistently,
   eventually,
   expect,
+  type Handle,
+  type PodHandle,
   readChapter,
   SpecNamespace,
   scheduledNode,
   together,
   type VolumeHandle,
 } from '../harness/index.ts';
-import { localSet, member, scale } from './stateful-sets.ts';
+import { localSet, member, type SetHandle, scale } from './stateful-sets.ts';
 
 const { chapter, proves } = readChapter('stateful-set');
 
@@ -53,14 +54,16 @@ describe(chapter, () => {
 
       await scale(namespace, set, 1);
       await expect(members[1].pod).to.beGone();
-      await meets(scaled, policy.whenScaled);
+      await servedAgain(namespace, set);
+      await meets(namespace, scaled, policy.whenScaled, members[1].pod);
+      await owned(kept.claim, policy.whenDeleted === 'Delete' ? ['StatefulSet'] : []);
       expect(kept.claim.now.status?.phase, 'the claim of the pod that stays').to.equal('Bound');
 
       await namespace.remove(set);
       await expect(members[0].pod).to.beGone();
-      await meets(kept, policy.whenDeleted);
+      await meets(namespace, kept, policy.whenDeleted, set);
       // The claim that outlived the scaling is the set's all the same.
-      if (policy.whenScaled === 'Retain') await meets(scaled, policy.whenDeleted);
+      if (policy.whenScaled === 'Retain') await meets(namespace, scaled, policy.whenDeleted, set);
     });
   }
 });
@@ -73,20 +76,43 @@ async function owned(claim: ClaimHandle, kinds: readonly string[]): Promise<void
   });
 }
 
-/** The claim goes and its volume is Released; or, its pod being gone, it is left alone and stays Bound. */
-async function meets({ claim, volume }: { claim: ClaimHandle; volume: VolumeHandle }, fate: Fate): Promise<void> {
+/** Waits until the controller has looked at a set once more: at a change of it that concerns none of its claims. */
+async function servedAgain(namespace: SpecNamespace, set: SetHandle): Promise<void> {
+  await namespace.cluster.client.patch(set.ref, { type: 'merge', change: { spec: { minReadySeconds: 1 } } });
+  await eventually(set as unknown as Handle, `${set} to be served by its controller again`, (store) => {
+    const { metadata, status } = store.get(set.ref) ?? {};
+    return status?.observedGeneration === metadata?.generation;
+  });
+}
+
+/**
+ * Waits until the claim is gone and its volume Released; or proves that it stays Bound although `former`, which is gone,
+ * might have taken it along: it has no owner, and the garbage collector has removed another claim whose owner `former`
+ * was.
+ */
+async function meets(
+  namespace: SpecNamespace,
+  { claim, volume }: { claim: ClaimHandle; volume: VolumeHandle },
+  fate: Fate,
+  former: PodHandle | SetHandle,
+): Promise<void> {
   if (fate === 'Delete') {
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
     return;
   }
-  await consistently(claim.store, {
-    what: `${claim} stays Bound`,
-    on: [claim.ref, volume.ref],
-    window: 1500,
-    unless: (store) =>
-      store.get(claim.ref)?.metadata.deletionTimestamp !== undefined ||
-      store.get(claim.ref)?.status?.phase !== 'Bound' ||
-      store.get(volume.ref)?.status?.phase !== 'Bound',
+  const { kind, name } = former.ref;
+  const uid = former.store.history(former.ref as PodHandle['ref']).at(-1)?.object.metadata.uid ?? '';
+  const witness = await namespace.claim(`witness-${kind}-${claim.name}`.toLowerCase(), {
+    change: ({ metadata }) => {
+      metadata.ownerReferences = [{ apiVersion: kind === 'Pod' ? 'v1' : 'apps/v1', kind, name, uid }];
+    },
   });
+  await expect(witness).to.beGone();
+  await namespace.cluster.store.confirm({ signal: namespace.signal });
+  // A claim that the set would take along when it is deleted has the set for its owner until then.
+  const owners = (claim.now.metadata.ownerReferences ?? []).filter((owner) => owner.uid === uid);
+  expect(owners, `${claim} is not owned by ${former}`).to.deep.equal([]);
+  expect(claim.now.metadata.deletionTimestamp, `${claim} is not being deleted`).to.equal(undefined);
+  expect([claim, volume].map(({ now }) => now.status?.phase)).to.deep.equal(['Bound', 'Bound']);
 }
