@@ -29,6 +29,17 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   DaemonSet: { apiVersion: 'apps/v1', plural: 'daemonsets', namespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
+  ResourceQuota: { apiVersion: 'v1', plural: 'resourcequotas', namespaced: true },
+  ValidatingAdmissionPolicy: {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    plural: 'validatingadmissionpolicies',
+    namespaced: false,
+  },
+  ValidatingAdmissionPolicyBinding: {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    plural: 'validatingadmissionpolicybindings',
+    namespaced: false,
+  },
   CSINode: { apiVersion: 'storage.k8s.io/v1', plural: 'csinodes', namespaced: false },
 };
 

@@ -12,10 +12,13 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PriorityClass,
+  V1ResourceQuota,
   V1Secret,
   V1ServiceAccount,
   V1StatefulSet,
   V1StorageClass,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
   V1VolumeAttachment,
 } from '@kubernetes/client-node';
 
@@ -82,6 +85,9 @@ export interface ObjectOf {
   DaemonSet: Stored<V1DaemonSet>;
   Deployment: Stored<V1Deployment>;
   CSINode: Stored<V1CSINode>;
+  ResourceQuota: Stored<V1ResourceQuota>;
+  ValidatingAdmissionPolicy: Stored<V1ValidatingAdmissionPolicy>;
+  ValidatingAdmissionPolicyBinding: Stored<V1ValidatingAdmissionPolicyBinding>;
 }
 
 /** A kind that the harness can address, such as `PersistentVolumeClaim`. */

@@ -82,6 +82,8 @@ export interface PreBoundMismatch {
   /** What follows `Cannot bind to requested volume "…": `. */
   why: (volumeName: string) => string;
   breaks?: (volume: Volume) => void;
+  /** What the claim asks for, beyond its volume. */
+  asks?: (claim: Claim) => void;
   afterwards?: (namespace: SpecNamespace, volume: VolumeHandle) => Promise<AsyncDisposable>;
 }
 
@@ -118,6 +120,13 @@ export const preBoundMismatches: readonly PreBoundMismatch[] = [
     id: 'LV-BIND-35',
     why: (volumeName) => `the volume is marked for deletion "${volumeName}"`,
     afterwards: holdInDeletion,
+  },
+  {
+    id: 'LV-BIND-37',
+    why: () => 'volumeAttributesClassName does not match',
+    asks: ({ spec }) => {
+      spec.volumeAttributesClassName = 'fast';
+    },
   },
 ];
 

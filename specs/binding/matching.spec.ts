@@ -1,4 +1,15 @@
-import { absentPath, evidence, expect, messages, readChapter, SpecNamespace, scheduledTo } from '../harness/index.ts';
+import {
+  absentPath,
+  evidence,
+  expect,
+  messages,
+  phasesOf,
+  readChapter,
+  SpecNamespace,
+  scheduledTo,
+  schedulerLookedAgain,
+  type VolumeHandle,
+} from '../harness/index.ts';
 import { matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -78,19 +89,67 @@ describe(chapter, () => {
     });
   }
 
-  for (const { id, why, breaks, afterwards } of preBoundMismatches) {
+  for (const { id, why, breaks, asks, afterwards } of preBoundMismatches) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
       const volume = await namespace.volume('volume', { node: 'node2', path: absentPath, change: breaks });
       await using _held = await afterwards?.(namespace, volume);
-      const claim = await namespace.claim('claim', { volume: 'volume' });
+      const claim = await namespace.claim('claim', { volume: 'volume', change: asks });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
       evidence.keep('event', await expect(claim).to.reportEvent('VolumeMismatch', text));
       expect(claim.now.status?.phase).to.equal('Pending');
       expect(volume.now.spec?.claimRef, 'it is bound to no claim').to.equal(undefined);
     });
   }
+
+  proves('LV-BIND-29', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
+    const at = { node: 'node2', path: absentPath };
+    const volumes = [
+      await namespace.volume('of-immediate', at),
+      await namespace.volume('of-patient', { ...at, spec: { storageClassName: 'patient' } }),
+    ];
+    const volumeAttributesClassName = 'fast';
+    const claim = await namespace.claim('claim', { spec: { volumeAttributesClassName } });
+    await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
+    const waiting = await namespace.claim('waiting', {
+      spec: { storageClassName: 'patient', volumeAttributesClassName },
+    });
+    const pod = await namespace.pod('consumer', { claims: [waiting] });
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await schedulerLookedAgain(namespace, claim, waiting, ...volumes);
+    for (const one of [claim, waiting]) expect(phasesOf(one)).to.deep.equal(['Pending']);
+    for (const { now } of volumes) expect(now.status?.phase).to.equal('Available');
+    // The same claim without a class of attributes takes the volume.
+    const plain = await namespace.claim('plain');
+    await expect(plain).to.bindTo(volumes[0] as VolumeHandle);
+  });
+
+  proves('LV-BIND-61', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
+    const offer = async (className: string) => {
+      const at = (storage: string, ...more: 'ReadOnlyMany'[]) => ({
+        node: 'node2',
+        path: absentPath,
+        storage,
+        spec: { storageClassName: className, accessModes: ['ReadWriteOnce', ...more] },
+      });
+      const smaller = await namespace.volume(`${className}-smaller`, at('1Gi', 'ReadOnlyMany'));
+      const exact = await namespace.volume(`${className}-exact`, at('5Gi'));
+      return { smaller, exact, claim: await namespace.claim(className, { spec: { storageClassName: className } }) };
+    };
+    const byController = await offer('local-storage');
+    await expect(byController.claim).to.bindTo(byController.exact);
+    expect(byController.smaller.now.status?.phase).to.equal('Available');
+    const byScheduler = await offer('patient');
+    await scheduledTo(await namespace.pod('consumer', { claims: [byScheduler.claim] }), 'node2');
+    await expect(byScheduler.claim).to.bindTo(byScheduler.smaller);
+  });
 
   proves('LV-BIND-36', async () => {
     await using namespace = await SpecNamespace.open();

@@ -39,7 +39,24 @@ echo "$pid"`;
     });
   };
   const end = once(async () => {
-    await onNode(node, ['kill', '-CONT', pid]);
+    // A spec may have killed it meanwhile.
+    await onNode(node, ['sh', '-c', 'kill -CONT "$1" || test ! -e "/proc/$1"', 'sh', pid]);
   });
   return { stillPaused, end, [Symbol.asyncDispose]: end };
+}
+
+/**
+ * Kills components of the control plane, such as `kube-scheduler`; kubelet starts them again. Their leases are removed,
+ * so that the new ones need not wait until these expire. For specs that have the whole cluster.
+ */
+export async function killedControlPlane(...components: readonly string[]): Promise<void> {
+  const node = (await testCluster()).node(controlPlane);
+  const kill = `
+for component; do
+  pid=$(pgrep --exact --full "$component .*")
+  kill -KILL "$pid"
+  while [ -e "/proc/$pid" ]; do sleep 0.05; done
+  kubectl --kubeconfig=/etc/kubernetes/admin.conf --namespace kube-system delete lease "$component"
+done`;
+  await onNode(node, ['sh', '-ceu', kill, 'sh', ...components]);
 }

@@ -75,7 +75,7 @@ export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 
 // Changes of nodes and of the control plane, undone at their end.
 
-export { pausedControllers } from './control-plane.ts';
+export { killedControlPlane, pausedControllers } from './control-plane.ts';
 export { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './node-changes.ts';
 export {
   restartContainerd,

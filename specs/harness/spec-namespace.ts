@@ -76,6 +76,11 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     return currentSpec().signal;
   }
 
+  /** The labels of the spec's objects, for those that are not made from a fixture. */
+  get ownLabels(): Record<string, string> {
+    return { [ownershipLabels.run]: this.#owner.run, [ownershipLabels.spec]: this.#owner.spec };
+  }
+
   /** Creates a StorageClass; `local-storage`, to which volumes and claims belong, where it is not given a name. */
   storageClass(
     volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer' = 'WaitForFirstConsumer',

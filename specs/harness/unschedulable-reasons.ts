@@ -19,6 +19,7 @@ export const reasons = {
   cordoned: 'node(s) were unschedulable',
   tainted: 'node(s) had untolerated taint(s)',
   cpu: 'Insufficient cpu',
+  ports: "node(s) didn't have free ports for the requested pod ports",
   spread: "node(s) didn't match pod topology spread constraints",
   antiAffinity: "node(s) didn't match pod anti-affinity rules",
   withPod: "node(s) didn't match pod affinity rules",

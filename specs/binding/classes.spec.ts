@@ -1,0 +1,122 @@
+import {
+  ApiRefusal,
+  absentPath,
+  controllerLookedAgain,
+  eventually,
+  evidence,
+  expect,
+  type ManifestOf,
+  messages,
+  phasesOf,
+  preferNode,
+  readChapter,
+  SpecNamespace,
+  scheduledTo,
+  together,
+  triggerResync,
+} from '../harness/index.ts';
+
+const { chapter, proves } = readChapter('binding');
+
+const noClass = 'no persistent volumes available for this claim and no storage class is set';
+
+describe(chapter, () => {
+  proves('LV-BIND-60', async () => {
+    await using namespace = await SpecNamespace.open();
+    const absent = await namespace.claim('absent', { change: ({ spec }) => delete spec.storageClassName });
+    const empty = await namespace.claim('empty', { spec: { storageClassName: '' } });
+    for (const claim of [absent, empty]) await expect(claim).to.reportEvent('FailedBinding', noClass);
+    const storageClass = await namespace.storageClass('Immediate', {
+      change: ({ metadata }) => {
+        metadata.annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+      },
+    });
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    await triggerResync(namespace, absent);
+    await expect(absent).to.bindTo(volume);
+    expect(absent.now.spec?.storageClassName).to.equal(storageClass.name);
+    await namespace.volume('spare', { node: 'node2', path: absentPath });
+    await controllerLookedAgain(namespace, empty);
+    expect(phasesOf(empty)).to.deep.equal(['Pending']);
+    expect(empty.now.spec?.storageClassName, 'the claim that wants no class').to.equal('');
+  });
+
+  proves('LV-BIND-64', async () => {
+    await using namespace = await SpecNamespace.open();
+    const limited = await namespace.storageClass('Immediate');
+    await namespace.storageClass('Immediate', { name: 'free' });
+    const { client } = namespace.cluster;
+    const ref = { kind: 'ResourceQuota', namespace: namespace.name, name: 'disks' } as const;
+    const key = `${limited.name}.storageclass.storage.k8s.io/requests.storage`;
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: ref.name, namespace: ref.namespace },
+      spec: { hard: { [key]: '2Gi' } },
+    });
+    const { volume, claim } = await namespace.boundVolume('large-disk', {
+      node: 'node2',
+      path: absentPath,
+      storage: '100Gi',
+      claim: { storage: '1Gi' },
+    });
+    await expect(claim).to.bindTo(volume);
+    await namespace.claim('second');
+    const third = await namespace.claim('third').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (!(third instanceof ApiRefusal)) throw third ?? new Error('a claim beyond the quota was accepted');
+    evidence.keep('refusal', third.message);
+    expect(third.status).to.equal(403);
+    expect(third.message).to.include(`exceeded quota: ${ref.name}`).and.include(`used: ${key}=2Gi`);
+    await namespace.claim('of-another-class', { spec: { storageClassName: 'free' }, storage: '10Gi' });
+  });
+
+  proves('LV-BIND-59', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    const { volume, claim: first } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    const second = await namespace.claim('second');
+    await expect(second).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
+    const { name, uid } = second.now.metadata;
+    const claimRef = { name, uid, namespace: namespace.name, resourceVersion: null };
+    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
+    await triggerResync(namespace, first);
+    const text = 'Two claims are bound to the same volume, this one is bound incorrectly';
+    await expect(first).to.reportEvent('ClaimMisbound', text);
+    await expect(first).to.reachPhase('Lost');
+    await triggerResync(namespace, second);
+    await expect(second).to.bindTo(volume);
+    const lost = `persistentvolumeclaim "${first.name}" bound to non-existent persistentvolume "${volume.name}"`;
+    await expect(await namespace.pod('of-first', { claims: [first] })).to.beUnschedulable([lost]);
+    await scheduledTo(await namespace.pod('of-second', { claims: [second] }), 'node2');
+  });
+
+  proves('LV-BIND-58', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const claim = await namespace.claim('shared');
+    const schedulingGates = [{ name: 'local-pv-conformance/gate' }];
+    const gated = (name: string, prefers: string) =>
+      namespace.pod(name, {
+        claims: [claim],
+        spec: { schedulingGates },
+        change: ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, prefers),
+      });
+    const pods = await together([gated('one', 'node1'), gated('two', 'node3')]);
+    await triggerResync(namespace, claim);
+    const said = await eventually(claim, 'an event that names both pods', (store) =>
+      store
+        .eventsOf(claim.ref)
+        .map(({ message = '' }) => message)
+        .find((message) => /^waiting for pods (one,two|two,one) to be scheduled$/.test(message)),
+    );
+    evidence.keep('event', said);
+    const operations = [{ op: 'remove' as const, path: '/spec/schedulingGates' }];
+    for (const { ref } of pods) await namespace.cluster.client.patch(ref, { type: 'json', operations });
+    for (const pod of pods) await scheduledTo(pod, 'node2');
+    await expect(claim).to.bindTo(volume);
+  });
+});
