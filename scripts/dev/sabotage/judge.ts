@@ -1,6 +1,6 @@
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../../specs/catalogue/features.ts';
-import { EventStream } from '../../../specs/runner/events.ts';
+import { EventStream, type SpecFailure } from '../../../specs/runner/events.ts';
 import { assertHealthy } from '../../../specs/runner/health.ts';
 import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import { runSpecs } from '../../../specs/runner/run-specs.ts';
@@ -27,7 +27,7 @@ export async function judge(
     const seconds = Math.round(result.milliseconds / 100) / 10;
     if (result.outcome === 'passed') judgements.push({ id: spec.id, outcome: 'green', seconds });
     else if (result.outcome === 'failed')
-      judgements.push({ id: spec.id, outcome: 'red', message: firstLine(result.error.message), seconds });
+      judgements.push({ id: spec.id, outcome: 'red', message: inOneLine(result.error), seconds });
     // A promise that Kubernetes breaks today says nothing about the defect.
     else
       judgements.push({
@@ -50,10 +50,12 @@ export async function judge(
   return judgements;
 }
 
-/** Returns what an error says first: of a DomainError, what was attempted and what was seen. */
-function firstLine(message: string): string {
+/** Returns what an error says first: what was attempted, and what was seen; of a spec that had no time left, its objects. */
+function inOneLine({ message, diagnosis }: SpecFailure): string {
   const [first = '', ...rest] = message.split('\n');
   const seen = rest.find((line) => /^ {2}seen:/.test(line))?.replace(/^ {2}seen:\s*/, '');
-  const text = seen === undefined ? first : `${first}: ${seen}`;
+  const late = /not through after|^Timeout of/.test(`${seen}${first}`);
+  const essence = late ? diagnosis?.essence.split('\n').map((line) => line.trim()) : undefined;
+  const text = [first, seen, ...(essence ?? [])].filter(Boolean).join(': ');
   return text.length > 300 ? `${text.slice(0, 297)}...` : text;
 }
