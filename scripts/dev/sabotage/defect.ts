@@ -7,11 +7,10 @@ import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-y
 import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
 
 /** The folder of the defects: `<area>/<name>.yaml` is the defect `<area>/<name>`. */
-export const defectsFolder = join(import.meta.dirname, 'defects');
+const defectsFolder = join(import.meta.dirname, 'defects');
 
-/** Components that run on a node of the cluster and take command-line arguments from a static pod's manifest. */
+/** Components of the control plane, which take arguments from the manifests of their static pods. */
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
-export type Component = (typeof components)[number];
 
 const patchSchema = z.strictObject({
   /** Path in the Kubernetes tree; a staging module's begins with `staging/src/k8s.io/`. */

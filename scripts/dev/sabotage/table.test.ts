@@ -45,6 +45,13 @@ describe('what a defect comes to', () => {
     });
   }
 
+  it('is "survived" where a spec has only met trouble in its set-up', () => {
+    const found = results(named, ['LV-B-02']);
+    for (const judgement of found.defects[named.name]?.judgements ?? [])
+      judgement.message = 'waiting for PersistentVolume data-1 to be Available, at most 20 s: Pending';
+    expect(judgedBy(named, found, known).verdict).to.equal('survived');
+  });
+
   it('is "not judged" where it was judged as another defect, or could not be', () => {
     const before = results(named, ['LV-B-02']);
     const [once] = Object.values(before.defects);
