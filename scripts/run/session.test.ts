@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ownProduct } from '../report/formats/conformance/product.ts';
+import { failed, passed, planned, reportOf, specOf, started } from '../report/made-up-for-tests.ts';
 import { performAll, undoAll } from './actions.ts';
 import { Registry } from './registry.ts';
 import { beginSession, type Session } from './session.ts';
@@ -68,6 +70,23 @@ describe('a session', function () {
     expect(log).to.deep.equal(['undone']);
     expect(await session.finish()).to.equal('environment');
   });
+
+  for (const [title, prove, lost, status] of [
+    ['conforms where its report shows that', passed, false, 'conforms'],
+    ['ends as a failure of the environment where report.yaml is lost', passed, true, 'environment'],
+    ['does not conform, also where the report.yaml that shows it is lost', failed, true, 'doesNotConform'],
+  ] as const) {
+    it(title, async () => {
+      const specs = [planned(1), prove(specOf('SEED-1'))];
+      const report = reportOf(started, ...specs);
+      const made = { report, product: ownProduct('v1.37.2'), traces: [], kubernetes: 'v1.37.2' };
+      await using session = await beginSession({ verb: 'run', reports: join(folder, 'reports'), report: () => made });
+      // No file can be written where a folder is.
+      if (lost) await mkdir(join(session.target.folder, 'report.yaml'));
+      for (const event of specs) session.events.emit(event);
+      expect(await session.finish()).to.equal(status);
+    });
+  }
 
   it('deletes the cluster that it cannot record as kept', async () => {
     const session = await begin();

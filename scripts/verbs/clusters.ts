@@ -2,14 +2,19 @@ import { lpv } from '../../clusters/project-root.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
-  sentence: 'Lists the clusters of this project, and what interrupted or killed runs left behind.',
+  sentence: 'Lists the clusters of this project, and what interrupted or killed runs and builds left behind.',
   examples: ['lpv clusters'],
   statuses: { ...usualStatuses, conforms: 'the list was printed' },
 };
 
-/** `lpv clusters`: lists the clusters of this project on this machine, and what became of their runs. */
+/** `lpv clusters`: lists the clusters of this project on this machine, what became of their runs, and what killed builds left. */
 export const clusters = verb(verbCommand('clusters', help), help, async () => {
-  const [{ Registry }, { shortName }] = await Promise.all([import('../run/registry.ts'), import('./own-cluster.ts')]);
+  const [{ Registry }, { shortName }, { deadBuilds }, { buildsFolder }] = await Promise.all([
+    import('../run/registry.ts'),
+    import('./own-cluster.ts'),
+    import('../../clusters/host/node-image/build-folder.ts'),
+    import('../run/cluster/plan.ts'),
+  ]);
   const registry = new Registry();
   const decisions = await registry.decisions();
   if (decisions.length === 0) process.stdout.write('no clusters of this project\n');
@@ -24,6 +29,8 @@ export const clusters = verb(verbCommand('clusters', help), help, async () => {
       `${[shortName(decision.entry.cluster).padEnd(20), state.padEnd(5), decision.because, advice].filter(Boolean).join('  ')}\n`,
     );
   }
+  for (const folder of await deadBuilds(buildsFolder(process.env)))
+    process.stdout.write(`${folder}  a killed build of a node image left it  ${lpv('clean')} removes it\n`);
   for (const problem of await registry.unreadable()) process.stdout.write(`${problem.message}\n`);
   return 'conforms';
 });
