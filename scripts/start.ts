@@ -1,6 +1,6 @@
 import { exitStatus } from '../clusters/errors/exit-status.ts';
-import { ignoreEpipe } from './command-line/ignore-epipe.ts';
 import { main } from './main.ts';
+import { ignoreEpipe } from './run/signals.ts';
 
 ignoreEpipe();
 const status = await main(process.argv.slice(2), {

@@ -11,13 +11,12 @@ import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
 import { duration } from '../../clusters/text/duration.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
-import { ignoreEpipe } from '../command-line/ignore-epipe.ts';
 import { BadUsage } from '../command-line/verb.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Counts, countsInWords, plainCounts } from '../report/model/counts.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import { readReport } from '../report/model/report-file.ts';
-import { Interruption, type InterruptSignal, interruptSignals } from '../run/signals.ts';
+import { Interruption, type InterruptSignal, ignoreEpipe, interruptSignals } from '../run/signals.ts';
 import { readRunOptions } from '../verbs/run.ts';
 import { checks, type Outcome, runCheck } from './checks.ts';
 

@@ -89,7 +89,7 @@ export function registryFolder(environment: NodeJS.ProcessEnv, home: string = ho
   return join(base, 'local-pv-conformance', 'runs');
 }
 
-/** The runs of this user that are live or kept, or that died and are not cleaned yet. */
+/** The list of this user's runs that are live or kept, or that died and are not cleaned yet. */
 export class Registry {
   readonly folder: string;
   readonly #probe: (process: ProcessIdentity) => Liveness;
@@ -121,7 +121,10 @@ export class Registry {
     }
   }
 
-  /** Refuses the name of a cluster that a run other than `except` has: kept, under way, or dead and not cleaned yet. */
+  /**
+   * Checks that no run but `except` has a cluster of that name: kept, under way, or dead and not cleaned yet.
+   * @throws DomainError with what removes that cluster
+   */
   async refuseTaken(cluster: string, except?: string): Promise<void> {
     const taken = (await this.decisions()).find(
       ({ entry }) => entry.cluster === cluster && entry.run !== except && entry.found === undefined,
@@ -141,7 +144,7 @@ export class Registry {
     await rm(this.#fileOf(run), { force: true });
   }
 
-  /** Returns every entry. A file that is none is left out: see {@link unreadable}. */
+  /** Returns every entry. A file that is not an entry is left out: see {@link unreadable}. */
   async entries(): Promise<RegistryEntry[]> {
     return (await this.#files()).flatMap((file) => (file instanceof DomainError ? [] : [file]));
   }
@@ -159,22 +162,6 @@ export class Registry {
   /** Returns the runs to clean: their process is gone, and they were not kept. */
   async deadRuns(): Promise<RegistryEntry[]> {
     return (await this.decisions()).filter(({ clean }) => clean).map(({ entry }) => entry);
-  }
-
-  /** Returns the runs whose cluster was kept on purpose. */
-  async keptRuns(): Promise<RegistryEntry[]> {
-    return this.#withState('kept');
-  }
-
-  /** Returns the runs under way, and those of which we do not know it. */
-  async liveRuns(): Promise<RegistryEntry[]> {
-    return this.#withState('live');
-  }
-
-  async #withState(state: 'live' | 'kept'): Promise<RegistryEntry[]> {
-    return (await this.decisions())
-      .filter((decision) => !decision.clean && decision.state === state)
-      .map(({ entry }) => entry);
   }
 
   #fileOf(run: string): string {

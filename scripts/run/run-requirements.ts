@@ -27,12 +27,11 @@ import type { ClusterPlan } from './cluster/plan.ts';
 import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
 import { clusterSteps, existingClusterSteps } from './cluster/steps.ts';
 import { lockCluster } from './cluster-lock.ts';
-import { cpuStealBetween, readCpuTime } from './cpu-steal.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
 import { beginSession, type Session } from './session.ts';
-import { harnessFacts } from './surroundings.ts';
+import { cpuStealBetween, harnessFacts, readCpuTime } from './surroundings.ts';
 
 /** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
 export interface RunPlan {

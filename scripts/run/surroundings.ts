@@ -54,3 +54,35 @@ export function environmentFacts(harness: EnvironmentFacts['harness'], state: Cl
     },
   };
 }
+
+/** How the time of all processors of a machine was spent since its start, in ticks of the kernel. */
+export interface CpuTime {
+  all: number;
+  /** What the host gave to other virtual machines while this one had work to do. */
+  steal: number;
+}
+
+/** Returns how the processors' time was spent until now; undefined where there is no /proc/stat. */
+export async function readCpuTime(): Promise<CpuTime | undefined> {
+  return parseCpuTime(await readFile('/proc/stat', 'utf8').catch(() => ''));
+}
+
+/**
+ * Returns how the processors' time was spent, from the text of /proc/stat; undefined where the kernel does not count steal.
+ * Source: proc(5). The time of guests, behind `steal`, is part of the users' time already.
+ */
+export function parseCpuTime(stat: string): CpuTime | undefined {
+  const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number).slice(0, 8);
+  const steal = fields?.[7];
+  if (!fields || steal === undefined || fields.some(Number.isNaN)) return undefined;
+  return { all: fields.reduce((sum, field) => sum + field, 0), steal };
+}
+
+/**
+ * Returns the share of the processors' time between two readings that was steal, from 0 to 1; undefined where it is not
+ * known.
+ */
+export function cpuStealBetween(before: CpuTime | undefined, after: CpuTime | undefined): number | undefined {
+  if (!before || !after || after.all <= before.all) return undefined;
+  return (after.steal - before.steal) / (after.all - before.all);
+}

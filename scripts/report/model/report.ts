@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-status.ts';
@@ -234,3 +235,7 @@ export const schemaFile = fileURLToPath(new URL('local-volume-conformance-report
 export function reportJsonSchema(): object {
   return z.toJSONSchema(reportSchema);
 }
+
+// After a change: `npm run fix:schema`, which also has the file formatted.
+if (process.argv[1] === import.meta.filename)
+  writeFileSync(schemaFile, `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
