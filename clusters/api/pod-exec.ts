@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { V1Status } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
+import { pasteable } from '../host/command/commander.ts';
 import { duration } from '../text/duration.ts';
 import type { Progress } from '../text/progress.ts';
 import { silent } from '../text/progress.ts';
@@ -41,7 +42,7 @@ export class PodCommandFailed extends DomainError {
 
   constructor(command: PodCommand, result: PodCommandResult) {
     super({
-      attempted: `running ${printable(command.argv)}`,
+      attempted: `running ${pasteable(command.argv)}`,
       on: placeOf(command),
       seen: [`exit status ${result.status}`, ...outputLines(result)].join('\n'),
     });
@@ -58,7 +59,7 @@ export class PodExecFault extends DomainError {
   constructor(kind: PodExecFault['kind'], command: PodCommand, seen: string, cause?: unknown) {
     super(
       {
-        attempted: `running ${printable(command.argv)}`,
+        attempted: `running ${pasteable(command.argv)}`,
         on: placeOf(command),
         seen,
         why: {
@@ -201,11 +202,6 @@ async function textOf(stream: PassThrough): Promise<string> {
 
 function placeOf({ namespace, pod, container }: PodCommand): string {
   return `Pod ${namespace}/${pod}, container ${container}`;
-}
-
-/** Returns the argument array as a command line. Only for messages: nothing is run from it. */
-function printable(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }
 
 function outputLines({ stdout, stderr }: PodCommandResult): string[] {

@@ -35,24 +35,18 @@ export const kindDocumentSchema = z.strictObject({
 export type KindDocument = z.infer<typeof kindDocumentSchema>;
 export type NodeRole = (typeof roles)[number];
 
-const nodeRegistration = {
+const nodeRegistration = z.strictObject({
   name: z.string().refine(isDnsSubdomain, {
     error: ({ input }) => `${input} is no node name; use lower-case letters, digits and hyphens`,
   }),
-};
+  taints: z.array(z.unknown()).optional(),
+});
+const skipPhases = z.array(z.string()).optional();
 
-/** The kubeadm patches that give a node its name. Strict: a slip here would make a node with another name. */
+/** The kubeadm patches that give a node its name. Strict, because a slip would give the node another name. */
 export const nodePatchSchemas = {
-  'control-plane': z.strictObject({
-    kind: z.literal('InitConfiguration'),
-    nodeRegistration: z.strictObject({ ...nodeRegistration, taints: z.array(z.unknown()).optional() }),
-    skipPhases: z.array(z.string()).optional(),
-  }),
-  worker: z.strictObject({
-    kind: z.literal('JoinConfiguration'),
-    nodeRegistration: z.strictObject({ ...nodeRegistration, taints: z.array(z.unknown()).optional() }),
-    skipPhases: z.array(z.string()).optional(),
-  }),
+  'control-plane': z.strictObject({ kind: z.literal('InitConfiguration'), nodeRegistration, skipPhases }),
+  worker: z.strictObject({ kind: z.literal('JoinConfiguration'), nodeRegistration, skipPhases }),
 } as const satisfies Record<NodeRole, z.ZodType>;
 
 /** Any other patch: an object of kubeadm or kubelet. kubeadm checks its other fields. */

@@ -14,6 +14,7 @@ function text(pattern: RegExp, what: string) {
 const imageByDigest = text(/^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$/, 'an image with tag and sha256 digest');
 const sha256 = text(/^[0-9a-f]{64}$/, 'a sha256 sum');
 const moduleSum = text(/^h1:[A-Za-z0-9+/]{43}=$/, 'a checksum as in a go.sum');
+const debianSuite = text(/^[a-z]+$/, 'a Debian suite');
 const version = text(/^\d+\.\d+\.\d+$/, 'a version such as 0.33.0');
 
 const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64'] as const;
@@ -34,15 +35,15 @@ const pinsSchema = z.strictObject({
     default: z.string(),
     minors: z.record(text(/^\d+\.\d+$/, 'a Kubernetes minor such as "1.37"'), minorSchema),
   }),
-  nodeImage: z.strictObject({ debianSuite: text(/^[a-z]+$/, 'a Debian suite'), pause: z.string(), go: version }),
+  nodeImage: z.strictObject({ debianSuite, pause: z.string(), go: version }),
   podImage: z.strictObject({ name: z.string(), published: imageByDigest }),
   staticProvisioner: z.strictObject({
     module: z.string(),
     version: text(/^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/, 'a version of a Go module such as v2.8.0'),
-    sum: text(/^h1:[A-Za-z0-9+/]{43}=$/, 'a checksum as in go.sum'),
+    sum: moduleSum,
   }),
   engine: z.strictObject({
-    debianSuite: text(/^[a-z]+$/, 'a Debian suite'),
+    debianSuite,
     packages: z.array(text(/^[a-z0-9][a-z0-9.+-]+$/, 'a Debian package')).min(1),
     minimumServerVersion: z.int().positive(),
   }),

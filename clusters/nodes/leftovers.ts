@@ -1,5 +1,5 @@
 import { DomainError, type ErrorDetails } from '../errors/domain-error.ts';
-import { type Node, nodeScript, scriptOnNode } from './node.ts';
+import { type Node, type NodeScript, nodeScript, scriptOnNode } from './node.ts';
 
 /** A spec has left something on a node: a mount, a loop device, a directory. Reports show it as a leak. */
 export class LeftBehind extends DomainError {
@@ -13,8 +13,12 @@ export class LeftBehind extends DomainError {
   }
 }
 
-const leftoversScript = nodeScript(import.meta.url, 'leftovers.sh');
-const placesScript = nodeScript(import.meta.url, 'volume-places.sh');
+const scripts = {
+  leftovers: nodeScript(import.meta.url, 'leftovers.sh'),
+  places: nodeScript(import.meta.url, 'volume-places.sh'),
+  wake: nodeScript(import.meta.url, 'wake-node.sh'),
+  clear: nodeScript(import.meta.url, 'clear-node.sh'),
+};
 
 /** Milliseconds in which kubelet must unmount and detach the volumes of a deleted pod. */
 const patience = 20_000;
@@ -26,7 +30,7 @@ const patience = 20_000;
  */
 export async function awaitNothingLeft(node: Node, words: readonly string[]): Promise<void> {
   if (words.length === 0) return;
-  const left = await scriptOnNode(node, leftoversScript, [String(patience), ...words], { deadline: 2 * patience });
+  const left = await scriptOnNode(node, scripts.leftovers, [String(patience), ...words], { deadline: 2 * patience });
   if (left === '') return;
   throw new LeftBehind(
     {
@@ -40,5 +44,26 @@ export async function awaitNothingLeft(node: Node, words: readonly string[]): Pr
 
 /** Returns every path of a node that local volumes use, sorted. Loop devices are those of the whole kernel. */
 export async function volumePlaces(node: Node): Promise<string[]> {
-  return (await scriptOnNode(node, placesScript, [])).split('\n').filter(Boolean).sort();
+  return (await scriptOnNode(node, scripts.places, [])).split('\n').filter(Boolean).sort();
+}
+
+/**
+ * Starts what specs of a run may have stopped on a node: kubelet, containerd, paused processes. Removes what keeps
+ * kubelet from unmounting a volume. Returns a line for each of these.
+ */
+export function wakeNode(node: Node, run: string, signal?: AbortSignal): Promise<string[]> {
+  return restore(node, scripts.wake, run, signal);
+}
+
+/** Removes what specs of a run made on a node and left there. Returns a line for each thing that it removed. */
+export function clearNode(node: Node, run: string, signal?: AbortSignal): Promise<string[]> {
+  return restore(node, scripts.clear, run, signal);
+}
+
+async function restore(node: Node, script: NodeScript, run: string, signal?: AbortSignal): Promise<string[]> {
+  const printed = await scriptOnNode(node, script, [run], { signal, deadline: 60_000 });
+  return printed
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `${node.name}: ${line}`);
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { DomainError } from '../errors/domain-error.ts';
 import { run } from '../host/command/commander.ts';
 import { host } from '../host/command/host.ts';
 import { BuildFolder, lockBuildOf } from '../host/node-image/build-folder.ts';
-import { sha256Of } from '../host/sha256.ts';
+import { type Node, nodeScript, onNode, scriptOnNode } from '../nodes/node.ts';
 import { silent } from '../text/progress.ts';
 
 /** The programs of sig-storage-local-static-provisioner, compiled for the nodes. */
@@ -86,7 +87,7 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
   const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
   const packing = ['tar', '-C', at('programs'), ...plain, '-cf', archive, '.'] as const;
   await run(host, { argv: packing, deadline: 60_000, signal });
-  await writeFile(at('kept/sha256'), await sha256Of(archive));
+  await writeFile(at('kept/sha256'), hash('sha256', await readFile(archive)));
   await rm(folder, { recursive: true, force: true });
   await rename(at('kept'), folder);
   const result = await readKept(folder);
@@ -99,7 +100,7 @@ async function readKept(folder: string): Promise<{ archive: string; sha256: stri
   const archive = join(folder, 'programs.tar');
   try {
     const noted = await readFile(join(folder, 'sha256'), 'utf8');
-    const sha256 = await sha256Of(archive);
+    const sha256 = hash('sha256', await readFile(archive));
     return noted === sha256 ? { archive, sha256 } : undefined;
   } catch {
     return undefined;
@@ -136,4 +137,36 @@ async function compile(build: BuildFolder, signal: AbortSignal): Promise<void> {
       signal,
     });
   }
+}
+
+const makeImage = nodeScript(import.meta.url, 'make-image.sh');
+
+/** What is under way or done, by node and image. */
+const loading = new Map<string, Promise<string>>();
+
+/**
+ * Makes sure that a node has the container image of the static provisioner; returns its name. The image has the files of
+ * `base`, for the shell that cleans devices, and the compiled programs.
+ */
+export function provisionerImage(node: Node, programs: StaticProvisionerPrograms, base: string): Promise<string> {
+  const name = `localhost/local-pv-conformance/static-provisioner:${programs.sha256.slice(0, 12)}`;
+  const key = `${node.place} ${name}`;
+  // One for a process: specs that need it at the same time wait for the same one.
+  const begun = loading.get(key) ?? load(node, name, programs, base);
+  loading.set(key, begun);
+  begun.catch(() => loading.delete(key));
+  return begun;
+}
+
+async function load(node: Node, name: string, { archive, sha256 }: StaticProvisionerPrograms, base: string) {
+  const present = await onNode(node, ['ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet', `name==${name}`]);
+  if (present.trim() === name) return name;
+  const place = `/var/lib/lpv-${sha256.slice(0, 12)}.tar`;
+  await run(node, {
+    argv: ['dd', `of=${place}`, 'bs=1M', 'status=none'],
+    stdin: await readFile(archive),
+    deadline: 60_000,
+  });
+  await scriptOnNode(node, makeImage, [name, base, place], { deadline: 120_000 });
+  return name;
 }

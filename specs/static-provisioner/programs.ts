@@ -6,7 +6,7 @@ import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { CommandFailed } from '../../clusters/host/command/commander.ts';
 import { nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
-import { provisionerImage } from '../../clusters/static-provisioner/image.ts';
+import { provisionerImage } from '../../clusters/static-provisioner/build.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { type ClassHandle, Handle, type PodHandle } from '../harness/handles.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Versions } from '../../configuration/versions.ts';
@@ -7,7 +7,6 @@ import type { Progress } from '../../text/progress.ts';
 import { redact } from '../../text/redact.ts';
 import { type Commander, CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
-import { sha256Of } from '../sha256.ts';
 import { canSeeProcesses, endCreation } from './creation.ts';
 
 /** The pin of kind: the part `kind` of versions.yaml. */
@@ -70,7 +69,7 @@ export async function findKind(
       await fetchKind(pin, own, signal);
       const program = join(own, 'kind');
       if ((await versionOf(program, signal)) !== pin.version) throw new Error('the program does not tell this version');
-      const path = join(folder, `kind-${await sha256Of(program)}`);
+      const path = join(folder, `kind-${hash('sha256', await readFile(program))}`);
       await rename(program, path);
       return { path, version: `v${pin.version}`, origin: 'private copy' };
     } catch (error) {
@@ -97,7 +96,8 @@ async function keptCopy(folder: string): Promise<string | undefined> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     if (!name.startsWith('kind-')) continue;
-    if (name === `kind-${await sha256Of(path).catch(() => '')}`) return path;
+    const content = await readFile(path).catch(() => undefined);
+    if (content !== undefined && name === `kind-${hash('sha256', content)}`) return path;
     await rm(path, { recursive: true, force: true });
   }
   return undefined;
@@ -114,7 +114,7 @@ async function downloadRelease(pin: KindPin, folder: string, signal?: AbortSigna
   });
   if (!response.ok) throw new Error(`the release page answered ${response.status}`);
   const binary = Buffer.from(await response.arrayBuffer());
-  const sum = createHash('sha256').update(binary).digest('hex');
+  const sum = hash('sha256', binary);
   if (sum !== expected) throw new Error(`checksum ${sum} is not the pinned ${expected}; the download was thrown away`);
   await writeFile(join(folder, 'kind'), binary, { mode: 0o755 });
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -5,7 +6,6 @@ import { DomainError } from '../../errors/domain-error.ts';
 import type { Progress } from '../../text/progress.ts';
 import { run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
-import { sha256Of } from '../sha256.ts';
 import type { BuildFolder } from './build-folder.ts';
 import type { BuildLog } from './build-log.ts';
 import { compiling } from './commands.ts';
@@ -79,7 +79,7 @@ export async function compileKubernetes(
       remedy: 'look for GOFLAGS, a vendor folder or another program that changes go.mod',
     });
   }
-  return { path, version, sha256: await sha256Of(path) };
+  return { path, version, sha256: hash('sha256', await readFile(path)) };
 }
 
 /**
