@@ -1,6 +1,7 @@
 # Removes what specs of a run made on a node and left: services, mounts, loop devices, files. All of it has the run's id
 # in its name, or is on a disk whose file has. Mounts the cluster's own disks that are not mounted. Prints what it did,
 # one a line. Idempotent. Arguments: RUN
+# Goes on after an error: what can be removed is removed.
 set -u
 run=$1
 files=/var/local/local-pv-conformance/$run

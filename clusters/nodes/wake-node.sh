@@ -1,6 +1,7 @@
 # Starts what specs may have stopped on a node: kubelet, containerd, paused processes; releases directories that are kept
 # from being opened; unmounts what specs of a run mounted below a volume, which keeps kubelet from unmounting the volume.
 # Prints what it did, one a line. Idempotent. Arguments: RUN
+# Goes on after an error: what can be restored is restored.
 set -u
 tac /proc/1/mountinfo | cut -d' ' -f5 | grep "^/mnt/disks/$1-[^/]*/" | while read -r place; do
 	umount "$place"

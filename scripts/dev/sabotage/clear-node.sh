@@ -1,5 +1,6 @@
 # Takes mounts, loop devices, directories and files off a node by force, where kubelet has not.
 # Arguments: PATH…
+# Goes on after an error: what can be removed is removed.
 set -u
 for path in "$@"; do
 	for device in /sys/block/loop*; do
