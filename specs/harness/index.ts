@@ -11,7 +11,7 @@ export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 export { provesCase } from './matrix.ts';
 
-// Objects of the cluster, and what is wanted of them.
+// Objects of the cluster, and how they are created.
 
 export type { ManifestOf } from '../../fixtures/schema.ts';
 export type { ClaimHandle, ClassHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
@@ -42,16 +42,19 @@ export {
   absentDisk,
   absentPath,
   clearClaimRef,
+  conditionsSeen,
   controllerLookedAgain,
   messages,
   phasesOf,
+  preferNode,
+  requirePods,
+  scheduledNode,
   scheduledTo,
   schedulerLookedAgain,
   triggerResync,
 } from './binding.ts';
 export { forceDelete, markForDeletion, protectionLookedAgain, release } from './lifecycle.ts';
 export { recordProcess } from './process.ts';
-export { conditionsSeen, preferNode, requirePods, scheduledNode } from './scheduling.ts';
 export { type ReasonCounts, reasons } from './unschedulable-reasons.ts';
 export { assertWokenBy, heldUser } from './wake-ups.ts';
 
@@ -73,7 +76,7 @@ export {
 } from './mounts.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
 
-// Changes of nodes and of the control plane, undone at their end.
+// Changes of nodes and of the control plane, and their undo.
 
 export { killedControlPlane, pausedControllers } from './control-plane.ts';
 export { cordonedNode, knownToScheduler, labelledNode, taintedNode } from './node-changes.ts';

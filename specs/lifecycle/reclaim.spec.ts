@@ -8,6 +8,7 @@ import {
   expect,
   leaseVolume,
   onNode,
+  type PodHandle,
   phasesOf,
   readChapter,
   readInPod,
@@ -22,17 +23,36 @@ import {
 
 const { chapter, proves } = readChapter('lifecycle');
 
+const secretFile = '/data/secret';
+
 /** Writes a text that is nowhere else 500 times to a file, and waits until it is on the disk; returns the text. */
-async function writeSecret(
-  namespace: SpecNamespace,
-  pod: Parameters<typeof runInPod>[0],
-  path: string,
-): Promise<string> {
-  // Put together in the pod: the text as a whole stands in no log and no command line of the node.
+async function writeSecret(namespace: SpecNamespace, pod: PodHandle): Promise<string> {
+  // The pod puts the text together, so that no log and no command line of the node has all of it.
   const parts = ['once-here', namespace.name];
   const script = 'yes "secret-$1-of-$2" | head -n 500 >"$3" && sync "$3"';
-  await runInPod(pod, ['sh', '-c', script, 'sh', ...parts, path]);
+  await runInPod(pod, ['sh', '-c', script, 'sh', ...parts, secretFile]);
   return `secret-${parts.join('-of-')}`;
+}
+
+/**
+ * Creates a volume on a device, has a pod write a secret to it, and waits until pod and claim are gone and the device is
+ * unmounted. `then` is what the pod does after it has written.
+ */
+async function releasedWithSecret(
+  namespace: SpecNamespace,
+  { node, path }: { node: string; path: string },
+  then: (pod: PodHandle) => Promise<unknown> = async () => {},
+): Promise<{ volume: VolumeHandle; secret: string }> {
+  await namespace.storageClass();
+  const { volume, claim } = await namespace.boundVolume('disk', { node, path });
+  const pod = await namespace.pod('writer', { claims: [claim] });
+  await expect(pod).to.runOn(node);
+  const secret = await writeSecret(namespace, pod);
+  await then(pod);
+  await namespace.remove(pod);
+  await release(namespace, claim, volume);
+  await unmounted(node, stagedDirectory(volume.name));
+  return { volume, secret };
 }
 
 describe(chapter, () => {
@@ -65,15 +85,7 @@ describe(chapter, () => {
     const here = assignedNode();
     await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
-    await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
-    const pod = await namespace.pod('writer', { claims: [claim] });
-    await expect(pod).to.runOn(here);
-    const secret = await writeSecret(namespace, pod, '/data/secret');
-    await runInPod(pod, ['rm', '/data/secret']);
-    await namespace.remove(pod);
-    await release(namespace, claim, volume);
-    await unmounted(here, stagedDirectory(volume.name));
+    const { secret } = await releasedWithSecret(namespace, device, (pod) => runInPod(pod, ['rm', secretFile]));
 
     const left = await occurrences(namespace, here, device.path, secret);
     expect(left, 'after rm and release').to.equal(500);
@@ -85,14 +97,7 @@ describe(chapter, () => {
     await using device = await leaseVolume(here, 'FORMAT', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node(here);
-    await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('disk', { node: here, path: device.path });
-    const before = await namespace.pod('before', { claims: [claim] });
-    await expect(before).to.runOn(here);
-    const secret = await writeSecret(namespace, before, '/data/secret');
-    await namespace.remove(before);
-    await release(namespace, claim, volume);
-    await unmounted(here, stagedDirectory(volume.name));
+    const { volume, secret } = await releasedWithSecret(namespace, device);
     expect(await occurrences(namespace, here, device.path, secret), 'before cleaning').to.equal(500);
 
     await onNode(node, ['dd', 'if=/dev/zero', `of=${device.path}`, 'bs=1M', 'count=16', 'conv=fsync']);
@@ -114,7 +119,7 @@ describe(chapter, () => {
   const noDeleter = (name: string) =>
     `error getting deleter volume plugin for volume "${name}": no volume plugin matched`;
 
-  /** What no plugin can do for a local volume, and what the controller says then. */
+  /** Policies that no volume plugin can carry out for a local volume, and the controller's message. */
   const failures = [
     { id: 'LV-LIFE-12', policy: 'Delete', reason: 'VolumeFailedDelete', message: noDeleter },
     {
@@ -150,7 +155,7 @@ describe(chapter, () => {
     });
   }
 
-  /** What an administrator does: says what becomes of a volume. */
+  /** Changes the reclaim policy of a volume, as an administrator does, and waits until it is seen. */
   const setPolicy = async (namespace: SpecNamespace, volume: VolumeHandle, policy: 'Retain' | 'Delete') => {
     const change = { spec: { persistentVolumeReclaimPolicy: policy } };
     await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
@@ -213,7 +218,7 @@ describe(chapter, () => {
   });
 });
 
-/** Returns how often a text stands in a file or device of a node, all of which is read. */
+/** Returns how often a file or device of a node has a text; all of it is read. */
 async function occurrences(namespace: SpecNamespace, nodeName: string, path: string, text: string): Promise<number> {
   const script = 'grep --text --only-matching --fixed-strings -- "$2" "$1" | wc -l';
   const argv = ['sh', '-c', script, 'sh', path, text] as const;

@@ -1,4 +1,5 @@
 import {
+  type ClaimHandle,
   evidence,
   expect,
   knownIssue,
@@ -8,6 +9,7 @@ import {
   readInPod,
   runInPod,
   SpecNamespace,
+  type VolumeHandle,
 } from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
 import { lookedThrough, offeredClass, offeredPaths, offeredVolume, release } from '../static-provisioner/offered.ts';
@@ -17,6 +19,19 @@ const { chapter, proves } = readChapter('provisioner');
 
 const bytes = 16 * 2 ** 20;
 
+/** Waits until a disk is offered, creates a claim, and waits until it is bound to the volume, whose uid is returned. */
+async function claimedDisk(
+  namespace: SpecNamespace,
+  offer: Parameters<typeof offeredVolume>[1],
+  name = 'claim',
+): Promise<{ volume: VolumeHandle; uid: string; claim: ClaimHandle }> {
+  const volume = await offeredVolume(namespace, offer);
+  const { uid } = volume.now.metadata;
+  const claim = await namespace.claim(name, { storage: '8Mi' });
+  await expect(claim).to.bindTo(volume);
+  return { volume, uid, claim };
+}
+
 describe(chapter, () => {
   proves('LV-PROV-09', async () => {
     await using directory = await leaseEntriesDirectory('node3');
@@ -24,10 +39,7 @@ describe(chapter, () => {
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Retain');
     await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
-    const volume = await offeredVolume(namespace, { directory, entry: 'disk', storageClass });
-    const { uid } = volume.now.metadata;
-    const claim = await namespace.claim('claim', { storage: '8Mi' });
-    await expect(claim).to.bindTo(volume);
+    const { volume, uid, claim } = await claimedDisk(namespace, { directory, entry: 'disk', storageClass });
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/kept`]);
     await release(namespace, volume, claim);
 
@@ -44,24 +56,22 @@ describe(chapter, () => {
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Delete');
     const offer = { directory, entry: 'disk', storageClass };
-    const volume = await (async () => {
+    const { volume, uid } = await (async () => {
       await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
-      const offered = await offeredVolume(namespace, offer);
-      const claim = await namespace.claim('claim', { storage: '8Mi' });
-      await expect(claim).to.bindTo(offered);
+      const claimed = await claimedDisk(namespace, offer);
+      const { volume, claim } = claimed;
       await directory.pull('disk');
-      await release(namespace, offered, claim);
-      const warning = await expect(offered).to.reportEvent('VolumeFailedDelete', `Error cleaning PV "${offered.name}"`);
+      await release(namespace, volume, claim);
+      const warning = await expect(volume).to.reportEvent('VolumeFailedDelete', `Error cleaning PV "${volume.name}"`);
       expect(warning).to.include(path);
       evidence.keep('warning', warning);
       await lookedThrough(namespace, { directory, storageClass });
-      return offered;
+      return claimed;
     })();
-    const { uid } = volume.now.metadata;
     expect(volume.now.status?.phase).to.equal('Released');
 
-    // The disk comes back, with what its last claimant left. A provisioner that finds its mount point first would take
-    // the empty directory for a clean disk, which LV-PROV-19 shows: so none runs meanwhile.
+    // The disk comes back with the file of its last claimant. No provisioner runs yet: one that finds the empty mount
+    // point offers it as a clean disk, as LV-PROV-19 shows.
     await directory.memory(bytes, 'disk');
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/left`]);
     await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
@@ -73,14 +83,11 @@ describe(chapter, () => {
     await using directory = await leaseEntriesDirectory('node3');
     await using namespace = await SpecNamespace.open();
     await directory.memory(bytes, 'disk');
-    // With Retain nothing is cleaned while the object is there; removing it is what people do next.
+    // With Retain nothing is cleaned while the object exists: people remove it then.
     const storageClass = await offeredClass(namespace, 'Retain');
     await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk', storageClass };
-    const volume = await offeredVolume(namespace, offer);
-    const { uid } = volume.now.metadata;
-    const first = await namespace.claim('first', { storage: '8Mi' });
-    await expect(first).to.bindTo(volume);
+    const { volume, uid, claim: first } = await claimedDisk(namespace, offer, 'first');
     const writer = await namespace.pod('writer', { claims: [first] });
     await expect(writer).to.runOn('node3');
     await runInPod(writer, ['sh', '-c', 'echo the password of the last one >/data/secret']);
@@ -106,12 +113,9 @@ describe(chapter, () => {
     const storageClass = await offeredClass(namespace, 'Delete');
     await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk', storageClass };
-    const volume = await offeredVolume(namespace, offer);
-    const { uid } = volume.now.metadata;
-    const claim = await namespace.claim('claim', { storage: '8Mi' });
-    await expect(claim).to.bindTo(volume);
+    const { volume, uid, claim } = await claimedDisk(namespace, offer);
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/secret`]);
-    // As after a boot at which the disk was not mounted: its mount point is an empty directory.
+    // The mount point is an empty directory now, as after a boot without the disk.
     await onNode(directory.node, ['umount', path]);
     await release(namespace, volume, claim);
     // One look begins the cleaning, a later one removes what is clean.
@@ -131,7 +135,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await directory.link(raw.path, 'raw');
     const storageClass = await offeredClass(namespace, 'Delete');
-    // The cleaner begins when it may: the directory of the gate is gone then.
+    // The cleaner waits until the directory `gate` is gone.
     const gate = `${disks.path}/gate`;
     await disks.plain('gate');
     const cleaner = `while [ -d ${gate} ]; do sleep 0.1; done; ${fillWithZeros}`;
