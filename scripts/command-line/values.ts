@@ -3,7 +3,7 @@ import { nearest } from '../../clusters/text/nearest.ts';
 import { clusterNameProblem } from '../run/run-identity.ts';
 import { InvalidArgumentError, Option } from './verb.ts';
 
-// Each function returns the value of an option, or throws why the text is none and what to write instead; commander
+// Each function returns the value of an option, or throws why the text is not valid and what to write instead; commander
 // puts the option before that.
 
 /** Returns a text that is not empty. */

@@ -15,7 +15,7 @@ export type OptionsOf<C> = C extends { opts(): infer Options } ? Options : never
 export class BadUsage extends DomainError {
   override readonly name = 'BadUsage';
 
-  /** `argv` is the command line without node and script; `verb` is the one whose help is advised. */
+  /** `argv` is the command line without node and script; the message points at the help of `verb`. */
   constructor(argv: readonly string[], problem: string, verb?: string) {
     super(
       {

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import type { Shell } from 'zx';
 import { missing, outcomeOfTests, runCheck, shellScripts } from './checks.ts';
 
-it('a check whose tool is not here is skipped, but fails in CI, where no one reads what was skipped', () => {
+it('a check whose tool is not here is skipped, but fails in CI, where a skipped check would go unnoticed', () => {
   expect(missing('shellcheck is not on PATH', {})).to.deep.equal({
     kind: 'skipped',
     reason: 'shellcheck is not on PATH',
@@ -18,7 +18,7 @@ it('a check whose tool is not here is skipped, but fails in CI, where no one rea
   expect(failed).to.have.property('output').that.includes('shellcheck is not on PATH; in CI every check has to run');
 });
 
-describe('what came of the unit tests', () => {
+describe('the outcome of the unit tests', () => {
   const report = (passes: number, failures: object[] = [], pending = 0) =>
     JSON.stringify({ stats: { passes, failures: failures.length, pending }, failures });
   const stack = 'AssertionError: expected 1 to equal 2\n    at x.test.ts:3:4';

@@ -13,13 +13,13 @@ import type { Counts } from '../report/model/counts.ts';
 import { cacheFolder } from '../run/cluster/plan.ts';
 import { tryPackage } from './package.ts';
 
-/** What came of a part. A part without counts counts as one. */
+/** The outcome of a part. A part without counts counts as one. */
 export type Outcome =
   | { kind: 'passed'; counts?: Counts }
   | { kind: 'failed'; counts?: Counts; exit?: ExitStatus; output: string }
   | { kind: 'skipped'; reason: string };
 
-/** A check that needs no cluster. The signal ends whatever the shell runs. */
+/** A check that needs no cluster. The signal ends everything that the shell runs. */
 interface Check {
   title: string;
   run: (shell: Shell, signal: AbortSignal) => Promise<Outcome>;
@@ -30,7 +30,7 @@ const actionlint = { module: 'github.com/rhysd/actionlint/cmd/actionlint', versi
 const zizmorRequirements = join(import.meta.dirname, 'zizmor-requirements.txt');
 const browserTests = '**/browser.test.ts';
 
-/** Every check by its name for `npm run check -- NAME`: what is quick and tells most comes first. */
+/** Every check by its name for `npm run check -- NAME`: quick and telling ones come first. */
 export const checks: Readonly<Record<string, Check>> = {
   types: { title: 'types (tsc)', run: (shell) => program(shell, 'tsc', '--noEmit') },
   style: { title: 'style (biome)', run: (shell) => program(shell, 'biome', 'check', '--error-on-warnings', '.') },
@@ -92,7 +92,7 @@ export async function shellScripts(): Promise<string[]> {
 
 const skipped = (reason: string): Outcome => ({ kind: 'skipped', reason });
 
-/** Returns what comes of a check whose tool is not here: a failure in CI, where a skipped check would go unnoticed. */
+/** Returns the outcome of a check whose tool is missing: a failure in CI, where a skipped check would go unnoticed. */
 export function missing(reason: string, environment: NodeJS.ProcessEnv = process.env): Outcome {
   if (environment.CI !== 'true') return skipped(reason);
   return { kind: 'failed', exit: 'environment', output: `${reason}; in CI every check has to run` };
@@ -136,7 +136,7 @@ interface MochaReport {
   failures: { fullTitle: string; err: { message?: string; stack?: string; actual?: unknown; expected?: unknown } }[];
 }
 
-/** Returns what came of unit tests by mocha's JSON report. No test at all, or a bad end of mocha, is a failure. */
+/** Returns the outcome of unit tests from mocha's JSON report. No test at all, or a bad end of mocha, is a failure. */
 export function outcomeOfTests(text: string, status: number | null, stderr: string): Outcome {
   const { stats, failures } = JSON.parse(text) as MochaReport;
   const counts = { passed: stats.passes, failed: stats.failures, skipped: stats.pending };

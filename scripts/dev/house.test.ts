@@ -38,7 +38,7 @@ describe('the rules of the house', () => {
     expect(await problemsOf(tree)).to.deep.equal([]);
   });
 
-  it('report whatever breaks one of them', async () => {
+  it('report everything that breaks one of them', async () => {
     const leaves = Object.fromEntries(
       [
         ...['scripts/run/run.ts', 'scripts/dev/dev.ts', 'specs/harness/pods.ts', 'specs/binding/rules.ts'],
@@ -75,7 +75,7 @@ describe('the rules of the house', () => {
     ]);
   });
 
-  it('report folders that import each other, by whatever way, but for a folder and one inside it', async () => {
+  it('report folders that import each other, also through others, except a folder and one inside it', async () => {
     const problems = await problemsOf({
       'specs/catalogue/a.ts': ['specs/runner/a.ts'],
       'specs/runner/a.ts': [],

@@ -108,7 +108,7 @@ describe('the lines of a test run', () => {
   });
 });
 
-describe('what came of the specs', () => {
+describe('the outcome of the specs', () => {
   const good = reportOf(started, passed(specOf('SEED-1')), skipped(specOf('SEED-2')), ended('conforms', ''));
   const bad = reportOf(started, passed(specOf('SEED-1')), failed(specOf('SEED-2')), ended('doesNotConform', ''));
   const step = { title: 'Creating', direction: 'perform', outcome: 'failed', milliseconds: 1 } as const;

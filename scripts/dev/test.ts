@@ -139,7 +139,7 @@ export async function runSpecs(
   return outcomeOfSpecs(exitCode, reports);
 }
 
-/** Returns what came of a run by its exit status and its reports, one for each minor. */
+/** Returns the outcome of a run from its exit status and its reports, one for each minor. */
 export function outcomeOfSpecs(
   status: number | null,
   reports: readonly Pick<LocalVolumeConformanceReport, 'statistics' | 'outside' | 'steps'>[],

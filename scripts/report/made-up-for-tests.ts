@@ -18,7 +18,7 @@ import { addEvent, emptySummary, type Summary } from './model/summary.ts';
 
 type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
 
-/** Events of made-up runs, a second apart, for the tests of the readers. */
+/** Returns the events of a made-up run, a second apart. */
 export function eventsOf(...untimed: Untimed<RunEvent>[]): RunEvent[] {
   const start = Date.UTC(2026, 10, 23, 10, 0, 0);
   return untimed.map((event, index) => ({ ...event, at: new Date(start + index * 1000) }) as RunEvent);
@@ -34,7 +34,7 @@ export function reportOf(...untimed: Untimed<RunEvent>[]): LocalVolumeConformanc
   return buildReport(sourcesOf(...untimed));
 }
 
-/** As reportOf, of requirements that differ from the usual ones: `differing` says in what, by their ids. */
+/** Returns a report as reportOf does. `differing` has what differs in some requirements, by their ids. */
 export function reportAbout(
   differing: Readonly<Record<string, Partial<Requirement>>>,
   ...untimed: Untimed<RunEvent>[]
@@ -44,7 +44,7 @@ export function reportAbout(
   return buildReport({ ...sources, catalogue, chosen: chosenFrom(catalogue) });
 }
 
-/** As reportOf, before the report is made: for tests that change a source. */
+/** Returns the sources of the report that reportOf makes, for tests that change one. */
 export function sourcesOf(...untimed: Untimed<RunEvent>[]): ReportSources {
   const events = eventsOf(...untimed);
   const summary = events.reduce(addEvent, emptySummary);

@@ -27,8 +27,8 @@ export interface BrokenPart {
 }
 
 /**
- * Writes every format of a report into the folder of its run. A part that cannot be written does not stop the others;
- * those are given back.
+ * Writes every format of a report into the folder of its run. A part that cannot be written does not stop the others.
+ * Returns the parts that could not be written.
  */
 export async function writeReportFiles(
   folder: string,
@@ -61,7 +61,7 @@ export async function writeReportFiles(
   return broken;
 }
 
-/** Writes junit_01.xml alone: whenever a step is through, so that a run that is killed leaves a file, too. */
+/** Writes junit_01.xml alone: after each step, so that a killed run leaves a file, too. */
 export function writeJunit(folder: string, report: LocalVolumeConformanceReport): void {
   writeAtomically(join(folder, 'junit_01.xml'), junitXml(report));
 }

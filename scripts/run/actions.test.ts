@@ -65,7 +65,7 @@ describe('performing actions', () => {
   const untilAborted = ({ signal }: { signal: AbortSignal }) =>
     new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
 
-  it('performs them in order and tells the journal before and after each', async () => {
+  it('performs them in order and records each in the journal before and after', async () => {
     expect(await performAll([action('a'), action('b')], conditions())).to.deep.equal({ outcome: 'done' });
     expect(log).to.deep.equal([
       ...['journal: a begun', 'perform a', 'journal: a done'],

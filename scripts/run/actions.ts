@@ -156,7 +156,7 @@ async function undoOne(action: Action, conditions: RunConditions): Promise<void>
   });
 }
 
-/** Runs one direction of an action under its deadline and tells the event stream about it. */
+/** Runs one direction of an action under its deadline, and emits events about it. */
 async function observed(
   action: Action,
   direction: 'perform' | 'undo',

@@ -62,7 +62,7 @@ function tooLate(bounds: Bounds, own?: DomainError): DomainError {
       seen: seen.filter(Boolean).join('\n'),
       why: 'Every step has a deadline, so that a run never hangs.',
       remedy:
-        'e2e.log in the report folder tells what the step did; on a busy machine, stop other programs and try again.',
+        'e2e.log in the report folder says what the step did; on a busy machine, stop other programs and try again.',
     },
     { cause: own },
   );

@@ -6,7 +6,7 @@ import { writeComparison } from '../report/compare/write-comparison.ts';
 import { timestamp } from './run-identity.ts';
 import { type RunOutcome, type RunPlan, runRequirements } from './run-requirements.ts';
 
-/** What came of the same requirements on several minors of Kubernetes. */
+/** The outcome of the same requirements on several minors of Kubernetes. */
 export interface MatrixOutcome {
   runs: readonly RunOutcome[];
   /** The worst of the runs' exit statuses. */
@@ -17,7 +17,7 @@ export interface MatrixOutcome {
   comparison?: Comparison;
 }
 
-/** From good to bad. What a run was interrupted in says least of all. */
+/** From good to bad. An interrupted run says least of all. */
 const order: readonly ExitStatus[] = ['conforms', 'doesNotConform', 'badUsage', 'environment', 'interrupted'];
 
 /** Returns the worst of several exit statuses. */
@@ -26,15 +26,15 @@ export function worstOf(statuses: readonly ExitStatus[]): ExitStatus {
 }
 
 /**
- * Proves the same on each minor, one after the other, as two clusters at once would disturb each other; and compares
- * the reports, the first of which is the baseline. A run that fails does not stop the others; an interruption does.
+ * Proves the same on each minor, one after the other: two clusters at once would disturb each other. Compares the
+ * reports with the first, which is the baseline. A run that fails does not stop the others; an interruption does.
  */
 export async function runOnEach(runPlans: readonly RunPlan[], reports: string): Promise<MatrixOutcome> {
   const minors = runPlans.map(({ plan }) => plan.minor.name);
   await mkdir(resolve(reports), { recursive: true });
-  // Ended by what no other run has, as two may begin in one second.
+  // With a suffix of its own, as two runs may begin in the same second.
   const folder = await mkdtemp(join(resolve(reports), `${timestamp(new Date())}-kubernetes-${minors.join('-')}-`));
-  // As other folders of reports are; mkdtemp makes one for this user only.
+  // Other report folders have the same mode; mkdtemp's is for this user only.
   await chmod(folder, 0o755);
   const runs: RunOutcome[] = [];
   for (const runPlan of runPlans) {

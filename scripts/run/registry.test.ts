@@ -51,7 +51,7 @@ describe('the registry of runs', () => {
     expect(await registry.entries()).to.deep.equal([]);
   });
 
-  it('tells dead, kept and live runs apart, and forgets removed ones', async () => {
+  it('distinguishes dead, kept and live runs, and forgets removed ones', async () => {
     for (const one of [entry('live', 1), entry('dead', 2), entry('kept', 2, true), entry('away', 3)]) {
       await registry.put(one);
     }

@@ -44,7 +44,7 @@ const entrySchema = entryFields
 /** One live or kept run of this user: enough to undo it where its report folder is gone. */
 export type RegistryEntry = z.infer<typeof entrySchema>;
 
-/** What is to be done about a run that the registry knows. */
+/** Whether a run that the registry knows is cleaned, and why. */
 export type Decision =
   | { entry: RegistryEntry; clean: true; because: string }
   | { entry: RegistryEntry; clean: false; state: 'live' | 'kept'; because: string };
@@ -84,7 +84,7 @@ export function whichToClean(
 /** Returns the folder with one file per run: LPV_STATE_HOME, else XDG_STATE_HOME, else ~/.local/state (absolute paths only). */
 export function registryFolder(environment: NodeJS.ProcessEnv, home: string = homedir()): string {
   const { LPV_STATE_HOME: own, XDG_STATE_HOME: xdg } = environment;
-  // The XDG specification says that a relative path is to be ignored.
+  // The XDG specification says that programs ignore a relative path.
   const base = [own, xdg].find((path) => path !== undefined && isAbsolute(path)) ?? join(home, '.local', 'state');
   return join(base, 'local-pv-conformance', 'runs');
 }
@@ -139,7 +139,7 @@ export class Registry {
     });
   }
 
-  /** Removes the entry of a run of which nothing is left; no error where there is none. */
+  /** Removes the entry of a run that has left nothing; no error where there is no entry. */
   async remove(run: string): Promise<void> {
     await rm(this.#fileOf(run), { force: true });
   }
@@ -154,7 +154,7 @@ export class Registry {
     return (await this.#files()).filter((file) => file instanceof DomainError);
   }
 
-  /** Returns what is to be done about each run. */
+  /** Returns for each run whether it is cleaned, and why. */
   async decisions(): Promise<Decision[]> {
     return whichToClean(await this.entries(), this.#probe);
   }

@@ -15,14 +15,14 @@ export interface ReportOrigins {
   catalogue: readonly Requirement[];
   chosen: readonly ChosenSpec[];
   asked: Asked;
-  /** What the user says is tested. */
+  /** The tested product, where the user has named one. */
   product: Product | undefined;
   harness: Awaited<ReturnType<typeof harnessFacts>>;
-  /** What the run's steps find out; looked at each time a report is made. */
+  /** What the run's steps find out; read each time a report is made. */
   state: ClusterState;
 }
 
-/** Returns the way from what a run has come to, at any time, to its report. */
+/** Returns the function that makes a report from a run's summary, at any time during the run. */
 export function reportedRun(origins: ReportOrigins): (summary: Summary, finished?: number) => ReportedRun {
   const { catalogue, chosen, asked, harness, state } = origins;
   return (summary, finished) => {

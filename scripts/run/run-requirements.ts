@@ -33,7 +33,7 @@ import { reportedRun } from './reported-run.ts';
 import { beginSession, type Session } from './session.ts';
 import { cpuStealBetween, harnessFacts, readCpuTime } from './surroundings.ts';
 
-/** What is to be proven, and on what: everything is read and checked, and nothing is made yet. */
+/** What a run proves, and on which cluster. All of it is read and checked; nothing is created yet. */
 export interface RunPlan {
   options: Omit<Asked, 'kubernetes'> & {
     jobs?: number | undefined;
@@ -41,7 +41,7 @@ export interface RunPlan {
     keep: 'never' | 'failure' | 'always';
   };
   plan: ClusterPlan;
-  /** A cluster that is there already. */
+  /** An existing cluster, which the run uses. */
   existing: RegistryEntry | undefined;
   /** In the order of the catalogue. */
   specs: readonly DeclaredSpec[];
@@ -55,11 +55,11 @@ export interface RunPlan {
 /** How a run ended. */
 export interface RunOutcome {
   exitStatus: ExitStatus;
-  /** What is written into its folder. */
+  /** The report, as it is in the folder. */
   report: LocalVolumeConformanceReport | undefined;
   /** Absolute path of its folder, which has its report. */
   folder: string;
-  /** The cluster, where the run has made one that stays. */
+  /** The cluster, where the run created one that stays. */
   kept: ClusterTarget | undefined;
 }
 

@@ -20,20 +20,20 @@ import { entryOf, Registry, type RegistryEntry } from './registry.ts';
 import { runIdentity } from './run-identity.ts';
 import { listenForSignals } from './signals.ts';
 
-/** What a run begins with. */
+/** What a run needs at its start. */
 export interface SessionRequest {
   verb: string;
   /** The folder in which the folder of the run is made. */
   reports: string;
   /** The user's name for the cluster; a new one where not given. */
   name?: string | undefined;
-  /** A cluster that is there already, which the run uses and leaves running. */
+  /** An existing cluster, which the run uses and leaves running. */
   existing?: RegistryEntry | undefined;
-  /** Whether a skipped spec costs the run its good end. */
+  /** Whether a skipped spec makes the run end with status 3. */
   strict?: boolean | undefined;
   /**
-   * Makes the report of what the run has come to; asked for each time it is written, at last with the milliseconds that
-   * the whole run took. Without it there is e2e.log only.
+   * Returns the report of what has happened so far; called each time the report is written, finally with the
+   * milliseconds that the whole run took. Without it there is e2e.log only.
    */
   report?: (summary: Summary, finished?: number) => ReportedRun;
 }
@@ -45,13 +45,13 @@ export interface Session extends AsyncDisposable {
   journal: Journal;
   /** Aborted by the signals that interrupt a run. */
   signal: AbortSignal;
-  /** Returns what all that has happened so far comes to. */
+  /** Returns how the run ends by what has happened so far. */
   ending(): Ending;
   /** The last step of a verb that leaves its cluster running: from here on, `lpv down` removes it. */
   keepStep: Action;
-  /** Waits for work; what it throws becomes a failure of the environment, and the run goes on to its end. */
+  /** Waits for work; an error becomes a failure of the environment, and the run continues to its end. */
   attempt(title: string, work: () => Promise<void>): Promise<void>;
-  /** Announces the end, writes the report, and returns the exit status that all that happened comes to. */
+  /** Announces the end, writes the report, and returns the exit status of everything that happened. */
   finish(): Promise<ExitStatus>;
   /** Returns the report as `finish` has written it; undefined for a run without one. */
   report(): LocalVolumeConformanceReport | undefined;
@@ -114,7 +114,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     const action = { action: 'harness', title, direction: 'perform' } as const;
     events.emit({ kind: 'action-finished', ...action, milliseconds: 0, outcome: 'failed', error });
   };
-  // A spec that was given up after an interruption may still throw; nobody waits for it.
+  // A spec that an interruption abandoned may still throw; the run no longer waits for it.
   const stray = catchStrayErrors((thrown) => {
     if (!signals.signal.aborted) blame('Catching every error', thrown);
   });
@@ -162,13 +162,13 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
         blame('Making the report', error);
       }
       const { exitStatus, verdict } = endingOf(summary.current(), finished?.report);
-      // Before the report, which is to have the whole log, and whatever may be wrong with it must not hide the verdict.
+      // Emitted before the report is written: that contains the whole log, and its faults must not hide the verdict.
       events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds });
       terminal.end({ exitStatus, verdict, milliseconds, report: finished?.report });
       commands.resume();
       const broken = finished ? await writeReportFiles(folder, finished, process.env) : [];
       for (const { part, error } of broken) events.emit({ kind: 'report-broken', part, error });
-      // Without report.yaml nobody sees what was shown.
+      // Without report.yaml, what was shown is on record nowhere.
       const lost = broken.some(({ part }) => part === 'report.yaml');
       return lost && exitStatus === 'conforms' ? 'environment' : exitStatus;
     },
@@ -185,5 +185,5 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   };
 }
 
-/** Actions whose traces outlive the process. */
+/** Actions whose effects outlive the process. */
 const undoable: ReadonlySet<string> = new Set(['cluster', 'use']);

@@ -8,8 +8,8 @@ import type { EnvironmentFacts } from '../report/model/environment.ts';
 import type { ClusterState } from './cluster/state.ts';
 
 /**
- * Returns the version and the git commit of the harness; no commit where the harness is no checkout of its own. (Git
- * would answer with that of a repository around it, into which its package was installed.)
+ * Returns the version and the git commit of the harness; no commit where the harness is not a checkout of its own.
+ * (Git would answer with the commit of a repository around it, into which the package was installed.)
  */
 export async function harnessFacts(root: string = projectRoot): Promise<EnvironmentFacts['harness']> {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -68,7 +68,8 @@ export async function readCpuTime(): Promise<CpuTime | undefined> {
 }
 
 /**
- * Returns how the processors' time was spent, from the text of /proc/stat; undefined where the kernel does not count steal.
+ * Returns how the processors' time was spent, from the text of /proc/stat; undefined where the kernel does not count
+ * steal.
  * Source: proc(5). The time of guests, behind `steal`, is part of the users' time already.
  */
 export function parseCpuTime(stat: string): CpuTime | undefined {

@@ -13,7 +13,7 @@ const empty: Snapshot = {
 };
 
 describe('what is left over', () => {
-  it('is nothing where both snapshots are the same, in whatever order', () => {
+  it('is nothing where both snapshots are the same, in any order', () => {
     const before = { ...empty, mounts: ['/a', '/b'] };
     expect(differences(before, { ...empty, mounts: ['/b', '/a'] })).to.deep.equal([]);
   });

@@ -132,7 +132,7 @@ function lineOf({ round, minor, seed, exitStatus, results, milliseconds, peak, r
   return [` ${mark} ${name}: ${facts.join(', ')}`, ...failed, ...leaks].join('\n     ');
 }
 
-/** What tells the runs of this soak, and what they leave, from all else on the machine. */
+/** Identifies the runs of this soak, and what they leave, among everything else on the machine. */
 class Sight implements AsyncDisposable {
   /** Of every run. */
   readonly environment: Readonly<Record<'LPV_SOAK' | 'TMPDIR', string>>;

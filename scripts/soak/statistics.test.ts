@@ -37,7 +37,7 @@ describe('the slope of figures', () => {
     expect(slopeOf([7, 8])).to.equal(undefined);
   });
 
-  it('tells a leak of descriptors from their noise', () => {
+  it('distinguishes a leak of descriptors from noise', () => {
     // Figures that only vary, and the same with two more after each.
     const recorded = [94, 97, 95, 95, 98, 94, 96, 95, 97, 95];
     const leaking = recorded.map((figure, index) => figure + 2 * index);

@@ -4,7 +4,7 @@ export interface Interval {
   high: number;
 }
 
-/** Of the normal distribution: 95 % lies within so many standard deviations. */
+/** 95 % of a normal distribution lies within this many standard deviations. */
 const z95 = 1.959964;
 
 /**

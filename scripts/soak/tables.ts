@@ -2,7 +2,7 @@ import type { Drift, FailureRate, SoakFigures } from './figures.ts';
 
 type Table = readonly (readonly string[])[];
 
-/** What is said of runs in a row: sentences, and tables whose first row is their head. */
+/** Texts about the runs of a soak: sentences, and tables whose first row is the heading. */
 interface Section {
   title: string;
   lines: readonly string[];

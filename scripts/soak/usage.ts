@@ -49,7 +49,7 @@ export function watchProcess(pid: number): { peak(): ProcessPeak } & Disposable 
     peak.memory = Math.max(peak.memory, highest);
     peak.descriptors = Math.max(peak.descriptors, descriptors);
   };
-  // Nothing tells when a process opens a file, so it is looked at.
+  // The kernel sends no event when a process opens a file, so usage is sampled.
   const timer = setInterval(() => void look(), 1_000);
   return { peak: () => peak, [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -9,8 +9,8 @@ const help = {
 };
 
 /**
- * `lpv clean`: removes what runs and builds left whose process is gone, also on a cluster that they used. Kept clusters and runs
- * under way stay. A record that cannot be read is shown, and costs only itself.
+ * `lpv clean`: removes what runs and builds left once their process is gone, also on a cluster that they used. Kept
+ * clusters and runs under way stay. A record that cannot be read is shown; the others are still removed.
  */
 export const clean = verb(verbCommand('clean', help), help, async () => {
   const [{ Registry }, { removeRuns }] = await Promise.all([import('../run/registry.ts'), import('./remove-runs.ts')]);

@@ -7,7 +7,7 @@ const help = {
   statuses: { ...usualStatuses, conforms: 'the list was printed' },
 };
 
-/** `lpv clusters`: lists the clusters of this project on this machine, what became of their runs, and what killed builds left. */
+/** `lpv clusters`: lists this machine's clusters of the project, the state of their runs, and what killed builds left. */
 export const clusters = verb(verbCommand('clusters', help), help, async () => {
   const [{ Registry }, { shortName }, { deadBuilds }, { buildsFolder }] = await Promise.all([
     import('../run/registry.ts'),

@@ -15,15 +15,15 @@ import { listenForSignals } from '../run/signals.ts';
 interface Removal {
   /** The verb that removes them: who waits for a cluster's lock sees it. */
   verb: 'clean' | 'down';
-  /** Whether a cluster goes that another process is using. */
+  /** Whether a cluster is removed also while another process uses it. */
   force?: boolean;
   /** Whether a cluster that another process is using is passed over; without this option it is an error. */
   exceptUsed?: boolean;
 }
 
 /**
- * Removes what each run left, and forgets the runs of which nothing is left. An interruption ends it after the run that
- * it is at: what is half removed stays on record.
+ * Removes what each run left, and forgets the runs of which nothing is left. An interruption ends it after the current
+ * run: what is half removed stays on record.
  */
 export async function removeRuns(
   registry: Registry,
@@ -57,7 +57,7 @@ export async function removeRuns(
     try {
       const undo = undoOf(entry);
       const failures = await undoAll([undo], { events, journal: begunOnly(undo.name) });
-      // Why one failed stands with its step already.
+      // The step has already shown why it failed.
       if (failures.length > 0) status = 'environment';
       else await forget(registry, entry, await registry.entries());
     } finally {
@@ -86,7 +86,7 @@ function undoOf({ run, cluster, network, kubeconfig, journal, found }: RegistryE
   };
 }
 
-/** A journal for undoing one action whose own journal may be gone with the report folder. */
+/** A journal for undoing one action. The journal of its run may be gone with the report folder. */
 function begunOnly(action: string): ActionJournal {
   const nothing = async () => {};
   return { begun: [action], recordBegun: nothing, recordDone: nothing, recordUndone: nothing };

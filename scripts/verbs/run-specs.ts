@@ -38,7 +38,7 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
     reporterOption?: Record<string, string>;
   };
 
-/** Runs the chosen specs, or prints them or the steps to them, and returns what came of it. */
+/** Runs the chosen specs, or prints them or the steps to them, and returns the exit status. */
 export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
@@ -69,11 +69,11 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
 
 /** Sends the folders of reports to the parent process, where it listens, as `npm test` does. */
 async function sendReports(reports: readonly string[]): Promise<void> {
-  // A parent that is gone is an error that concerns no one.
+  // A parent that has ended needs no reports.
   await new Promise<unknown>((sent) => process.send?.({ reports }, undefined, undefined, sent) ?? sent(undefined));
 }
 
-/** Finds whatever may be wrong before anything is made; one runPlan for each minor that is asked for. */
+/** Returns one plan for each Kubernetes minor asked for. Bad input is found here, before anything is created. */
 async function planRuns(options: Options): Promise<RunPlan[]> {
   const minors = options.kubernetes ?? [undefined];
   if (minors.length > 1 && options.kubernetesSource !== undefined)

@@ -72,7 +72,7 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
   return made.outcome.state === 'stuck' ? 'doesNotConform' : 'conforms';
 }
 
-/** Plays the scenario in both binding modes, on a cluster whose components log what a trace needs. */
+/** Runs the scenario in both binding modes, on a cluster whose components log what a trace needs. */
 async function play(options: Options): Promise<ExitStatus> {
   const plan = await withTraceVerbosity(await planCluster(options));
   await assertReportFolder(options.report ?? 'reports');

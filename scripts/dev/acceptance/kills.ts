@@ -111,7 +111,7 @@ async function storm(times: number, seed: number, chosen: readonly Victim[]): Pr
     if (left.length === 0) continue;
     leaks.set(victim.name, (leaks.get(victim.name) ?? 0) + 1);
     say(left.map((line) => `     ${line}`).join('\n'));
-    // The next kill shall not suffer from this one.
+    // The next kill must start from a clean machine.
     await opened.clear();
     await prepare();
   }

@@ -37,7 +37,7 @@ const ownerFile = 'owner.json';
 
 /**
  * A place to break the harness in: a folder of its own for reports, temporary files and the registry of runs. The
- * user's own runs are neither seen nor cleaned. Disposing it removes whatever a failed case has left.
+ * user's own runs are neither seen nor cleaned. Disposing it removes everything that a failed case has left.
  */
 export class Sandbox implements AsyncDisposable {
   readonly folder: string;
@@ -115,7 +115,7 @@ export class Sandbox implements AsyncDisposable {
     return (await this.engine.run(args)).stdout.trim();
   }
 
-  /** Mounts a file system of its own that has room for so many bytes; returns its folder. Needs root. */
+  /** Mounts a file system of its own with room for that many bytes; returns its folder. Needs root. */
   async smallDisk(bytes: number): Promise<string> {
     const folder = await mkdtemp(join(this.folder, 'small-disk-'));
     await run(host, { argv: ['mount', '-t', 'tmpfs', '-o', `size=${bytes}`, 'small', folder], deadline: 10_000 });
@@ -269,7 +269,7 @@ export function inSandbox(
       await sandbox.removeForeign();
       const left = differences(snapshot, await sandbox.snapshot());
       if (failure === undefined && left.length === 0) return;
-      // The next spec shall not suffer from this one.
+      // The next spec must start from a clean machine.
       const cleared = left.length > 0 || prepare ? await sandbox.clear() : '';
       await prepare?.(sandbox);
       const seen = [failure, left.length > 0 && `left on the machine:\n${left.join('\n')}`, cleared];

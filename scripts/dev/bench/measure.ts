@@ -64,7 +64,7 @@ async function measurePod(mode: (typeof modes)[number]['mode']): Promise<{ ready
   return { ready, gone: (performance.now() - begun) / 1000 };
 }
 
-/** Measures a disk on demand: made, mounted and verified; and given back. */
+/** Measures a disk on demand: how long creating, mounting and verifying it takes, and how long removing it. */
 export async function measureDisks(rounds: number): Promise<Figure[]> {
   const { facts, node } = await testCluster();
   const place = node('node2');

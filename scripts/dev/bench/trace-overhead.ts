@@ -76,7 +76,7 @@ class Bench implements AsyncDisposable {
   }
 }
 
-/** Measures what the trace's verbosity costs of a pod's start, in pairs on two clusters that differ in nothing else. */
+/** Measures how much the trace's verbosity slows the start of a pod, on two clusters that differ in nothing else. */
 async function overhead(): Promise<void> {
   const plan = await planCluster({ image: 'auto', kubernetes: process.argv[2], install: true });
   const { lines } = (await readLogLines()).of(plan.minor.name);

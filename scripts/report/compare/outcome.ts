@@ -6,7 +6,7 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
 /**
  * What happened to a requirement between the baseline and another report.
  * - `regression`: it was shown to hold, and now it is shown not to; also where that is a known issue of Kubernetes.
- * - `lost`: it was shown to hold, and now it is not shown: skipped, or without a result. Told apart from a regression,
+ * - `lost`: it was shown to hold, and now it is not shown: skipped, or without a result. It differs from a regression,
  *   as nothing is known to be broken; but skipping must not be a way to look well.
  * - `failing`: it fails, and the baseline did not show that it ever held.
  * - `fixed`: it failed, and holds now.

@@ -36,7 +36,7 @@ export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFi
  */
 export function stopCommands(environment: NodeJS.ProcessEnv, say: (line: string) => void): { resume(): void } {
   if (environment.GITHUB_ACTIONS !== 'true') return { resume() {} };
-  // No one else may know the word that begins them again.
+  // No other text may contain the word that resumes them.
   const token = randomUUID();
   say(`::stop-commands::${token}`);
   let stopped = true;

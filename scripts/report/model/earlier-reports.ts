@@ -21,11 +21,11 @@ export function versionProblem(document: YamlDocument): ReturnType<YamlDocument[
 
 /**
  * Returns a report of v1alpha1 or v1alpha2 as one of today's version, so that releases can be compared; any other value
- * as it is. It is not checked here: what does not fit is the schema's to refuse.
+ * as it is. It is not checked here: the schema refuses what does not fit.
  */
 export function fromEarlier(value: unknown): unknown {
   if (!earlier.includes(String((value as Unchecked | null)?.apiVersion))) return value;
-  // v1alpha1 called three things otherwise; v1alpha2 is read as it is.
+  // v1alpha1 had other names for three keys; v1alpha2 is read without changes.
   const { processorsStolen, cpuSteal = processorsStolen, ...report } = value as Unchecked;
   const { apiVersion } = reportVersion;
   return {

@@ -10,7 +10,7 @@ export interface Ending {
   verdict: string;
 }
 
-/** What specs have shown. A verb that runs none has none of it. */
+/** What specs have shown; a verb without specs has no such value. */
 interface Shown {
   requirements: readonly ReportedRequirement[];
   outside: readonly unknown[];

@@ -8,12 +8,15 @@ import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
 import { fromEarlier, versionProblem } from './earlier-reports.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
 
-/** Returns the report of a report.yaml, also of an earlier version. @throws BadConfiguration with file, line and key of each value that does not fit the schema */
+/**
+ * Returns the report of a report.yaml, also of an earlier version.
+ * @throws BadConfiguration with file, line and key of each value that does not fit the schema
+ */
 export async function readReport(path: string): Promise<LocalVolumeConformanceReport> {
   return parseReport(await readSource(path));
 }
 
-/** As readReport, for a text. */
+/** Returns what readReport does, from a text. */
 export function parseReport(source: YamlSource): LocalVolumeConformanceReport {
   return parseStrictDocument(source, readableReport, (_, document) => {
     const unreadable = versionProblem(document);
@@ -43,8 +46,8 @@ export function writeReport(path: string, report: LocalVolumeConformanceReport):
 }
 
 /**
- * Returns a report as YAML. It has no anchors, and no line is broken that is not so in the
- * text.
+ * Returns a report as YAML. It has no anchors, and no line breaks other than those
+ * in the text.
  */
 export function reportText(report: LocalVolumeConformanceReport): string {
   return stringify(report, { lineWidth: 0, aliasDuplicateObjects: false });

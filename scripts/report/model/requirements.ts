@@ -17,7 +17,7 @@ export interface RequirementSources {
   results: readonly FinishedSpec[];
   /** Version of the API server, such as `v1.37.2`; null where it is not known. */
   kubernetes: string | null;
-  /** Why there is no result where there is none. */
+  /** Why there is no result; absent where there is one. */
   notRun: string;
   /** Absolute path of the harness; places in specs are relative to it. */
   root: string;

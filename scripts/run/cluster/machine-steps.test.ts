@@ -88,7 +88,7 @@ describe('looking at the machine before anything is created', () => {
     });
   }
 
-  it('tells everything that is wrong at once', async () => {
+  it('reports everything that is wrong at once', async () => {
     const { performance } = await performOn({ ...able, loopDevices: 'absent', availableMemory: gibibytes(1) });
     expect(String((performance as { error: unknown }).error)).to.match(/memory: 1\.0 GiB.*\n.*loop devices: neither/);
   });

@@ -75,7 +75,7 @@ function imageStep(plan: ClusterPlan, state: ClusterState): Action {
 
 /**
  * Apart from the step that creates the cluster, and before it: what is begun is undone when it fails, and undoing it
- * deletes the cluster of that name. From here on there is none but ours.
+ * deletes the cluster of that name. From here on a cluster of that name is ours.
  */
 function nameStep({ cluster, network, reserve }: ClusterTarget & Reservation, state: ClusterState): Action {
   return {

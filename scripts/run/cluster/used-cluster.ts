@@ -177,7 +177,7 @@ async function removeObjects(
       ...(metadata.namespace && { namespace: metadata.namespace }),
     } as ObjectRef;
     await client.remove(ref, { absentIsFine: true, signal });
-    // One that a spec has set holds the object for ever.
+    // A finalizer that a spec has set would keep the object.
     const finalizers = metadata.finalizers?.filter((name) => name.startsWith('kubernetes'));
     if (finalizers?.length !== metadata.finalizers?.length)
       await client.patch(ref, { type: 'merge', change: { metadata: { finalizers } } }, { signal });

@@ -72,7 +72,7 @@ export function drawnWidth(text: string, size: number): number {
   return columnsOf(text) * size * 0.535;
 }
 
-/** Returns how many columns of a text fit into so many pixels. */
+/** Returns how many columns of text fit into a width in pixels. */
 export function columnsIn(pixels: number, size: number, monospace = false): number {
   return Math.max(8, Math.floor(pixels / (size * (monospace ? 0.605 : 0.535))));
 }

@@ -171,7 +171,7 @@ class Page {
     this.#rail(parts.rows * lineHeight + 9);
   }
 
-  /** Extends the lanes by so many pixels, and moves down by them. */
+  /** Extends the lanes by a number of pixels, and moves down by the same. */
   #rail(height: number, className = 'trace-rail'): void {
     const d = lanes.map((_, index) => points('M', laneAt(index), this.y, 'v', height)).join(' ');
     this.rails.push(element('path', { class: className, d }));

@@ -26,7 +26,7 @@ export function toneOfOutcome(outcome: Outcome): 'passed' | 'failed' | 'skipped'
   return outcome === 'notApplicable' ? 'quiet' : outcome;
 }
 
-/** Returns the outcome in whose colour the result of a run is shown. */
+/** Returns the outcome whose colour the result of a run has. */
 export function toneOf(result: LocalVolumeConformanceReport['result']): 'passed' | 'skipped' | 'failed' {
   return resultTones[result];
 }
@@ -88,7 +88,7 @@ function widened(count: number, all: number): number {
   return count === 0 ? 0 : Math.max(0.8, Number.parseFloat(percent(count, all)));
 }
 
-/** How many ended how, each outcome at its place; what is none stays empty. */
+/** Returns the number of each outcome, each in its own place; the place of an outcome without any stays empty. */
 export function tally(statistics: ReportedStatistics): Markup {
   return html`<span class="tally">${outcomes.map((name) =>
     statistics[name] > 0 ? html`<span>${resultMark(name)} ${statistics[name]}</span>` : html`<span></span>`,
