@@ -6,19 +6,19 @@ import { once } from './promises.ts';
 /** The node that the control plane runs on. */
 const controlPlane = 'node1';
 
-/** Milliseconds after which paused controllers go on in any case: one that does not renew its lease for 10 s ends. */
+/** Milliseconds after which paused controllers continue by themselves: without a renewed lease they end after 10 s. */
 const longestPause = 8_000;
 
-/** The controllers of the control plane, paused: `await using` lets them go on at the end. */
+/** The paused controllers of the control plane: `await using` continues them at the end. */
 export interface PausedControllers extends AsyncDisposable {
-  /** @throws DomainError where they have gone on by themselves */
+  /** @throws DomainError where they have continued by themselves */
   stillPaused(): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * Stops the controllers where they are, with SIGSTOP, for a few seconds: claims and volumes change only by hand and by
- * the scheduler. For specs that have the whole cluster.
+ * Pauses the controllers with SIGSTOP for a few seconds. Only the spec and the scheduler change claims and volumes then.
+ * For specs that have the whole cluster.
  */
 export async function pausedControllers(): Promise<PausedControllers> {
   const node = (await testCluster()).node(controlPlane);
@@ -39,15 +39,15 @@ echo "$pid"`;
     });
   };
   const end = once(async () => {
-    // A spec may have killed it meanwhile.
+    // A spec may have killed the process.
     await onNode(node, ['sh', '-c', 'kill -CONT "$1" || test ! -e "/proc/$1"', 'sh', pid]);
   });
   return { stillPaused, end, [Symbol.asyncDispose]: end };
 }
 
 /**
- * Kills components of the control plane, such as `kube-scheduler`; kubelet starts them again. Their leases are removed,
- * so that the new ones need not wait until these expire. For specs that have the whole cluster.
+ * Kills components of the control plane, such as `kube-scheduler`; kubelet starts them again. Their leases are deleted,
+ * so that the new processes do not wait until the leases expire. For specs that have the whole cluster.
  */
 export async function killedControlPlane(...components: readonly string[]): Promise<void> {
   const node = (await testCluster()).node(controlPlane);

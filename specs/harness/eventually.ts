@@ -5,7 +5,7 @@ import { diagnose, explanationBy } from '../diagnosis/diagnosis.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import type { Handle } from './handles.ts';
 
-/** Milliseconds that a positive outcome may take. Far above what an idle cluster needs: a deadline, not a measure. */
+/** Milliseconds that an awaited outcome may take: a deadline, far above what an idle cluster needs. */
 const patience = 45_000;
 
 export interface Within {
@@ -14,7 +14,7 @@ export interface Within {
 }
 
 /**
- * Waits until `until` returns something for the objects as seen, and returns that. For what `expect` has no word for.
+ * Waits until `until` returns something for the objects as last seen; returns that. Use it where `expect` has no word.
  * @throws WaitTimedOut with the state that the object was in, and why it did not get further
  * @example
  * const node = await eventually(pod, `${pod} to be scheduled`, (store) => store.get(pod.ref)?.spec?.nodeName);
@@ -35,13 +35,13 @@ export async function eventually<Value>(
   });
 }
 
-/** Returns the error that ends a wait at once: what is seen of the object can never become right any more. */
+/** Returns the error that ends a wait at once: the object can no longer reach the awaited state. */
 export function contradiction(subject: Handle, what: string): DomainError {
   const { why, ...conclusion } = explanationBy(diagnose(subject.store, subject.ref));
   return final(what, { seen: why, ...conclusion });
 }
 
-/** Returns the error of something that no further event can make right. */
+/** Returns the error about a state that no further event can correct. */
 export function final(attempted: string, details: Pick<ErrorDetails, 'seen' | 'conclusion'>): DomainError {
   return new DomainError(
     { attempted, ...details, why: 'that is final: no further event can make it right' },

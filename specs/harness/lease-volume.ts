@@ -6,22 +6,22 @@ import { type VolumeOf, type VolumeTypeKey, volumeTypes } from '../../clusters/n
 import { assertAssigned, currentSpec, newName, ownPrefix } from '../runner/current-spec.ts';
 import { infrastructure, testCluster } from '../runner/test-cluster.ts';
 
-/** What a spec may say of a volume that it leases. */
+/** What a spec may ask of a volume that it leases. */
 export interface LeaseRequest {
-  /** Its size, or a little more where the type cannot do with so few; 16 MiB where not given. */
+  /** Its size; the type's least size where that is more; 16 MiB where not given. */
   bytes?: number;
   /**
    * The last part of its path, where the type has one to choose: volumes of several nodes that have the same `at` in
    * one spec have the same path. Where not given, the path is no other volume's.
    */
   at?: string;
-  /** The kernel takes no write to its device; only for `BLOCK` and `FORMAT`. */
+  /** The kernel refuses writes to its device; only for `BLOCK` and `FORMAT`. */
   readOnly?: boolean;
 }
 
 /**
- * Makes a volume on a node for one spec, and takes it away when the lease ends. It is read back from the node: a plain
- * directory is never taken for a disk.
+ * Creates a volume on a node for one spec, and removes it when the lease ends. It is read back from the node, so that a
+ * plain directory is not mistaken for a disk.
  * @throws DomainError where the run has given the spec another node
  * @example
  * await using disk = await leaseVolume(assignedNode(), 'LOOP', { bytes: 32 * 2 ** 20 });
@@ -35,7 +35,7 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
   assertAssigned(nodeName);
   const { facts, node } = await testCluster();
   const { leastBytes, make } = volumeTypes[type];
-  // Without the spec's signal: a volume half made when a run is interrupted would have no owner to take it away.
+  // Without the spec's signal: an interrupted run would leave a half-made volume that no lease removes.
   const made = await make(node(nodeName), {
     run: facts.run,
     name: newName('volume'),
@@ -51,8 +51,8 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
 const holders = new Map<string, string>();
 
 /**
- * Leases one of the disks of disks.yaml, by its node and mount path. It is verified to be that very disk, and emptied,
- * both when the lease begins and when it ends.
+ * Leases one of the disks of disks.yaml, by its node and mount path. When the lease begins, the disk is verified and
+ * emptied; when it ends, the disk is emptied again.
  */
 export async function leaseClusterDisk(nodeName: string, path: string): Promise<DiskVolume & AsyncDisposable> {
   assertAssigned(nodeName);
@@ -74,14 +74,14 @@ export async function leaseClusterDisk(nodeName: string, path: string): Promise<
     await wipeDisk(place, found);
     return { ...volumeOfDisk(found), [Symbol.asyncDispose]: () => wipeDisk(place, found).finally(free) };
   } catch (error) {
-    // The next spec is to meet the same error, not this spec's lease.
+    // The next spec gets the same error, and not the message that this spec has leased the disk.
     free();
     throw error;
   }
 }
 
 /**
- * Reads a mounted disk back from its node; returns it with the device that it has now.
+ * Returns a mounted disk as its node has it now, with its present device.
  * @throws DomainError where something else, or nothing, is mounted at its path
  */
 export async function verifyVolume(volume: DiskVolume): Promise<DiskVolume> {

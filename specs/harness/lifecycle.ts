@@ -5,7 +5,7 @@ import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
-/** Asks for an object's deletion, and waits until the API shows that it is asked for: marked, or gone. */
+/** Deletes an object, and waits until it has a deletionTimestamp or is gone. */
 export async function markForDeletion(
   namespace: SpecNamespace,
   handle: VolumeHandle | ClaimHandle | PodHandle,
@@ -18,16 +18,16 @@ export async function markForDeletion(
 }
 
 /**
- * Waits until the controllers of storage object in use protection have looked at objects again. Each is changed, and so
- * queued; a volume and a claim that are made and deleted after that show by their end that both controllers, which take
- * one object after another, have come past them. An object that is still there then is kept.
+ * Waits until the two controllers of storage object in use protection have looked at objects again. Each object is
+ * changed, and so queued. The controllers take one object after another: once a volume and a claim that are created and
+ * deleted later are gone, the controllers have looked at all of them. An object that still exists then is kept.
  */
 export async function protectionLookedAgain(
   namespace: SpecNamespace,
   ...objects: readonly (VolumeHandle | ClaimHandle)[]
 ): Promise<void> {
   for (const object of objects) await triggerResync(namespace, object);
-  // Of two classes, so that they are not bound to each other.
+  // They have different classes, so that they are not bound to each other.
   const ofClass = (storageClassName: string) => ({ spec: { storageClassName } });
   const { node = 'node1' } = currentSpec();
   const witnesses = [
@@ -39,7 +39,7 @@ export async function protectionLookedAgain(
 
 let witnessed = 0;
 
-/** Deletes a claim and waits for what that makes of its volume. */
+/** Deletes a claim, and waits until its volume is in the phase. */
 export async function release(
   namespace: SpecNamespace,
   claim: ClaimHandle,
@@ -50,7 +50,7 @@ export async function release(
   await expect(volume).to.reachPhase(phase);
 }
 
-/** Deletes a PersistentVolume object while it is in use: its protection, a finalizer, is removed by hand. */
+/** Deletes a PersistentVolume that is in use: removes its finalizers, and waits until it is gone. */
 export async function forceDelete(namespace: SpecNamespace, volume: VolumeHandle): Promise<void> {
   await markForDeletion(namespace, volume);
   await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { metadata: { finalizers: null } } });

@@ -25,7 +25,7 @@ export interface Additions<K extends Kind> {
 export interface VolumeRequest extends Additions<'PersistentVolume'> {
   /** The node, by its hostname label. */
   node: string;
-  /** The path on that node. Where a spec is about the API only, no disk has to be there. */
+  /** The path on that node. A spec about the API alone needs no disk there. */
   path: string;
   /** Such as `1Gi`, which it is where not given. */
   storage?: string;
@@ -68,7 +68,7 @@ export interface PodRequest extends Additions<'Pod'> {
    * claim.
    */
   as?: Use | readonly Use[];
-  /** A directory of its node that it has at `/data`; the pod does not start where there is none. */
+  /** A directory of its node that it has at `/data`; without that directory the pod does not start. */
   hostPath?: string;
   /** Pins it to a node by the hostname label; without it, the volumes say where it runs. */
   node?: string;
@@ -144,7 +144,7 @@ export function podChange(name: string, request: PodRequest): Change<'Pod'> {
   };
 }
 
-/** Returns the part of a container by which its processes run as this user, and as the group of that number. */
+/** Returns the fields of a container whose processes run as this user, and as the group of the same number. */
 export function runAs(user: number): ContainerRequest & { securityContext: { runAsUser: number; runAsGroup: number } } {
   return { securityContext: { runAsUser: user, runAsGroup: user } };
 }

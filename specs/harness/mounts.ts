@@ -68,7 +68,7 @@ export async function mount(
   ]);
   const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
   const found = { node: place.mount, kubelet: mountAt(place.mounts, directory), container: mountAt(inside, path) };
-  // Before anything is refused, and with all that mountinfo has, such as peer groups.
+  // Kept before anything is compared, with all fields of mountinfo, such as peer groups.
   evidence.keep(`mounts-of-${pod.name}`, { volume: from, ...found });
   const mounts: VolumeMounts = {
     node: found.node,
@@ -97,7 +97,7 @@ function present(found: Mount | undefined, place: string): Mount {
     {
       attempted: 'reading where a local volume is mounted',
       on: place,
-      seen: 'nothing is mounted there: what is written to it goes to the file system around it',
+      seen: 'nothing is mounted there: what is written there goes to the file system around it',
     },
     { exit: 'doesNotConform' },
   );
@@ -131,8 +131,8 @@ export async function mountPointsWith(nodeName: string, text: string): Promise<s
 }
 
 /**
- * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod has
- * gone from the API, and reports it nowhere: the node itself waits on its mount table.
+ * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod object
+ * is gone, and reports it nowhere: a command on the node follows the mount table.
  */
 export async function unmounted(nodeName: string, path: string): Promise<void> {
   const { node } = await testCluster();

@@ -8,7 +8,7 @@ import { infrastructure, testCluster } from '../runner/test-cluster.ts';
 import { absentPath, scheduledTo } from './binding.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
-/** A taint that keeps pods from a node, or drives them off it. */
+/** A taint that keeps pods from a node, or evicts them. */
 export interface Taint {
   key: string;
   value?: string;
@@ -29,7 +29,7 @@ interface NodeChange extends AsyncDisposable {
   ref: ObjectRef<'Node'>;
 }
 
-/** Gives a node labels, or other values to those it has; at its end every label is what it was. */
+/** Sets labels of a node; at its end each of them is as before. */
 export async function labelledNode(name: string, labels: Readonly<Record<string, string>>): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
@@ -48,7 +48,7 @@ export async function labelledNode(name: string, labels: Readonly<Record<string,
   );
 }
 
-/** Cordons a node, as `kubectl cordon` does; at its end the node takes pods again, and has lost the cordon's taint. */
+/** Cordons a node, as `kubectl cordon` does; at its end the node has neither the cordon nor its taint. */
 export async function cordonedNode(name: string): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const make = async (unschedulable: boolean): Promise<void> => {
@@ -70,13 +70,13 @@ export async function cordonedNode(name: string): Promise<NodeChange> {
   );
 }
 
-/** Taints a node; at its end that taint is gone, and others are as they were. */
+/** Taints a node; at its end that taint is gone, and the others are as before. */
 export async function taintedNode(name: string, taint: Taint): Promise<NodeChange> {
   const { client, store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   const ours = (one: { key?: string; effect?: string }) => one.key === taint.key && one.effect === taint.effect;
   const make = async (present: boolean): Promise<void> => {
-    // The list is replaced whole: with the version that was read, another's change in between is refused, not lost.
+    // The whole list is replaced. With the version that was read, the API refuses it after a change by another client.
     const replace = async (): Promise<void> => {
       const { metadata, spec } = await client.read(ref);
       const others = (spec?.taints ?? []).filter((one) => !ours(one));
@@ -104,9 +104,9 @@ export async function taintedNode(name: string, taint: Taint): Promise<NodeChang
 }
 
 /**
- * Waits until the scheduler knows a node as it is by now. It watches nodes and pods apart: a pod made just after a
- * change of a node may be scheduled by what the node was. It hears of a node's changes in their order, so the proof is
- * a pod that only a later one lets onto the node; it tolerates everything, and never starts.
+ * Waits until the scheduler knows a node as it is now. It watches nodes and pods separately: a pod that is created just
+ * after a change of a node may be scheduled by the node's former state. It receives a node's changes in order, so the
+ * proof is a pod that only a later change admits to the node; it tolerates everything, and never starts.
  */
 export async function knownToScheduler(namespace: SpecNamespace, name: string): Promise<void> {
   const mark = { [`local-pv-conformance/${namespace.name}`]: 'known' };
@@ -119,7 +119,7 @@ export async function knownToScheduler(namespace: SpecNamespace, name: string): 
   await namespace.cluster.client.remove(pod.ref);
 }
 
-/** Makes a change; a change that fails half way is undone, too. */
+/** Makes a change, and undoes it where it fails; returns it with its undo. */
 async function undoable(name: string, change: () => Promise<void>, undo: () => Promise<void>): Promise<NodeChange> {
   try {
     await change();

@@ -5,20 +5,19 @@ import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './promises.ts';
 
 /**
- * What kubelet logs once it has found the pods it is to run and the mounts that it left. Source:
- * pkg/kubelet/volumemanager/populator.
+ * What kubelet logs once it knows its pods and the mounts that exist. Source: pkg/kubelet/volumemanager/populator.
  */
 const takenUpWork = 'Finished populating initial desired state of world';
 
-/** kubelet of a node, stopped: `await using outage = await stopKubelet('node2')` starts it again at the end. */
+/** The stopped kubelet of a node: `await using outage = await stopKubelet('node2')` starts it again at the end. */
 export interface KubeletOutage extends AsyncDisposable {
-  /** When it had stopped, by this machine's clock, which is the nodes' as well. */
+  /** When it had stopped, by the clock that this machine and the nodes share. */
   since: Date;
-  /** Ends the outage now, and resolves when kubelet has taken up its work. */
+  /** Starts kubelet, and waits until it has taken up its work. */
   end(): Promise<void>;
 }
 
-/** Stops kubelet of a node. Its containers go on without it. For specs that have the node exclusively. */
+/** Stops kubelet of a node. Its containers continue. For specs that have the node exclusively. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const node = (await testCluster()).node(nodeName);
   const end = once(() => start(node));
@@ -31,7 +30,7 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   return { since: new Date(), end, [Symbol.asyncDispose]: end };
 }
 
-/** Restarts kubelet of a node; resolves when it has taken up its work again. For specs that have the node. */
+/** Restarts kubelet of a node, and waits until it has taken up its work. For specs that have the node exclusively. */
 export async function restartKubelet(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName);
   await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
@@ -39,17 +38,17 @@ export async function restartKubelet(nodeName: string): Promise<void> {
 }
 
 /**
- * Restarts containerd of a node; resolves when it serves again. Containers go on meanwhile. kubelet connects again
- * within seconds and reports it nowhere: until a pod has started on the node since, a command in a pod may be refused. For
- * specs that have the node exclusively.
+ * Restarts containerd of a node, and waits until it serves. Containers continue. kubelet connects again within seconds
+ * and reports it nowhere: until another pod has started on the node, a command in a pod may be refused. For specs that
+ * have the node exclusively.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName);
-  // The unit is of the type "notify": the restart is over when containerd says so.
+  // The unit is of the type "notify": systemctl returns when containerd reports that it is ready.
   await onNode(node, ['systemctl', 'restart', 'containerd'], { signal: currentSpec().signal });
 }
 
-/** Resolves when kubelet of a node, started a moment ago, has taken up its work. */
+/** Waits until the kubelet of a node, started just before, has taken up its work. */
 export async function workTakenUp(node: Node): Promise<void> {
   await loggedLine(node, 'kubelet', takenUpWork);
 }

@@ -17,7 +17,7 @@ export interface ProcessStep {
   what: string;
 }
 
-/** The steps of a trace that are the process, in the words of the scenario. */
+/** The steps of a trace that are the process, in the scenario's words. */
 const process: readonly { id: string; what: (node: string) => string }[] = [
   { id: 'claim-created', what: () => 'the claim is created' },
   { id: 'claim-waits', what: () => 'the claim waits for its first consumer' },
@@ -30,15 +30,14 @@ const process: readonly { id: string; what: (node: string) => string }[] = [
 ];
 
 /**
- * Puts together who did what for a pod with a local volume, from its trace: watch events, Event objects and logs of the
- * components, in order. A step that left no record is an error: nothing is filled in. The whole trace is kept as
- * evidence.
+ * Returns in order which component did what for a pod with a local volume. The source is its trace: watch events, Event
+ * objects and logs of the components. The trace is kept as evidence. @throws DomainError for a step without a record
  */
 export async function recordProcess(pod: PodHandle): Promise<ProcessStep[]> {
   const trace = await traceOf(pod);
   evidence.keep('trace', trace);
   currentSpec().traces.push(trace);
-  // That it is the reconciler that mounts is what its own line says, where it begins.
+  // The line at the beginning of the mount is the reconciler's own: it shows which component mounts.
   recorded(trace, 'mount-started');
   const ids = process.map(({ id }) => id);
   for (const id of ids) recorded(trace, id);
@@ -81,7 +80,7 @@ function recorded(trace: Trace, id: string): Step {
 function authorOf(pod: PodHandle, { id, record, lane }: Step): string {
   if (record.state !== 'seen') return '?';
   const { source, by } = record;
-  // Binding a pod leaves no field manager; who did it has said so in an Event.
+  // Binding a pod leaves no field manager; an Event names the component.
   if (id === 'pod-scheduled') {
     const event = pod.store.eventsOf(pod.ref).find(({ reason }) => reason === 'Scheduled');
     return event?.reportingComponent || event?.source?.component || '?';

@@ -1,6 +1,6 @@
 /**
- * Returns a function that does the work at its first call only, and returns the same promise at every later one: what a
- * spec has undone is not undone again at its end.
+ * Returns a function that does the work at its first call, and returns the same promise at every later call: a change
+ * that a spec has undone is not undone a second time at its end.
  */
 export function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
   let begun: Promise<Value> | undefined;
@@ -11,8 +11,8 @@ export function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
 }
 
 /**
- * Returns what Promise.all returns, but throws only after all of the work has ended: nothing is still being created when
- * a spec's namespace ends.
+ * Returns what Promise.all returns, but throws only after all works have ended: no object is still being created when a
+ * spec's namespace ends.
  */
 export async function together<Works extends readonly Promise<unknown>[] | []>(
   works: Works,

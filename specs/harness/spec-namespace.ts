@@ -38,7 +38,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   readonly #owner: Ownership;
   readonly #opened = new Date();
   readonly #handles: Handle[] = [];
-  /** Taken as it begins to end. */
+  /** Taken when the namespace begins to end. */
   #lastLook: LastLook | undefined;
 
   private constructor(cluster: TestCluster, name: string, owner: Ownership) {
@@ -52,7 +52,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const opened = await testCluster();
     const spec = currentSpec().id;
     const { run } = opened.facts;
-    // A number makes all names new, for a spec that is run again: nothing of its last run is taken for this one's.
+    // The number gives a repeated spec new names, so that no object of its last run is mistaken for its own.
     const sequence = (namespaceCount++).toString(36);
     const namespace = `${spec}-${run}-${sequence}`.toLowerCase();
     await opened.client.create({
@@ -123,7 +123,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const same = { ...(storage && { storage }), ...(volumeMode && { volumeMode }) };
     const volume = await this.volume(name, { ...at, ...ofVolume });
     const claim = await this.claim(name, { volume: name, ...same, ...ofClaim });
-    // A pod that comes before would be called unschedulable once, and wait a second for its next try.
+    // A pod created before that would be unschedulable at first, and wait a second for its next attempt.
     await words.bindTo(claim, volume);
     return { volume, claim };
   }
@@ -224,7 +224,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const attempt = async (work: () => Promise<unknown>) => {
       await work().catch((error: unknown) => failures.push(error));
     };
-    // Evidence first: what a failed spec leaves is gone a moment later. Nothing that fails keeps the rest from going.
+    // Evidence comes first, because the objects are removed next. A failure does not stop the rest.
     await attempt(async () => {
       this.#lastLook = this.lastLook();
     });
@@ -233,7 +233,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       if (ref.kind === 'Pod') notePodStart(this.cluster.store, { ...ref, kind: 'Pod' });
     this.cluster.podShells.close(this.name);
     await attempt(() => removeAll(this.cluster, this.name, this.#handles));
-    // A namespace takes the API server some hundred requests to delete; where the cluster goes, it goes along.
+    // Deleting a namespace takes about a hundred requests: a cluster that is removed needs none of them.
     if (this.cluster.facts.stays)
       await attempt(() => this.cluster.client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];

@@ -62,7 +62,7 @@ export async function heldUser(namespace: SpecNamespace, claim: ClaimHandle): Pr
   if (minor >= 37) await expect(claim).to.haveCondition({ type: 'Unused', status: 'False' });
 }
 
-/** Returns the wake-ups that are none of the causes'. @throws DomainError where a cause did not change */
+/** Returns the wake-ups by other objects than the causes. @throws DomainError where a cause did not change */
 function otherWakeUps(wakeUps: readonly WakeUp[], pod: PodHandle, causes: readonly string[]): WakeUp[] {
   for (const cause of causes) {
     if (wakeUps.some(({ object }) => object === cause)) continue;
@@ -131,7 +131,7 @@ function claimsOf({ metadata, spec }: Pod): string[] {
   });
 }
 
-/** What a plugin that rejected a pod may have looked at in a node. */
+/** Returns the fields of a node that a plugin which rejected a pod may depend on. */
 function whatPluginsSee({ metadata, spec, status }: Node): unknown {
   const { taints, unschedulable } = spec ?? {};
   return [metadata.labels, taints, unschedulable, status?.allocatable];

@@ -20,14 +20,14 @@ import {
   writeChecked,
 } from '../harness/index.ts';
 import {
+  applyInBindingOrder,
   applySeed,
   cannotWrite,
   fixtures,
   keepDisk,
   keepMounts,
   leaseSeedDisks,
-  playBindingOrder,
-  playSeed,
+  startSeed,
 } from './seed.ts';
 
 const { chapter, proves } = readChapter('scenario');
@@ -78,7 +78,7 @@ describe(chapter, () => {
     }
     expect(devices.size, 'three disks are three devices').to.equal(3);
 
-    const { volumeA, pod } = await playSeed(namespace);
+    const { volumeA, pod } = await startSeed(namespace);
     await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     const { blocks, blockSize } = await freeSpace(pod, '/data');
     expect(blocks * blockSize, 'the pod sees the size of the disk, not the 1Gi of its claim').to.be.lessThanOrEqual(
@@ -171,13 +171,17 @@ describe(chapter, () => {
   proves('SEED-5', async () => {
     await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { pod, claim, volumeA, volumeB } = await playBindingOrder(namespace, 'Immediate', async (early, onNode3) => {
-      await expect(early).to.bindTo(onNode3);
-      expect(
-        namespace.cluster.store.list('Pod', { namespace: namespace.name }),
-        'no pod has asked for it',
-      ).to.deep.equal([]);
-    });
+    const { pod, claim, volumeA, volumeB } = await applyInBindingOrder(
+      namespace,
+      'Immediate',
+      async (early, onNode3) => {
+        await expect(early).to.bindTo(onNode3);
+        expect(
+          namespace.cluster.store.list('Pod', { namespace: namespace.name }),
+          'no pod has asked for it',
+        ).to.deep.equal([]);
+      },
+    );
     const message = await expect(pod).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
     evidence.keep('scheduler-message', message);
     await expect(pod).to.reportEvent('FailedScheduling', messages.outsideVolume(1));
@@ -196,7 +200,7 @@ describe(chapter, () => {
   proves('SEED-6', async () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { pod, claim, volumeA, volumeB } = await playBindingOrder(
+    const { pod, claim, volumeA, volumeB } = await applyInBindingOrder(
       namespace,
       'WaitForFirstConsumer',
       async (early) => {
@@ -270,7 +274,7 @@ describe(chapter, () => {
   proves('SEED-8', async () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { volumeA, pod } = await playSeed(namespace);
+    const { volumeA, pod } = await startSeed(namespace);
     await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
 
     // The mount is there; a fresh list of everything shows that no attachment ever was.
@@ -287,7 +291,7 @@ describe(chapter, () => {
   proves('SEED-9', async () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { volumeA, pod } = await playSeed(namespace);
+    const { volumeA, pod } = await startSeed(namespace);
     const chain = await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
     // A bind mount joins the peer group of what it binds; a device that is mounted again starts one of its own.
@@ -313,7 +317,7 @@ describe(chapter, () => {
   proves('SEED-10', async () => {
     await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { claim, pod: writer } = await playSeed(namespace);
+    const { claim, pod: writer } = await startSeed(namespace);
     const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);
     const onDisk = await onNode(namespace.cluster.node('node2'), ['sha256sum', `${disks.onNode2.path}/payload`]);
     expect(onDisk.split(' ')[0]).to.equal(sum);

@@ -73,9 +73,9 @@ export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> 
 }
 
 /**
- * Plays the scenario to its good end: the pod that must run on node2 is Ready there, with the claim bound to volume A.
+ * Applies the scenario and its pod, and waits until the claim is bound to volume A and the pod is Ready on node2.
  */
-export async function playSeed(namespace: SpecNamespace): Promise<SeedObjects & { pod: PodHandle }> {
+export async function startSeed(namespace: SpecNamespace): Promise<SeedObjects & { pod: PodHandle }> {
   const objects = await applySeed(namespace);
   const pod = await namespace.apply('Pod', fixtures.podBySelector);
   await expect(objects.claim).to.bindTo(objects.volumeA);
@@ -84,10 +84,10 @@ export async function playSeed(namespace: SpecNamespace): Promise<SeedObjects & 
 }
 
 /**
- * Applies the scenario in the order that decides it: volume B, the claim, and when the class has had its say about the
- * claim, volume A and the pod that must run on node2. The binding mode is the only thing that a caller chooses.
+ * Applies the scenario in the order that shows the binding mode: volume B and the claim; then, once `settled` resolves,
+ * volume A and the pod that must run on node2.
  */
-export async function playBindingOrder(
+export async function applyInBindingOrder(
   namespace: SpecNamespace,
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer',
   settled: (claim: ClaimHandle, volumeB: VolumeHandle) => Promise<void>,
@@ -124,7 +124,7 @@ export async function keepMounts(pod: PodHandle, volume: VolumeHandle, disk: Dis
   evidence.keep('mountinfo-container', await readInPod(pod, '/proc/self/mountinfo'));
 }
 
-/** Keeps what the node says of a disk. */
+/** Keeps a disk as its node shows it: mount, file system and loop device. */
 export async function keepDisk(disk: DiskVolume): Promise<void> {
   const { node } = await testCluster();
   const place = node(disk.node);
