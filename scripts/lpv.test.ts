@@ -14,7 +14,7 @@ function lpv(args: readonly string[], nodeOptions: readonly string[] = []) {
   return { status, stdout, stderr };
 }
 
-/** Makes a process believe that it runs on another Node. */
+/** Returns options of Node that make a process see another version of Node. */
 function pretending(version: string): string[] {
   const code = `Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`;
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];

@@ -39,7 +39,7 @@ export interface SnapshotScope {
   names?: readonly string[] | undefined;
 }
 
-/** Looks at the machine; changes nothing. */
+/** Reads the state of the machine; changes nothing. */
 export async function takeSnapshot(scope: SnapshotScope): Promise<Snapshot> {
   const { engine, folders, kubeconfig, mark, otherRuns, names } = scope;
   const ours = (line: string) => names === undefined || names.some((name) => line.includes(name));

@@ -41,7 +41,7 @@ export async function readMachineUse(): Promise<MachineUse> {
   };
 }
 
-/** Looks at a process every second; the result is asked for the peaks, and disposed when the process has ended. */
+/** Samples a process every second. The result knows the peaks; dispose it when the process has ended. */
 export function watchProcess(pid: number): { peak(): ProcessPeak } & Disposable {
   const peak: ProcessPeak = { memory: 0, descriptors: 0 };
   const look = async () => {

@@ -47,7 +47,7 @@ export function clusterUndo(target: ClusterTarget, state: ClusterState): Action 
   };
 }
 
-/** What is left stays on record, so that a later process can delete it. */
+/** Returns the error for a cluster that could not be removed: it stays on record, so that a later process can remove it. */
 function notDeleted(cluster: string, error: unknown): DomainError {
   return new DomainError(
     {

@@ -88,7 +88,7 @@ async function answering(client: ClusterClient, signal: AbortSignal): Promise<vo
   if ('notYet' in end) throw end.notYet;
 }
 
-/** Makes the Node objects what they were: registered, Ready, schedulable, without taints, with their labels. */
+/** Restores the Node objects: registered, Ready, schedulable, without taints, with their labels. */
 async function restoreNodes(
   client: ClusterClient,
   machines: readonly EngineNode[],

@@ -29,7 +29,7 @@ export async function readProduct(path: string): Promise<Product> {
   return parseProduct(await readSource(path));
 }
 
-/** As readProduct, for a text. */
+/** Returns what readProduct does, from a text. */
 export function parseProduct(source: YamlSource): Product {
   return parseStrictDocument(source, productSchema).value;
 }
