@@ -51,8 +51,8 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
 const holders = new Map<string, string>();
 
 /**
- * Leases one of the disks of disks.yaml, by its node and mount path. When the lease begins, the disk is verified and
- * emptied; when it ends, the disk is emptied again.
+ * Leases one of the disks of disks.yaml, by its node and mount path. When the lease begins and when it ends, the path is
+ * checked to be that disk, and the disk is emptied.
  */
 export async function leaseClusterDisk(nodeName: string, path: string): Promise<DiskVolume & AsyncDisposable> {
   assertAssigned(nodeName);
