@@ -3,12 +3,12 @@ import { DomainError } from './errors/domain-error.ts';
 import type { Engine } from './host/engine/engine.ts';
 import { releaseDeviceLocks } from './loop-devices.ts';
 
-/** Returns the label by which kind marks the containers of a cluster. */
+/** Returns the label with which kind marks the containers of a cluster. */
 export function kindLabel(cluster: string): string {
   return `io.x-k8s.kind.cluster=${cluster}`;
 }
 
-/** Returns the name of the container in which the node image is looked at before the cluster is created. */
+/** Returns the name of the container that reads the node image before the cluster is created. */
 export function lookContainer(cluster: string): string {
   return `${cluster}-look`;
 }
@@ -44,9 +44,9 @@ export async function rejectExistingCluster(
 }
 
 /**
- * Removes a cluster: its containers with their volumes, then its network. kubelet's locks on raw devices, which would
- * outlive the nodes, go first. Idempotent. Also right for a partly created cluster: the engine may still be creating a
- * container that kind requested before it was stopped.
+ * Removes a cluster: its containers with their volumes, then its network. kubelet's locks on raw devices go
+ * first, because they would outlive the nodes. Idempotent. Works for a partly created cluster too: the engine may still
+ * be creating a container that kind requested before it was stopped.
  */
 export async function deleteCluster(engine: Engine, cluster: string, network: string): Promise<void> {
   await releaseDeviceLocks(engine, await nodeContainers(engine, cluster));

@@ -9,8 +9,8 @@ const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf
 const scripts = { onNode: read('release-device-locks.sh'), onMachine: read('release-device-locks.pl') };
 
 /**
- * Stops kubelet of each node, and detaches the loop devices by which it locks raw devices: for nodes that are about to
- * be removed. A node that does not answer is left to {@link awaitLoopDevicesReleased}.
+ * Stops kubelet of each node, and detaches the loop devices with which it locks raw devices. For nodes that are about
+ * to be removed. {@link awaitLoopDevicesReleased} handles nodes that do not answer.
  */
 export async function releaseDeviceLocks(engine: Engine, containers: readonly string[]): Promise<void> {
   const release = (container: string) =>
@@ -19,8 +19,8 @@ export async function releaseDeviceLocks(engine: Engine, containers: readonly st
 }
 
 /**
- * Waits until the kernel has released the loop devices of a run: it does so with the last mount namespace that has the
- * disk. What kubelet of a removed node has attached to them is detached. sysfs sends no events, so they are polled.
+ * Waits until the kernel has released the loop devices of a run. It does so when the last mount namespace that has the
+ * disk is gone. Detaches what kubelet of a removed node has attached to them. sysfs sends no events, so this polls.
  * @throws DomainError with the devices that are still attached after 5 s
  */
 export async function awaitLoopDevicesReleased(run: string): Promise<void> {

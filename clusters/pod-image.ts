@@ -8,8 +8,8 @@ import { type EngineNode, type Node, onNode } from './nodes/node.ts';
 import type { Progress } from './text/progress.ts';
 
 /**
- * Makes sure that every node has the image of the specs' pods under its name. Built node images contain it; other nodes
- * get the published image, by digest. Pods never pull: without the image they fail at once.
+ * Waits until every node has the image of the specs' pods under its name. Built node images contain it; other nodes get
+ * the published image, by digest. Pods never pull: without the image they fail at once.
  */
 export async function providePodImage(
   engine: Engine,
@@ -27,10 +27,10 @@ export async function providePodImage(
     const result = await pullImage(engine, image.published, progress, { signal });
     if (result.kind !== 'pulled') throw pullFailed(image.published, result);
   }
-  // Under the harness's own name in the engine too, so that the saved image carries it.
+  // The saved image has the name that it has in the engine.
   await engine.run(['tag', image.published, image.name], { signal });
   for (const node of without) {
-    // No file in between that a killed run would leave. Names are arguments of sh, not part of its script.
+    // A pipe, because a killed run would leave a file. Names are arguments of sh, not part of its script.
     const script = 'docker save "$1" | docker exec --interactive "$2" ctr --namespace k8s.io images import -';
     await run(host, { argv: ['sh', '-c', script, 'sh', image.name, node.container], deadline: 120_000, signal });
     if (await hasImage(node, image.name, signal)) continue;

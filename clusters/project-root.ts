@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The absolute path of the project's root folder, ending in a slash. */
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
-/** Returns whether the harness is a checkout of its repository: its package has no TypeScript to load. */
+/** Returns whether the harness is a checkout of its repository. Its package contains no TypeScript. */
 export function isCheckout(root: string = projectRoot): boolean {
   return existsSync(join(root, 'scripts', 'typescript.js'));
 }

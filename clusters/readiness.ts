@@ -21,8 +21,8 @@ export interface ExpectedNode {
 }
 
 /**
- * Waits until every node is Ready and schedulable with its labels, and the default ServiceAccount exists, without which
- * no pod is admitted. kind's own `--wait` checks only the control plane, and succeeds when it times out.
+ * Waits until every node is Ready and schedulable with its labels, and the default ServiceAccount exists. Without it no
+ * pod is admitted. kind's own `--wait` checks only the control plane, and succeeds when it times out.
  * @throws WaitTimedOut with the conditions, taints and events of the nodes
  */
 export async function awaitReadiness(
@@ -61,8 +61,8 @@ export async function awaitReadiness(
 }
 
 /**
- * Deletes the tokens with which nodes join, once all have joined. kind's is the same in every cluster, and
- * every user of this machine reaches the API server through a node's address.
+ * Deletes the tokens with which nodes join, once all have joined. kind uses the same token in every
+ * cluster, and every user of this machine can reach the API server at a node's address.
  */
 export async function removeBootstrapTokens(client: ClusterClient, signal?: AbortSignal): Promise<void> {
   const tokens = { namespace: 'kube-system', fieldSelector: 'type=bootstrap.kubernetes.io/token' };

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/domain-error.ts';
 
-/** The metadata by which two lists are compared. */
+/** The metadata that the comparison of two lists reads. */
 export interface Listed {
   metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
 }
@@ -29,7 +29,7 @@ export function keyOf(object: Listed): string {
 
 /**
  * Returns the changes that lead from the known objects to a new list: deletions first, then additions and modifications
- * in the order of the list. An object that another one of the same name has replaced is a deletion and an addition.
+ * in the order of the list. The replacement of an object by another one of the same name is a deletion and an addition.
  */
 export function changesBetween<T extends Listed>(
   known: ReadonlyMap<string, T>,
@@ -80,7 +80,7 @@ export type WatchLine<T> =
   /** Not a watch event: cut off, or not JSON. */
   | { kind: 'garbage'; message: string };
 
-/** Parses one line of a watch. Never throws: a line that is no watch event is `garbage`. */
+/** Returns the content of one line of a watch. Never throws: a line that is not a watch event is `garbage`. */
 export function parseWatchLine<T extends Listed>(line: string): WatchLine<T> {
   let event: { type?: unknown; object?: Record<string, unknown> };
   try {

@@ -13,7 +13,7 @@ import {
   type WriteOptions,
 } from './requests.ts';
 
-/** The field manager under which the API server records the harness's writes (`metadata.managedFields`). */
+/** The harness's field manager. The API server records its writes under this name (`metadata.managedFields`). */
 const fieldManager = 'local-pv-conformance';
 
 /** The objects of a collection at one resourceVersion. */
@@ -23,7 +23,7 @@ export interface ObjectList<K extends Kind> {
   items: ObjectOf[K][];
 }
 
-/** What a kubelet has measured of the pods' volumes. */
+/** What a kubelet has measured on the pods' volumes. */
 export interface NodeStatistics {
   pods: readonly {
     podRef: { name: string; namespace: string; uid: string };
@@ -31,7 +31,7 @@ export interface NodeStatistics {
   }[];
 }
 
-/** What a kubelet has measured of a volume of a pod with statfs(2). In bytes. */
+/** What a kubelet has measured on a pod's volume with statfs(2). In bytes. */
 export interface VolumeStatistics {
   /** The name of the volume in the pod. */
   name: string;
@@ -53,9 +53,9 @@ export interface ServerVersion {
 }
 
 /**
- * Opens a client for the cluster of a kubeconfig FILE. Reads neither the default kubeconfig nor the environment, and
+ * Returns a client for the cluster of a kubeconfig file. Reads neither the default kubeconfig nor the environment, and
  * makes no request.
- * @throws DomainError where the kubeconfig names another server than `expectedServer`
+ * @throws DomainError if the kubeconfig names another server than `expectedServer`
  */
 export async function connect(options: { kubeconfig: string; expectedServer?: string }): Promise<ClusterClient> {
   return new ClusterClient(await Connection.open(options.kubeconfig, options));
@@ -82,7 +82,9 @@ export class ClusterClient implements Disposable {
     return this.#connection.kubeConfig;
   }
 
-  /** Creates the object as written. The API server rejects unknown and duplicate fields (strict field validation). */
+  /**
+   * Returns the object, created as written. The API server rejects unknown and duplicate fields (strict validation).
+   */
   create<K extends Kind>(manifest: KubernetesManifest & { kind: K }, options?: WriteOptions): Promise<ObjectOf[K]>;
   create(manifest: KubernetesManifest, options?: WriteOptions): Promise<AnyObject>;
   async create(manifest: KubernetesManifest, options: WriteOptions = {}): Promise<AnyObject> {
@@ -100,7 +102,7 @@ export class ClusterClient implements Disposable {
     );
   }
 
-  /** Patches the object or one of its subresources, by the rules of `patch.type`. */
+  /** Returns the object after a patch of it or of one of its subresources. `patch.type` says how they are merged. */
   async patch<K extends Kind>(ref: ObjectRef<K>, patch: Patch, options: PatchOptions = {}): Promise<ObjectOf[K]> {
     const { subresource } = options;
     const sent = this.#object(
@@ -120,7 +122,7 @@ export class ClusterClient implements Disposable {
 
   /**
    * Returns one object.
-   * @throws ApiRefusal with status 404 where it does not exist
+   * @throws ApiRefusal with status 404 if it does not exist
    */
   async read<K extends Kind>(ref: ObjectRef<K>, options: CallOptions = {}): Promise<ObjectOf[K]> {
     const on = titleOf(ref);
@@ -142,7 +144,7 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Opens a watch of a collection. Returns its lines, each a JSON watch event, until the server closes the watch after
+   * Returns the lines of a watch of a collection, each a JSON watch event, until the server closes the watch after
    * `timeoutSeconds` or the signal aborts. watch-loop.ts interprets them.
    */
   watch(
@@ -184,7 +186,7 @@ export class ClusterClient implements Disposable {
 
   /**
    * Evicts a pod, as a drain does.
-   * @throws ApiRefusal with status 429 where a PodDisruptionBudget forbids it
+   * @throws ApiRefusal with status 429 if a PodDisruptionBudget forbids it
    */
   async evict(pod: ObjectRef<'Pod'>, options: RemoveOptions = {}): Promise<void> {
     const { namespace, name } = pod;
@@ -207,15 +209,15 @@ export class ClusterClient implements Disposable {
   }
 
   /**
-   * Waits for the answer of the API server to whether it is ready to serve, with etcd behind it.
-   * @throws ApiRefusal where it is not
+   * Waits until the API server has answered that it and etcd are ready to serve.
+   * @throws ApiRefusal if they are not
    */
   async assertReady(options: CallOptions = {}): Promise<void> {
     const attempted = 'asking the API server whether it is ready';
     await this.#connection.request({ method: 'GET', path: '/readyz', attempted, on: this.server }, options);
   }
 
-  /** Returns what the kubelet of a node has measured of its pods: `/stats/summary`, through the API server's proxy. */
+  /** Returns what the kubelet of a node has measured on its pods: `/stats/summary`, through the API server's proxy. */
   async nodeStatistics(name: string, options: CallOptions = {}): Promise<NodeStatistics> {
     const ref: ObjectRef = { kind: 'Node', name };
     const path = `${objectPath(ref)}/proxy/stats/summary`;

@@ -20,7 +20,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `milliseconds` of `clock`, or as soon as `signal` aborts. Never rejects. */
+/** Waits for `milliseconds` of `clock`, or until `signal` aborts. Never rejects. */
 export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -10,7 +10,7 @@ import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 /** The default deadline of a call. Most calls take milliseconds; a busy machine may need seconds. */
 const defaultDeadline = 30_000;
 
-/** Milliseconds that a credential plugin of a kubeconfig may take: it may ask a person, and it may hang. */
+/** Milliseconds that a credential plugin of a kubeconfig may take. It may ask a person, and it may hang. */
 const defaultPluginDeadline = 60_000;
 
 /** Options of every call. */
@@ -25,7 +25,7 @@ export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Sent as JSON exactly as it is, unknown fields included: rejecting them is up to the API server. */
+  /** Sent as JSON exactly as it is, unknown fields included. The API server decides whether to reject them. */
   body?: unknown;
   contentType?: string;
   /** Such as "creating". */
@@ -35,8 +35,8 @@ export interface ApiRequest {
 }
 
 /**
- * Speaks HTTP with one API server, with the credentials of one kubeconfig. client-node's typed API serialises models
- * and so drops fields that it does not know; here the body is sent as written.
+ * An HTTP connection to one API server, with the credentials of one kubeconfig. client-node's typed API serialises
+ * models and so drops fields that it does not know. This connection sends the body as written.
  */
 export class Connection {
   readonly kubeConfig: KubeConfig;
@@ -54,9 +54,9 @@ export class Connection {
   }
 
   /**
-   * Reads the kubeconfig FILE, and no other: neither KUBECONFIG nor the user's default. Makes no request. Uses the
-   * current context where none is named.
-   * @throws DomainError where the file is absent or unusable, has no such context, or names another server than
+   * Returns a connection with the credentials of a kubeconfig file. Reads neither KUBECONFIG nor the user's default.
+   * Makes no request. Uses the current context if none is named.
+   * @throws DomainError if the file is absent or unusable, has no such context, or names another server than
    * `expectedServer`
    */
   static async open(
@@ -107,7 +107,7 @@ export class Connection {
   }
 
   /**
-   * Sends the request and returns the text of the answer.
+   * Returns the text of the answer to a request.
    * @throws ApiRefusal, ApiUnreachable, or the signal's reason
    */
   async request(request: ApiRequest, options: CallOptions = {}): Promise<string> {
@@ -124,7 +124,7 @@ export class Connection {
   }
 
   /**
-   * Sends the request and returns the answer line by line as it arrives, until the server closes it or `signal` aborts.
+   * Returns the answer to a request line by line as it arrives, until the server closes it or `signal` aborts.
    * The deadline `options.within` applies to the first byte of the answer only.
    */
   async stream(request: ApiRequest, options: CallOptions & { signal: AbortSignal }): Promise<AsyncIterable<string>> {
@@ -169,7 +169,7 @@ export class Connection {
     });
   }
 
-  /** Certificates are applied once. A token is applied to each request, because it may have to be renewed. */
+  /** Returns the credentials. Certificates are read once. A token is read for each request, because it may expire. */
   async #credentials(): Promise<https.RequestOptions> {
     if (this.#lasting) return this.#lasting;
     const applied = await credentialsOf(this.kubeConfig, this.#pluginDeadline);
@@ -194,7 +194,7 @@ export class Connection {
 
 /**
  * Returns what the credentials of a kubeconfig add to a request.
- * @throws DomainError where its credential plugin has not ended by the deadline
+ * @throws DomainError if its credential plugin has not ended by the deadline
  */
 async function credentialsOf(config: KubeConfig, deadline: number): Promise<https.RequestOptions> {
   const applied: https.RequestOptions = {};

@@ -10,7 +10,7 @@ export interface KindAddress {
   namespaced: boolean;
 }
 
-/** Every kind that the harness uses. A table instead of discovery saves a request, and finds a typo at once. */
+/** Every kind that the harness uses. Compared with discovery, a table saves a request and detects a typo at once. */
 export const kinds: Readonly<Record<Kind, KindAddress>> = {
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
   PersistentVolume: { apiVersion: 'v1', plural: 'persistentvolumes', namespaced: false },
@@ -71,7 +71,7 @@ export function titleOf(ref: ObjectRef): string {
 
 /**
  * Returns the address of a manifest or a stored object.
- * @throws DomainError (bad usage) where its kind is not in the table
+ * @throws DomainError (bad usage) if its kind is not in the table
  */
 export function refOf(manifest: {
   apiVersion: string;

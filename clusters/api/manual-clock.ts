@@ -31,7 +31,7 @@ export class ManualClock implements Clock {
     return this.#due.length;
   }
 
-  /** Advances the clock, and lets promises settle before and after each callback. */
+  /** Waits until the clock has advanced. Promises settle before and after each callback. */
   async advance(milliseconds: number): Promise<void> {
     const until = this.#elapsed + milliseconds;
     await settle();

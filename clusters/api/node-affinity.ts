@@ -27,7 +27,7 @@ export interface Mismatch {
   wanted: string;
 }
 
-/** Returns the requirements of each term that the node does not meet. Empty where the node satisfies the selector. */
+/** Returns the requirements of each term that the node does not meet. Empty if the node satisfies the selector. */
 export function selectorMismatches(node: LabelledNode, selector: NodeSelector | undefined): Mismatch[] {
   if (selector === undefined || matchesSelector(node, selector)) return [];
   const terms = selector.nodeSelectorTerms;
@@ -107,7 +107,7 @@ function satisfies({ operator, values = [] }: NodeSelectorRequirement, value: st
   }
 }
 
-/** Both values must be whole numbers, and there must be exactly one; anything else does not match. */
+/** Returns whether the comparison holds. Both values must be whole numbers, and there must be exactly one bound. */
 function comparesTo(operator: 'Gt' | 'Lt', value: string | undefined, [bound, ...more]: string[]): boolean {
   const whole = /^[+-]?\d+$/;
   if (value === undefined || bound === undefined || more.length > 0 || !whole.test(value) || !whole.test(bound))

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { kinds, type ObjectRef } from './kinds.ts';
 import type { Event, Kind, ObjectOf } from './objects.ts';
 
-/** One change of one object, and when it arrived. */
+/** One change of one object, and its time of arrival. */
 export interface Seen<T> {
   /** The wall-clock time of arrival. */
   at: Date;
@@ -27,7 +27,7 @@ export interface ListFilter<T> {
 /** Queries on the observed objects. None of them makes a request. */
 export interface StoreView {
   readonly clock: Clock;
-  /** Returns the last observed state of the object; undefined where it does not exist (any more). */
+  /** Returns the last observed state of the object; undefined if it does not exist (any more). */
   get<K extends Kind>(ref: ObjectRef<K>): ObjectOf[K] | undefined;
   /** Returns the present objects of a kind, sorted by namespace and name. */
   list<K extends Kind>(kind: K, filter?: ListFilter<ObjectOf[K]>): ObjectOf[K][];
@@ -109,12 +109,12 @@ export class ObjectHistory implements StoreView {
     return histories.flat().sort((a, b) => a.monotonic - b.monotonic);
   }
 
-  /** Grows with every change. */
+  /** Returns the changes of an object: the list itself, which grows with every change. */
   #of<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
     return (this.#histories.get(ref.kind)?.get(keyOf(ref)) ?? []) as unknown as Seen<ObjectOf[K]>[];
   }
 
-  /** Returns the history up to a moment of the monotonic clock. The clock of the copy stands at that moment. */
+  /** Returns the history up to a moment of the monotonic clock. The clock of the copy is stopped at that moment. */
   upTo(monotonic: number): ObjectHistory {
     const ago = this.clock.monotonic() - monotonic;
     const past = new ObjectHistory(stopped(new Date(this.clock.now().getTime() - ago), monotonic));

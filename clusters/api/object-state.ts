@@ -10,7 +10,7 @@ interface WithConditions {
   };
 }
 
-/** Returns the condition of a type, such as `PodScheduled`; undefined where there is none. */
+/** Returns the condition of a type, such as `PodScheduled`; undefined if there is none. */
 export function conditionOf(object: WithConditions | undefined, type: string) {
   return object?.status?.conditions?.find((condition) => condition.type === type);
 }

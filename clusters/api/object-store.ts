@@ -63,7 +63,10 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     this.#followed = (options.kinds ?? storageKinds).map((kind) => this.#follow(kind, options.client, policy));
   }
 
-  /** Why the store can no longer be trusted: it may not list a kind, or it was closed. Ends every wait. */
+  /**
+   * Why the store can no longer be trusted: the API forbids the list of a kind, or the store was closed. Ends every
+   * wait.
+   */
   get failure(): DomainError | undefined {
     return this.#failure;
   }
@@ -74,14 +77,16 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   /**
-   * When the API server last left a watch without an answer three times in a row, by the store's monotonic clock. One
-   * broken connection is no outage: the next one is there at once.
+   * When the API server last failed to answer a watch three times in a row, by the store's monotonic clock. One broken
+   * connection is not an outage: the next one works at once.
    */
   get lastOutage(): number | undefined {
     return this.#lastOutage;
   }
 
-  /** Starts following. Waits until the first list of every kind has arrived, for at most `within` milliseconds. */
+  /**
+   * Waits until the first list of every kind has arrived, for at most `within` milliseconds. Then follows the changes.
+   */
   async start(options: { within?: number; signal?: AbortSignal } = {}): Promise<this> {
     this.#running ??= Promise.all(
       this.#followed.map(({ kind, loop }) =>
@@ -97,8 +102,8 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   /**
-   * Lists every kind again, waits until the watches have delivered all of it, and adds what they have missed. Needed to
-   * prove that something did NOT happen: a silent watch would seem to prove it.
+   * Waits until the store is as new as a new list of every kind. Adds what the watches have missed. Needed to prove
+   * that something did not happen: a broken watch is silent too.
    */
   async confirm(options: { within?: number; signal?: AbortSignal } = {}): Promise<void> {
     let confirmed = 0;

@@ -21,7 +21,7 @@ export interface PodCommand {
   signal?: AbortSignal | undefined;
   /** A non-zero exit status is `PodCommandFailed` unless this is `return`. */
   nonZero?: 'throw' | 'return';
-  /** The command only reads: it may be run once more where the connection closes without a status. */
+  /** The command only reads. So it may be run once more if the connection closes without a status. */
   repeatable?: boolean;
   /** Is notified of that repetition. */
   progress?: Progress;
@@ -90,9 +90,9 @@ export interface ExecSocket {
 }
 
 /**
- * Runs a command in a container and returns its status and both outputs.
+ * Returns the status and both outputs of a command in a container.
  * @throws PodCommandFailed on a non-zero status (unless `nonZero: 'return'`)
- * @throws PodExecFault where the command could not be started or its end is unknown
+ * @throws PodExecFault if the command could not be started or its end is unknown
  * @throws the signal's reason
  */
 export function execInPod(
@@ -103,7 +103,7 @@ export function execInPod(
   return execOf(command, () => runOnce(command, open));
 }
 
-/** Runs `once` with the guarantees of {@link execInPod}: repeats a repeatable command, and checks the status. */
+/** Returns the result of `once`, as {@link execInPod} does: repeats a repeatable command, and checks the status. */
 export async function execOf(command: PodCommand, once: () => Promise<PodCommandResult>): Promise<PodCommandResult> {
   const { progress = silent } = command;
   const result = await pRetry(once, {
@@ -121,7 +121,9 @@ export async function execOf(command: PodCommand, once: () => Promise<PodCommand
   return result;
 }
 
-/** Returns client-node's way to open an exec, imported late because client-node takes a second to load. */
+/**
+ * Returns client-node's function that opens an exec. It is imported late, because client-node takes a second to load.
+ */
 export function openExecOf(client: ClusterClient): OpenExec {
   return async ({ namespace, pod, container, argv }, { stdout, stderr, stdin }, onStatus) => {
     const { Exec } = await import('@kubernetes/client-node');
@@ -130,7 +132,7 @@ export function openExecOf(client: ClusterClient): OpenExec {
   };
 }
 
-/** Runs a command once, over its own connection. */
+/** Returns the result of a command that is run once, over its own connection. */
 export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
   const { within = 30_000, signal } = command;
   const stdout = new PassThrough();
@@ -188,7 +190,7 @@ function exitStatusOf(status: V1Status, command: PodCommand): number {
   throw new PodExecFault('not started', command, status.message ?? JSON.stringify(status));
 }
 
-/** Returns the WebSocket's message where the API server rejects the upgrade: "Unexpected server response: 404". */
+/** Returns the WebSocket's message if the API server rejects the upgrade: "Unexpected server response: 404". */
 export function handshakeText(error: unknown): string {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   return typeof message === 'string' ? message : messageOf(error);

@@ -166,7 +166,7 @@ describe('the shells in pods', () => {
     const without = containers(() => ({ status: 'Failure', reason: 'InternalError', message })).shells;
     const noShell = await without.exec(does('true'), life).catch((e) => e);
     expect(noShell).to.be.instanceOf(PodExecFault).and.to.include({ kind: 'not started' });
-    expect(noShell.message).to.contain(`sh, which commands in pods are run by, could not be started: ${message}`);
+    expect(noShell.message).to.contain(`sh, which runs the commands in pods, could not be started: ${message}`);
     const refusing = containers(() => ({ refuse: 'Unexpected server response: 404' })).shells;
     const refused = await refusing.exec(does('true'), life).catch((e) => e);
     expect(refused).to.include({ kind: 'not started' });

@@ -33,8 +33,8 @@ export interface ContainerLife {
 }
 
 /**
- * The open shells in pods. The first command in a container opens a shell, and later ones run in it without a
- * connection of their own. A command with standard input, or one that finds all shells busy, gets its own connection.
+ * The open shells in pods. The first command in a container opens a shell, and later ones run in it without their own
+ * connection. A command gets its own connection if it has standard input, or if all shells are busy.
  */
 export class PodShells implements Disposable {
   readonly #open: OpenExec;
@@ -44,7 +44,7 @@ export class PodShells implements Disposable {
     this.#open = open;
   }
 
-  /** Runs a command as `execInPod` does, in an open shell of the container where possible. */
+  /** Returns the result of a command as `execInPod` does. Uses an open shell of the container if possible. */
   exec(command: PodCommand, life: ContainerLife): Promise<PodCommandResult> {
     return execOf(command, () => {
       const plain = command.stdin === undefined && fitsShell(command.argv);
@@ -97,7 +97,7 @@ async function runInShell(command: PodCommand, shell: ShellSession): Promise<Pod
   }
 }
 
-/** Opens a connection to a shell in a container, over the API's exec. */
+/** Returns a connection to a shell in a container, over the API's exec. */
 function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
@@ -147,5 +147,5 @@ function endOf(status: V1Status): ShellEnd {
     return { kind: 'ended', how: `the shell in the container ended with exit status ${exit}`, status: Number(exit) };
   }
   const seen = status.message ?? JSON.stringify(status);
-  return { kind: 'not started', how: `sh, which commands in pods are run by, could not be started: ${seen}` };
+  return { kind: 'not started', how: `sh, which runs the commands in pods, could not be started: ${seen}` };
 }

@@ -2,7 +2,7 @@ import { DomainError } from '../errors/domain-error.ts';
 
 /** One cause of a rejection, as in a Kubernetes `Status`. */
 export interface RefusalCause {
-  /** Path of the field, such as `spec.local.path` or `spec.nodeAffinity.required`. Empty where the API names none. */
+  /** Path of the field, such as `spec.local.path` or `spec.nodeAffinity.required`. Empty if the API names none. */
   field: string;
   message: string;
   /** Such as `FieldValueInvalid`, `FieldValueRequired`; `UnknownField` or `DuplicateField` for strict decoding. */
@@ -68,7 +68,7 @@ export class ApiUnreachable extends DomainError {
   }
 }
 
-/** Returns the `Status` object in a text; undefined where it is none. */
+/** Returns the `Status` object in a text; undefined if it contains none. */
 function parseStatus(body: string): StatusBody | undefined {
   try {
     const parsed: unknown = JSON.parse(body);

@@ -37,14 +37,14 @@ export class WaitTimedOut extends DomainError {
   override readonly name = 'WaitTimedOut';
 }
 
-/** Something happened within a window in which nothing was to happen. */
+/** Something happened within a window in which nothing should happen. */
 export class NotConsistent extends DomainError {
   override readonly name = 'NotConsistent';
 }
 
 /**
- * Waits until `until` returns a value, and returns it. Evaluates `until` at once and after every change in the store;
- * never polls.
+ * Waits until `until` returns a value, and returns it. Evaluates `until` at once and after every change in the store.
+ * Never polls.
  * @throws WaitTimedOut, the signal's reason, the store's failure, or an error of `until`
  */
 export function waitFor<Value>(store: WaitedStore, options: WaitOptions<Value>): Promise<Value> {
@@ -65,8 +65,8 @@ export interface ConsistentlyOptions {
 }
 
 /**
- * Proves that nothing happens within a window. Evaluates the store at once, after each change, and at the end after a
- * new list of everything, because a broken watch is silent too.
+ * Waits for the end of a window in which nothing may happen. Evaluates the store at once, after each change, and at the
+ * end after a new list of everything, because a broken watch is silent too.
  * @throws NotConsistent at the first thing that happens
  */
 export async function consistently(store: WaitedStore, options: ConsistentlyOptions): Promise<void> {
@@ -90,7 +90,7 @@ export async function consistently(store: WaitedStore, options: ConsistentlyOpti
   check();
 }
 
-/** Evaluates the store at once and after each change, until it finds something, is aborted, or the time is over. */
+/** Waits until `look` finds something, the signal aborts, or the time is over. Looks at once and after each change. */
 function watchStore<Value>(
   store: WaitedStore,
   within: number,
@@ -144,7 +144,7 @@ function timedOut<Value>(store: WaitedStore, { what, on = [], within, explain }:
   });
 }
 
-/** A broken diagnosis must not hide the time-out. */
+/** Returns the explanation. A broken diagnosis must not hide the time-out. */
 function explained(
   explain: (store: StoreView) => Explanation,
   store: StoreView,
@@ -168,7 +168,7 @@ function lastState(store: StoreView, ref: ObjectRef): string {
   return `${titleOf(ref)}: ${stateOf(last.object)}; last changed ${ago} ago; ${changes}`;
 }
 
-/** More time helps only where something still changes. */
+/** Returns what to do. More time helps only if something still changes. */
 function remedyFor(store: StoreView, on: readonly ObjectRef[], within: number): string {
   const moments = on.flatMap((ref) => store.history(ref).slice(-1)).map((seen) => seen.monotonic);
   const still = store.clock.monotonic() - Math.max(...moments);

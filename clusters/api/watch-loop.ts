@@ -21,7 +21,9 @@ export interface WatchSource<T> {
 
 /** Times and limits of a watch loop. */
 export interface WatchPolicy {
-  /** The server ends each watch after this time, and the next one continues. Short, so that a stall is short. */
+  /**
+   * The server ends each watch after this time, and the next one continues. Short, so that a stalled watch ends soon.
+   */
   timeoutSeconds: number;
   /** A watch without a line or an end for this many milliseconds is abandoned. Longer than `timeoutSeconds`. */
   silence: number;
@@ -70,15 +72,15 @@ type Ending = { next: 'list' | 'resume'; fault?: Omit<WatchFault, 'inARow'> };
 /** HTTP statuses that no repetition will change. */
 const hopeless = new Set([400, 404, 405]);
 /**
- * Statuses that no repetition will change at the first list. Later they say that the API server has restarted and not
- * read its roles yet: kubeadm's administrator is allowed what a ClusterRoleBinding allows.
+ * Statuses that no repetition will change at the first list. Later they mean that the API server has restarted and not
+ * read its roles yet: a ClusterRoleBinding gives kubeadm's administrator its rights.
  */
 const hopelessAtFirst = new Set([401, 403]);
 
 /**
- * Follows the objects of one kind: a list, then watches, each from where the last one ended. Survives broken
- * connections, expired resourceVersions, errors, garbage and silence; a comparison of lists finds what was missed
- * meanwhile.
+ * Follows the objects of one kind: a list, then watches, each from where the last one ended. Continues after
+ * broken connections, expired resourceVersions, errors, garbage and silence. A comparison of lists finds what was
+ * missed.
  */
 export class WatchLoop<T extends Listed> {
   readonly #source: WatchSource<T>;
@@ -109,7 +111,7 @@ export class WatchLoop<T extends Listed> {
     this.#backoff = waits(policy.backoff);
   }
 
-  /** Runs until `signal` aborts. Rejects only where the API rejects this list or watch permanently. */
+  /** Runs until `signal` aborts. Rejects only if the API rejects this list or watch permanently. */
   async run(signal: AbortSignal): Promise<void> {
     let next: Ending['next'] = 'list';
     this.#signal = signal;
@@ -129,7 +131,7 @@ export class WatchLoop<T extends Listed> {
 
   /**
    * Waits until the known objects are as new as a list that begins after this call. The watch continues meanwhile and
-   * delivers every state up to that point: the list only sets the target. Where the watch does not reach it, the list
+   * delivers every state up to that point: the list only sets the target. If the watch does not reach it, the list
    * replaces the watch. Set your own deadline: this waits as long as the API is unreachable.
    */
   async relist(): Promise<void> {
@@ -140,7 +142,7 @@ export class WatchLoop<T extends Listed> {
     });
   }
 
-  /** Whether the watch delivers everything of a list that begins now. */
+  /** Returns whether the watch delivers everything of a list that begins now. */
   async #agrees(): Promise<boolean> {
     const signal = this.#signal;
     if (!signal || this.#listedAt === undefined || this.#faultsInARow > 0) return false;
@@ -157,7 +159,7 @@ export class WatchLoop<T extends Listed> {
     }
   }
 
-  /** Whether the watch reaches the state `there` within the policy's time for agreement. */
+  /** Returns whether the watch reaches the state `there` within the policy's time for agreement. */
   async #comesTo(there: () => boolean, signal: AbortSignal): Promise<boolean> {
     const arrived = new AbortController();
     const look = (): void => {
@@ -233,7 +235,7 @@ export class WatchLoop<T extends Listed> {
     }
   }
 
-  /** Processes one line of a watch. Returns how the watch ends, where this line ends it. */
+  /** Returns how the watch ends, if this line of it ends it. Otherwise applies the line. */
   #take(text: string): Ending | undefined {
     const line = parseWatchLine<T>(text);
     switch (line.kind) {

@@ -15,7 +15,7 @@ import {
 
 export const threeNodeFile = fileURLToPath(new URL('../three-node.yaml', import.meta.url));
 
-/** A node, as it is called in Kubernetes. */
+/** A node, under its name in Kubernetes. */
 export interface ClusterNode {
   name: string;
   role: NodeRole;
@@ -36,7 +36,9 @@ export interface ClusterConfiguration {
   document: KindDocument;
 }
 
-/** Returns what a kind configuration file says, by default the project's three-node.yaml. @throws BadConfiguration */
+/**
+ * Returns the content of a kind configuration file, by default three-node.yaml of the project. @throws BadConfiguration
+ */
 export async function readClusterConfiguration(path: string = threeNodeFile): Promise<ClusterConfiguration> {
   return parseClusterConfiguration(await readSource(path));
 }
@@ -72,7 +74,7 @@ interface NamedNode {
   problems: Problem[];
 }
 
-/** Returns the name that one patch of a node sets; checks the node's other patches, too. */
+/** Returns the name that one patch of a node sets. Also checks the node's other patches. */
 function nodeName(yaml: YamlDocument, role: NodeRole, index: number, paths: readonly KeyPath[]): NamedNode {
   const schema = nodePatchSchemas[role];
   const naming = schema.shape.kind.value;

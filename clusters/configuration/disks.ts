@@ -77,7 +77,7 @@ function sizeInBytes(input: unknown): number | { problem: string } {
   return bytes;
 }
 
-/** Returns why a path cannot be the mount point of a disk; undefined where it can. */
+/** Returns why a path cannot be the mount point of a disk; undefined if it can. */
 export function mountPathProblem(path: string): string | undefined {
   const example = `write one such as ${disksDirectory}/volA`;
   if (!path.startsWith('/')) return `"${path}" is not an absolute path; ${example}`;
@@ -90,7 +90,7 @@ export function mountPathProblem(path: string): string | undefined {
   return undefined;
 }
 
-// The values of a disk that have the right type: one wrong value must not hide what the others conflict with.
+// The values of a disk that have the right type. One wrong value must not hide the conflicts of the others.
 const legible = z
   .object({
     disks: z.array(

@@ -51,7 +51,7 @@ const pinsSchema = z.strictObject({
 
 type Pins = z.infer<typeof pinsSchema>;
 
-/** One Kubernetes minor: its published node image and, where we can build one, the versions that it is built from. */
+/** One Kubernetes minor: its published node image and, if one can be built here, the versions that it is built from. */
 export type KubernetesMinor = z.infer<typeof minorSchema> & { name: string };
 
 /** Every version and digest of versions.yaml. */
@@ -62,7 +62,7 @@ export interface Versions extends Omit<Pins, 'kubernetes'> {
   minor(name?: string): KubernetesMinor;
 }
 
-/** Returns what the project's versions.yaml, or another file of that form, says. @throws BadConfiguration */
+/** Returns the content of the project's versions.yaml, or of another file of that form. @throws BadConfiguration */
 export async function readVersions(path: string = versionsFile): Promise<Versions> {
   return parseVersions(await readSource(path));
 }

@@ -12,20 +12,20 @@ export interface FileLock extends AsyncDisposable {
   write(text: string): void;
 }
 
-/** What is locked, and what the lock is for: both for messages. */
+/** What is locked, and why. Both appear in messages. */
 export interface LockPurpose {
   what: string;
   why: string;
 }
 
 /**
- * Locks a file, which is created, and removed when the lock is disposed. Returns undefined while another process holds
- * the lock, or, with `wait`, waits until that one has ended.
+ * Returns the lock of a file, or undefined while another process holds it. With `wait`, waits until that process has
+ * unlocked the file. The file is created, and removed when the lock is disposed.
  *
- * The lock is the kernel's, through flock(1), on a file that this process has open: it ends with the process, however
- * that ends, and no two can have it. (proper-lockfile removes a lock that it takes for stale, and two processes that
- * do so at once both get it.) Only the holder may remove the file, and does so before it unlocks.
- * @throws DomainError where there is no flock(1); the reason of the signal
+ * The kernel keeps the lock, through flock(1), on a file that this process has open. It ends with the process, even if
+ * that is killed, and two processes never have it. (proper-lockfile removes a lock that it believes to be stale. Two
+ * processes that do so at once both get it.) Only the holder may remove the file, and does so before it unlocks.
+ * @throws DomainError if there is no flock(1); the reason of the signal
  */
 export async function lockFile(
   file: string,
@@ -34,7 +34,7 @@ export async function lockFile(
 ): Promise<FileLock | undefined> {
   await mkdir(dirname(file), { recursive: true });
   for (;;) {
-    // A descriptor, because Node closes a forgotten FileHandle, and with it the lock would end.
+    // A descriptor, because Node closes a FileHandle that is garbage, and the lock would end with it.
     const descriptor = openSync(file, 'a', 0o600);
     try {
       if (!(await flock(descriptor, purpose, wait, signal))) {
@@ -54,21 +54,21 @@ export async function lockFile(
       await closed(descriptor);
       throw error;
     }
-    // The holder before us removed the file after we had opened it: this lock keeps no other process out.
+    // The previous holder removed the file after we had opened it. So this lock excludes no other process.
     await closed(descriptor);
   }
 }
 
 const closed = promisify(close);
 
-/** Returns whether this process has got the lock of an open file; false while another process holds it. */
+/** Returns whether this process now holds the lock of an open file; false while another process holds it. */
 async function flock(
   descriptor: number,
   purpose: LockPurpose,
   wait: boolean,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  // In a process group of its own, so that Ctrl-C does not end it half way.
+  // In a process group of its own, so that Ctrl-C does not end it.
   const child = spawn('flock', wait ? ['3'] : ['-n', '3'], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', descriptor],

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Calls `look` every `every` milliseconds until it returns an answer. For things that send no event when they change.
- * @returns the answer, or the last observation where `within` milliseconds passed without an answer
+ * Waits for the answer of `look`, which is called every `every` milliseconds. For things that send no event when they
+ * change.
+ * @returns the answer, or the last observation if `within` milliseconds passed without an answer
  * @throws the signal's reason, or an error of `look`: an error does not mean "not yet"
  */
 export async function pollUntil<Answer, Seen>(

@@ -2,9 +2,9 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } 
 import { dirname } from 'node:path';
 
 /**
- * Writes a file next to its place and renames it, so that a reader, or a process killed here, leaves the old or the
- * new content, never a part. Creates the folder. Synchronous, so that an older content never replaces a newer one.
- * Own code: write-file-atomic and atomically hook signals and the exit of the process, which are the run's to handle.
+ * Writes a file next to its place and renames it. So a reader sees the old or the new content, never a part, even if
+ * this process is killed. Creates the folder. Synchronous, so that older content never replaces newer content.
+ * Own code: write-file-atomic and atomically handle signals and the exit of the process, which the run does.
  */
 export function writeAtomically(path: string, text: string, { mode = 0o666, durable = false } = {}): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -15,7 +15,10 @@ export function writeAtomically(path: string, text: string, { mode = 0o666, dura
   if (durable) flush(dirname(path));
 }
 
-/** Writes a value as JSON, readable by this user only. It is on the disk when this returns: a power cut leaves it whole. */
+/**
+ * Writes a value as JSON that only this user can read. The file is on the disk when this returns, and survives a power
+ * cut.
+ */
 export function writePrivateJson(path: string, value: unknown): void {
   writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, durable: true });
 }

@@ -1,8 +1,8 @@
 # Attaches a loop device, without a file system, to a new file. Prints: DEVICE DEVICE_NUMBER SECTORS AUTOCLEAR
 # Arguments: BACKING_FILE BYTES UNIT_NAME [read-only]
 #
-# A service of the node's systemd holds the device open, and it is marked for automatic release: when the service or
-# the whole node goes, the kernel frees the device without anybody's help.
+# A service of the node's systemd holds the device open, and the device is marked for automatic release. When the
+# service or the whole node ends, the kernel frees the device by itself.
 set -eu
 backing=$1 bytes=$2 unit=$3 access=${4:-read-write}
 
@@ -19,19 +19,19 @@ undo() {
 }
 trap '[ $? -eq 0 ] || undo' EXIT
 
-# The next free device may be one that this container has no file of.
+# This container may lack the file of the next free device.
 free=$(losetup --find 2>/dev/null || true)
 if [ -n "$free" ] && [ ! -b "$free" ]; then
 	mknod -m 660 "$free" b 7 "${free#/dev/loop}"
 fi
 case $access in
-# As an option of this attachment: what "blockdev --setro" sets stays with the device for its next user.
+# As an option of this attachment: "blockdev --setro" would also affect the next user of the device.
 read-only) device=$(losetup --find --show --read-only "$backing") ;;
 *) device=$(losetup --find --show "$backing") ;;
 esac
 # Type=exec: it has started when its standard input is open.
 systemd-run --quiet --unit "$unit" --property Type=exec --property StandardInput="file:$device" sleep infinity
-# The service holds it open, so that this detaches it later: when the last one lets go.
+# The service holds it open. So the kernel detaches it later, when the service closes it.
 losetup --detach "$device"
 place=/sys/block/${device#/dev/}
 if [ "$(cat "$place/loop/autoclear" 2>/dev/null)" != 1 ]; then

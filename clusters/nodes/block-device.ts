@@ -5,11 +5,11 @@ import { backingFile } from './disk.ts';
 import { despiteLostRace } from './lost-race.ts';
 import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 
-/** A disk without a file system: a loop device of a node, which nothing has mounted. */
+/** A disk without a file system: a loop device of a node that is not mounted. */
 export interface BlockDevice {
   /** New on its node: of letters, digits and hyphens. */
   name: string;
-  /** Name of the node that it belongs to. The kernel's loop devices are the machine's: other nodes can reach it too. */
+  /** Name of the node that it belongs to. All nodes share the machine's loop devices, so others can reach it too. */
   node: string;
   /** Such as /dev/loop7. */
   path: string;
@@ -36,7 +36,7 @@ export interface BlockDeviceRequest {
   readOnly?: boolean;
 }
 
-/** Attaches a new loop device on a node: `bytes` of zeros, no file system. */
+/** Creates a loop device on a node, and returns it: `bytes` of zeros, no file system. */
 export async function attachBlockDevice(
   node: Node,
   run: string,
@@ -55,7 +55,7 @@ export async function attachBlockDevice(
   return readAttached(printed, { name, node: node.name, bytes, backingFile: backing, unit });
 }
 
-/** Compares what attach-block-device.sh printed with what was asked for. */
+/** Returns the device that attach-block-device.sh printed. @throws DomainError if it differs from `wanted` */
 export function readAttached(printed: string, wanted: Omit<BlockDevice, 'path' | 'deviceNumber'>): BlockDevice {
   const [path = '', deviceNumber = '', sectors, autoclear] = printed.trim().split(' ');
   const differences = [
@@ -83,7 +83,7 @@ function lostRace(error: unknown): boolean {
   );
 }
 
-/** Makes a device larger while it is used, as one adds to a logical volume: first its file, then the device. */
+/** Makes a device larger while it is used, as an administrator extends a logical volume: its file, then the device. */
 export async function growBlockDevice(
   node: Node,
   device: Pick<BlockDevice, 'backingFile' | 'path'>,
@@ -93,7 +93,7 @@ export async function growBlockDevice(
   await onNode(node, ['losetup', '--set-capacity', device.path]);
 }
 
-/** Lets go of a device, proves that the kernel has freed it, and removes its file. */
+/** Waits until the kernel has freed a device, which it detaches, and removes its file. */
 export async function detachBlockDevice(node: Node, device: BlockDevice, signal?: AbortSignal): Promise<void> {
   await scriptOnNode(node, scripts.detach, [device.backingFile, device.unit], { signal });
 }

@@ -1,4 +1,5 @@
-# Lets go of a loop device, waits until the kernel has freed it, and removes its file. Arguments: BACKING_FILE UNIT_NAME
+# Stops the service of a loop device, waits until the kernel has freed the device, and removes its file.
+# Arguments: BACKING_FILE UNIT_NAME
 #
 # kubelet detaches a device a moment after its pod is gone from the API. No event says so, so this script polls.
 set -eu

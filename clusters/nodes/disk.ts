@@ -13,7 +13,7 @@ export interface DiskRequest {
   fileSystem: 'ext4' | 'xfs';
   /** Where the node mounts it, such as /mnt/disks/volA. */
   mountPath: string;
-  /** The UUID that its file system gets; a random one where not given. */
+  /** The UUID that its file system gets; random by default. */
   uuid?: string;
 }
 
@@ -39,12 +39,12 @@ const scripts = {
 /** Loop device files that every node gets: disks of the run and kubelet's own locks for raw block volumes. */
 const loopDeviceFiles = 128;
 
-/** Makes a node ready for disks: loop device files, now and after each restart of the node. */
+/** Prepares a node for disks: creates loop device files, now and after each restart of the node. */
 export async function prepareNode(node: Node, signal?: AbortSignal): Promise<void> {
   await scriptOnNode(node, scripts.prepare, [String(loopDeviceFiles)], { signal });
 }
 
-/** Returns where the files behind a run's disks are: on the node's /var, which survives a restart of the node. */
+/** Returns the path of the file that holds a disk of a run. The node's /var survives a restart of the node. */
 export function backingFile(run: string, name: string): string {
   return `/var/local/local-pv-conformance/${run}/${name}.img`;
 }
@@ -65,9 +65,9 @@ export function mountUnitName(mountPath: string): string {
 }
 
 /**
- * Makes a disk on a node, mounts it and reads it back. The file system, the size, the device and its release
- * at the node's death are compared with what was asked for.
- * @throws DomainError when what is mounted is not that disk: a plain directory is never taken for one
+ * Creates a disk on a node, mounts it, and returns it as read back. Compares the file system, the size, the device and
+ * its automatic release with the request.
+ * @throws DomainError if something else is mounted there, or nothing: a plain directory is never mistaken for a disk
  */
 export async function makeDisk(
   node: Node,
@@ -100,7 +100,7 @@ function lostRaceForLoopDevice(error: unknown): boolean {
 
 type Expected = Omit<Disk, 'device' | 'deviceNumber'>;
 
-/** Reads back what is mounted at a disk's path and compares it with the disk. */
+/** Returns what is mounted at a disk's path. @throws DomainError if it is not that disk */
 export async function verifyDisk(node: Node, expected: Expected, signal?: AbortSignal): Promise<Disk> {
   const description = await scriptOnNode(node, scripts.describe, [expected.mountPath], { signal });
   return readDisk(description, expected);
@@ -143,8 +143,8 @@ export function readDisk(description: string, expected: Expected): Disk {
 }
 
 /**
- * Empties a disk: everything on it goes but for ext4's lost+found. @throws CommandFailed where the path is not that
- * disk
+ * Removes everything on a disk except ext4's lost+found.
+ * @throws CommandFailed if the path is not that disk
  */
 export async function wipeDisk(
   node: Node,

@@ -14,8 +14,8 @@ knows() {
 	grep -qw "$1" /proc/filesystems || modprobe --quiet --dry-run "$1" 2>/dev/null
 }
 
-# Prints why the opening of a directory cannot be held up; nothing where it can. $1 is hold-directory.pl, for no time
-# at all.
+# Prints why the opening of a directory cannot be blocked; nothing if it can. $1 is hold-directory.pl, which blocks it
+# for 0 seconds.
 why_no_holding() {
 	if ! has perl; then
 		echo 'perl is not there'

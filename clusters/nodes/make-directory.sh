@@ -1,6 +1,6 @@
-# Makes a directory, or fails where there is one. Arguments: DIRECTORY plain|bound [LINK]
+# Makes a directory, or fails if it exists. Arguments: DIRECTORY plain|bound [LINK]
 #
-# bound: it is bind-mounted onto itself, so that it is a mount point. LINK: a symbolic link that leads to it.
+# bound: bind-mounts it onto itself, so that it is a mount point. LINK: a symbolic link to it.
 set -eu
 directory=$1 mount=$2 link=${3:-}
 mkdir -p "$(dirname "$directory")"

@@ -1,8 +1,8 @@
 # Makes a disk: a sparse file with a file system of its own, mounted through a loop device.
 # Arguments: BACKING_FILE BYTES FILE_SYSTEM MOUNT_PATH UNIT_NAME [UUID]
 #
-# `mount -o loop` marks the device for automatic release: when the node container dies,
-# the kernel frees the device without anybody's help.
+# `mount -o loop` marks the device for automatic release: when the node container ends, the kernel frees the device by
+# itself.
 set -eu
 backing=$1 bytes=$2 file_system=$3 mount_path=$4 unit=$5 uuid=${6:-}
 
@@ -22,16 +22,16 @@ ext4) mkfs.ext4 -q -F -m 0 -E nodiscard ${uuid:+-U "$uuid"} "$backing" ;;
 xfs) mkfs.xfs -q -f -K ${uuid:+-m "uuid=$uuid"} "$backing" ;;
 esac
 
-# The next free device may be one that this container has no file of.
+# This container may lack the file of the next free device.
 free=$(losetup --find 2>/dev/null || true)
 if [ -n "$free" ] && [ ! -b "$free" ]; then
 	mknod -m 660 "$free" b 7 "${free#/dev/loop}"
 fi
-# `blockdev --setro` outlives what a loop device was attached to; mount would take such a device, and be read-only.
+# A loop device stays read-only after `blockdev --setro`, even for another file. mount would then mount it read-only.
 [ -z "$free" ] || blockdev --setrw "$free"
 mount -t "$file_system" -o loop "$backing" "$mount_path"
 
-# For the next boot only: systemd reads it then, and kubelet waits for it.
+# For the next boot: systemd reads it then, and kubelet waits for it.
 cat >"/etc/systemd/system/$unit" <<UNIT
 [Unit]
 Description=Local disk at $mount_path

@@ -24,7 +24,7 @@ export type Propagation =
   | { kind: 'unbindable' };
 
 /**
- * Parses a mountinfo file.
+ * Returns the mounts in a mountinfo file.
  * @throws SyntaxError with the number of a line that does not have the documented form
  */
 export function parseMountinfo(text: string): Mount[] {
@@ -76,7 +76,7 @@ function parsePropagation(field: string, number: number): Propagation {
   throw new SyntaxError(`mountinfo line ${number} has an unknown optional field: ${field}`);
 }
 
-/** The kernel writes space, tab, newline and backslash as octal escapes. */
+/** Returns the text with the kernel's octal escapes of space, tab, newline and backslash replaced. */
 function withoutEscapes(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -7,7 +7,7 @@ const awaitLog = nodeScript(import.meta.url, 'await-log.sh');
 /**
  * Waits until a systemd unit of a node has logged a text since its last start, and returns the line. Follows the
  * journal instead of polling.
- * @throws DomainError where the line does not appear within the milliseconds, 30 000 by default
+ * @throws DomainError if the line does not appear within the milliseconds, 30 000 by default
  */
 export async function loggedLine(
   node: Node,
@@ -43,7 +43,7 @@ export interface KubeletLogLine {
   text: string;
 }
 
-/** Parses the output of `journalctl --output short-unix`. Lines that are not in klog's form are left out. */
+/** Returns the lines in the output of `journalctl --output short-unix`. Omits lines that are not in klog's form. */
 export function parseKubeletLog(text: string): KubeletLogLine[] {
   return text.split('\n').flatMap((line) => {
     const [, seconds, origin, message] =

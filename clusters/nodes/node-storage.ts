@@ -17,7 +17,7 @@ export async function readNodeStorage(
   return parseNodeStorage(await scriptOnNode(node, script, [], options));
 }
 
-/** Parses the output of node-storage.sh. */
+/** Returns the content of the output of node-storage.sh. */
 export function parseNodeStorage(printed: string): NodeStorage {
   const mounts: string[] = [];
   const loops: NodeStorage['loops'] = [];

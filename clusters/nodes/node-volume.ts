@@ -12,7 +12,7 @@ export interface NodeVolume {
   /** For `spec.local.path` of the PersistentVolume. */
   path: string;
   volumeMode: 'Filesystem' | 'Block';
-  /** What is at the path before kubelet has done anything: files, or a device. */
+  /** What is at the path before kubelet does anything: files, or a device. */
   kind: 'directory' | 'device';
   /** `major:minor` of the device that every mount of the volume shows; of a raw device, its own number. */
   deviceNumber: string;
@@ -51,13 +51,13 @@ export async function pathOnNode(node: Node, path: string, signal?: AbortSignal)
   return readDescription(await scriptOnNode(node, describe, [path], { signal }));
 }
 
-/** Reads what describe-path.sh printed. */
+/** Returns the content of the output of describe-path.sh. */
 export function readDescription(printed: string): PathOnNode {
   const end = printed.indexOf('\n');
   return pathIn(parseMountinfo(printed.slice(end + 1)), printed.slice(0, end));
 }
 
-/** Returns device, root and file system of a bind mount of `path`, which is no symbolic link. */
+/** Returns device, root and file system of a bind mount of `path`, which must not be a symbolic link. */
 export function pathIn(mounts: Mount[], path: string): PathOnNode {
   const mount = mountHolding(mounts, path);
   if (!mount) {

@@ -25,7 +25,7 @@ export function nodeScript(module: string, name: string): NodeScript {
   return { name, text: readFileSync(new URL(name, module), 'utf8') };
 }
 
-/** Opens a shell in the container of a node. */
+/** Returns a connection to a new shell in the container of a node. */
 export type OpenNodeShell = (container: string) => ShellConnection;
 
 const openShell: OpenNodeShell = (container) =>
@@ -43,7 +43,7 @@ export class EngineNode implements Node, Disposable {
   readonly #host: Commander;
   readonly #shells: ShellPool | undefined;
 
-  /** With another commander than this machine's, every command goes through it, unless `open` returns shells. */
+  /** A commander other than this machine's runs every command, unless `open` returns shells. */
   constructor(
     name: string,
     container: string,
@@ -99,7 +99,7 @@ export class EngineNode implements Node, Disposable {
   }
 }
 
-/** Whether an open shell can run the command. */
+/** Returns whether an open shell can run the command. */
 function isPlain({ argv, stdin, env, directory, onLine }: CommandRequest): boolean {
   return fitsShell(argv) && [stdin, env, directory, onLine].every((wish) => wish === undefined);
 }
@@ -107,7 +107,7 @@ function isPlain({ argv, stdin, env, directory, onLine }: CommandRequest): boole
 const defaultDeadline = 30_000;
 
 /**
- * Runs a program on a node and returns its standard output.
+ * Returns the standard output of a program that runs on a node.
  * @throws CommandFailed with the node, the command and both outputs
  */
 export async function onNode(
@@ -121,8 +121,8 @@ export async function onNode(
 }
 
 /**
- * Runs a shell script on a node with arguments and returns its standard output. The text of the script is an argument
- * too, so nothing has to be installed on the node.
+ * Returns the standard output of a shell script that runs on a node with arguments. The text of the script is also an
+ * argument, so nothing has to be installed on the node.
  * @throws CommandFailed
  */
 export async function scriptOnNode(

@@ -5,22 +5,22 @@ import { backingFile, type Disk, type DiskRequest, makeDisk, removeDisk } from '
 import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 import { type DiskVolume, type NodeVolume, pathOnNode } from './node-volume.ts';
 
-/** What is asked of a volume type. */
+/** A request for a volume of a type. */
 export interface VolumeOrder {
   run: string;
   /** New on its node: letters, digits and hyphens. */
   name: string;
-  /** Its path, where it is mounted by hand; `/mnt/disks/<name>` where not given. */
+  /** The path at which it is mounted by hand; `/mnt/disks/<name>` by default. */
   path?: string | undefined;
   /** Its size, at least the type's `leastBytes`; directories have none. */
   bytes: number;
-  /** The kernel takes no write to its device; only for raw devices. */
+  /** The kernel refuses writes to its device. Only for raw devices. */
   readOnly?: boolean | undefined;
   progress: Progress;
   signal?: AbortSignal;
 }
 
-/** A volume with the way to take it away; once it is gone, there is nothing to do. */
+/** A volume that can be removed. If it is already gone, `remove` does nothing. */
 export type Made<V extends NodeVolume> = V & { remove(signal?: AbortSignal): Promise<void> };
 
 /** Returns the path at which a volume is mounted by hand. */
@@ -38,11 +38,11 @@ interface DirectoryRequest {
   directory: string;
   /** What is mounted at it: nothing, itself, or memory of that many bytes. */
   mount: 'plain' | 'bound' | { tmpfs: number };
-  /** A symbolic link that leads to it, which the PersistentVolume names in its place. */
+  /** A symbolic link to it, which the PersistentVolume names instead. */
   link?: string;
 }
 
-/** Makes a directory on a node. `remove` takes it away with everything in it. */
+/** Creates a directory on a node. `remove` also removes everything in it. */
 export async function makeDirectory(
   node: Node,
   { name, signal }: Pick<VolumeOrder, 'name' | 'signal'>,
@@ -69,7 +69,7 @@ export async function makeDirectory(
   };
 }
 
-/** Makes a loop device with a file system, mounted at a directory as a node's administrator would. */
+/** Creates a loop device with a file system, mounted at a directory as a node's administrator would. */
 export async function makeMountedDisk(
   node: Node,
   order: VolumeOrder,
@@ -91,7 +91,7 @@ export function volumeOfDisk({ name, node, mountPath: path, device, ...disk }: D
   return { ...place, deviceNumber, root: '/', fileSystem, device, bytes, backingFile: file };
 }
 
-/** Reads the UUID from the device where a certain one was asked for: a path that names another would prove nothing. */
+/** Checks the UUID of the device, if one was requested. A path that names another UUID would prove nothing. */
 async function proveUuid(node: Node, { device, uuid }: Disk, signal: AbortSignal | undefined): Promise<void> {
   if (uuid === undefined) return;
   const read = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device], { signal });
@@ -112,16 +112,16 @@ export async function makeRawDevice(node: Node, order: VolumeOrder, becomes: Bec
   const attached = await attachBlockDevice(node, run, { name, bytes, readOnly }, progress, signal);
   const remove = (stop?: AbortSignal) => detachBlockDevice(node, attached, stop);
   const { path, deviceNumber, backingFile: file } = attached;
-  // `blockdev --setro` outlives what a loop device was attached to: a spec before may have left it so.
+  // A loop device stays read-only after `blockdev --setro`, even for another file. An earlier spec may have set it.
   if (!readOnly) await orElse(remove, onNode(node, ['blockdev', '--setrw', path], { signal }));
   const place = { name, node: node.name, path, kind: 'device', deviceNumber } as const;
   return { ...place, ...becomes, device: path, bytes, backingFile: file, remove };
 }
 
-/** Waits for work; where it fails, takes away what was made before it. */
+/** Waits for the result of `work`. If it fails, removes what was made before. */
 async function orElse<Value>(remove: () => Promise<void>, work: Promise<Value>): Promise<Value> {
   return await work.catch(async (error: unknown) => {
-    // The work's own error is the one to report.
+    // Report the error of the work, not of the removal.
     await remove().catch(() => {});
     throw error;
   });

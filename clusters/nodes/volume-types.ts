@@ -10,13 +10,13 @@ import {
   type VolumeOrder,
 } from './volume-makers.ts';
 
-/** A way to come by a place for a local PersistentVolume: a disk of its own, memory, or a directory. */
+/** A kind of place for a local PersistentVolume: a disk of its own, memory, or a directory. */
 export interface VolumeType {
   /** The features (specs/catalogue/features.ts) that a cluster must have for it. */
   features: readonly string[];
-  /** Bytes below which it cannot be made; 0 where it has no size of its own. */
+  /** The smallest size in bytes; 0 if it has no size of its own. */
   leastBytes: number;
-  /** Makes one on a node, and reads back what came of it. */
+  /** Creates one on a node, and returns it as read back. */
   make(node: Node, order: VolumeOrder): Promise<Made<NodeVolume>>;
 }
 

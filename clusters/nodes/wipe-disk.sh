@@ -1,5 +1,5 @@
-# Empties a disk: everything goes, also what starts with a dot, but for ext4's lost+found; the root directory is as
-# mkfs made it. Refuses a path that is not the mount point of the device given. Arguments: MOUNT_PATH DEVICE_NUMBER
+# Empties a disk: removes everything except ext4's lost+found, and gives the root directory the owner and mode of a new
+# file system. Refuses a path that is not the mount point of the device given. Arguments: MOUNT_PATH DEVICE_NUMBER
 set -eu
 mounted=$(mountpoint --fs-devno "$1")
 if [ "$mounted" != "$2" ]; then

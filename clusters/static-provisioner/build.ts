@@ -25,7 +25,7 @@ export type StaticProvisioner =
   | { kind: 'ready'; programs: StaticProvisionerPrograms }
   | { kind: 'lacking'; why: string };
 
-/** A build that goes on beside other work. Its disposal ends it. */
+/** A build that runs in parallel with other work. Its disposal ends it. */
 export interface StaticProvisionerBuild extends Disposable {
   result: Promise<StaticProvisioner>;
 }
@@ -37,7 +37,7 @@ export interface BuildRequest {
   signal: AbortSignal;
 }
 
-/** Begins to get the programs, while the cluster is made. The result never rejects. */
+/** Returns a build of the programs that has begun, while the cluster is made. The result never rejects. */
 export function beginStaticProvisioner(request: BuildRequest): StaticProvisionerBuild {
   const ended = new AbortController();
   const signal = AbortSignal.any([request.signal, ended.signal]);
@@ -48,8 +48,8 @@ export function beginStaticProvisioner(request: BuildRequest): StaticProvisioner
 }
 
 /**
- * Returns the programs: those that an earlier run has compiled, if they are unchanged, or else compiled now.
- * @throws DomainError where the module is not the one that versions.yaml pins, or does not compile
+ * Returns the programs. Uses those of an earlier run if they are unchanged, or compiles them now.
+ * @throws DomainError if the module is not the one that versions.yaml pins, or does not compile
  */
 export async function obtainStaticProvisioner(request: BuildRequest): Promise<StaticProvisioner> {
   const { pin, cacheFolder, signal } = request;
@@ -95,7 +95,7 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
   return { kind: 'ready', programs: { version: pin.version, ...result } };
 }
 
-/** Returns what an earlier build has left, where its checksum is still right. */
+/** Returns the archive of an earlier build, if its checksum is still right. */
 async function readKept(folder: string): Promise<{ archive: string; sha256: string } | undefined> {
   const archive = join(folder, 'programs.tar');
   try {
@@ -107,7 +107,7 @@ async function readKept(folder: string): Promise<{ archive: string; sha256: stri
   }
 }
 
-/** Downloads the module; returns its folder, which is not to be changed. */
+/** Returns the folder of the downloaded module, which must not be changed. */
 async function moduleFolder({ pin, signal }: BuildRequest): Promise<string> {
   const wanted = `${pin.module}@${pin.version}`;
   const argv = ['go', 'mod', 'download', '-json', wanted] as const;
@@ -119,7 +119,7 @@ async function moduleFolder({ pin, signal }: BuildRequest): Promise<string> {
     on: wanted,
     seen: `its checksum is ${sum}`,
     why: `clusters/versions.yaml pins ${pin.sum}`,
-    remedy: 'ask whoever serves this machine’s Go modules why the module differs',
+    remedy: 'ask the operator of this machine’s Go module proxy why the module differs',
   });
 }
 
@@ -129,7 +129,7 @@ async function compile(build: BuildFolder, signal: AbortSignal): Promise<void> {
   for (const [name, command] of Object.entries(outputs)) {
     const flags = ['-mod=mod', '-trimpath', '-ldflags', '-s -w', '-o', join(build.path, 'programs', name)];
     await run(host, {
-      // The cluster is made meanwhile, and comes first.
+      // The cluster is made at the same time, and has priority.
       argv: ['nice', '-n', '10', 'go', 'build', ...flags, command],
       directory: join(build.path, 'source'),
       env: { ...build.environment, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off' },
@@ -145,13 +145,13 @@ const makeImage = nodeScript(import.meta.url, 'make-image.sh');
 const loading = new Map<string, Promise<string>>();
 
 /**
- * Makes sure that a node has the container image of the static provisioner; returns its name. The image has the files of
- * `base`, for the shell that cleans devices, and the compiled programs.
+ * Waits until a node has the container image of the static provisioner, and returns its name. The image has the files
+ * of `base`, for the shell that cleans devices, and the compiled programs.
  */
 export function provisionerImage(node: Node, programs: StaticProvisionerPrograms, base: string): Promise<string> {
   const name = `localhost/local-pv-conformance/static-provisioner:${programs.sha256.slice(0, 12)}`;
   const key = `${node.place} ${name}`;
-  // One for a process: specs that need it at the same time wait for the same one.
+  // Specs that need it at the same time wait for the same load.
   const begun = loading.get(key) ?? load(node, name, programs, base);
   loading.set(key, begun);
   begun.catch(() => loading.delete(key));

@@ -1,4 +1,7 @@
-/** Returns values by a key of each; keys in the order of their first value. Own code: Node 20 has no `Map.groupBy`. */
+/**
+ * Returns values grouped by their keys, in the order of the first value of each key. Own code: Node 20 has no
+ * `Map.groupBy`.
+ */
 export function grouped<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const value of values) {

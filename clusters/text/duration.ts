@@ -1,4 +1,4 @@
-/** Returns a duration as people write it: `0.4 s`, `30 s`, `2 min 5 s`, `1 h 3 min`. Less than nothing is `0 s`. */
+/** Returns a duration as people write it: `0.4 s`, `30 s`, `2 min 5 s`, `1 h 3 min`. A negative duration is `0 s`. */
 export function duration(milliseconds: number): string {
   const tenths = Math.round(Math.max(0, milliseconds) / 100);
   if (tenths < 600) return `${tenths / 10} s`;

@@ -11,7 +11,7 @@ export class Markup {
   }
 }
 
-/** What may stand in a template. Lists are joined; undefined and false are nothing; text is escaped. */
+/** A value in a template. Lists are joined. Undefined and false become empty. Text is escaped. */
 export type Piece = Markup | string | number | undefined | false | readonly Piece[];
 
 /** Returns a template whose values are escaped, unless they are markup already. Attributes must stand in quotes. */
@@ -65,12 +65,15 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Control characters but tab and line feed, half surrogate pairs, what turns the direction of the text around it, and
-// what XML cannot hold.
+// Control characters except tab and line feed, lone surrogates, characters that change the direction of text, and
+// characters that XML cannot hold.
 const special =
   /[&<>"'\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]/gu;
 
-/** Returns text as it may stand in content and in a quoted attribute. What cannot be seen is made visible: `␛`, `⟨U+202E⟩`. */
+/**
+ * Returns text as it may stand in content and in a quoted attribute. What cannot be seen is made visible: `␛`,
+ * `⟨U+202E⟩`.
+ */
 export function escaped(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(special, (character) => entities[character] ?? visible(character));
 }

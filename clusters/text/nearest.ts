@@ -24,7 +24,7 @@ function editDistance(a: string, b: string): number {
 
 /**
  * Returns the known word that was probably meant: at most one slip in three letters, or a known word cut short.
- * Undefined where none is near. Capitals do not count.
+ * Undefined if none is near. Ignores case.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();

@@ -23,8 +23,8 @@ const decimalSuffixes = ['E', 'P', 'T', 'G', 'M', 'k'] as const;
 
 /**
  * Returns the bytes of a Kubernetes quantity such as `64Mi`, `1.5Gi`, `500M` or `1048576`; a fraction of a
- * byte is rounded up, as Kubernetes does. Undefined where the text is no such quantity, is negative, or is more
- * than a JavaScript number holds exactly (8 PiB). Exponents and `m` are no sizes and are not accepted.
+ * byte is rounded up, as Kubernetes does. Undefined if the text is not such a quantity, is negative, or is more
+ * than a JavaScript number holds exactly (8 PiB). Exponents and `m` are not accepted.
  */
 export function quantityToBytes(text: string): number | undefined {
   const match = /^(\d+)(?:\.(\d*))?([A-Za-z]*)$/.exec(text);

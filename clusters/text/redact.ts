@@ -9,7 +9,7 @@ const secretField =
 const privateKeyBlock = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const bearer = /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
 const jwt = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
-/** User and password of a URL, also where the password holds an @. */
+/** User and password of a URL, even if the password contains an @. */
 const urlCredentials = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/'"]+@/gi;
 /** Credentials of HTTP's Basic scheme, if the base64 is that of `user:password`. */
 const basic = /\b(basic\s+)([A-Za-z0-9+/]{4,}={0,2})/gi;
@@ -20,7 +20,7 @@ const secretSetting =
 const option = /(--(?:token|password|certificate-key)\s+)[^\s'"]+/g;
 /** Base64 of `-----BEGIN `, with what follows. */
 const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}/g;
-/** A bootstrap token of kubeadm; names of events look alike, and are no secret. */
+/** A bootstrap token of kubeadm. Names of events look alike, and are not secret. */
 const bootstrapToken = /(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w-]|\.\w)/g;
 const mentionsSecret = /kind\\?["']?\s*:\s*\\?["']?Secret\b/;
 /** The data of a Secret as YAML has it: the key, and all that is indented deeper. */
@@ -33,8 +33,9 @@ const fieldOnLine =
 
 /**
  * Returns a copy without bearer tokens, private keys, kubeconfig credentials, JWT-like strings, bootstrap tokens,
- * credentials in URLs, values of variables such as NPM_TOKEN, and the data of Secrets. Terminal codes are removed, too, and the `managedFields` of objects, which only make evidence
- * hard to read. Own code: log redaction libraries remove known paths of objects, and our secrets stand in free text.
+ * credentials in URLs, values of variables such as NPM_TOKEN, and the data of Secrets. Also removes terminal codes, and
+ * the `managedFields` of objects, which make evidence hard to read. Own code: log redaction libraries remove known
+ * paths of objects, and our secrets stand in free text.
  */
 export function redact(content: string): string;
 export function redact(content: unknown): unknown;
@@ -87,7 +88,7 @@ function redactText(text: string): string {
     });
 }
 
-/** Where a text quotes a Secret, every `data` in it is removed: text does not say which belongs to which object. */
+/** Returns a text without any `data`, if it quotes a Secret. Text does not say which data belongs to which object. */
 function redactSecretData(text: string): string {
   if (!mentionsSecret.test(text)) return text;
   return text.replace(secretDataBlock, `$1$2 ${removed}\n`).replace(secretDataBraces, `$1"${removed}"`);

@@ -18,7 +18,7 @@ export interface Problem extends Place {
   text: string;
 }
 
-/** Thrown before anything is created, for files that cannot be used; has all their problems. */
+/** Files cannot be used. Thrown with all their problems, before anything is created. */
 export class BadConfiguration extends DomainError {
   override readonly name = 'BadConfiguration';
   readonly problems: readonly Problem[];

@@ -49,7 +49,7 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-/** Returns our words where they say more than zod's: the value that stands there, or the nearest known one. */
+/** Returns our own message if it says more than zod's: the value found, or the nearest known one. */
 function inWords(issue: core.$ZodRawIssue): string | undefined {
   const { input } = issue;
   switch (issue.code) {

@@ -18,8 +18,8 @@ export interface StrictDocument<T> {
 }
 
 /**
- * Returns all documents of a YAML source, checked against one schema. `findings` sees each document unchecked, also
- * where the schema refuses it, so that all problems are shown at once.
+ * Returns all documents of a YAML source, checked against one schema. `findings` receives each document unchecked, even
+ * if the schema refuses it, so that all problems are shown at once.
  * @throws BadConfiguration with every problem of the source
  */
 export function parseStrictYaml<T>(
@@ -55,8 +55,8 @@ export function parseStrictDocument<T>(
 const largest = 64 * 2 ** 20;
 
 /**
- * Returns the text of a YAML file. Messages name the file by its path from the working directory where it is below it.
- * @throws BadConfiguration where the file cannot be read, or might never end: a pipe, a device
+ * Returns the text of a YAML file. Messages show a path relative to the working directory, if the file is in it.
+ * @throws BadConfiguration if the file cannot be read, or might never end: a pipe, a device
  */
 export async function readSource(path: string): Promise<YamlSource> {
   const fromHere = relative(process.cwd(), path);

@@ -12,7 +12,7 @@ export interface YamlSource {
 /** One document of a YAML file as plain values, which knows the position of each key. */
 export interface YamlDocument {
   value: unknown;
-  /** Returns a problem with the position of a key; where the key is absent, with that of the map that lacks it. */
+  /** Returns a problem with the position of a key, or of the map that lacks the key. */
   problem(path: KeyPath, text: string, at?: 'value' | 'key'): Problem;
   /** Returns YAML that is a text inside this document, such as one of kind's kubeadm patches. */
   embedded(path: KeyPath): YamlSource & { lineOffset: number; columnOffset: number };
@@ -21,11 +21,11 @@ export interface YamlDocument {
 interface YamlFile {
   /** The documents that are not empty. */
   documents: YamlDocument[];
-  /** Problems of the YAML itself; where there is one, no document can be trusted. */
+  /** Problems of the YAML itself. If there are any, no document can be trusted. */
   problems: Problem[];
 }
 
-/** What opens a thousand lists or maps, one in the other. */
+/** Matches the beginning of a thousand nested lists or maps. */
 const tooDeep = /(?:[-?[{]\s*){1000}/;
 
 /**
@@ -40,7 +40,7 @@ export function takeApart(source: YamlSource & { lineOffset?: number; columnOffs
     return { line: Math.max(line, 1) + lineOffset, column: Math.max(col, 1) + columnOffset };
   };
   const problems: Problem[] = [];
-  // The parser calls itself for each level, and Node may end the process where its stack is full.
+  // The parser is recursive, and a full stack may end the process.
   if (tooDeep.test(text))
     return { documents: [], problems: [{ file, ...place(0), key: '', text: 'it is nested too deeply' }] };
   const parsed: Document[] = [
@@ -115,7 +115,7 @@ function positioned({ file, text, place }: Positions, document: Document, value:
   };
 }
 
-/** Returns the offset of a value, or of its key; where there is neither, that of the nearest value around it. */
+/** Returns the offset of a value, or of its key. If both are absent, that of the nearest value around it. */
 function offsetOf(document: Document, path: KeyPath, at: 'value' | 'key'): number {
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;

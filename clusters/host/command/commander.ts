@@ -30,7 +30,7 @@ export interface Commander {
   readonly place: string;
   /**
    * Runs a program and returns its result, whatever its exit status.
-   * @throws CommandFailed where it could not be started, or was killed at its deadline
+   * @throws CommandFailed if it could not be started, or was killed at its deadline
    */
   attempt(request: CommandRequest): Promise<CommandResult>;
 }

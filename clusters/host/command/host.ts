@@ -20,7 +20,7 @@ export const host: Commander = {
       quiet: true,
       verbose: false,
       detached: true,
-      // Also where the environment says otherwise (ZX_PREFIX and its like).
+      // Set here, because ZX_PREFIX and similar variables would change it.
       prefix: 'exec ',
       postfix: '',
       shell: shellPath,
@@ -60,7 +60,7 @@ function killGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
-    // It has ended by itself meanwhile.
+    // It has already ended by itself.
   }
 }
 

@@ -4,8 +4,8 @@ import { type ShellConnection, ShellSession } from './shell-session.ts';
 const shellsAtMost = 4;
 
 /**
- * The shells of one node or container, opened on demand. Where all are busy, the caller runs the command in a process
- * of its own: no command waits for another one, which may be waiting for this very command.
+ * The shells of one node or container, opened on demand. When all are busy, the caller runs the command in a process
+ * of its own. No command waits for another one, because the other one may be waiting for this command.
  */
 export class ShellPool implements Disposable {
   readonly #open: () => ShellConnection;
@@ -16,7 +16,7 @@ export class ShellPool implements Disposable {
   }
 
   /**
-   * Returns a free shell, newly opened if necessary, for one command that starts at once; undefined where all are busy.
+   * Returns a free shell for one command that starts at once. Opens one if necessary. Undefined when all are busy.
    */
   free(): ShellSession | undefined {
     this.#sessions = this.#sessions.filter((session) => !session.over);

@@ -19,7 +19,7 @@ export interface ShellEnd {
   kind: 'not started' | 'ended' | 'lost';
   /** For messages, such as "exit status 137". */
   how: string;
-  /** The exit status of the program that held the connection, where there is one. */
+  /** The exit status of the program that held the connection, if there is one. */
   status?: number;
 }
 
@@ -45,7 +45,7 @@ export type ShellOutcome = Outputs &
   (
     | { kind: 'ended'; status: number /** There is no such program, or it cannot be run. */; notStarted: boolean }
     | { kind: 'late' }
-    /** The shell was gone before it reported the command's end. Where it had not opened, the command did not run. */
+    /** The shell was gone before it reported the command's end. If it had not opened, the command did not run. */
     | { kind: 'shell gone'; opened: boolean; end: ShellEnd }
   );
 
@@ -65,7 +65,7 @@ interface Run {
 }
 
 /**
- * An open shell in a node or a container. It runs one command after another, for a fraction of the cost of starting a
+ * An open shell in a node or a container. It runs one command after another, at a fraction of the cost of starting a
  * process there. Arguments are data: nothing is inserted into the text of a script. A program that stays in the
  * background and keeps its standard output open is not awaited. Its later output is lost, or appears in the output of
  * the next command, so redirect the outputs of such programs.
@@ -183,7 +183,7 @@ function encodeCommand(id: string, argv: readonly string[]): string {
   return `${[`${id} ${argv.length}`, ...words].join('\n')}\n`;
 }
 
-/** The output before a marker, and the words behind the nonce in the marker. */
+/** The output before a marker, and the words after the nonce in the marker. */
 export interface MarkedPart {
   output: Buffer;
   words: string[];

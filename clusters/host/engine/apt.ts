@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
 
-/** A Debian archive as configured in this machine's apt: mirrors are used, and no host name is built in. */
+/** A Debian archive from the configuration of this machine's apt. So mirrors are used, and no host name is built in. */
 export interface DebianArchive {
   uri: string;
   codename: string;
@@ -32,7 +32,7 @@ export function readIndexTargets(text: string): DebianArchive[] {
 }
 
 /**
- * Returns the Debian archives that apt on this machine uses; empty where apt is absent or has other distributions only.
+ * Returns the Debian archives that apt on this machine uses. Empty if apt is absent or has other distributions only.
  */
 export async function debianArchives(signal?: AbortSignal): Promise<DebianArchive[]> {
   const argv = ['apt-get', 'indextargets', '--format', indexTargetsFormat, 'Created-By: Packages'] as const;
@@ -57,12 +57,12 @@ export function mainArchive(archives: readonly DebianArchive[]): DebianArchive |
   return archives.find(({ codename }) => !codename.includes('-')) ?? archives[0];
 }
 
-/** Seconds in which another apt may end, such as the one that a new machine starts by itself. */
+/** Waits up to 120 s for another apt to end, such as the one that a new machine starts by itself. */
 const lock = ['-o', 'DPkg::Lock::Timeout=120'];
 
 /**
- * Installs packages (names or paths of .deb files) without recommendations, and removes none. Needs root. Once begun it
- * comes to its end, also where this process does before: packages that are half configured break later installations.
+ * Installs packages (names or paths of .deb files) without recommendations, and removes none. Needs root. The
+ * installation continues even if this process ends: packages that are half configured break later installations.
  * @throws CommandFailed
  */
 export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -76,7 +76,7 @@ export async function installPackages(packages: readonly string[], signal?: Abor
     ...packages,
   ] as const;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  // The long part first, which may be ended.
+  // The download takes longest, and may be interrupted.
   await run(host, { argv: [...install, '--download-only'], env, deadline: 600_000, signal });
   await uninterrupted(install, env);
   signal?.throwIfAborted();
@@ -87,7 +87,9 @@ export async function refreshPackageLists(signal?: AbortSignal): Promise<void> {
   await run(host, { argv: ['apt-get', ...lock, 'update'], deadline: 300_000, signal });
 }
 
-/** Runs a program that neither a signal nor the end of this process ends: its output goes to a file without a name. */
+/**
+ * Runs a program that survives signals and the end of this process, because its output goes to a file without a name.
+ */
 async function uninterrupted(argv: readonly [string, ...string[]], env: Record<string, string>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lpv-apt-'));
   const output = openSync(join(folder, 'output'), 'w+', 0o600);

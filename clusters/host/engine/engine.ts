@@ -9,7 +9,10 @@ export interface EngineFacts {
   storageDriver: string;
   cgroupVersion: string;
   rootless: boolean;
-  /** The security modules by which the engine confines containers, such as `AppArmor`; privileged ones are not confined. */
+  /**
+   * The security modules that confine the engine's containers, such as `AppArmor`. Privileged containers are not
+   * confined.
+   */
   confinedBy: readonly string[];
   kernel: string;
   operatingSystem: string;
@@ -20,7 +23,7 @@ export interface EngineFacts {
   dataRoot: string;
 }
 
-/** The state of the engine, distinguished by what the user has to do about it. */
+/** The state of the engine. Each kind needs another action of the user. */
 export type EngineState =
   | { kind: 'answers'; facts: EngineFacts }
   | { kind: 'no client' }
@@ -122,7 +125,7 @@ export class Engine {
     return run(this.#commander, { deadline: 60_000, ...options, argv: ['docker', ...args] });
   }
 
-  /** Runs `docker …` and returns its result, also where it fails. */
+  /** Runs `docker …` and returns its result, even if it fails. */
   attempt(
     args: readonly string[],
     options: Omit<CommandRequest, 'argv' | 'deadline'> & { deadline?: number } = {},
@@ -130,15 +133,15 @@ export class Engine {
     return this.#commander.attempt({ deadline: 60_000, ...options, argv: ['docker', ...args] });
   }
 
-  /** Returns the id (`sha256:…`) of a local image; undefined where it is absent. Pulls nothing. */
+  /** Returns the id (`sha256:…`) of a local image; undefined if it is absent. Pulls nothing. */
   async imageId(reference: string, signal?: AbortSignal): Promise<string | undefined> {
     const { status, stdout } = await this.attempt(['image', 'inspect', '--format', '{{.Id}}', reference], { signal });
     return status === 0 ? stdout.trim() : undefined;
   }
 
   /**
-   * Gives a name to the image that `make` makes. Removes the one that had the name before, unless it has other names, or
-   * a container or another image needs it.
+   * Waits until `make` has made an image under a name. Removes the image that had the name before, unless it has other
+   * names, or a container or another image needs it.
    */
   async replaceImage(reference: string, make: () => Promise<unknown>): Promise<void> {
     const before = await this.imageId(reference);
@@ -148,7 +151,7 @@ export class Engine {
     if (names.status === 0 && names.stdout.trim() === '0') await this.attempt(['image', 'rm', before]);
   }
 
-  /** Returns the digests (`name@sha256:…`) under which registries have a local image. */
+  /** Returns the digests (`name@sha256:…`) of a local image in registries. */
   async imageDigests(reference: string, signal?: AbortSignal): Promise<string[]> {
     const { status, stdout } = await this.attempt(
       ['image', 'inspect', '--format', '{{json .RepoDigests}}', reference],
@@ -157,7 +160,7 @@ export class Engine {
     return status === 0 ? ((JSON.parse(stdout) as string[] | null) ?? []) : [];
   }
 
-  /** Returns the image reference of a container; undefined where there is no such container. */
+  /** Returns the image reference of a container; undefined if there is no such container. */
   async imageOf(container: string, signal?: AbortSignal): Promise<string | undefined> {
     const { status, stdout } = await this.attempt(
       ['container', 'inspect', '--format', '{{.Config.Image}}', container],
@@ -179,7 +182,7 @@ export class Engine {
     if (names.length > 0) await this.run(['rm', '--force', '--volumes', ...names], { deadline: 120_000 });
   }
 
-  /** Whether there is a network of exactly this name. */
+  /** Returns whether there is a network of exactly this name. */
   async hasNetwork(name: string, signal?: AbortSignal): Promise<boolean> {
     const { stdout } = await this.run(['network', 'ls', '--filter', `name=${name}`, '--format', '{{.Name}}'], {
       signal,
@@ -203,7 +206,7 @@ export class Engine {
   /**
    * Runs a program in a privileged container of an image, because kind's nodes are such containers. Returns its result,
    * whatever its exit status. The container is gone afterwards.
-   * @throws DomainError where such a container cannot be started
+   * @throws DomainError if such a container cannot be started
    */
   async runPrivileged(
     image: string,
@@ -212,13 +215,13 @@ export class Engine {
     signal?: AbortSignal,
   ): Promise<CommandResult> {
     const start = ['run', '--rm', '--privileged', '--network', 'none', '--name', container];
-    // Takes a second, and is not aborted: a container that was created but never started would stay.
+    // It takes a second and is not aborted: otherwise a container could be created, never started, and stay.
     const run = this.attempt([...start, '--entrypoint', program, image, ...args]);
     const result = await run.catch((error: unknown) => error);
     signal?.throwIfAborted();
     // docker's own statuses: 125 for itself, 126 and 127 for a program that it cannot start.
     if (!(result instanceof Error) && (result as CommandResult).status < 125) return result as CommandResult;
-    // Where this fails, too, the deletion of the cluster tries it again.
+    // If this also fails, the deletion of the cluster tries it again.
     await this.removeContainers([container]).catch(() => {});
     throw new DomainError(
       {

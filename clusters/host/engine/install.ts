@@ -29,11 +29,11 @@ export interface EngineHost {
   clientPresent: boolean;
   daemonPresent: boolean;
   serviceManager: boolean;
-  /** Major version of the daemon package in apt; undefined where apt has none. */
+  /** Major version of the daemon package in apt; undefined if apt has none. */
   candidateMajor: number | undefined;
   archive: DebianArchive | undefined;
   /**
-   * The engine in DOCKER_HOST or DOCKER_CONTEXT, where it is not that of this machine: the harness does not start it.
+   * The engine in DOCKER_HOST or DOCKER_CONTEXT, if it is another machine's. The harness does not start it.
    */
   elsewhere?: string | undefined;
 }
@@ -45,7 +45,7 @@ export type InstallationStep =
   | { kind: 'start by service manager'; commands: string[] }
   | { kind: 'start by hand'; commands: string[] };
 
-/** Returns the steps of the installation. Empty where the harness does not install an engine on this machine. */
+/** Returns the steps of the installation. Empty if the harness does not install an engine on this machine. */
 export function planInstallation(machine: EngineHost, pins: EnginePins): InstallationStep[] {
   const start: InstallationStep = machine.serviceManager
     ? { kind: 'start by service manager', commands: ['systemctl start docker'] }
@@ -115,7 +115,7 @@ export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal):
 }
 
 /**
- * Performs the steps and waits until the engine answers. Announces each step before it begins.
+ * Waits until the steps are done and the engine answers. Announces each step before it begins.
  * @param workFolder a folder for downloads and for the daemon's log
  */
 export async function install(
@@ -165,9 +165,9 @@ export function describeStep(step: InstallationStep): string {
 }
 
 /**
- * Downloads packages of another suite with separate package lists and sources, so that apt's own stay unchanged.
- * Returns the paths of the .deb files, exactly those that apt names, in a new folder that no other user can write; it is
- * removed when the result is disposed. apt checks no signature when it installs a file.
+ * Returns the paths of packages that are downloaded from another suite. Separate package lists and sources leave apt's
+ * own unchanged. The .deb files are exactly those that apt names: apt checks no signature when it installs a file. They
+ * are in a new folder that no other user can write, which is removed when the result is disposed.
  */
 export async function downloadFromSuite(
   step: Pick<Extract<InstallationStep, { kind: 'install from suite' }>, 'packages' | 'suite' | 'archive'>,
@@ -183,7 +183,7 @@ export async function downloadFromSuite(
   try {
     for (const part of ['sources', 'lists/partial', 'archives/partial', 'packages'])
       await mkdir(join(folder, part), { recursive: true });
-    // Its URI may hold the password of a mirror.
+    // The URI may contain the password of a mirror.
     const sources = join(folder, 'sources', `${step.suite}.sources`);
     await writeFile(sources, sourceEntry(step.archive, step.suite), { mode: 0o600 });
     const apart = [
@@ -222,7 +222,7 @@ export function readPrintedNames(text: string): string[] {
   return text.split('\n').flatMap((line) => /^'[^']*' ([\w.+~%-]+\.deb) \d+/.exec(line)?.[1] ?? []);
 }
 
-/** @throws DomainError for a folder in which another user can replace files */
+/** Checks that no other user can replace files in a folder. @throws DomainError otherwise */
 async function refuseForeign(folder: string): Promise<void> {
   const { uid, mode } = await stat(folder);
   if (uid === process.getuid?.() && (mode & 0o022) === 0) return;
@@ -250,8 +250,8 @@ function startByHand(log: string): ChildProcess {
 }
 
 /**
- * Waits until the daemon answers. A daemon that was started by hand signals readiness to no one, so it is polled.
- * @throws DomainError with the end of the log, where there is no answer within 60 s
+ * Waits until the daemon answers. A daemon that was started by hand does not signal its readiness, so it is polled.
+ * @throws DomainError with the end of the log, if there is no answer within 60 s
  */
 async function answering(log: string, signal?: AbortSignal): Promise<EngineFacts> {
   const look = async () => {

@@ -8,16 +8,16 @@ export interface CreationProcess {
   kind: 'kind create' | 'docker run';
 }
 
-/** Whether {@link endCreation} can see processes here. */
+/** True if {@link endCreation} can see processes on this machine. */
 export const canSeeProcesses = process.platform === 'linux';
 
 /** Milliseconds in which a working engine completes `docker run`. */
 const runDeadline = 20_000;
 
 /**
- * Ends the creation of a cluster. Kills kind, even where it has outlived the harness that started it. Waits for its
- * `docker run` commands instead of killing them: the engine completes a requested container after its client is gone,
- * so a container could appear after the deletion of the cluster. Resolves at once where processes cannot be seen.
+ * Waits until the creation of a cluster has ended. Kills kind, even if it has outlived the harness that started it.
+ * Does not kill its `docker run` commands: the engine completes a requested container after its client is gone, so a
+ * container could appear after the deletion of the cluster. Resolves at once if processes cannot be seen.
  */
 export async function endCreation(cluster: string, kubeconfig: string, proc = '/proc'): Promise<void> {
   const look = async () => {
@@ -31,8 +31,8 @@ export async function endCreation(cluster: string, kubeconfig: string, proc = '/
 }
 
 /**
- * Returns the processes that create a cluster. kind is recognised by its kubeconfig, a file that no other run has, and
- * its `docker run` by the label of the cluster. Another program with the file as an argument, such as an editor, is
+ * Returns the processes that create a cluster. kind is recognised by its kubeconfig, which no other run has, and its
+ * `docker run` by the label of the cluster. Another program with the file as an argument, such as an editor, is
  * ignored.
  */
 export async function creationProcesses(
@@ -60,6 +60,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself meanwhile.
+    // It has already ended by itself.
   }
 }

@@ -62,7 +62,7 @@ describe('the private copy of kind', () => {
 
   for (const [what, fake, seen] of [
     ['of another module', { sum: `h1:${'b'.repeat(43)}=` }, 'of the module is not the pinned'],
-    ['of another version', { version: '0.34.0' }, 'the program does not tell this version'],
+    ['of another version', { version: '0.34.0' }, 'the program reports another version'],
   ] as const) {
     it(`is refused ${what}, and nothing stays`, async () => {
       await fakeGo(fake);

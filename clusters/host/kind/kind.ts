@@ -38,9 +38,9 @@ export function matchesPin(version: string, pin: Pick<KindPin, 'version'>): bool
 }
 
 /**
- * Finds kind. Prefers the user's own where its minor version is the pinned one, else a private copy in `cacheFolder`.
- * The copy is fetched at first use, the release binary or its Go module, by the pinned checksum, and checked at each
- * use. Installs nothing system-wide. Their own is theirs to trust.
+ * Returns the kind program to use: the user's own if its minor version is the pinned one, else a private copy in
+ * `cacheFolder`. The copy is the release binary, or is built from the Go module. It is fetched at first use, by the
+ * pinned checksum, and checked at each use. The user's own kind is not checked. Installs nothing system-wide.
  */
 export async function findKind(
   pin: KindPin,
@@ -68,7 +68,7 @@ export async function findKind(
       progress.note(`getting kind v${pin.version} (${way}) into the harness's cache`);
       await fetchKind(pin, own, signal);
       const program = join(own, 'kind');
-      if ((await versionOf(program, signal)) !== pin.version) throw new Error('the program does not tell this version');
+      if ((await versionOf(program, signal)) !== pin.version) throw new Error('the program reports another version');
       const path = join(folder, `kind-${hash('sha256', await readFile(program))}`);
       await rename(program, path);
       return { path, version: `v${pin.version}`, origin: 'private copy' };
@@ -91,7 +91,7 @@ async function versionOf(program: string, signal?: AbortSignal): Promise<string 
   return status === 0 ? readKindVersion(stdout) : undefined;
 }
 
-/** Returns a copy of kind whose content has the checksum that its name tells; other copies are removed. */
+/** Returns a copy of kind whose content has the checksum in its name. Other copies are removed. */
 async function keptCopy(folder: string): Promise<string | undefined> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
@@ -115,7 +115,7 @@ async function downloadRelease(pin: KindPin, folder: string, signal?: AbortSigna
   if (!response.ok) throw new Error(`the release page answered ${response.status}`);
   const binary = Buffer.from(await response.arrayBuffer());
   const sum = hash('sha256', binary);
-  if (sum !== expected) throw new Error(`checksum ${sum} is not the pinned ${expected}; the download was thrown away`);
+  if (sum !== expected) throw new Error(`checksum ${sum} is not the pinned ${expected}; the download was discarded`);
   await writeFile(join(folder, 'kind'), binary, { mode: 0o755 });
 }
 
@@ -133,8 +133,8 @@ async function buildFromModule(pin: KindPin, folder: string, signal?: AbortSigna
 export interface ClusterRequest {
   cluster: string;
   /**
-   * Docker network of this run. It is removed with the run, and two simultaneous first runs do not race to create
-   * kind's.
+   * Docker network of this run. It is removed with the run. With kind's own network, two simultaneous first runs would
+   * race to create it.
    */
   network: string;
   image: string;
@@ -196,8 +196,8 @@ export class Kind {
   }
 
   /**
-   * Writes the logs of all nodes below `folder`: kubelet, containerd, pods, the nodes' journals. kind also wants a list
-   * of images from crictl, which a built node image does not have; the logs are complete without it.
+   * Creates the logs of all nodes in `folder`: kubelet, containerd, pods, the nodes' journals. kind also calls crictl
+   * for a list of images. A built node image has no crictl; the logs are complete without the list.
    */
   async exportLogs(cluster: string, folder: string, signal?: AbortSignal): Promise<void> {
     const argv = [this.program.path, 'export', 'logs', folder, '--name', cluster] as const;
@@ -210,8 +210,8 @@ export class Kind {
 }
 
 /**
- * Removes secrets from all files below a folder, which only this user can read from then on. kind's `inspect.json` has
- * the environment of the nodes, and with it the proxies of this machine.
+ * Removes secrets from all files in a folder. Afterwards only this user can read them. kind's `inspect.json` contains
+ * the environment of the nodes, and so the proxies of this machine.
  */
 async function redactFiles(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

@@ -9,7 +9,7 @@ export interface Finding {
   state: 'fine' | 'warning' | 'problem';
   /** What was observed, in words and figures. */
   seen: string;
-  /** What to do; absent where all is fine. */
+  /** What to do; absent if all is fine. */
   remedy?: string;
 }
 
@@ -26,7 +26,7 @@ export const needs = {
   inotifyWatches: 65_536,
 };
 
-/** Returns a finding for every fact, so that a user can mend the machine in one go. */
+/** Returns a finding for every fact, so that a user can correct all problems at once. */
 export function judge(facts: MachineFacts): Finding[] {
   return [
     engine(facts),
@@ -83,7 +83,9 @@ function cgroup({ engine }: MachineFacts): Finding | undefined {
   return { check: 'control groups', state: 'fine', seen: `cgroup v${version}` };
 }
 
-/** Says why no label and no profile is needed: a bind mount of this machine's folders would need one under SELinux. */
+/**
+ * Returns why no label and no profile is needed. A bind mount of this machine's folders would need one under SELinux.
+ */
 function confinement({ engine }: MachineFacts): Finding | undefined {
   if (engine.kind !== 'answers' || engine.facts.confinedBy.length === 0) return undefined;
   return {
@@ -136,7 +138,7 @@ function inotify({ inotify }: MachineFacts): Finding | undefined {
   const { instances, watches, used } = inotify;
   const inUse = used === undefined ? '' : ` (${used} in use)`;
   const seen = `${instances} instances${inUse}, ${watches} watches a user`;
-  // Where the use cannot be read, the default limit of most distributions counts as enough.
+  // If the use cannot be read, the default limit of most distributions counts as enough.
   const enough =
     used === undefined ? instances >= needs.inotifyInstances : instances - used >= needs.freeInotifyInstances;
   if (enough && watches >= needs.inotifyWatches) return { check, state: 'fine', seen };
@@ -149,7 +151,7 @@ function inotify({ inotify }: MachineFacts): Finding | undefined {
   };
 }
 
-/** Only a warning: a run that creates its own cluster locks none. */
+/** Returns only a warning, because a run that creates its own cluster locks none. */
 function flock(facts: MachineFacts): Finding {
   const check = 'flock';
   if (facts.flock) return { check, state: 'fine', seen: 'on PATH' };
@@ -161,7 +163,7 @@ function flock(facts: MachineFacts): Finding {
   };
 }
 
-/** Returns an error with every problem among the findings; undefined where there is none. */
+/** Returns an error with every problem among the findings; undefined if there is none. */
 export function refusal(findings: readonly Finding[]): DomainError | undefined {
   const problems = findings.filter(({ state }) => state === 'problem');
   if (problems.length === 0) return undefined;

@@ -16,9 +16,9 @@ export interface MachineFacts {
   freeDisk: { path: string; bytes: number } | undefined;
   /** Whether the kernel has loop devices: `/dev/loop-control` here, or an engine in its own VM. */
   loopDevices: 'present' | 'absent' | 'unknown';
-  /** Limits for each user. `used`: how many instances this user's programs have, where that can be read. */
+  /** Limits for each user. `used`: how many instances this user's programs have, if that can be read. */
   inotify: { instances: number; watches: number; used?: number | undefined } | undefined;
-  /** Whether the command flock(1) is on PATH, which locks a cluster. */
+  /** Whether flock(1), which locks a cluster, is on PATH. */
   flock: boolean;
 }
 
@@ -58,7 +58,7 @@ async function freeDisk(facts: EngineFacts | undefined): Promise<MachineFacts['f
       const { bavail, bsize } = await statfs(path);
       return { path, bytes: bavail * bsize };
     } catch {
-      // The engine's folder may be unreadable for this user; the one above it is mostly on the same file system.
+      // This user may be unable to read the engine's folder. Its parent is usually on the same file system.
     }
   }
   return undefined;
@@ -72,8 +72,8 @@ async function loopDevices(): Promise<MachineFacts['loopDevices']> {
 }
 
 /**
- * Returns how many inotify instances the programs of this user have. Undefined where that may not be read: only root
- * may.
+ * Returns how many inotify instances the programs of this user have. Undefined if this user is not root, because only
+ * root may read it.
  */
 async function inotifyInstances(): Promise<number | undefined> {
   if (process.getuid?.() !== 0) return undefined;

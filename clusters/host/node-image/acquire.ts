@@ -11,10 +11,10 @@ export interface NodeImage {
   reference: string;
   /** The engine's id of the image, `sha256:…`. */
   id: string;
-  /** The digests under which registries have it; empty for an image that was built here. */
+  /** Its digests in registries; empty for an image that was built here. */
   digests: string[];
   origin: 'published' | 'built' | 'given' | 'source tree';
-  /** Where this run got it from. */
+  /** How this run got it. */
   got: 'present' | 'pulled' | 'built';
 }
 
@@ -32,7 +32,7 @@ export interface AcquireRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** Uses, pulls or builds the requested node image. Returns it with its origin. */
+/** Returns the requested node image with its origin. Uses a present one, or pulls or builds it. */
 export async function acquireNodeImage(request: AcquireRequest): Promise<NodeImage> {
   const { wish, minor, versions, engine, progress, signal } = request;
   if (request.kubernetesSource !== undefined || request.rebuild) return await build(request);
@@ -74,7 +74,7 @@ async function build(request: AcquireRequest): Promise<NodeImage> {
   );
 }
 
-/** Returns the image of the node of an existing cluster; undefined where there is no such node. */
+/** Returns the image of the node of an existing cluster; undefined if there is no such node. */
 export async function imageOfNode(
   engine: Engine,
   container: string,

@@ -15,8 +15,9 @@ const containerMark = 'container';
 const purpose = { what: 'the folder of a build', why: 'the lock tells a build under way from one that was killed' };
 
 /**
- * The folder of one build of a node image: everything that the build makes is in it, or can be found by its name. It is
- * locked before it is created, until it is removed, so that one without a lock is what a killed build left.
+ * The folder of one build of a node image. Everything that the build makes is in it, or can be found by its name. The
+ * folder is locked from before its creation until after its removal. So a folder without a lock belongs to a killed
+ * build.
  */
 export class BuildFolder implements AsyncDisposable {
   readonly path: string;
@@ -31,18 +32,22 @@ export class BuildFolder implements AsyncDisposable {
   static async create(parent: string): Promise<BuildFolder> {
     const path = join(parent, `${prefix}${randomBytes(6).toString('hex')}`);
     const lock = await lockFile(lockOf(path), purpose);
-    if (lock === undefined) throw new Error(`another process has just made up the name ${path}`);
-    // mmdebstrap works as another user where it does not run as root, and that one has to get in.
+    if (lock === undefined) throw new Error(`another process has just chosen the name ${path}`);
+    // Without root, mmdebstrap works as another user, who must be able to enter.
     await mkdir(path, { mode: 0o711 });
     return new BuildFolder(path, lock);
   }
 
-  /** Environment of the build's programs: their temporary files go into the folder, and tell whose they are. */
+  /**
+   * Environment of the build's programs. Their temporary files go into the folder, which also identifies the programs.
+   */
   get environment(): { TMPDIR: string } {
     return { TMPDIR: this.path };
   }
 
-  /** Returns the name of the build's container, which is about to be created: the folder remembers it. */
+  /**
+   * Returns the name of the build's container. Call it before the container is created: it leaves a mark in the folder.
+   */
   async beginContainer(): Promise<string> {
     await mkdir(join(this.path, containerMark), { recursive: true });
     return containerOf(this.path);
@@ -54,7 +59,7 @@ export class BuildFolder implements AsyncDisposable {
   }
 }
 
-/** Locks the name of an image while it is built. Waits where another process builds it. */
+/** Returns the lock on the name of an image that is built. Waits while another process builds it. */
 export async function lockBuildOf(
   reference: string,
   parent: string,
@@ -101,7 +106,7 @@ export async function removeDeadBuilds(parent: string, findEngine: () => Promise
     await removeFolder(path);
     removed.push(path);
   }
-  // A lock that no process holds is only a file.
+  // The file of a lock that no process holds has no use.
   for (const file of (await filesIn(parent)).filter((name) => name.endsWith('.lock'))) {
     const lock = await lockFile(join(parent, file), purpose);
     await lock?.[Symbol.asyncDispose]();
@@ -126,7 +131,9 @@ async function filesIn(folder: string): Promise<string[]> {
   });
 }
 
-/** Removes a build folder and what is mounted in it. Nothing is removed through a mount: it may be the machine's /dev. */
+/**
+ * Removes a build folder and what is mounted in it. Removes nothing through a mount, which may be the machine's /dev.
+ */
 async function removeFolder(path: string): Promise<void> {
   const mounts = await mountsBelow(path);
   for (const mount of mounts.reverse()) await run(host, { argv: ['umount', '--lazy', mount], deadline: 30_000 });
@@ -153,7 +160,7 @@ async function mountsBelow(folder: string): Promise<string[]> {
     .filter((mount) => mount.startsWith(`${folder}/`));
 }
 
-/** Kills the programs of a build and waits until they are gone. */
+/** Waits until the programs of a build, which it kills, are gone. */
 async function endProgramsOf(folder: string): Promise<void> {
   const look = async () => {
     const pids = await programsOf(folder);
@@ -161,7 +168,7 @@ async function endProgramsOf(folder: string): Promise<void> {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It has ended by itself meanwhile.
+        // It has already ended by itself.
       }
     }
     return pids.length === 0 ? { answer: true } : { notYet: pids };

@@ -13,18 +13,18 @@ export class BuildLog implements AsyncDisposable {
   private constructor(path: string) {
     this.path = path;
     this.#stream = createWriteStream(path, { flags: 'w', mode: 0o600 });
-    // A log that cannot be written must not end a build that can.
+    // A build can continue without its log.
     this.#stream.on('error', () => {});
   }
 
-  /** Returns an empty log; one of an earlier build is replaced. */
+  /** Returns an empty log, which replaces that of an earlier build. */
   static async open(path: string): Promise<BuildLog> {
     await mkdir(dirname(path), { recursive: true });
     return new BuildLog(path);
   }
 
   /**
-   * Runs a command of the build, which ends when this process does.
+   * Returns the output of a command of the build. The command ends when this process ends.
    * @throws DomainError with the step, the end of its output, and the path of the log
    */
   async run(step: string, request: CommandRequest): Promise<string> {
@@ -55,8 +55,8 @@ export class BuildLog implements AsyncDisposable {
 }
 
 /**
- * The words that start a program so that the kernel ends it with this process: setpriv(1) ends the program, and where
- * this user may, unshare(1) ends all that it starts, in namespaces whose mounts end with it.
+ * The words that start a program so that the kernel ends it with this process. setpriv(1) ends the program. If this
+ * user may use it, unshare(1) also ends everything that the program starts, in namespaces whose mounts end with it.
  */
 const tethers: readonly (readonly [string, ...string[]])[] = [
   'setpriv --pdeathsig KILL unshare --mount-proc --pid --fork --kill-child=KILL'.split(' ') as [string, ...string[]],
@@ -65,7 +65,7 @@ const tethers: readonly (readonly [string, ...string[]])[] = [
 
 let usable: Promise<readonly string[]> | undefined;
 
-/** Returns the first of the tethers that works here; none where util-linux has none: `lpv clean` ends what is left. */
+/** Returns the first of the tethers that works here. Empty if none does: `lpv clean` then ends what is left. */
 function tether(): Promise<readonly string[]> {
   usable ??= (async () => {
     for (const words of tethers) {

@@ -25,8 +25,8 @@ export interface BuildRequest {
 }
 
 /**
- * Builds the node image, unless an image of the same content is present. Returns its name. Of two processes that build
- * the same image one waits for the other.
+ * Returns the name of a node image. Builds it, unless an image of the same content is present. Of two processes that
+ * build the same image, one waits for the other.
  */
 export async function buildNodeImage(
   request: BuildRequest,
@@ -39,7 +39,7 @@ export async function buildNodeImage(
   }
   await using build = await BuildFolder.create(folder);
   await using log = await BuildLog.open(join(folder, `${name.slice(name.lastIndexOf(':') + 1)}.log`));
-  // One mostly waits for downloads and the disk, the other mostly compiles.
+  // In parallel: one mostly waits for downloads and the disk, the other mostly compiles.
   const failed = new AbortController();
   const either = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
   const endOther = (error: unknown) => {
@@ -75,7 +75,7 @@ async function assemble(
   const assembly: Assembly = { container, base, binary, script, version, etcd, pause, podImage };
   try {
     for (const args of assembling(assembly)) {
-      // A container is created also where its client is stopped: it would appear after it was removed.
+      // The engine creates a container even if its client is stopped. It would appear after the removal.
       const stop = args[0] === 'run' ? {} : { signal };
       await log.run('assembling the image', { argv: ['docker', ...args], deadline: 300_000, ...stop });
     }

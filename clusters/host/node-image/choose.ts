@@ -11,7 +11,7 @@ export type ImageWish =
 export interface ImageSituation {
   /** The published image of the minor, by digest. */
   published: { reference: string; present: boolean };
-  /** The image of the recipe; undefined where there is no recipe for the minor. */
+  /** The image of the recipe; undefined if there is no recipe for the minor. */
   built: { reference: string; present: boolean } | undefined;
   /** Whether an image given by reference is present. */
   givenPresent: boolean;
@@ -23,13 +23,13 @@ export type ImagePlan =
   | { kind: 'pull'; reference: string; origin: 'published' | 'given'; orBuild: boolean }
   | { kind: 'build' };
 
-/** Parses the value of `--image`. */
+/** Returns the value of `--image`, parsed. */
 export function readImageWish(value: string): ImageWish {
   if (value === 'auto' || value === 'published' || value === 'built') return { kind: value };
   return { kind: 'reference', reference: value };
 }
 
-/** Decides how to get the image: a present one is used, else the published image is pulled, else one is built. */
+/** Returns how to get the image: a present one is used, else the published image is pulled, else one is built. */
 export function planImage(wish: ImageWish, situation: ImageSituation): ImagePlan {
   const { published, built, givenPresent } = situation;
   switch (wish.kind) {

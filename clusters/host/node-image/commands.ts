@@ -47,7 +47,7 @@ export function makingRootFileSystem(
   ];
 }
 
-/** Returns the command that compiles Kubernetes in the current folder, and what it needs in its environment. */
+/** Returns the command that compiles Kubernetes in the current folder, and its environment variables. */
 export function compiling(
   version: string,
   go: string,
@@ -106,12 +106,14 @@ export const programInNode = '/usr/local/bin/kubernetes';
 /** Where a node lists its Debian packages, by name and version. */
 export const packagesInNode = '/kind/packages';
 
-/** Returns the arguments of `docker` that put Kubernetes and the container images into a container of the base image. */
+/**
+ * Returns the arguments of `docker` that put Kubernetes and the container images into a container of the base image.
+ */
 export function assembling(assembly: Assembly): string[][] {
   const { container, base, binary, script, version, etcd, pause, podImage } = assembly;
   const start = ['run', '--detach', '--privileged', '--network', 'none', '--name', container];
   return [
-    // Without a label: an image, and every node made from it, would inherit it.
+    // Without a label: the image, and every node made from it, would inherit it.
     [...start, '--entrypoint', 'sleep', base, 'infinity'],
     ['cp', '--quiet', binary, `${container}:${programInNode}`],
     ['cp', '--quiet', script, `${container}:/run/assemble.sh`],

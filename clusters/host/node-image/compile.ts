@@ -20,9 +20,9 @@ export interface Compiled {
 }
 
 /**
- * Compiles Kubernetes from its Go modules (checksums in the recipe's go.sum), or from a checked-out tree.
+ * Returns Kubernetes, compiled from its Go modules (checksums in the recipe's go.sum) or from a checked-out tree.
  * @param sourceFolder the root of a Kubernetes tree that replaces the module and its staging modules
- * @throws DomainError also where the program was made of other modules than it should
+ * @throws DomainError if the program cannot be compiled, or was compiled from other modules than requested
  */
 export async function compileKubernetes(
   recipe: Recipe,
@@ -83,8 +83,8 @@ export async function compileKubernetes(
 }
 
 /**
- * Returns what is wrong with the modules of a compiled Kubernetes, by `go version -m`: published ones have a checksum,
- * folders have none. Undefined where all is as asked.
+ * Returns what is wrong with the modules of a compiled Kubernetes, from the output of `go version -m`. Published
+ * modules have a checksum, folders have none. Undefined if nothing is wrong.
  */
 export function wrongModules(
   text: string,
@@ -116,7 +116,7 @@ export function wrongModules(
     : `k8s.io/kubernetes is ${kubernetes.place ?? kubernetes.version}, not ${tree}`;
 }
 
-/** Go itself gets the version that GOTOOLCHAIN names, where it is another one. */
+/** Checks that there is a go command. Go itself downloads the version that GOTOOLCHAIN names. @throws DomainError */
 async function requireGo(go: string, env: Record<string, string>, signal?: AbortSignal): Promise<void> {
   const { status, stdout, stderr } = await host.attempt({ argv: ['go', 'version'], env, deadline: 300_000, signal });
   if (status === 0 && stdout.startsWith('go version go')) return;
@@ -165,7 +165,10 @@ export async function treeReplacements(sourceFolder: string): Promise<{ module: 
   ];
 }
 
-/** Returns the tree's version from its git tags, where kubeadm accepts it; else the recipe's version with a mark. */
+/**
+ * Returns the tree's version from its git tags, if kubeadm accepts it; else the recipe's version with the suffix
+ * `-source`.
+ */
 async function treeVersion(sourceFolder: string, recipe: Recipe, signal?: AbortSignal): Promise<string> {
   const argv = [
     'git',

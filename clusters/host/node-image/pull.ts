@@ -3,7 +3,7 @@ import type { Progress } from '../../text/progress.ts';
 import { CommandFailed, type CommandResult } from '../command/commander.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** Why an image could not be pulled, distinguished by what the user has to do. */
+/** Why an image could not be pulled. Each kind needs another action of the user. */
 export type PullFailure =
   | { kind: 'no registry'; message: string }
   | { kind: 'silent'; seconds: number }
@@ -14,9 +14,9 @@ export type PullFailure =
 
 export type PullResult = { kind: 'pulled' } | PullFailure;
 
-/** Parses the error output of `docker pull`. */
+/** Returns why a pull failed, from the error output of `docker pull`. */
 export function readPullFailure(message: string): PullFailure {
-  // A proxy that blocks the engine answers in place of the registry, with nothing but the words of its HTTP status.
+  // A proxy that blocks the engine answers instead of the registry, with only the words of its HTTP status.
   if (/": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)$/i.test(message))
     return { kind: 'no registry', message };
   if (
@@ -46,13 +46,14 @@ export function readPullFailure(message: string): PullFailure {
   return { kind: 'other', message };
 }
 
-/** Milliseconds in which a registry has to send something. After that a pull may take its time. */
+/** Milliseconds in which a registry must begin to send. The rest of the pull has `wholeDeadline`. */
 const firstWordDeadline = 15_000;
 const wholeDeadline = 20 * 60_000;
 
 /**
- * Pulls an image by its reference through the engine, whose mirrors, proxies and credentials apply. The engine verifies
- * a digest in the reference. A registry that accepts connections but stays silent is abandoned.
+ * Waits until the engine has pulled an image, and returns whether it could. The engine's mirrors, proxies and
+ * credentials apply. The engine verifies a digest in the reference. A registry that accepts connections but stays
+ * silent is abandoned.
  */
 export async function pullImage(
   engine: Engine,
@@ -86,7 +87,7 @@ export async function pullImage(
   }
 }
 
-/** Returns the error of a failed pull, where there is no other way to get the image. */
+/** Returns the error of a failed pull, for an image that cannot be obtained in another way. */
 export function pullFailed(reference: string, failure: PullFailure): DomainError {
   const attempted = 'pulling the node image';
   const build = 'build one with --image built, or load it by hand: docker load <node-image.tar';

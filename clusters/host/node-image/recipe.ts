@@ -29,15 +29,15 @@ export interface Recipe {
   /** Name of the image with the root file system only; minors share it. */
   baseReference: string;
   /**
-   * Name of the node image. It contains the hash, so that a change makes another image. What it does not cover are the
-   * versions of the Debian packages, which only an archive can tell: the image lists them (clusters/air-gapped.md).
+   * Name of the node image. It contains the hash, so that a change makes another image. The hash does not cover the
+   * versions of the Debian packages, which only an archive knows. The image lists them (clusters/air-gapped.md).
    */
   reference: string;
 }
 
 /**
  * Returns the recipe of a minor.
- * @throws DomainError (badUsage) where the minor can only be pulled
+ * @throws DomainError (badUsage) if the minor can only be pulled
  */
 export async function readRecipe(versions: Versions, minor: KubernetesMinor): Promise<Recipe> {
   if (minor.built === undefined) {
@@ -78,7 +78,8 @@ export async function readRecipe(versions: Versions, minor: KubernetesMinor): Pr
 }
 
 /**
- * Returns the name of a node image with a Kubernetes of the user's own tree. The hash is that of the compiled program.
+ * Returns the name of a node image with Kubernetes from the user's own tree. It contains a hash of the compiled
+ * program.
  */
 export function sourceReference(recipe: Recipe, binarySha256: string): string {
   const hash = createHash('sha256').update(`${recipe.reference}\n${binarySha256}`).digest('hex');

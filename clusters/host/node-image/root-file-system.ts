@@ -21,8 +21,8 @@ import { importing, makingRootFileSystem } from './commands.ts';
 import { type Recipe, recipeFolder } from './recipe.ts';
 
 /**
- * Creates the image with the root file system of a node from Debian packages, unless the engine has it or `rebuild`
- * asks for today's packages. Minors share it: where another build makes it, this one waits.
+ * Creates the image with the root file system of a node from Debian packages, if the engine does not have it or
+ * `rebuild` asks for today's packages. Minors share it: if another build is making it, this one waits.
  */
 export async function makeRootFileSystem(
   recipe: Recipe,
@@ -42,7 +42,7 @@ export async function makeRootFileSystem(
 
   const sources = join(build.path, `${debianSuite}.sources`);
   const entries = suiteSources(await debianArchives(signal), debianSuite);
-  // Its URIs may hold the password of a mirror.
+  // The URIs may contain the password of a mirror.
   await writeFile(sources, entries, { mode: 0o600 });
   const archive = join(build.path, 'root-file-system.tar');
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare';

@@ -5,8 +5,8 @@ import type { Engine } from '../engine/engine.ts';
 import type { NodeImage } from './acquire.ts';
 
 /**
- * Returns the Kubernetes version that a node image says it has, such as v1.37.2, from the file that kind reads, too.
- * @throws DomainError where the image has none, or where no privileged container can be started
+ * Returns the Kubernetes version that a node image says it has, such as v1.37.2. kind reads the same file.
+ * @throws DomainError if the image has none, or no privileged container can be started
  */
 export async function versionIn(
   engine: Engine,
@@ -27,9 +27,8 @@ export async function versionIn(
 }
 
 /**
- * Compares the version in an image with the one that was asked for. An image of the user's own may have a minor that
- * nothing is known of.
- * @throws DomainError where they differ: specs would judge another Kubernetes than the one that the report names
+ * Compares the version in an image with the one that was asked for. The user's own image may have an unknown minor.
+ * @throws DomainError if they differ: specs would judge another Kubernetes than the one that the report names
  */
 export function assertVersion(
   { reference, origin }: Pick<NodeImage, 'reference' | 'origin'>,
@@ -68,8 +67,8 @@ export function assertVersion(
 }
 
 /**
- * Compares the version that a cluster's API server tells with the one in its node image.
- * @throws DomainError where they differ
+ * Compares the version that a cluster's API server reports with the one in its node image.
+ * @throws DomainError if they differ
  */
 export function assertServed(image: Pick<NodeImage, 'reference'>, found: string, served: string): void {
   if (served === found) return;
