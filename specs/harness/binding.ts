@@ -79,7 +79,7 @@ export async function schedulerLookedAgain(
   ...objects: readonly (ClaimHandle | VolumeHandle)[]
 ): Promise<void> {
   const { claim } = await controllerLookedAgain(namespace, ...objects);
-  await scheduledNode(await namespace.pod(claim.fixtureName, { claims: [claim] }));
+  await scheduledNode(await namespace.pod(claim.name, { claims: [claim] }));
   await namespace.cluster.store.confirm({ signal: namespace.signal });
 }
 

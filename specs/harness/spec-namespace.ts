@@ -260,7 +260,8 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     await waitFor(store, {
       what: `${handle} to be seen`,
       within: 10_000,
-      until: (view) => view.get(handle.ref) !== undefined,
+      // Its owner may be gone already, and the garbage collector may have removed it before its events were read.
+      until: (view) => view.history(handle.ref).length > 0,
     });
     return handle;
   }
