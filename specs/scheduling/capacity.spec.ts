@@ -19,6 +19,7 @@ interface Choice {
 
 // node1 runs the control plane, so that nothing but the size of its volumes speaks for it.
 const large = '10000Gi';
+const middling = '1000Gi';
 const tight = '101Gi';
 const choices: Record<string, readonly Choice[]> = {
   'LV-SCHED-24': [
@@ -41,16 +42,16 @@ const choices: Record<string, readonly Choice[]> = {
       ]),
     },
   ],
-  'LV-SCHED-26': (['first', 'second'] as const).map((decisive) => ({
-    claims: ['first', 'second'],
-    offers: ['node1', 'node2', 'node3'].flatMap((node) =>
-      (['first', 'second'] as const).map((name) => ({
-        node,
-        storage: node === 'node1' && name === decisive ? large : tight,
-        class: name,
-      })),
+  'LV-SCHED-26': [
+    ...(['first', 'second'] as const).map((decisive) =>
+      ofTwoClasses((node, name) => (node === 'node1' && name === decisive ? large : tight)),
     ),
-  })),
+    // Each of the other nodes has the best volume of one class, and the worst of the other class.
+    ofTwoClasses((node, name) => {
+      if (node === 'node1') return middling;
+      return (node === 'node2') === (name === 'first') ? large : tight;
+    }),
+  ],
   'LV-SCHED-27': [
     {
       claims: ['first'],
@@ -62,6 +63,17 @@ const choices: Record<string, readonly Choice[]> = {
     },
   ],
 };
+
+/** Returns a choice with a claim of each class; each node has a volume of each class, of the size that `storage` gives. */
+function ofTwoClasses(storage: (node: string, name: 'first' | 'second') => string): Choice {
+  const classes = ['first', 'second'] as const;
+  return {
+    claims: [...classes],
+    offers: ['node1', 'node2', 'node3'].flatMap((node) =>
+      classes.map((name) => ({ node, storage: storage(node, name), class: name })),
+    ),
+  };
+}
 
 describe(chapter, () => {
   for (const [id, cases] of Object.entries(choices)) {
