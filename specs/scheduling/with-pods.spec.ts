@@ -115,7 +115,10 @@ describe(chapter, () => {
     const holder = await namespace.pod('holder', { claims: [claim] });
     await scheduledTo(holder, 'node2');
     const equal = await namespace.pod('equal', { claims: [claim] });
-    await expect(equal).to.beUnschedulable({ [reasons.oncePod]: 3 });
+    const refusal = await expect(equal).to.beUnschedulable({ [reasons.oncePod]: 3 });
+    // The scheduler writes the node of its victim together with this condition.
+    expect(equal.now.status?.nominatedNodeName, `the node where ${equal} preempts`).to.equal(undefined);
+    expect(refusal).to.include('No preemption victims found');
     const urgent = await namespace.pod('urgent', { claims: [claim], spec: { priorityClassName: 'urgent' } });
     // By the holder's own last state, for the scheduler's events may come much later.
     const message = await eventually(
