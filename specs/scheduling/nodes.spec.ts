@@ -70,6 +70,10 @@ describe(chapter, () => {
     const at = { node: 'cabinet-12', path: disk.path };
     const byLabel = await namespace.boundVolume('by-label', at);
     const byName = await namespace.boundVolume('by-name', { ...at, node: 'node3' });
+    const [freeByLabel] = await together([
+      namespace.volume('free-by-label', { node: 'cabinet-12', path: absentPath }),
+      namespace.volume('free-by-name', { node: 'node3', path: absentPath }),
+    ]);
     await using _label = await labelledNode('node3', { 'kubernetes.io/hostname': 'cabinet-12' });
     await knownToScheduler(namespace, 'node3');
     const runs = await namespace.pod('by-label', { claims: [byLabel.claim] });
@@ -77,5 +81,12 @@ describe(chapter, () => {
     await expect(runs).to.runOn('node3');
     await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk });
     await expect(stuck).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
+
+    // For claims that wait, the scheduler compares the affinities of free volumes.
+    const chosen = await namespace.claim('chosen');
+    await scheduledTo(await namespace.pod('chosen', { claims: [chosen] }), 'node3');
+    await expect(chosen).to.bindTo(freeByLabel);
+    const late = await namespace.pod('late', { claims: [await namespace.claim('late')] });
+    await expect(late).to.beUnschedulable({ [reasons.noVolume]: 3 });
   });
 });
