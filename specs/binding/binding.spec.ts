@@ -1,6 +1,7 @@
 import {
   absentPath,
   type ClaimHandle,
+  controllerLookedAgain,
   evidence,
   expect,
   leaseVolume,
@@ -18,9 +19,6 @@ import { bindingAnnotations, bindingAnnotationsOf } from './binding-state.ts';
 
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
-
-/** Matches no volume. */
-const selector = { matchLabels: { 'local-pv-conformance/no-volume': 'has-it' } };
 
 /** No pod was needed for it: the namespace has none. */
 function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
@@ -165,6 +163,15 @@ describe(chapter, () => {
 
   proves('LV-BIND-19', async () => {
     await using namespace = await SpecNamespace.open();
+    // Only its class keeps the claims from this volume; the label keeps them from volumes of other specs.
+    const labels = { 'local-pv-conformance/beside': namespace.name };
+    const selector = { matchLabels: labels };
+    const beside = await namespace.volume('beside', {
+      node: 'node2',
+      path: absentPath,
+      change: ({ metadata }) => Object.assign(metadata, { labels: { ...metadata.labels, ...labels } }),
+    });
+    expect(beside.now.spec?.storageClassName, 'the class of the volume beside').not.to.be.oneOf([undefined, '']);
     // The cluster has no default class, so that the absent name stays absent.
     const without = await together([
       namespace.claim('empty', { change: ({ spec }) => Object.assign(spec, { storageClassName: '', selector }) }),
@@ -180,8 +187,10 @@ describe(chapter, () => {
       await expect(claim).to.reportEvent('FailedBinding', text);
       const events = namespace.cluster.store.eventsOf(claim.ref).filter(({ reason }) => reason === 'FailedBinding');
       expect(events.map(({ type }) => type)).to.deep.equal(['Normal']);
-      expect(claim.now.status?.phase).to.equal('Pending');
     }
+    await controllerLookedAgain(namespace, beside, ...without);
+    expect(without.map(phasesOf), 'they are never bound').to.deep.equal([['Pending'], ['Pending']]);
+    expect(phasesOf(beside).at(-1), 'the volume of another class').to.equal('Available');
   });
 
   proves('LV-BIND-20', async () => {
