@@ -212,6 +212,13 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
     await release(namespace, claim, volume);
     await controllerLookedAgain(namespace, volume);
+    // The controller deletes volumes beside its queue: a volume that is released later shows that it has done so.
+    const witness = await namespace.boundVolume('without-provisioner', {
+      ...absentDisk(),
+      volume: { spec: { persistentVolumeReclaimPolicy: 'Delete' } },
+    });
+    await expect(witness.claim).to.bindTo(witness.volume);
+    await release(namespace, witness.claim, witness.volume, 'Failed');
     expect(volume.now.status?.phase).to.equal('Released');
     expect(volume.now.metadata.deletionTimestamp, 'nothing deletes it').to.equal(undefined);
     expect(volume.store.eventsOf(volume.ref).map(({ message }) => message)).to.deep.equal([]);
