@@ -1,3 +1,4 @@
+import { projectRoot } from '../../../clusters/project-root.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../../specs/catalogue/features.ts';
 import { EventStream, type SpecFailure } from '../../../specs/runner/events.ts';
@@ -56,6 +57,7 @@ function inOneLine({ message, diagnosis }: SpecFailure): string {
   const seen = rest.find((line) => /^ {2}seen:/.test(line))?.replace(/^ {2}seen:\s*/, '');
   const late = /not through after|^Timeout of/.test(`${seen}${first}`);
   const essence = late ? diagnosis?.essence.split('\n').map((line) => line.trim()) : undefined;
-  const text = [first, seen, ...(essence ?? [])].filter(Boolean).join(': ');
+  // The table is read on other machines.
+  const text = [first, seen, ...(essence ?? [])].filter(Boolean).join(': ').replaceAll(projectRoot, '');
   return text.length > 300 ? `${text.slice(0, 297)}...` : text;
 }
