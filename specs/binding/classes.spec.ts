@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ApiRefusal,
   absentPath,
@@ -7,6 +8,7 @@ import {
   expect,
   type ManifestOf,
   messages,
+  pausedControllers,
   phasesOf,
   preferNode,
   readChapter,
@@ -91,6 +93,51 @@ describe(chapter, () => {
     const lost = `persistentvolumeclaim "${first.name}" bound to non-existent persistentvolume "${volume.name}"`;
     await expect(await namespace.pod('of-first', { claims: [first] })).to.beUnschedulable([lost]);
     await scheduledTo(await namespace.pod('of-second', { claims: [second] }), 'node2');
+  });
+
+  proves('LV-BIND-68', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    await expect(claim).to.bindTo(volume);
+    const { name, uid } = claim.now.metadata;
+    const second = await namespace.volume('second', {
+      node: 'node2',
+      path: absentPath,
+      spec: { claimRef: { name, uid } },
+    });
+    await eventually(second, `${second} to be Available, without the uid of a claim`, (store) => {
+      const { spec, status } = store.get(second.ref) ?? {};
+      return status?.phase === 'Available' && spec?.claimRef?.uid === undefined;
+    });
+    const other = await namespace.claim('other');
+    await expect(other).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
+    await controllerLookedAgain(namespace, second, other);
+    expect(second.now.spec?.claimRef, 'the reservation by name').to.include({ name, namespace: namespace.name });
+    expect(second.now.spec?.claimRef?.uid).to.equal(undefined);
+    expect(second.now.status?.phase).to.equal('Available');
+    expect(phasesOf(other), 'the other claim does not get it').to.deep.equal(['Pending']);
+    await expect(claim).to.bindTo(volume);
+  });
+
+  proves('LV-BIND-69', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass('Immediate');
+    const { volume, claim } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    await expect(claim).to.bindTo(volume);
+    // Only the uid differs: for a claim of another name the API server does not let kubelet read the volume.
+    const uid = randomUUID();
+    const claimRef = { uid, resourceVersion: null };
+    // The controller would make the claim Lost, which kubelet refuses for another reason.
+    await using controllers = await pausedControllers();
+    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
+    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: 'node2' } });
+    const said = await expect(pod).to.reportEvent('FailedMount', 'does not point to claim.UID');
+    await controllers.stillPaused();
+    evidence.keep('kubelet', said);
+    expect(said).to.include(volume.name).and.include(uid).and.include(`${claim.now.metadata.uid}`);
+    expect(claim.now.status?.phase).to.equal('Bound');
+    expect(await expect(pod).to.waitBecause('ContainerCreating')).to.equal('');
   });
 
   proves('LV-BIND-58', async () => {
