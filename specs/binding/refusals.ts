@@ -15,7 +15,7 @@ interface Refused {
 export const refusal = 'refused for a spec';
 
 /**
- * Makes the API server refuse some requests of whoever sends them, until it is disposed of; resolves when it does. For
+ * Makes the API server refuse some requests, from any client, until it is disposed of; resolves when it does. For
  * objects of the spec alone: `when` has to name them.
  */
 export async function refusing(

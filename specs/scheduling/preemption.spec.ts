@@ -17,7 +17,7 @@ import {
 
 const { chapter, proves } = readChapter('scheduling');
 
-/** A node has it for one pod: a node is full for whoever asks for it, and for no pod of another spec. */
+/** A node has it for one pod: a node is full for pods that ask for it, and for no pod of another spec. */
 const port = 41_735;
 
 describe(chapter, () => {
