@@ -7,8 +7,8 @@ import { currentSpec } from '../runner/current-spec.ts';
 import type { TestCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
 
-/** The order in which a spec's objects are removed: users before what they use. */
-const removalOrder = [
+/** The kinds of what specs create, in the order of their removal: users before what they use. */
+export const removalOrder = [
   'StatefulSet',
   'Pod',
   'PersistentVolumeClaim',

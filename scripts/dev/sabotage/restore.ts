@@ -3,21 +3,12 @@ import { waitFor } from '../../../clusters/api/wait.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { nodeScript, scriptOnNode } from '../../../clusters/nodes/node.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { removalOrder } from '../../../specs/harness/removal.ts';
 import { assertHealthy, type Places, readPlaces } from '../../../specs/runner/health.ts';
 import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
 import { startAgain } from './switches.ts';
 
 const clearScript = nodeScript(import.meta.url, 'clear-node.sh');
-
-/** The kinds of what specs create, users before what they use. */
-const kinds = [
-  'StatefulSet',
-  'Pod',
-  'PersistentVolumeClaim',
-  'PersistentVolume',
-  'StorageClass',
-  'PriorityClass',
-] as const;
 
 /**
  * Removes what specs have left in the API, and returns what is still there after `within` milliseconds. While a defect
@@ -41,7 +32,7 @@ export async function removeObjects(cluster: TestCluster, within: number): Promi
 function left({ store, facts }: TestCluster): ObjectRef[] {
   const ours = { labels: { [ownershipLabels.run]: facts.run } };
   const namespaces = new Set(store.list('Namespace', ours).map(({ metadata }) => metadata.name));
-  return kinds.flatMap((kind) =>
+  return removalOrder.flatMap((kind) =>
     store
       .list(kind)
       .filter(
