@@ -254,14 +254,15 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       change(manifest);
     });
     const created = await client.create(own as Parameters<typeof client.create>[0]);
-    const { name, namespace } = created.metadata;
+    const { name, namespace, uid } = created.metadata;
     const handle = new Handle<K>({ kind, name, ...(namespace === undefined ? {} : { namespace }) }, fixtureName, store);
     this.#handles.push(handle as unknown as Handle);
     await waitFor(store, {
       what: `${handle} to be seen`,
       within: 10_000,
-      // Its owner may be gone already, and the garbage collector may have removed it before its events were read.
-      until: (view) => view.history(handle.ref).length > 0,
+      // By its uid, as an earlier object may have had its name. Its history, not its state: its owner may be gone
+      // already, and the garbage collector may have removed it before its events were read.
+      until: (view) => view.history(handle.ref).some(({ object }) => object.metadata.uid === uid),
     });
     return handle;
   }

@@ -11,6 +11,7 @@ import {
   runInPod,
   type SpecNamespace,
   together,
+  type VolumeHandle,
 } from '../harness/index.ts';
 
 export type SetHandle = Handle<'StatefulSet'>;
@@ -47,11 +48,17 @@ function claimTemplates(count: number): string[] {
   return Array.from({ length: count }, (_, index) => (index === 0 ? 'data' : `data-${index + 1}`));
 }
 
-/** Offers so many directories of a leased disk as volumes, each with its name as its last part. */
-export async function offerDirectories(namespace: SpecNamespace, disk: DiskVolume, count: number): Promise<void> {
+/** Offers so many directories of a leased disk as volumes, each with its name as its last part; returns the volumes. */
+export async function offerDirectories(
+  namespace: SpecNamespace,
+  disk: DiskVolume,
+  count: number,
+): Promise<VolumeHandle[]> {
   const paths = Array.from({ length: count }, (_, index) => `${disk.path}/${index}`);
   await onNode(namespace.cluster.node(disk.node), ['mkdir', ...paths]);
-  await together(paths.map((path, index) => namespace.volume(`${disk.node}-${index}`, { node: disk.node, path })));
+  return await together(
+    paths.map((path, index) => namespace.volume(`${disk.node}-${index}`, { node: disk.node, path })),
+  );
 }
 
 /** Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready. */
