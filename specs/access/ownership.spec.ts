@@ -27,20 +27,22 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const at = (name: string) => ({ ...disk, path: `${disk.path}/${name}`, root: `${disk.root}/${name}` });
     // Each with a file two directories below, for root alone. What kubelet compares is the volume's own directory.
-    const make = `cd "$1" && for place in data other closed always usual; do
+    const make = `cd "$1" && for place in data other closed plain always usual; do
       mkdir -p "$place/outer" && touch "$place/outer/file" && chmod 600 "$place/outer/file" && chmod 700 "$place/outer"
     done
-    chgrp -R "$3" . && chgrp "$2" data closed always usual && chmod 2775 data other always usual && chmod 755 closed`;
+    chgrp -R "$3" . && chgrp "$2" data closed plain always usual
+    chmod 2775 data other always usual && chmod 2755 closed && chmod 775 plain`;
     const node = namespace.cluster.node(here);
     await onNode(node, ['sh', '-ceu', make, 'sh', disk.path, String(group), String(before)]);
     await namespace.storageClass();
     const matching = await namespace.boundVolume('data', at('data'));
     const other = await namespace.boundVolume('other', at('other'));
     const closed = await namespace.boundVolume('closed', at('closed'));
+    const plain = await namespace.boundVolume('plain', at('plain'));
     const always = await namespace.boundVolume('always', at('always'));
     const usual = await namespace.boundVolume('usual', at('usual'));
     const sparing = await namespace.pod('sparing', {
-      claims: [matching.claim, other.claim, closed.claim],
+      claims: [matching.claim, other.claim, closed.claim, plain.claim],
       spec: { securityContext: { fsGroup: group, fsGroupChangePolicy: 'OnRootMismatch' } },
     });
     const thorough = await namespace.pod('thorough', {
@@ -64,6 +66,7 @@ describe(chapter, () => {
     expect(await below('data'), 'OnRootMismatch, and the directory has group and mode').to.deep.equal(kept);
     expect(await below('other'), 'OnRootMismatch, and the directory has another group').to.deep.equal(changed);
     expect(await below('closed'), 'OnRootMismatch, and the group may not write there').to.deep.equal(changed);
+    expect(await below('plain'), 'OnRootMismatch, and the directory has no setgid bit').to.deep.equal(changed);
     expect(await below('always'), 'Always, and the directory has group and mode').to.deep.equal(changed);
     expect(await below('usual'), 'no policy, and the directory has group and mode').to.deep.equal(changed);
   });

@@ -2,7 +2,7 @@ import type { StoreView } from '../../clusters/api/object-history.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError, type ErrorDetails } from '../../clusters/errors/domain-error.ts';
 import { diagnose, explanationBy } from '../diagnosis/diagnosis.ts';
-import { currentSpec } from '../runner/current-spec.ts';
+import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import type { Handle } from './handles.ts';
 
 /** Milliseconds that an awaited outcome may take: a deadline, far above what an idle cluster needs. */
@@ -28,7 +28,7 @@ export async function eventually<Value>(
   return await waitFor(subject.store, {
     what,
     on: [subject, ...also].map(({ ref }) => ref),
-    within,
+    within: waitLimit(within),
     signal: currentSpec().signal,
     explain: (store) => explanationBy(diagnose(store, subject.ref)),
     until,

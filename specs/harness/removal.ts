@@ -3,7 +3,7 @@ import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
-import { currentSpec } from '../runner/current-spec.ts';
+import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import type { TestCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
 
@@ -48,7 +48,7 @@ export async function gone(store: ObjectStore, handle: Handle): Promise<void> {
   await waitFor(store, {
     what: `${handle} to be gone`,
     on: [handle.ref],
-    within: 60_000,
+    within: waitLimit(60_000),
     until: (view) => view.get(handle.ref) === undefined,
   });
 }

@@ -3,7 +3,7 @@ import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/is
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { eventsInOrder } from '../diagnosis/record.ts';
-import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
+import { assertAssigned, currentSpec, waitLimit } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { type LastLook, type LookedBackAt, lookAt } from '../runner/last-look.ts';
 import { notePodStart } from '../runner/pod-starts.ts';
@@ -174,7 +174,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     await waitFor(this.cluster.store, {
       what: `${handle} to be there`,
       on: [handle.ref],
-      within,
+      within: waitLimit(within),
       signal: this.signal,
       until: (view) => view.get(handle.ref) !== undefined,
     });

@@ -6,7 +6,8 @@ import type { PodStart } from './events.ts';
 import type { LookedBackAt } from './last-look.ts';
 import { clusterFacts } from './test-cluster.ts';
 
-type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> & Partial<Pick<CurrentSpec, 'node' | 'knownIssue'>>;
+type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> &
+  Partial<Pick<CurrentSpec, 'node' | 'knownIssue' | 'longestWait'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -16,6 +17,8 @@ export class CurrentSpec {
   readonly signal: AbortSignal;
   /** Name of the node that the run assigned to it, where its requirement has `nodes: any`. */
   readonly node: string | undefined;
+  /** Milliseconds after which each of its waits ends, where the run expects failures and has less patience than the wait. */
+  readonly longestWait: number | undefined;
   /** Its namespaces, in the order of opening: they are looked back at if it fails. */
   readonly namespaces: LookedBackAt[] = [];
   /** Paths of its evidence, relative to the report folder, in the order of keeping. */
@@ -29,11 +32,12 @@ export class CurrentSpec {
   /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
   promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node, knownIssue }: SpecOrigin) {
+  constructor({ id, signal, node, knownIssue, longestWait }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
     this.node = node;
     this.knownIssue = knownIssue;
+    this.longestWait = longestWait;
   }
 }
 
@@ -51,6 +55,11 @@ export function currentSpec(): CurrentSpec {
     why: 'No spec is running: the top level of a spec file belongs to no spec.',
     remedy: 'Move the call into the spec.',
   });
+}
+
+/** Returns the deadline of a wait of the running spec in milliseconds: its own, or the run's where that is earlier. */
+export function waitLimit(within: number): number {
+  return Math.min(within, currentSpec().longestWait ?? within);
 }
 
 /** Runs something as part of a spec: everything it begins finds that spec as the current one. */

@@ -36,6 +36,8 @@ export interface SpecRunOptions {
    * it ends the run, and the specs that it stopped are reported as skipped.
    */
   assertReachable?: () => Promise<void>;
+  /** Returns after how many milliseconds each wait of a requirement's spec ends, at the latest. */
+  longestWait?: (requirement: Requirement) => number;
   /** Returns when the API server was last without an answer for a while, as `performance.now()` tells time. */
   lastOutage?: () => Promise<number | undefined>;
   /**
@@ -116,7 +118,13 @@ export async function runSpecs(
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
     const { id, knownIssue } = requirement;
-    const spec = new CurrentSpec({ id, node, knownIssue, signal: AbortSignal.any([over.signal, stop]) });
+    const spec = new CurrentSpec({
+      id,
+      node,
+      knownIssue,
+      longestWait: options.longestWait?.(requirement),
+      signal: AbortSignal.any([over.signal, stop]),
+    });
     tracker.began(identity, spec);
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);

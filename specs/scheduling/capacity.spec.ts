@@ -20,6 +20,7 @@ interface Choice {
 // node1 runs the control plane, so that nothing but the size of its volumes speaks for it.
 const large = '10000Gi';
 const middling = '1000Gi';
+const roomy = '400Gi';
 const tight = '101Gi';
 const choices: Record<string, readonly Choice[]> = {
   'LV-SCHED-24': [
@@ -40,6 +41,13 @@ const choices: Record<string, readonly Choice[]> = {
         { node, storage: tight },
         { node, storage: node === 'node1' ? large : tight },
       ]),
+    },
+    // The largest volumes are alike, so that the other claims are those that the sizes speak of.
+    {
+      claims: Array.from({ length: 6 }, () => 'first'),
+      offers: ['node1', 'node2', 'node3'].flatMap((node) =>
+        Array.from({ length: 6 }, (_, index) => ({ node, storage: node === 'node1' || index === 0 ? roomy : tight })),
+      ),
     },
   ],
   'LV-SCHED-26': [

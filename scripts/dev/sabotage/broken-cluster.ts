@@ -1,3 +1,4 @@
+import { beginStaticProvisioner } from '../../../clusters/static-provisioner/build.ts';
 import { type Places, readPlaces } from '../../../specs/runner/health.ts';
 import { closeTestCluster, type TestCluster, testCluster } from '../../../specs/runner/test-cluster.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
@@ -41,6 +42,12 @@ export async function createCluster(image: string): Promise<BrokenCluster | unde
   const session = await beginSession({ verb: 'sabotage', reports: 'reports', name: 'sabotage' });
   const { target, events, journal, signal } = session;
   signal.addEventListener('abort', () => state.forgoLogs());
+  using building = beginStaticProvisioner({
+    pin: plan.versions.staticProvisioner,
+    cacheFolder: plan.cacheFolder,
+    signal,
+  });
+  state.staticProvisioner = building.result;
   const steps = clusterSteps(plan, target, state).concat(
     recordStep({ target, state, plan, harness: await harnessFacts(), stays: false }),
   );

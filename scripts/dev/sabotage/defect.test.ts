@@ -54,7 +54,8 @@ describe('a defect as data', () => {
     expect(matching('LV-BIND-1', known)).to.deep.equal([]);
   });
 
-  it('is read for all of this folder, and names requirements of the catalogue', async () => {
+  it('is read for all of this folder, and names requirements of the catalogue', async function () {
+    this.timeout(20_000);
     const defects = await readDefects(allRequirements());
     expect(defects.length).to.be.at.least(60);
     expect(new Set(defects.map(({ breaks }) => breaks)).size, 'each breaks something else').to.equal(defects.length);

@@ -11,15 +11,26 @@ import type { Judgement } from './results.ts';
 /** How many specs run side by side, unless the user says otherwise. */
 export const usualJobs = 8;
 
-/**
- * Runs specs on the cluster of this process as it is, and returns what came of each. A spec that waits for what a defect
- * keeps from happening has `limit` milliseconds, unless it asks for more itself.
- */
+/** How specs are run. */
+interface Judging {
+  jobs: number;
+  signal: AbortSignal;
+  /**
+   * Returns after how many milliseconds each wait of a requirement's spec ends, so that the spec says itself what a defect
+   * has kept from happening; as long as the spec says where not given.
+   */
+  longestWait?: (id: string) => number;
+}
+
+/** Milliseconds that a whole spec may take, unless it asks for more itself: enough for several waits. */
+const longestSpec = 90_000;
+
+/** Runs specs on the cluster of this process as it is, and returns what came of each. */
 export async function judge(
   specs: readonly DeclaredSpec[],
-  { jobs, signal, limit }: { jobs: number; signal: AbortSignal; limit: (id: string) => number },
+  { jobs, signal, longestWait }: Judging,
 ): Promise<Judgement[]> {
-  for (const { requirement, test } of specs) test.timeout(limit(requirement.id));
+  for (const { test } of specs) test.timeout(longestSpec);
   const events = new EventStream();
   const judgements: Judgement[] = [];
   events.subscribe((event) => {
@@ -47,6 +58,7 @@ export async function judge(
     nodes: clusterFacts().nodes.map(({ name }) => name),
     whyNotRun: ({ features }: Requirement) => whyNotRun(features, clusterFacts()),
     assertHealthy,
+    ...(longestWait && { longestWait: ({ id }: Requirement) => longestWait(id) }),
   });
   return judgements;
 }

@@ -182,7 +182,7 @@ class Suite {
     );
     if (unknown.length === 0) return;
     say(`without any defect: ${unknown.length} requirements`);
-    for (const judgement of await judge(unknown, { jobs: asked.jobs, signal, limit: () => 60_000 })) {
+    for (const judgement of await judge(unknown, { jobs: asked.jobs, signal })) {
       results.control[judgement.id] = judgement;
       if (judgement.outcome === 'red') say(` ! ${judgement.id} is red without a defect: ${judgement.message}`);
     }
@@ -197,8 +197,8 @@ class Suite {
   ): Promise<DefectResult & { forced: string[]; damage?: unknown }> {
     const begun = performance.now();
     const { asked, catalogue, results } = this.#of;
-    // Long enough for what it took without a defect.
-    const limit = (id: string): number => Math.max(12_000, 2_000 * (results.control[id]?.seconds ?? 20));
+    // Longer than the whole spec took without a defect.
+    const longestWait = (id: string): number => Math.max(10_000, 1_500 * (results.control[id]?.seconds ?? 20));
     const specs = this.#specsOf(nearOf(defect, catalogue));
     let judgements: Judgement[] = [];
     const result = (): DefectResult => ({
@@ -209,7 +209,7 @@ class Suite {
     try {
       {
         await using _on = await switchOn(defect, cluster);
-        judgements = await judge(specs, { jobs: asked.jobs, signal, limit });
+        judgements = await judge(specs, { jobs: asked.jobs, signal, longestWait });
         if (!signal.aborted) await removeObjects(cluster, 3_000);
       }
       if (signal.aborted) return { ...result(), forced: [] };

@@ -1,3 +1,4 @@
+import { waitFor } from '../../../clusters/api/wait.ts';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
 import { workTakenUp } from '../../../specs/harness/index.ts';
 import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
@@ -81,12 +82,39 @@ export async function startAgain(
   added: readonly string[] = [],
 ): Promise<void> {
   const options = { deadline: 130_000 };
-  if (component === 'kubelet')
+  if (component === 'kubelet') {
     await Promise.all(
       cluster.nodes.map(async (node) => {
         await scriptOnNode(node, kubeletScript, added, options);
         await workTakenUp(node);
       }),
     );
-  else await scriptOnNode(cluster.node(controlPlane), staticPodScript, [component, ...added], options);
+    return;
+  }
+  await scriptOnNode(cluster.node(controlPlane), staticPodScript, [component, ...added], options);
+  if (component !== 'kube-apiserver') return;
+  // Clients that have lost their watches come back later and later; those that start now are there at once.
+  for (const client of ['kube-controller-manager', 'kube-scheduler', 'kubelet'] as const)
+    await startAgain(cluster, client);
+  await cluster.store.confirm();
+  await namespacesServed(cluster);
+}
+
+/** Waits until a new namespace gets what pods need. */
+async function namespacesServed({ client, store, facts }: TestCluster): Promise<void> {
+  const name = `after-restart-${facts.run}`;
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await waitFor(store, {
+    what: `the default ServiceAccount of namespace ${name}`,
+    within: 60_000,
+    until: (view) => view.get({ kind: 'ServiceAccount', namespace: name, name: 'default' }),
+  });
+  const ref = { kind: 'Namespace', name } as const;
+  await client.remove(ref);
+  await waitFor(store, {
+    what: `Namespace ${name} to be gone`,
+    on: [ref],
+    within: 60_000,
+    until: (view) => !view.get(ref),
+  });
 }
