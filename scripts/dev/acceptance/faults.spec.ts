@@ -10,6 +10,7 @@ import { expect } from 'chai';
 import { kindLabel } from '../../../clusters/cluster.ts';
 import type { InterruptSignal } from '../../run/signals.ts';
 import { engineProxy } from './engine-proxy.ts';
+import { slowness } from './harness-process.ts';
 import { inSandbox, type Sandbox } from './sandbox.ts';
 
 /** What a cancelled CI job leaves before it is killed: SIGINT, SIGTERM 7.5 s later, SIGKILL 2.5 s after that. */
@@ -57,7 +58,7 @@ function killed(args: readonly string[], moment: (sandbox: Sandbox) => RegExp | 
 }
 
 describe('the harness, broken', function () {
-  this.timeout(1_200_000);
+  this.timeout(slowness * 1_200_000);
   const fault = inSandbox();
 
   fault('a cluster of that name that is not ours', async (sandbox) => {

@@ -6,6 +6,12 @@ import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-statu
 
 const launcher = fileURLToPath(new URL('../../lpv.js', import.meta.url));
 
+/** Whether others use this machine meanwhile, and so the time of its processors too. */
+export const isShared = process.env.LPV_SHARED_MACHINE === 'on';
+
+/** How many times as long everything may take as on a machine without other work. */
+export const slowness = isShared ? 6 : 1;
+
 /** How a process of the harness ended. */
 export interface Ended {
   status: number | null;
@@ -55,7 +61,7 @@ export class HarnessProcess {
   }
 
   /** Resolves once it has written something that matches; rejects when it ends before, or after the deadline. */
-  async says(text: RegExp, deadline = 240_000): Promise<void> {
+  async says(text: RegExp, deadline = slowness * 240_000): Promise<void> {
     await this.#until(() => text.test(this.#output), `saying ${text}`, deadline);
   }
 
@@ -66,7 +72,7 @@ export class HarnessProcess {
   }
 
   /** Resolves when it has ended and closed its outputs. A process that does not end is killed. */
-  async ended(deadline = 300_000): Promise<Ended> {
+  async ended(deadline = slowness * 300_000): Promise<Ended> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), deadline);
     try {
       return await this.#ended;
@@ -75,12 +81,16 @@ export class HarnessProcess {
     }
   }
 
-  /** Resolves when it ended with that status within milliseconds and has written all of that; rejects otherwise. */
+  /**
+   * Resolves when it ended with that status within milliseconds, times the {@link slowness}, and has written all of
+   * that; rejects otherwise.
+   */
   async endsWith(expected: ExitStatus, texts: readonly RegExp[] = [], within = 300_000): Promise<void> {
-    const { status, signal, milliseconds } = await this.ended();
+    const limit = slowness * within;
+    const { status, signal, milliseconds } = await this.ended(Math.max(limit, slowness * 300_000));
     const wrong = [
       ...(status === exitStatus[expected] ? [] : [`status ${status ?? signal}, not ${exitStatus[expected]}`]),
-      ...(milliseconds <= within ? [] : [`it took ${Math.round(milliseconds)} ms, more than ${within}`]),
+      ...(milliseconds <= limit ? [] : [`it took ${Math.round(milliseconds)} ms, more than ${limit}`]),
       ...texts.filter((text) => !text.test(this.#output)).map((text) => `it does not say ${text}`),
     ];
     if (wrong.length > 0) throw this.#failure('ending as it should', wrong.join('\n'));

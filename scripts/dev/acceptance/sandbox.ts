@@ -16,7 +16,7 @@ import { livenessOf, markAsOurs, ownerOf } from '../../run/process-identity.ts';
 import { Registry } from '../../run/registry.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { below, differences, type Snapshot, takeSnapshot } from '../../soak/leftovers.ts';
-import { HarnessProcess } from './harness-process.ts';
+import { HarnessProcess, isShared } from './harness-process.ts';
 
 /** What a start of the harness gets besides the sandbox's own environment. */
 export interface StartOptions {
@@ -26,9 +26,6 @@ export interface StartOptions {
   /** A folder whose programs come before those on PATH. */
   programs?: string;
 }
-
-/** Whether other users of this machine make clusters meanwhile: then only what bears our names counts as left behind. */
-const isShared = process.env.LPV_SHARED_MACHINE === 'on';
 
 /** How the folders of sandboxes begin, among the temporary files. */
 const folderPrefix = 'lpv-sandbox-';
@@ -155,6 +152,7 @@ export class Sandbox implements AsyncDisposable {
     const snapshot = await takeSnapshot({
       engine: this.engine,
       folders,
+      // Others make clusters meanwhile: only what bears our names counts as left behind.
       names: isShared ? [this.folder, ...this.#names] : undefined,
       kubeconfig: this.#environment().KUBECONFIG,
       mark: `LPV_STATE_HOME=${this.#environment().LPV_STATE_HOME}`,
