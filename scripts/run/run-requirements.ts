@@ -3,6 +3,7 @@ import type { ClusterClient } from '../../clusters/api/client.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { probeEngine } from '../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
+import { assertInotifyInstances } from '../../clusters/host/machine/inotify.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
 import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
@@ -142,7 +143,11 @@ async function runChosen(
     ...(existing && { grace: 15_000 }),
     whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
     assertHealthy,
-    assertReachable: () => assertReachable(state.need('client')),
+    assertReachable: async () => {
+      await assertReachable(state.need('client'));
+      const containers = state.nodes.map(({ container }) => container);
+      await assertInotifyInstances(state.need('engine'), containers);
+    },
     lastOutage,
     open: async () => {
       places = await readPlaces();

@@ -311,7 +311,7 @@ describe('running spec files', function () {
         },
       });
       expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped', 'TINY-2': 'skipped', 'TINY-3': 'skipped' });
-      const lost = 'the cluster could no longer be reached';
+      const lost = 'the environment failed';
       expect(resultOf('TINY-1')).to.include({ reason: `${lost} while it was running` });
       expect(resultOf('TINY-2')).to.include({ reason: `${lost} while it was running` });
       expect(resultOf('TINY-3')).to.include({ reason: `${lost} before it began` });

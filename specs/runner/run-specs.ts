@@ -32,8 +32,8 @@ export interface SpecRunOptions {
    */
   assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
   /**
-   * Checks, after a spec failed, that API server and container engine answer. What it throws is the environment's fault:
-   * it ends the run, and the specs that it stopped are reported as skipped.
+   * Checks, after a spec failed, that API server and container engine answer, and that the machine can run the nodes.
+   * What it throws is the environment's fault: it ends the run, and the specs that it stopped are reported as skipped.
    */
   assertReachable?: () => Promise<void>;
   /** Returns after how many milliseconds each wait of a requirement's spec ends, at the latest. */
@@ -101,7 +101,7 @@ export async function runSpecs(
       .catch((error: unknown) => {
         if (hasty.aborted) return;
         blameEnvironment(error);
-        unreachable.abort(new Error('the cluster could no longer be reached'));
+        unreachable.abort(new Error('the environment failed'));
       })
       .finally(() => {
         looking = undefined;

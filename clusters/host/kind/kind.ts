@@ -7,6 +7,7 @@ import type { Progress } from '../../text/progress.ts';
 import { redact } from '../../text/redact.ts';
 import { type Commander, CommandFailed, run } from '../command/commander.ts';
 import { host } from '../command/host.ts';
+import { inotifyRemedy } from '../machine/inotify.ts';
 import { canSeeProcesses, endCreation } from './creation.ts';
 
 /** The pin of kind: the part `kind` of versions.yaml. */
@@ -249,7 +250,7 @@ export function creationFailed(cluster: string, error: unknown, logFolder: strin
       seen: [...new Set(telling)].slice(-8).join('\n') || output.trim().split('\n').slice(-8).join('\n'),
       ...(inotify ? { why: 'inotify instances are exhausted; each node needs some' } : {}),
       remedy: inotify
-        ? 'sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288'
+        ? inotifyRemedy
         : logFolder === undefined
           ? 'run again with --keep=failure and look at the nodes'
           : `read kubelet's and containerd's logs in ${logFolder}`,

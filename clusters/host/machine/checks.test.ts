@@ -56,6 +56,8 @@ describe('the checks of the machine', () => {
     ['few inotify instances', { inotify: { instances: 127, watches: 1e6 } }, ['inotify: warning']],
     ['few inotify instances left', { inotify: { instances: 128, used: 69, watches: 1e6 } }, ['inotify: warning']],
     ['just enough inotify instances left', { inotify: { instances: 128, used: 68, watches: 1e6 } }, []],
+    ['too few for a node more', { inotify: { instances: 128, used: 79, watches: 1e6 } }, ['inotify: problem']],
+    ['two clusters that run', { inotify: { instances: 128, used: 104, watches: 1e6 } }, ['inotify: problem']],
     ['few inotify watches', { inotify: { instances: 1e3, watches: 65_535 } }, ['inotify: warning']],
     ['inotify limits that cannot be seen', { inotify: undefined }, []],
     ['no flock', { flock: false }, ['flock: warning']],

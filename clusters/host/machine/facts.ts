@@ -72,8 +72,8 @@ async function loopDevices(): Promise<MachineFacts['loopDevices']> {
 }
 
 /**
- * Returns how many inotify instances the programs of this user have. Undefined if this user is not root, because only
- * root may read it.
+ * Returns how many inotify instances root's programs have, among them those of all nodes, which share one limit.
+ * Undefined if this user is not root, because only root may read it.
  */
 async function inotifyInstances(): Promise<number | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -81,6 +81,8 @@ async function inotifyInstances(): Promise<number | undefined> {
   const counts = await Promise.all(
     processes.map(async (pid) => {
       // Processes and their files appear and vanish during the count.
+      const owner = await stat(`/proc/${pid}`).catch(() => undefined);
+      if (owner?.uid !== 0) return 0;
       const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
       const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
       return targets.filter((target) => target === 'anon_inode:inotify').length;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { lookContainer, rejectExistingCluster } from '../../../clusters/cluster.ts';
+import { lookContainer, nodeContainers, rejectExistingCluster } from '../../../clusters/cluster.ts';
 import { renderKindConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../../clusters/host/kind/kind.ts';
+import { assertInotifyInstances } from '../../../clusters/host/machine/inotify.ts';
 import { acquireNodeImage, imageOfNode } from '../../../clusters/host/node-image/acquire.ts';
 import { assertServed, assertVersion, versionIn } from '../../../clusters/host/node-image/version.ts';
 import { backingFile, type Disk, makeDisk, prepareNode, verifyDisk } from '../../../clusters/nodes/disk.ts';
@@ -117,11 +118,18 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
           },
         });
       } catch (error) {
-        signal.throwIfAborted();
+        await assertNodesCouldStart(state, cluster, signal, error);
         throw creationFailed(cluster, error, join(target.folder, 'logs'));
       }
     },
   };
+}
+
+/** Throws the reason why nodes did not start, where the machine is at fault. */
+async function assertNodesCouldStart(state: ClusterState, cluster: string, signal: AbortSignal, cause: unknown) {
+  signal.throwIfAborted();
+  const engine = state.need('engine');
+  await assertInotifyInstances(engine, await nodeContainers(engine, cluster, signal), { signal, cause });
 }
 
 /** Returns the steps for a cluster that `lpv up` created: its disks are verified; what specs leave on it is undone. */
@@ -164,7 +172,12 @@ function nodesStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterState
       const { connect } = await import('../../../clusters/api/client.ts');
       state.client = await connect({ kubeconfig: target.kubeconfig });
       const expected = plan.configuration.shape.nodes;
-      state.nodes = await awaitReadiness(state.client, expected, { within: 2 * minute, progress, signal });
+      try {
+        state.nodes = await awaitReadiness(state.client, expected, { within: 2 * minute, progress, signal });
+      } catch (error) {
+        await assertNodesCouldStart(state, target.cluster, signal, error);
+        throw error;
+      }
       state.kubernetes = (await state.client.version()).gitVersion;
       if (state.image && state.imageVersion) assertServed(state.image, state.imageVersion, state.kubernetes);
       await removeBootstrapTokens(state.client, signal);
