@@ -21,7 +21,7 @@ const scripts = {
 };
 
 /** Milliseconds in which kubelet must unmount and detach the volumes of a deleted pod. */
-const patience = 20_000;
+const patience = 90_000;
 
 /**
  * Waits until a node has no mount, loop device or kubelet directory with one of the words in its name: uids of deleted
@@ -30,7 +30,9 @@ const patience = 20_000;
  */
 export async function awaitNothingLeft(node: Node, words: readonly string[]): Promise<void> {
   if (words.length === 0) return;
-  const left = await scriptOnNode(node, scripts.leftovers, [String(patience), ...words], { deadline: 2 * patience });
+  const left = await scriptOnNode(node, scripts.leftovers, [String(patience), ...words], {
+    deadline: patience + 60_000,
+  });
   if (left === '') return;
   throw new LeftBehind(
     {
