@@ -5,6 +5,7 @@ import {
   evidence,
   expect,
   leaseVolume,
+  oneAtATime,
   onNode,
   type PodHandle,
   readChapter,
@@ -84,27 +85,7 @@ describe(chapter, () => {
     }
   });
 
-  proves('LV-ACCESS-13', async () => {
-    const here = assignedNode();
-    await using lease = await leaseVolume(here, 'DIR');
-    await using namespace = await SpecNamespace.open();
-    const onePod = { spec: { accessModes: ['ReadWriteOncePod'] } };
-    await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('data', {
-      ...lease,
-      volume: onePod,
-      claim: onePod,
-    });
-    const past = (name: string) => namespace.pod(name, { claims: [claim], spec: { nodeName: here } });
-    const first = await past('first');
-    await expect(first).to.runOn(here);
-    const second = await past('second');
-    const refused = `MountVolume.SetUp failed for volume "${volume.name}" : volume uses the ReadWriteOncePod access mode and is already in use by another pod`;
-    evidence.keep('kubelet', await expect(second).to.reportEvent('FailedMount', refused));
-    expect(second.now.status?.phase).to.equal('Pending');
-    await namespace.remove(first);
-    await expect(second).to.runOn(here);
-  });
+  proves('LV-ACCESS-13', () => oneAtATime('DIR', 'Filesystem'));
 
   proves('LV-ACCESS-15', async () => {
     await using lease = await leaseVolume('node2', 'DIR');

@@ -3,6 +3,7 @@ import {
   evidence,
   expect,
   leaseVolume,
+  oneAtATime,
   onNode,
   readChapter,
   readInPod,
@@ -48,23 +49,7 @@ describe(chapter, () => {
     });
   });
 
-  proves('LV-BLOCK-15', async () => {
-    const here = assignedNode();
-    await using lease = await leaseVolume(here, 'BLOCK', { bytes });
-    await using namespace = await SpecNamespace.open();
-    const onePod = { spec: { accessModes: ['ReadWriteOncePod'] } };
-    await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('disk', { ...lease, volume: onePod, claim: onePod });
-    const past = (name: string) => namespace.pod(name, { claims: [claim], as: 'devices', spec: { nodeName: here } });
-    const first = await past('first');
-    await expect(first).to.runOn(here);
-    const second = await past('second');
-    const refused = `MapVolume.SetUpDevice failed for volume "${volume.name}" : volume uses the ReadWriteOncePod access mode and is already in use by another pod`;
-    evidence.keep('kubelet', await expect(second).to.reportEvent('FailedMapVolume', refused));
-    expect(second.now.status?.phase).to.equal('Pending');
-    await namespace.remove(first);
-    await expect(second).to.runOn(here);
-  });
+  proves('LV-BLOCK-15', () => oneAtATime('BLOCK', 'Block'));
 
   proves('LV-BLOCK-16', async () => {
     const here = assignedNode();

@@ -75,6 +75,7 @@ export {
   unmounted,
 } from './mounts.ts';
 export { readInPod, runInPod, tryInPod } from './pod-commands.ts';
+export { oneAtATime } from './read-write-once-pod.ts';
 
 // Changes of nodes and of the control plane, and their undo.
 
