@@ -26,9 +26,14 @@ const [user, otherUser] = [1000, 2000];
 /** Matches what `stat -c '%g %a'` prints of a directory of this group, with the setgid bit, that the group may write to. */
 const ofGroup = (gid: number) => new RegExp(`^${gid} [2367][0-7]7[0-7]$`);
 
-/** Returns kubelet's warnings that another pod has the volume mounted with another group. */
-const warningsOfGroup = (pod: PodHandle) =>
-  pod.store.eventsOf(pod.ref).filter(({ reason }) => reason === 'AlreadyMountedVolume');
+/**
+ * Returns kubelet's warnings that another pod has the volume mounted with another group, once kubelet has reported the
+ * start of the container: it reports in order, and has mounted the volume before.
+ */
+async function warningsOfGroup(pod: PodHandle): Promise<unknown[]> {
+  await expect(pod).to.reportEvent('Started');
+  return pod.store.eventsOf(pod.ref).filter(({ reason }) => reason === 'AlreadyMountedVolume');
+}
 
 describe(chapter.chapter, () => {
   provesCase(chapter, 'LV-ACCESS-*-01', async (type, nodeName) => {
@@ -112,7 +117,8 @@ describe(chapter.chapter, () => {
       `${filesOnNode(lease, volume)}/payload`,
     ]);
     expect(onDisk.split(' ')[0], 'what a user who is not root has written, on the node').to.equal(sum);
-    for (const pod of [one, two]) expect(warningsOfGroup(pod), `${pod}: the groups are the same`).to.deep.equal([]);
+    for (const pod of [one, two])
+      expect(await warningsOfGroup(pod), `${pod}: the groups are the same`).to.deep.equal([]);
   });
 
   provesCase(chapter, 'LV-ACCESS-*-05', async (type, nodeName) => {
@@ -159,7 +165,7 @@ describe(chapter.chapter, () => {
     expect(await runInPod(second, ['sh', '-c', append]), 'another user, of the group').to.equal(
       'first\nsecond\nfirst\nsecond\n',
     );
-    expect(warningsOfGroup(second), 'no other pod has it mounted').to.deep.equal([]);
+    expect(await warningsOfGroup(second), 'no other pod has it mounted').to.deep.equal([]);
     await expect(second).to.mount(volume, { from: lease });
   });
 
