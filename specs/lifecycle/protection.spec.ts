@@ -11,6 +11,7 @@ import {
   readChapter,
   SpecNamespace,
   scheduledTo,
+  schedulerLookedAgain,
   writeChecked,
 } from '../harness/index.ts';
 
@@ -109,6 +110,10 @@ describe(chapter, () => {
 
     await namespace.remove(first);
     await expect(claim).to.beGone();
+    // No event of a claim that goes makes the scheduler try a pod again. Once it knows that the claim is gone, another
+    // volume does.
+    await schedulerLookedAgain(namespace);
+    await namespace.volume('another', absentDisk());
     await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" not found`]);
   });
 
