@@ -57,7 +57,7 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-19', async function () {
-    this.timeout(150_000);
+    this.timeout(360_000);
     const bytes = 16 * mebibyte;
     await using lease = await leaseVolume('node2', 'LOOP', { bytes });
     await using raw = await leaseVolume('node2', 'BLOCK', { bytes });
@@ -72,6 +72,7 @@ describe(chapter, () => {
       `of=${lease.path}/payload`,
       'bs=1M',
       'count=4',
+      'conv=fsync',
     ]);
     // The same pod uses a raw device, whose statistics are its size.
     const device = await namespace.boundVolume('device', raw);

@@ -3,12 +3,15 @@ import type { VolumeStatistics } from '../../clusters/api/client.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type ClaimHandle, currentSpec, type PodHandle, testCluster } from '../harness/index.ts';
 
-/** Milliseconds. kubelet looks once a minute for pods whose volumes it has not measured yet. */
-const [patience, interval] = [80_000, 4_000];
+/**
+ * Milliseconds. kubelet looks for pods whose volumes it has not measured yet every ten seconds on the clusters of a run, and
+ * once a minute where its configuration does not say otherwise.
+ */
+const [patience, interval] = [180_000, 2_000];
 
 /**
  * Returns what kubelet has measured of a volume of a running pod. kubelet measures when its time has come and reports it
- * nowhere, so its statistics are looked at every four seconds until the volume is among them.
+ * nowhere, so its statistics are looked at every two seconds until the volume is among them.
  * @throws DomainError with the volumes of the pod that it has measured
  */
 export async function volumeStatistics(pod: PodHandle, volumeName: string): Promise<VolumeStatistics> {
