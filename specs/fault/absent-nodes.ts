@@ -4,7 +4,7 @@ import { isWell, once, restartKubelet, stopKubelet, taintedNode, testCluster } f
 // For specs that have the node exclusively.
 
 /** Milliseconds until a Node is Ready and free of the taints that the control plane gave it. */
-const patience = 60_000;
+const patience = 180_000;
 
 /** A Node object that is gone until `end`. */
 export interface DeletedNode extends AsyncDisposable {
@@ -19,7 +19,7 @@ export async function deletedNode(name: string): Promise<DeletedNode> {
   await client.remove({ kind: 'Node', name });
   const end = once(async () => {
     await restartKubelet(name);
-    await nodeIsWell(name, metadata.labels ?? {});
+    await nodeIsWell(name, { labels: metadata.labels ?? {}, after: metadata.uid });
   });
   return { end, [Symbol.asyncDispose]: end };
 }
@@ -71,7 +71,11 @@ async function reportSilence(name: string): Promise<void> {
   await client.patch({ kind: 'Node', name }, { type: 'strategic', change }, { subresource: 'status' });
 }
 
-async function nodeIsWell(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+/** Waits until a Node is Ready, with these labels; with `after`, the uid of an earlier Node, it must be another one. */
+async function nodeIsWell(
+  name: string,
+  { labels = {}, after }: { labels?: Readonly<Record<string, string>>; after?: string } = {},
+): Promise<void> {
   const { store } = await testCluster();
   const ref = { kind: 'Node', name } as const;
   await waitFor(store, {
@@ -80,6 +84,7 @@ async function nodeIsWell(name: string, labels: Readonly<Record<string, string>>
     within: patience,
     until: (view) => {
       const node = view.get(ref);
+      if (node?.metadata.uid === after) return false;
       return isWell(node) && Object.entries(labels).every(([key, value]) => node?.metadata.labels?.[key] === value);
     },
   });

@@ -47,7 +47,7 @@ export async function offeredVolume(
   await waitFor(store, {
     what: `${path} to be offered as ${handle}`,
     on: [handle.ref],
-    within: 45_000,
+    within: 90_000,
     signal: namespace.signal,
     until: (view) => {
       const now = view.get(handle.ref);
@@ -98,14 +98,15 @@ export async function lookedThrough(
   }
 }
 
-/** Removes the users of a volume and waits until the volume was seen Released. */
+/** Removes the users of a volume and waits until the volume was seen Released, which an earlier one of its name may have been. */
 export async function release(
   namespace: SpecNamespace,
   volume: VolumeHandle,
   ...users: readonly Handle[]
 ): Promise<void> {
+  const { uid } = volume.now.metadata;
   for (const user of users) await namespace.remove(user);
   await eventually(volume, `${volume} to be Released`, (view) =>
-    view.history(volume.ref).some(({ object }) => object.status?.phase === 'Released'),
+    view.history(volume.ref).some(({ object }) => object.metadata.uid === uid && object.status?.phase === 'Released'),
   );
 }
