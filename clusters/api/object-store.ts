@@ -158,7 +158,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
 
   /** Waits until `done`, which is evaluated after every notification. */
   #within(attempted: string, options: { within?: number; signal?: AbortSignal }, done: () => boolean): Promise<void> {
-    const { within = 30_000, signal } = options;
+    const { within = 60_000, signal } = options;
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
         cancel();

@@ -134,7 +134,7 @@ export function openExecOf(client: ClusterClient): OpenExec {
 
 /** Returns the result of a command that is run once, over its own connection. */
 export async function runOnce(command: PodCommand, open: OpenExec): Promise<PodCommandResult> {
-  const { within = 30_000, signal } = command;
+  const { within = 60_000, signal } = command;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const outputs = Promise.all([textOf(stdout), textOf(stderr)]);

@@ -80,7 +80,7 @@ export class PodShells implements Disposable {
 }
 
 async function runInShell(command: PodCommand, shell: ShellSession): Promise<PodCommandResult> {
-  const { argv, within = 30_000, signal } = command;
+  const { argv, within = 60_000, signal } = command;
   const outcome = await shell.run({ argv, deadline: within, signal });
   const { kind, stdout, stderr } = outcome;
   switch (kind) {

@@ -44,7 +44,7 @@ export const watchPolicy: WatchPolicy = {
   timeoutSeconds: 20,
   silence: 25_000,
   relistEvery: 60_000,
-  agreement: 5_000,
+  agreement: 15_000,
   resumes: 3,
   backoff: { first: 50, factor: 2, longest: 2_000 },
 };

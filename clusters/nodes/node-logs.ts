@@ -7,13 +7,13 @@ const awaitLog = nodeScript(import.meta.url, 'await-log.sh');
 /**
  * Waits until a systemd unit of a node has logged a text since its last start, and returns the line. Follows the
  * journal instead of polling.
- * @throws DomainError if the line does not appear within the milliseconds, 30 000 by default
+ * @throws DomainError if the line does not appear within the milliseconds, 90 000 by default
  */
 export async function loggedLine(
   node: Node,
   unit: string,
   text: string,
-  { within = 30_000, signal }: { within?: number; signal?: AbortSignal | undefined } = {},
+  { within = 90_000, signal }: { within?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
   const seconds = Math.ceil(within / 1000);
   try {

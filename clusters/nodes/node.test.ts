@@ -22,7 +22,7 @@ describe('a node', () => {
     const { requests, node } = machine(0, 'out');
     expect(await onNode(node, ['stat', '-c', '%d', "/mnt/a b'$(c)"])).to.equal('out');
     expect(requests).to.deep.equal([
-      { deadline: 30_000, argv: ['docker', 'exec', 'lpv-a-worker', 'stat', '-c', '%d', "/mnt/a b'$(c)"] },
+      { deadline: 60_000, argv: ['docker', 'exec', 'lpv-a-worker', 'stat', '-c', '%d', "/mnt/a b'$(c)"] },
     ]);
   });
 

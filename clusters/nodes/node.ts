@@ -104,7 +104,7 @@ function isPlain({ argv, stdin, env, directory, onLine }: CommandRequest): boole
   return fitsShell(argv) && [stdin, env, directory, onLine].every((wish) => wish === undefined);
 }
 
-const defaultDeadline = 30_000;
+const defaultDeadline = 60_000;
 
 /**
  * Returns the standard output of a program that runs on a node.

@@ -97,7 +97,8 @@ describe(chapter, () => {
       "trap 'echo ending >/data/ending; until [ -e /data/may-end ]; do sleep 0.1; done; echo last words >/data/end; exit 0' TERM; sleep infinity & wait";
     const pod = await namespace.pod('ending', {
       claims: [claim],
-      spec: { terminationGracePeriodSeconds: 20 },
+      // Longer than the removal of the witness may take.
+      spec: { terminationGracePeriodSeconds: 90 },
       containers: [{ command: ['sh', '-c', ending] }],
     });
     const witness = await namespace.pod('witness', { claims: [other.claim] });

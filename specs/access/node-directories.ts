@@ -28,19 +28,20 @@ export interface BlockedDirectory extends AsyncDisposable {
 
 /**
  * Keeps a directory of a node from being opened, like a very slow disk: `open` waits, and costs nothing meanwhile. What
- * is changed of the directory by its name, such as its group, is done at once. It ends by itself after two minutes.
+ * is changed of the directory by its name, such as its group, is done at once. It ends by itself after five minutes.
  */
 export async function blockDirectory(node: Node, path: string): Promise<BlockedDirectory> {
-  const pid = await holdDirectory(node, path, 120);
+  const pid = await holdDirectory(node, path, 300);
   const release = once(async () => {
     await onNode(node, ['kill', pid]);
   });
   return { release, [Symbol.asyncDispose]: release };
 }
 
-/** Waits, at most 20 s, until a file is there on a node. The node itself looks: nothing reports what a container makes. */
+/** Waits, at most 90 s, until a file is there on a node. The node itself looks: nothing reports what a container makes. */
 export async function awaitFile(node: Node, path: string): Promise<void> {
-  await onNode(node, ['timeout', '20', 'sh', '-c', 'until [ -e "$1" ]; do sleep 0.1; done', 'sh', path]);
+  const script = 'until [ -e "$1" ]; do sleep 0.1; done';
+  await onNode(node, ['timeout', '90', 'sh', '-c', script, 'sh', path], { deadline: 120_000 });
 }
 
 /** Returns group and mode of a file or directory on a node, such as `1234 2775`. */

@@ -72,7 +72,7 @@ describe(chapter, () => {
   });
 
   proves('LV-ACCESS-20', async function () {
-    this.timeout(150_000);
+    this.timeout(360_000);
     // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
     await using lease = await leaseVolume('node2', 'DIR');
     await using namespace = await SpecNamespace.open();
@@ -87,7 +87,7 @@ describe(chapter, () => {
     const what = `an event VolumePermissionChangeInProgress about ${pod}`;
     const ofSlowChange = (store: StoreView) =>
       store.eventsOf(pod.ref).find(({ reason }) => reason === 'VolumePermissionChangeInProgress');
-    const event = await eventually(pod, what, ofSlowChange, { within: 90_000 });
+    const event = await eventually(pod, what, ofSlowChange, { within: 180_000 });
     const directory = `${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume/${volume.name}`;
     expect(event.message).to.equal(
       `Setting volume ownership for ${directory} is taking longer than expected, consider using OnRootMismatch - ` +

@@ -118,7 +118,7 @@ describe(chapter, () => {
           livenessProbe: {
             exec: { command: ['test', '!', '-e', '/directory/sick'] },
             periodSeconds: 1,
-            timeoutSeconds: 20,
+            timeoutSeconds: 60,
             failureThreshold: 1,
           },
         },

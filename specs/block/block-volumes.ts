@@ -103,7 +103,7 @@ done
  */
 export async function unmapped(
   node: Node,
-  { uid, volume, within = 30_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
+  { uid, volume, within = 90_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
 ): Promise<void> {
   const { plugin, pod, globalMap } = mappedAt(uid, volume);
   const looks = String(Math.ceil(within / 200));

@@ -134,7 +134,7 @@ describe(chapter, () => {
     const node = namespace.cluster.node(here);
     for (const pod of gone) await unmapped(node, { ...pod, isLast: pod === gone.at(-1) });
     const { globalMap } = mappedAt('', volume.name);
-    expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 10_000 })).status, globalMap).to.equal(1);
+    expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 60_000 })).status, globalMap).to.equal(1);
   });
 
   proves('LV-BLOCK-04', async () => {

@@ -47,7 +47,8 @@ describe(chapter, () => {
     expect(message).to.include('(fstype: xfs), error ');
     const mismatch = await expect(volume).to.reportEvent('FailedMountOnFilesystemMismatch');
     expect(mismatch).to.include(`MountVolume failed for volume "${volume.name}"`);
-    expect(namespace.cluster.store.eventsOf(volume.ref)[0]?.type).to.equal('Warning');
+    const { store } = namespace.cluster;
+    expect(store.eventsOf(volume.ref).find((event) => event.message === mismatch)?.type).to.equal('Warning');
     const after = await onNode(node, ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'value', device.path]);
     expect(after, 'the file system that was there').to.equal(uuid);
     expect(await onNode(node, ['blkid', '--probe', '--match-tag', 'TYPE', '--output', 'value', device.path])).to.equal(

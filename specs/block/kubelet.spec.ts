@@ -93,7 +93,7 @@ describe(chapter, () => {
 
       await expect(pod).to.beGone();
       const node3 = namespace.cluster.node('node3');
-      await unmapped(node3, { ...mapped, within: 90_000, isLast: true });
+      await unmapped(node3, { ...mapped, isLast: true });
       expect(await loopDevicesOn(lease, volume), 'nothing holds the volume').to.deep.equal([]);
       evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
     });

@@ -95,9 +95,10 @@ export async function mountNested(node: Node, path: string): Promise<NestedMount
   return { unmount, [Symbol.asyncDispose]: unmount };
 }
 
-/** Waits, at most 25 s, until nothing is at a path of a node. kubelet removes a pod's directory and reports it nowhere. */
+/** Waits, at most 90 s, until nothing is at a path of a node. kubelet removes a pod's directory and reports it nowhere. */
 export async function pathGone(node: Node, path: string): Promise<void> {
-  await onNode(node, ['timeout', '25', 'sh', '-c', 'while [ -e "$1" ]; do sleep 0.2; done', 'sh', path]);
+  const script = 'while [ -e "$1" ]; do sleep 0.2; done';
+  await onNode(node, ['timeout', '90', 'sh', '-c', script, 'sh', path], { deadline: 120_000 });
 }
 
 /** Keeps a directory of a node from being unmounted, by a process that works there, until it is disposed of. */
@@ -105,7 +106,7 @@ export async function keepBusy(node: Node, directory: string): Promise<AsyncDisp
   const { facts } = await testCluster();
   const unit = `local-pv-conformance-${facts.run}-busy.service`;
   const options = ['--quiet', '--unit', unit, '--property', `WorkingDirectory=${directory}`] as const;
-  await onNode(node, ['systemd-run', ...options, 'sleep', '120']);
+  await onNode(node, ['systemd-run', ...options, 'sleep', '600']);
   return {
     [Symbol.asyncDispose]: async () => {
       await onNode(node, ['systemctl', 'stop', unit]);

@@ -210,10 +210,11 @@ describe(chapter, () => {
       await runInPod(pod, ['dd', 'if=/dev/data-2', 'of=/dev/null', 'bs=512', 'count=1']);
       await namespace.remove(late);
     }
-    // kubelet tries again and accepts the volume: before that, it does not take the pod down at once.
+    // kubelet tries again and accepts the volume: before that, it does not take the pod down at once. The pause before its
+    // next try is as long as it has tried in vain.
     const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
     const healed = `MountVolume.SetUp succeeded for volume \\"${volume.name}\\"`;
-    evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed));
+    evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed, { within: 150_000 }));
     expect(containerOf(pod), 'the same container').to.deep.equal(container);
     await namespace.remove(pod);
     expect(await mountPointsWith('node3', directory)).to.deep.equal([]);

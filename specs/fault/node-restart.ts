@@ -7,7 +7,7 @@ import { onNode } from '../../clusters/nodes/node.ts';
 import { currentSpec, type DiskVolume, once, testCluster, verifyVolume, workTakenUp } from '../harness/index.ts';
 
 /** Milliseconds until kubelet has started on a node that is restarted. */
-const patience = 60_000;
+const patience = 120_000;
 
 /** The machine of a node, for specs that hold node3: never two at once, because then their addresses may change. */
 export interface Machine extends AsyncDisposable {

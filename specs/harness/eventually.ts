@@ -5,8 +5,12 @@ import { diagnose, explanationBy } from '../diagnosis/diagnosis.ts';
 import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import type { Handle } from './handles.ts';
 
-/** Milliseconds that an awaited outcome may take: a deadline, far above what an idle cluster needs. */
-const patience = 45_000;
+/**
+ * Milliseconds that an awaited outcome may take. The processors of a busy machine are shared by many specs, the scheduler
+ * pauses for up to 10 s between two attempts, the controller of volumes for 15 s between two rounds, and kubelet for half a
+ * minute after a few vain attempts to mount.
+ */
+const patience = 90_000;
 
 export interface Within {
   /** Milliseconds. */

@@ -132,10 +132,13 @@ export async function mountPointsWith(nodeName: string, text: string): Promise<s
 
 /**
  * Waits until nothing is mounted at a path of a node. kubelet unmounts a device for all pods after the last pod object
- * is gone, and reports it nowhere: a command on the node follows the mount table.
+ * is gone, and reports it nowhere: a command on the node follows the mount table. Waits for at most 90 s.
  */
 export async function unmounted(nodeName: string, path: string): Promise<void> {
   const { node } = await testCluster();
   const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
-  await onNode(node(nodeName), ['timeout', '25', 'sh', '-c', script, 'sh', path], { signal: currentSpec().signal });
+  await onNode(node(nodeName), ['timeout', '90', 'sh', '-c', script, 'sh', path], {
+    deadline: 120_000,
+    signal: currentSpec().signal,
+  });
 }

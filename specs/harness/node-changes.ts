@@ -16,7 +16,7 @@ export interface Taint {
 }
 
 /** Milliseconds until a change to a Node is seen. */
-const patience = 30_000;
+const patience = 90_000;
 
 /** The taint that the node lifecycle controller gives to a node while it is cordoned. */
 const cordonTaint = 'node.kubernetes.io/unschedulable';

@@ -48,7 +48,7 @@ export async function gone(store: ObjectStore, handle: Handle): Promise<void> {
   await waitFor(store, {
     what: `${handle} to be gone`,
     on: [handle.ref],
-    within: waitLimit(60_000),
+    within: waitLimit(120_000),
     until: (view) => view.get(handle.ref) === undefined,
   });
 }

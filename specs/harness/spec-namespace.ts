@@ -63,7 +63,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     // Pods are refused until the namespace has its default ServiceAccount.
     await waitFor(opened.store, {
       what: `the default ServiceAccount of namespace ${namespace}`,
-      within: 10_000,
+      within: 60_000,
       signal: currentSpec().signal,
       until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
     });
@@ -158,7 +158,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     await waitFor(this.cluster.store, {
       what: `${volume} to be Available`,
       on: [volume.ref],
-      within: 20_000,
+      within: 60_000,
       signal: this.signal,
       until: (view) => ['Available', 'Bound'].includes(view.get(volume.ref)?.status?.phase ?? ''),
     });
@@ -169,7 +169,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
    * Waits until a controller has made an object in the spec's namespace, such as the pod `set-0` of a StatefulSet or the
    * claim of an ephemeral volume; returns its handle.
    */
-  async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 30_000): Promise<Handle<K>> {
+  async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 60_000): Promise<Handle<K>> {
     const handle = new Handle<K>({ kind, name, namespace: this.name }, name, this.cluster.store);
     await waitFor(this.cluster.store, {
       what: `${handle} to be there`,
@@ -259,7 +259,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     this.#handles.push(handle as unknown as Handle);
     await waitFor(store, {
       what: `${handle} to be seen`,
-      within: 10_000,
+      within: 60_000,
       // By its uid, as an earlier object may have had its name. Its history, not its state: its owner may be gone
       // already, and the garbage collector may have removed it before its events were read.
       until: (view) => view.history(handle.ref).some(({ object }) => object.metadata.uid === uid),

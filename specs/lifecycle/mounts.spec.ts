@@ -66,7 +66,7 @@ describe(chapter, () => {
     const node = namespace.cluster.node(here);
     const mounts = await nodeMounts(node);
     expect(await mountPointsWith(here, uid)).to.deep.equal([]);
-    expect((await node.attempt({ argv: ['test', '-e', directory], deadline: 10_000 })).status, directory).to.equal(1);
+    expect((await node.attempt({ argv: ['test', '-e', directory], deadline: 60_000 })).status, directory).to.equal(1);
     expect(mountAt(mounts, lease.path), 'the disk itself').to.include({
       device: lease.deviceNumber,
       root: '/',

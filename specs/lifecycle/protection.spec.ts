@@ -103,6 +103,8 @@ describe(chapter, () => {
     const first = await namespace.pod('first', { claims: [claim] });
     await scheduledTo(first, here);
     await markForDeletion(namespace, claim);
+    // The scheduler watches claims and pods apart.
+    await schedulerLookedAgain(namespace);
 
     const second = await namespace.pod('second', { claims: [claim] });
     await expect(second).to.beUnschedulable([`persistentvolumeclaim "${claim.name}" is being deleted`]);

@@ -6,7 +6,7 @@ import { LeftBehind, volumePlaces } from '../../clusters/nodes/leftovers.ts';
 import { testCluster } from './test-cluster.ts';
 
 /** Milliseconds that nodes may take to be healthy again after a disruptive spec. */
-const patience = 60_000;
+const patience = 180_000;
 
 /** Returns whether a node is Ready, and has no taints. */
 export function isWell(node: Node | undefined): boolean {

@@ -12,7 +12,7 @@ export interface LoadOptions {
   files: readonly string[];
   /** Which requirements are wanted. */
   choice: Choice;
-  /** Milliseconds per spec; 60 s if not given. A spec may ask for more with `this.timeout()`. */
+  /** Milliseconds per spec; 240 s if not given, which is several waits one after another on a busy machine. A spec may ask for more with `this.timeout()`. */
   timeout?: number;
 }
 
@@ -31,7 +31,7 @@ export async function specFiles(): Promise<string[]> {
  * forgotten `.only` is found before a cluster is made. A file is loaded once in a process.
  * @throws DomainError (badUsage), also where nothing is chosen
  */
-export async function loadSpecs({ files, choice, timeout = 60_000 }: LoadOptions): Promise<DeclaredSpec[]> {
+export async function loadSpecs({ files, choice, timeout = 240_000 }: LoadOptions): Promise<DeclaredSpec[]> {
   const mocha = new Mocha({ timeout, retries: 0, forbidOnly: true, color: false });
   for (const file of files) await loadFile(mocha, file);
   refuseHooks(mocha.suite);

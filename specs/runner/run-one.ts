@@ -11,7 +11,7 @@ import type { SpecOutcome } from './tracker.ts';
  * Milliseconds a spec has, once its time is up, to say what it was waiting for and to clean up: more than the removal of
  * an object may take. What it holds is the next spec's then.
  */
-const lastWords = 75_000;
+const lastWords = 150_000;
 
 const skippedByItself = { outcome: 'skipped', reason: 'marked as skipped in the spec file, without a reason' } as const;
 

@@ -37,9 +37,7 @@ const shapes: Record<string, Shape> = {
 
 describe(chapter, () => {
   for (const [id, { how, policy, claims, volumes }] of Object.entries(shapes)) {
-    proves(id, async function () {
-      // Three pods, one after the other: enough where the machine is busy with other specs, too.
-      this.timeout(90_000);
+    proves(id, async () => {
       await using onNode1 = await leaseVolume('node1', 'LOOP', small);
       await using onNode2 = await leaseVolume('node2', 'LOOP', small);
       await using onNode3 = await leaseVolume('node3', 'LOOP', small);

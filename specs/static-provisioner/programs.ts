@@ -49,18 +49,18 @@ export class RunningProgram implements AsyncDisposable {
     this.#objects = objects;
   }
 
-  /** Waits until it has logged a text; returns the line. @throws DomainError where it has not within 30 s */
+  /** Waits until it has logged a text; returns the line. @throws DomainError where it has not within 90 s */
   async says(text: string): Promise<string> {
     const [pod] = this.#pods;
     if (pod === undefined) throw new Error('the program has no pod');
     const node = this.#namespace.cluster.node(pod.node);
-    const args = [this.#log(pod), text, '30'];
+    const args = [this.#log(pod), text, '90'];
     try {
-      return await scriptOnNode(node, awaitLine, args, { deadline: 40_000, signal: this.#namespace.signal });
+      return await scriptOnNode(node, awaitLine, args, { deadline: 120_000, signal: this.#namespace.signal });
     } catch (error) {
       // timeout(1) exits with 124 when the time is over.
       if (!(error instanceof CommandFailed) || error.status !== 124) throw error;
-      const attempted = `waiting for ${pod.handle} to log "${text}", at most 30 s`;
+      const attempted = `waiting for ${pod.handle} to log "${text}", at most 90 s`;
       const seen = (await this.said()).slice(-10).join('\n');
       throw new DomainError({ attempted, on: node.place, seen }, { cause: error, exit: 'doesNotConform' });
     }
@@ -174,7 +174,7 @@ async function start(namespace: SpecNamespace, { nodes, fixture, kinds, change }
     }
     const running = await waitFor(store, {
       what: `the program of ${fixture} to run on ${nodes.join(', ')}`,
-      within: 45_000,
+      within: 90_000,
       signal: namespace.signal,
       until: (view) => {
         const ready = view.list('Pod', { namespace: namespace.name, where: isReady });

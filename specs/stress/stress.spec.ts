@@ -73,8 +73,7 @@ async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefi
 }
 
 describe(chapter, () => {
-  proves('LV-STRESS-01', async function () {
-    this.timeout(120_000);
+  proves('LV-STRESS-01', async () => {
     await using onNode2 = await leaseEntriesDirectory('node2');
     await using onNode3 = await leaseEntriesDirectory('node3', basename(onNode2.path));
     await using namespace = await SpecNamespace.open();
