@@ -53,7 +53,7 @@ describe(chapter, () => {
       await ready(set, 3);
       for (const ordinal of [0, 1, 2]) await sign((await member(namespace, ordinal)).pod);
 
-      const found = placements(namespace);
+      const found = await placements(set);
       evidence.keep('placements', found);
       const nodes = new Set(found.map(({ node }) => node));
       expect(nodes.size, `nodes of the three pods: ${[...nodes]}`).to.equal(how === 'podAffinity' ? 1 : 3);

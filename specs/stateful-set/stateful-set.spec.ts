@@ -43,7 +43,7 @@ describe(chapter, () => {
     for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
     const first = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
     await ready(first, 2);
-    const before = placements(namespace);
+    const before = await placements(first);
     expect(before.map(({ node }) => node).toSorted()).to.deep.equal(['node2', 'node3']);
     const members = [await member(namespace, 0), await member(namespace, 1)];
     for (const { pod } of members) await sign(pod);
@@ -51,10 +51,11 @@ describe(chapter, () => {
     await namespace.remove(first);
     for (const { pod } of members) await expect(pod).to.beGone();
     for (const { claim } of members) expect(claim.now.status?.phase, `${claim} outlives the set`).to.equal('Bound');
-    await ready(await localSet(namespace, { replicas: 2, claims: 2 }, inParallel), 2);
+    const second = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
+    await ready(second, 2);
     for (const { pod } of members) await sign(pod);
 
-    expect(placements(namespace), 'every ordinal is back at its node, with its volumes').to.deep.equal(before);
+    expect(await placements(second), 'every ordinal is back at its node, with its volumes').to.deep.equal(before);
     const signed = await signatures(
       namespace,
       before.flatMap(({ volumes }) => volumes),
@@ -80,7 +81,7 @@ describe(chapter, () => {
     ];
     const set = await localSet(namespace, { replicas: 1 });
     await ready(set, 1);
-    const [before] = placements(namespace);
+    const [before] = await placements(set);
     if (!before) throw new Error('the set has no pod');
     const { pod, claim } = await member(namespace, 0);
     await sign(pod);
@@ -96,7 +97,7 @@ describe(chapter, () => {
     await ready(set, 1);
     await sign(pod);
 
-    const [after] = placements(namespace);
+    const [after] = await placements(set);
     expect(
       after?.volumes.map(({ node }) => node),
       'the new claim has the volume of the other node',
@@ -123,7 +124,7 @@ describe(chapter, () => {
     for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
     const set = await localSet(namespace, { replicas: 2 }, inParallel);
     await ready(set, 2);
-    const before = placements(namespace);
+    const before = await placements(set);
     const { pod, claim } = await member(namespace, 0);
     await sign(pod);
     const claimId = claim.now.metadata.uid;
@@ -133,7 +134,7 @@ describe(chapter, () => {
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
     await ready(set, 2);
     await sign(pod);
-    expect(placements(namespace)).to.deep.equal(before);
+    expect(await placements(set)).to.deep.equal(before);
     expect(claim.now.metadata.uid, 'it is the same claim').to.equal(claimId);
     const [volume] = before.find(({ pod: name }) => name === pod.name)?.volumes ?? [];
     if (!volume) throw new Error(`${pod} has no volume`);
@@ -150,7 +151,7 @@ describe(chapter, () => {
     for (const disk of [onNode1, onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
     const set = await localSet(namespace, { replicas: 3 }, inParallel);
     await ready(set, 3);
-    const before = placements(namespace);
+    const before = await placements(set);
     const [first, ...others] = [await member(namespace, 0), await member(namespace, 1), await member(namespace, 2)];
     for (const { pod } of others) await sign(pod);
     const firstId = first?.pod.now.metadata.uid;
@@ -163,7 +164,7 @@ describe(chapter, () => {
     await ready(set, 3);
     for (const { pod } of others) await sign(pod);
 
-    expect(placements(namespace), 'every ordinal has its node and volume again').to.deep.equal(before);
+    expect(await placements(set), 'every ordinal has its node and volume again').to.deep.equal(before);
     expect(first?.pod.now.metadata.uid, 'the pod with ordinal 0 was left alone').to.equal(firstId);
     const moved = before.filter(({ pod }) => pod !== `${setName}-0`);
     const signed = await signatures(
@@ -187,7 +188,7 @@ describe(chapter, () => {
       const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
       return replicas === 2 && readyReplicas === 1;
     });
-    expect(placements(namespace).map(({ pod, node }) => [pod, node])).to.deep.equal([
+    expect((await placements(set)).map(({ pod, node }) => [pod, node])).to.deep.equal([
       [`${setName}-0`, 'node2'],
       [`${setName}-1`, ''],
     ]);

@@ -1,4 +1,5 @@
 import { isReady } from '../../clusters/api/object-state.ts';
+import type { Pod } from '../../clusters/api/objects.ts';
 import { onNode } from '../../clusters/nodes/node.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type PodHandle,
   runInPod,
   type SpecNamespace,
+  type StoreView,
   together,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -18,6 +20,9 @@ export type SetHandle = Handle<'StatefulSet'>;
 
 /** The name of the set, and the label `app` of its pods. */
 export const setName = 'local-set';
+
+/** Milliseconds for several pods, one after the other, on a machine that does other things as well. */
+const patience = 120_000;
 
 /** A set's pod, and what its claims are bound to. */
 export interface Placement {
@@ -61,7 +66,10 @@ export async function offerDirectories(
   );
 }
 
-/** Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready. */
+/**
+ * Waits until the controller has seen the set as it is, and exactly so many of its pods are there and Ready: by the set's
+ * status, and by the pods themselves, because the status lags behind a pod that was just deleted or replaced.
+ */
 export async function ready(set: SetHandle, pods: number): Promise<void> {
   await eventually(
     set as unknown as Handle,
@@ -69,11 +77,21 @@ export async function ready(set: SetHandle, pods: number): Promise<void> {
     (store) => {
       const now = store.get(set.ref);
       const { observedGeneration, replicas, readyReplicas = 0 } = now?.status ?? {};
-      return observedGeneration === now?.metadata.generation && replicas === pods && readyReplicas === pods;
+      const there = podsOf(store, set);
+      return (
+        observedGeneration === now?.metadata.generation &&
+        replicas === pods &&
+        readyReplicas === pods &&
+        there.length === pods &&
+        there.every((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined)
+      );
     },
-    // Three pods, one after the other, on a machine that does other things as well.
-    { within: 80_000 },
+    { within: patience },
   );
+}
+
+function podsOf(store: StoreView, { ref: { namespace } }: SetHandle): Pod[] {
+  return store.list('Pod', { namespace, labels: { app: setName } });
 }
 
 /** Asks for another number of replicas, by the subresource that `kubectl scale` uses. */
@@ -91,30 +109,36 @@ export async function member(
   ordinal: number,
 ): Promise<{ pod: PodHandle; claim: ClaimHandle }> {
   return {
-    pod: await namespace.find('Pod', `${setName}-${ordinal}`),
-    claim: await namespace.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`),
+    pod: await namespace.find('Pod', `${setName}-${ordinal}`, patience),
+    claim: await namespace.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`, patience),
   };
 }
 
-/** Returns where the pods of the set are and what they have, by ordinal, as the store sees it now. */
-export function placements(namespace: SpecNamespace): Placement[] {
-  const { store } = namespace.cluster;
-  return store.list('Pod', { namespace: namespace.name, labels: { app: setName } }).map(({ metadata, spec }) => ({
-    pod: metadata.name,
-    node: spec?.nodeName ?? '',
-    // In the order of the mounts: the controller adds the volumes in any.
-    volumes: (spec?.containers[0]?.volumeMounts ?? []).flatMap((mount) => {
-      const { persistentVolumeClaim } = spec?.volumes?.find(({ name }) => name === mount.name) ?? {};
-      if (!persistentVolumeClaim) return [];
-      const claim = persistentVolumeClaim.claimName;
-      const volume = store.get({ kind: 'PersistentVolumeClaim', namespace: namespace.name, name: claim })?.spec
-        ?.volumeName;
-      const of = store.get({ kind: 'PersistentVolume', name: volume ?? '' })?.spec;
-      const [term] = of?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
-      const node = term?.matchExpressions?.[0]?.values?.[0] ?? '';
-      return [{ claim, volume: volume ?? '', node, path: of?.local?.path ?? '' }];
-    }),
-  }));
+/**
+ * Returns where the pods of the set are and what they have, by ordinal. Waits until the claims of those that have a node
+ * are seen Bound: claims are watched apart from pods.
+ */
+export function placements(set: SetHandle): Promise<Placement[]> {
+  return eventually(set as unknown as Handle, `the claims of the scheduled pods of ${set} to be Bound`, (store) => {
+    const found = podsOf(store, set).map((pod) => placementOf(store, pod));
+    return found.every(({ node, volumes }) => node === '' || volumes.every(({ path }) => path !== '')) && found;
+  });
+}
+
+function placementOf(store: StoreView, { metadata: { name: pod, namespace }, spec }: Pod): Placement {
+  // In the order of the mounts: the controller adds the volumes in any.
+  const volumes = (spec?.containers[0]?.volumeMounts ?? []).flatMap((mount) => {
+    const { persistentVolumeClaim } = spec?.volumes?.find(({ name }) => name === mount.name) ?? {};
+    if (!persistentVolumeClaim) return [];
+    const claim = persistentVolumeClaim.claimName;
+    const its = store.get({ kind: 'PersistentVolumeClaim', namespace, name: claim });
+    const volume = its?.status?.phase === 'Bound' ? (its.spec?.volumeName ?? '') : '';
+    const of = store.get({ kind: 'PersistentVolume', name: volume })?.spec;
+    const [term] = of?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+    const node = term?.matchExpressions?.[0]?.values?.[0] ?? '';
+    return [{ claim, volume, node, path: of?.local?.path ?? '' }];
+  });
+  return { pod, node: spec?.nodeName ?? '', volumes };
 }
 
 /** Has the pod write into each of its volumes who it is and which mount of it this is; adds to what is there. */
@@ -158,10 +182,15 @@ export async function replaced(
   const { uid } = handle.now.metadata;
   await remove();
   const here = handle as unknown as Handle;
-  await eventually(here, `${handle} to be created again`, (store) => {
-    const now = store.get(here.ref);
-    return now !== undefined && now.metadata.uid !== uid;
-  });
+  await eventually(
+    here,
+    `${handle} to be created again`,
+    (store) => {
+      const now = store.get(here.ref);
+      return now !== undefined && now.metadata.uid !== uid;
+    },
+    { within: patience },
+  );
 }
 
 /** Returns whether the pod with one ordinal was seen before that with another was seen Ready. */

@@ -12,6 +12,7 @@ import {
   reasons,
   release,
   SpecNamespace,
+  triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
@@ -38,6 +39,9 @@ async function atMost<Item, Result>(
   await Promise.all(Array.from({ length: width }, worker));
   return results;
 }
+
+/** Milliseconds for what dozens of objects wait for: the controller writes at most twenty times a second. */
+const patience = 90_000;
 
 /** How many objects are made at a time: the rest of the cluster is for the other specs. */
 const width = 4;
@@ -66,9 +70,9 @@ const bareVolumes = (
     }),
   );
 
-/** Waits until every claim is bound, and returns the volume of each. */
+/** Waits until every claim is seen Bound, which pods are not proof of; returns the volume of each. */
 async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefined)[]> {
-  for (const claim of claims) await expect(claim).to.reachPhase('Bound');
+  for (const claim of claims) await expect(claim).to.reachPhase('Bound', { within: patience });
   return claims.map(({ now }) => now.spec?.volumeName);
 }
 
@@ -110,9 +114,9 @@ describe(chapter, () => {
           if (phase === 'Failed') throw contradiction(pod, `${pod} has failed: a disk was not empty, or not writable`);
           return phase === 'Succeeded';
         },
-        { within: 90_000 },
+        { within: patience },
       );
-      const volumes = claims.map(({ now }) => now.spec?.volumeName);
+      const volumes = await boundTo(claims);
       expect(new Set(volumes).size, 'a disk for each claim').to.equal(2);
       places.push(`${name} on ${pod.now.spec?.nodeName}: ${volumes.join(', ')}`);
       await Promise.all([pod, ...claims].map((handle) => namespace.remove(handle)));
@@ -191,7 +195,9 @@ describe(chapter, () => {
     using watchman = watchBinding(namespace, storageClass.name);
     const claims = await atMost(width, numbered(9, 'claim'), (name) => namespace.claim(name));
     const volumes = await bareVolumes(namespace, numbered(6, 'volume'));
-    for (const volume of volumes) await expect(volume).to.reachPhase('Bound');
+    // Without a change of its own, a claim that found no volume is looked at again only in the controller's next round.
+    for (const claim of claims) await triggerResync(namespace, claim);
+    for (const volume of volumes) await expect(volume).to.reachPhase('Bound', { within: patience });
     const phases = (phase: string) =>
       claims.filter(({ ref }) => namespace.cluster.store.get(ref)?.status?.phase === phase);
     await eventually(storageClass, 'six claims to be bound', () => phases('Bound').length === 6);
@@ -207,7 +213,12 @@ describe(chapter, () => {
       const volume = volumes.find(({ name }) => name === freed?.now.spec?.volumeName) as VolumeHandle;
       if (freed) await namespace.remove(freed);
       await expect(volume).to.reachPhase('Released');
-      await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef: null } } });
+      await clearClaimRef(namespace, volume);
+      // Bound already, where the controller's next round came first.
+      await eventually(volume, `${volume} to be free`, (store) =>
+        ['Available', 'Bound'].includes(store.get(volume.ref)?.status?.phase ?? ''),
+      );
+      for (const claim of phases('Pending')) await triggerResync(namespace, claim);
       await eventually(
         storageClass,
         `${volume} to go to one of those that wait`,
@@ -239,17 +250,20 @@ describe(chapter, () => {
     const winners = pods.filter(isRunning);
     const losers = pods.filter((pod) => !winners.includes(pod));
     for (const pod of losers) await expect(pod).to.beUnschedulable([reasons.noVolume]);
+    const claimOf = (pod: PodHandle) => claims[pods.indexOf(pod)] as ClaimHandle;
     const bound = () => claims.flatMap(({ ref }) => namespace.cluster.store.get(ref)?.spec?.volumeName ?? []);
+    await boundTo(winners.map(claimOf));
     expect(new Set(bound()).size, 'disks in use').to.equal(3);
 
     // A disk that is freed wakes all that wait: none but one may be let in.
     const [leaving] = winners as [PodHandle];
-    const left = claims[pods.indexOf(leaving)] as ClaimHandle;
+    const left = claimOf(leaving);
     const freed = volumes.find(({ name }) => name === left.now.spec?.volumeName) as VolumeHandle;
     await namespace.remove(leaving);
     await release(namespace, left, freed);
     await clearClaimRef(namespace, freed);
-    await eventually(storageClass, `one that waits to run on ${freed}`, () => losers.some(isRunning));
+    const next = await eventually(storageClass, `one that waits to run on ${freed}`, () => losers.find(isRunning));
+    await expect(claimOf(next)).to.bindTo(freed);
     const waiting = losers.filter((pod) => !isRunning(pod));
     expect(waiting, 'those that wait').to.have.lengthOf(2);
     for (const pod of waiting) await expect(pod).to.beUnschedulable([reasons.noVolume]);
