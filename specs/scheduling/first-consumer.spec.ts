@@ -10,7 +10,6 @@ import {
   requirePods,
   SpecNamespace,
   scheduledTo,
-  together,
 } from '../harness/index.ts';
 import { cpuBeyond } from './pod-requirements.ts';
 
@@ -84,7 +83,10 @@ describe(chapter, () => {
         };
         const volume = (node: 'node1' | 'node3') =>
           namespace.volume(`${className}-${node}`, { node, path: absentPath, storage: sizes[node], change: inClass });
-        const [onNode1, onNode3] = await together([volume('node1'), volume('node3')]);
+        // The scheduler learns of volumes in their order, and of pods on their own: a pod that may choose finds the
+        // volume of node1, also where the scheduler does not know of the other yet.
+        const onNode1 = await volume('node1');
+        const onNode3 = await volume('node3');
         const claim = await namespace.claim(className, { change: inClass });
         if (className === 'at-once') await expect(claim).to.bindTo(onNode1);
         const pod = await namespace.pod(className, {

@@ -38,10 +38,9 @@ describe(chapter, () => {
         const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, 'node2');
         return { own, pod: await namespace.pod(name, { claims: [own], change }) };
       };
-      const [first, other] = await together([
-        namespace.volume('first', preferred),
-        namespace.volume('other', { node: 'node3', path: absentPath, storage: '1Gi' }),
-      ]);
+      // In this order: the scheduler may not know of the last volume yet when it tries the first pod.
+      const first = await namespace.volume('first', preferred);
+      const other = await namespace.volume('other', { node: 'node3', path: absentPath, storage: '1Gi' });
       const control = await chooser('while-open');
       await scheduledTo(control.pod, 'node2');
       await expect(control.own).to.bindTo(first);
