@@ -1,5 +1,5 @@
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { expect, type SpecNamespace, type VolumeHandle } from '../harness/index.ts';
+import { expect, type SpecNamespace, schedulerLookedAgain, type VolumeHandle } from '../harness/index.ts';
 
 type Volume = ManifestOf<'PersistentVolume'>;
 type Claim = ManifestOf<'PersistentVolumeClaim'>;
@@ -143,7 +143,10 @@ async function release(namespace: SpecNamespace, volume: VolumeHandle, inSpec: N
 
 const holder = 'local-pv-conformance/held';
 
-/** Deletes the volume, and keeps it from going by a finalizer of our own, until it is given back. */
+/**
+ * Deletes the volume, and keeps it from going by a finalizer of our own, until it is given back. Resolves when
+ * controller and scheduler know that it is being deleted.
+ */
 async function holdInDeletion(namespace: SpecNamespace, volume: VolumeHandle): Promise<AsyncDisposable> {
   const { client } = namespace.cluster;
   const finalizers = (names: string[] | null) =>
@@ -151,9 +154,14 @@ async function holdInDeletion(namespace: SpecNamespace, volume: VolumeHandle): P
   await finalizers([...(volume.now.metadata.finalizers ?? []), holder]);
   await client.remove(volume.ref);
   expect((await client.read(volume.ref)).metadata.deletionTimestamp, 'it is being deleted').to.be.a('string');
+  const end = () => finalizers(null);
+  await schedulerLookedAgain(namespace, volume).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return {
     async [Symbol.asyncDispose]() {
-      await finalizers(null);
+      await end();
     },
   };
 }

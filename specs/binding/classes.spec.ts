@@ -14,9 +14,11 @@ import {
   readChapter,
   SpecNamespace,
   scheduledTo,
+  schedulerLookedAgain,
   together,
   triggerResync,
 } from '../harness/index.ts';
+import { quotaCounts } from './refusals.ts';
 
 const { chapter, proves } = readChapter('binding');
 
@@ -56,6 +58,7 @@ describe(chapter, () => {
       metadata: { name: ref.name, namespace: ref.namespace },
       spec: { hard: { [key]: '2Gi' } },
     });
+    await quotaCounts(namespace);
     const { volume, claim } = await namespace.boundVolume('large-disk', {
       node: 'node2',
       path: absentPath,
@@ -90,6 +93,7 @@ describe(chapter, () => {
     await expect(first).to.reachPhase('Lost');
     await triggerResync(namespace, second);
     await expect(second).to.bindTo(volume);
+    await schedulerLookedAgain(namespace, first, second);
     const lost = `persistentvolumeclaim "${first.name}" bound to non-existent persistentvolume "${volume.name}"`;
     await expect(await namespace.pod('of-first', { claims: [first] })).to.beUnschedulable([lost]);
     await scheduledTo(await namespace.pod('of-second', { claims: [second] }), 'node2');
@@ -128,6 +132,10 @@ describe(chapter, () => {
     // Only the uid differs: for a claim of another name the API server does not let kubelet read the volume.
     const uid = randomUUID();
     const claimRef = { uid, resourceVersion: null };
+    // Kubelet may read claim and volume once the API server knows of a pod of its node that uses them. With this pod there,
+    // the first attempt of the next one ends for the reason that is awaited, and not by a refusal and a wait of its own.
+    const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: 'node2' } });
+    await expect(known).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     // The controller would make the claim Lost, which kubelet refuses for another reason.
     await using controllers = await pausedControllers();
     await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });

@@ -15,7 +15,7 @@ import {
   readChapter,
   requirePods,
   SpecNamespace,
-  scheduledNode,
+  type StoreView,
   scheduledTo,
   together,
 } from '../harness/index.ts';
@@ -149,7 +149,9 @@ describe(chapter, () => {
       await killedControlPlane('kube-scheduler', 'kube-controller-manager');
       return { pod, reserved };
     })();
-    const node = await scheduledNode(pod);
+    // Scheduler and controllers start again first.
+    const scheduled = (store: StoreView) => store.get(pod.ref)?.spec?.nodeName;
+    const node = await eventually(pod, `${pod} to be scheduled`, scheduled, { within: 120_000 });
     for (const claim of claims) await expect(claim).to.reachPhase('Bound');
     expect(claims.map(({ now }) => now.spec?.volumeName)).to.deep.equal(reserved);
     await controllerLookedAgain(namespace, ...claims);
