@@ -7,8 +7,8 @@ import { once } from './promises.ts';
 const controlPlane = 'node1';
 
 /**
- * Milliseconds after which paused controllers continue by themselves. On a busy machine a spec may need more than the 10 s
- * for which they keep their lease without renewing it: they end then, and kubelet starts them again.
+ * Milliseconds after which paused controllers continue by themselves; a busy machine needs some of them. The controllers
+ * keep their lease: a renewal that begins later has 10 s of its own. Only a pause that begins within a renewal ends them.
  */
 const longestPause = 60_000;
 
