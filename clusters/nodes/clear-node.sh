@@ -6,8 +6,11 @@ set -u
 run=$1
 files=/var/local/local-pv-conformance/$run
 
-# A spec may have removed the file of a device, without which losetup does not see it.
-systemctl restart loop-device-files.service 2>/dev/null || true
+# A spec may have removed the file of a device, without which losetup does not see it. The service is not restarted:
+# systemd would unmount every disk that requires it, and mount it again while this script looks.
+command=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/loop-device-files.service 2>/dev/null)
+# shellcheck disable=SC2086 # a program and its argument
+[ -z "$command" ] || $command
 for unit in $(systemctl list-units --all --plain --no-legend "local-pv-conformance-$run-*" 'local-volume-provisioner-*' |
 	cut -d' ' -f1); do
 	systemctl stop "$unit"

@@ -1,8 +1,17 @@
-# Starts what specs may have stopped on a node: kubelet, containerd, paused processes; releases directories that are kept
-# from being opened; unmounts what specs of a run mounted below a volume, which keeps kubelet from unmounting the volume.
-# Prints what it did, one a line. Idempotent. Arguments: RUN
+# Ends commands of a run that still go on; starts what specs may have stopped on a node: kubelet, containerd, paused
+# processes; releases directories that are kept from being opened; unmounts what specs of a run mounted below a volume,
+# which keeps kubelet from unmounting the volume. Prints what it did, one a line. Idempotent. Arguments: RUN
 # Goes on after an error: what can be restored is restored.
 set -u
+# A command of `docker exec` does not end with the harness. It has no parent here, and leads a process group.
+for leader in $(ps -eo pid=,ppid=,args= | awk -v run="$1" -v own=$$ '$2 == 0 && $1 != own && index($0, run) { print $1 }'); do
+	kill -KILL "-$leader" && echo "ended a command that went on"
+	looks=0
+	while kill -0 "-$leader" 2>/dev/null && [ "$looks" -lt 100 ]; do
+		looks=$((looks + 1))
+		sleep 0.1
+	done
+done
 tac /proc/1/mountinfo | cut -d' ' -f5 | grep "^/mnt/disks/$1-[^/]*/" | while read -r place; do
 	umount "$place"
 	echo "unmounted $place"

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { differences, type Snapshot } from './leftovers.ts';
+import type { Engine } from '../../clusters/host/engine/engine.ts';
+import { differences, type Snapshot, takeSnapshot } from './leftovers.ts';
 
 const empty: Snapshot = {
   containers: [],
@@ -31,6 +32,26 @@ describe('what is left over', () => {
   it('counts a line as often as it is there: one mount over another is a leak', () => {
     expect(differences({ ...empty, mounts: ['/a'] }, { ...empty, mounts: ['/a', '/a'] })).to.deep.equal([
       '+ mounts: /a',
+    ]);
+  });
+
+  it('on a machine that others use is only what has our names; the cache of the user’s kubectl has none', async () => {
+    const engine = { run: async () => ({ stdout: '1 lpv-theirs running\n2 lpv-ours running\n' }) } as unknown as Engine;
+    const scope = {
+      engine,
+      folders: [],
+      kubeconfig: '/tmp/lpv-sandbox-x/kubeconfig',
+      mark: 'LPV_TEST=none',
+      otherRuns: [],
+    };
+    const { kubeconfig, containers, networks } = await takeSnapshot({
+      ...scope,
+      names: ['lpv-ours', '/lpv-sandbox-x/'],
+    });
+    expect([containers, networks]).to.deep.equal([['2 lpv-ours running'], ['2 lpv-ours running']]);
+    expect(kubeconfig.map((line) => line.split(' ')[0])).to.deep.equal([
+      '/tmp/lpv-sandbox-x/kubeconfig',
+      `${process.env.HOME}/.kube/config`,
     ]);
   });
 });

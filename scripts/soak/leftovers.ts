@@ -52,7 +52,10 @@ export async function takeSnapshot(scope: SnapshotScope): Promise<Snapshot> {
     volumes: (await lines('volume', 'ls', '--format', '{{.Name}}')).filter(ours),
     'loop devices': (await loopDevices()).filter((line) => (ours(line) || line.endsWith(orphan)) && !elses(line)),
     mounts: (await mounts()).filter(ours),
-    kubeconfig: (await Promise.all([kubeconfig, join(homedir(), '.kube', 'config')].map(kubeconfigLines))).flat(),
+    kubeconfig: (await Promise.all([kubeconfig, usersKubeconfig].map(kubeconfigLines)))
+      .flat()
+      // The user's kubectl keeps its cache beside it.
+      .filter((line) => names === undefined || ours(line) || line.startsWith(`${usersKubeconfig} `)),
     files: (await Promise.all(folders.map(below))).flat().sort(),
     processes: await processesWith(mark),
   };
@@ -79,6 +82,8 @@ function without(all: readonly string[], some: readonly string[]): string[] {
     return false;
   });
 }
+
+const usersKubeconfig = join(homedir(), '.kube', 'config');
 
 const orphan = ' (of no living node)';
 

@@ -267,11 +267,13 @@ export function inSandbox(
       await sandbox.removeForeign();
       const left = differences(snapshot, await sandbox.snapshot());
       if (failure === undefined && left.length === 0) return;
+      const seen = [failure, left.length > 0 && `left on the machine:\n${left.join('\n')}`].filter(Boolean).join('\n');
+      // At once, as mocha shows errors at the end of all, which may never come.
+      process.stdout.write(`${seen}\n`);
       // The next spec must start from a clean machine.
       const cleared = left.length > 0 || prepare ? await sandbox.clear() : '';
-      await prepare?.(sandbox);
-      const seen = [failure, left.length > 0 && `left on the machine:\n${left.join('\n')}`, cleared];
-      throw new Error(seen.filter(Boolean).join('\n'));
+      if (!signals?.signal.aborted) await prepare?.(sandbox);
+      throw new Error(`${seen}\n${cleared}`);
     });
   };
 }
