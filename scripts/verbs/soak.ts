@@ -8,6 +8,7 @@ import {
   minors,
   noInstallOption,
   rowOption,
+  subjectOption,
   text,
   wholeNumber,
 } from '../command-line/values.ts';
@@ -31,6 +32,7 @@ const command = verbCommand('soak', help)
   .addOption(grepOption)
   .addOption(chapterOption)
   .addOption(levelOption)
+  .addOption(subjectOption)
   .addOption(featureOption)
   .addOption(rowOption)
   .option('--jobs <NUMBER>', 'how many specs run at the same time', wholeNumber(1, 64))
@@ -60,18 +62,19 @@ export const soak = verb(command, help, async (options) => {
 });
 
 /** Returns the options of `lpv run` that every run gets. */
-function optionsOfRuns({
+export function optionsOfRuns({
   install,
   kubernetesSource,
   image,
   grep,
   chapter,
   level,
+  subject,
   feature,
   row,
   jobs,
 }: Options): string[] {
-  const valued = { image, 'kubernetes-source': kubernetesSource, grep, chapter, level, feature, row, jobs };
+  const valued = { image, 'kubernetes-source': kubernetesSource, grep, chapter, level, subject, feature, row, jobs };
   return [
     ...Object.entries(valued).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     ...(install === false ? ['--no-install'] : []),

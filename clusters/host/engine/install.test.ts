@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { readVersions } from '../../configuration/versions.ts';
+import { silent } from '../../text/progress.ts';
+import { pollUntil } from '../poll-until.ts';
 import {
   describeStep,
   downloadFromSuite,
   type EngineHost,
   type EnginePins,
   engineElsewhere,
+  install,
   planInstallation,
   readPrintedNames,
 } from './install.ts';
@@ -118,6 +121,42 @@ describe('the installation of an engine', () => {
     expect(step).to.deep.include(bothFromTrixie);
   });
 });
+
+describe('a daemon that is started by hand', () => {
+  const { PATH } = process.env;
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lpv-daemon-'));
+    process.env.PATH = `${folder}:${PATH}`;
+  });
+
+  afterEach(async () => {
+    process.env.PATH = PATH;
+    await rm(folder, { recursive: true });
+  });
+
+  it('and does not answer in time is ended, and its last words are shown', async () => {
+    const program = (name: string, script: string) =>
+      writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await program('docker', 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1');
+    await program('dockerd', `echo $$ >${folder}/pid; echo 'waiting for a lock' >&2; exec sleep 600`);
+    const steps = [{ kind: 'start by hand' as const, commands: [] }];
+    const failure = await install(steps, folder, silent, undefined, 2_000).then(() => 'it answers', String);
+    expect(failure).to.include('no answer within 2 s (no daemon)').and.include('waiting for a lock');
+    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+    const look = async () => (isAlive(pid) ? { notYet: '' } : { answer: true });
+    expect(await pollUntil(look, { within: 5_000, every: 50 }), 'the daemon').to.have.property('answer');
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe('packages of another suite', () => {
   let folder: string;

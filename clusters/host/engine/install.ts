@@ -115,14 +115,17 @@ export async function inspectEngineHost(pins: EnginePins, signal?: AbortSignal):
 }
 
 /**
- * Waits until the steps are done and the engine answers. Announces each step before it begins.
+ * Waits until the steps are done and the engine answers. Announces each step before it begins. A daemon that was started
+ * and does not answer is ended.
  * @param workFolder a folder for downloads and for the daemon's log
+ * @param patience milliseconds that the daemon has for its first answer
  */
 export async function install(
   steps: readonly InstallationStep[],
   workFolder: string,
   progress: Progress,
   signal?: AbortSignal,
+  patience = 60_000,
 ): Promise<EngineFacts> {
   await mkdir(workFolder, { recursive: true });
   const log = join(workFolder, 'dockerd.log');
@@ -143,7 +146,7 @@ export async function install(
     }
   }
   try {
-    return await answering(log, signal);
+    return await answering(log, patience, signal);
   } catch (error) {
     daemon?.kill();
     throw error;
@@ -251,19 +254,19 @@ function startByHand(log: string): ChildProcess {
 
 /**
  * Waits until the daemon answers. A daemon that was started by hand does not signal its readiness, so it is polled.
- * @throws DomainError with the end of the log, if there is no answer within 60 s
+ * @throws DomainError with the end of the log, if there is no answer in time
  */
-async function answering(log: string, signal?: AbortSignal): Promise<EngineFacts> {
+async function answering(log: string, within: number, signal?: AbortSignal): Promise<EngineFacts> {
   const look = async () => {
     const state = await probeEngine(signal);
     return state.kind === 'answers' ? { answer: state.facts } : { notYet: state };
   };
-  const end = await pollUntil(look, { within: 60_000, every: 250, signal });
+  const end = await pollUntil(look, { within, every: 250, signal });
   if ('answer' in end) return end.answer;
   const written = await readFile(log, 'utf8').catch(() => '');
   throw new DomainError({
     attempted: 'starting the Docker daemon',
-    seen: `no answer within 60 s (${end.notYet.kind})\n${written.trimEnd().split('\n').slice(-6).join('\n')}`,
+    seen: `no answer within ${within / 1000} s (${end.notYet.kind})\n${written.trimEnd().split('\n').slice(-6).join('\n')}`,
     remedy: `read its log: ${pasteable(['less', log])}`,
   });
 }
