@@ -1,5 +1,14 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import { isWell, once, restartKubelet, stopKubelet, taintedNode, testCluster } from '../harness/index.ts';
+import {
+  isWell,
+  knownToScheduler,
+  once,
+  restartKubelet,
+  type SpecNamespace,
+  stopKubelet,
+  taintedNode,
+  testCluster,
+} from '../harness/index.ts';
 
 // For specs that have the node exclusively.
 
@@ -27,9 +36,10 @@ export async function deletedNode(name: string): Promise<DeletedNode> {
 /**
  * Takes a node out of service, as an administrator does with a machine that is shut down: kubelet is stopped, and the
  * Node gets the taint `node.kubernetes.io/out-of-service`. The spec writes that the Node is not Ready, which
- * the control plane would write after 50 s of silence. At the end the node is in service again.
+ * the control plane would write after 50 s of silence, once the scheduler knows the taint: what replaces the pods of the Node
+ * must not be placed there. At the end the node is in service again.
  */
-export async function outOfService(name: string): Promise<AsyncDisposable> {
+export async function outOfService(namespace: SpecNamespace, name: string): Promise<AsyncDisposable> {
   const outage = await stopKubelet(name);
   let taint: AsyncDisposable | undefined;
   const restore = async (): Promise<void> => {
@@ -46,6 +56,7 @@ export async function outOfService(name: string): Promise<AsyncDisposable> {
       value: 'nodeshutdown',
       effect: 'NoExecute',
     });
+    await knownToScheduler(namespace, name);
     // After the taint: from now on, the control plane changes the taints, too.
     await reportSilence(name);
   } catch (error) {

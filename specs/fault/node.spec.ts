@@ -188,7 +188,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const { volume, pod, uid, sum } = await replaceable(namespace, 'served', lease);
     {
-      await using _down = await outOfService('node2');
+      await using _down = await outOfService(namespace, 'node2');
       await replaced(pod, uid);
       // Long, as above: node3 may have taints of its own for a while.
       const tally = { [reasons.tainted]: 1, [reasons.volumeAffinity]: 'the other nodes' } as const;
