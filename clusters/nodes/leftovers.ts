@@ -20,18 +20,15 @@ const scripts = {
   clear: nodeScript(import.meta.url, 'clear-node.sh'),
 };
 
-/** Milliseconds in which kubelet must unmount and detach the volumes of a deleted pod. */
-const patience = 90_000;
-
 /**
  * Waits until a node has no mount, loop device or kubelet directory with one of the words in its name: uids of deleted
- * pods, names of deleted PersistentVolumes. Kubelet takes volumes down after the pod.
+ * pods, names of deleted PersistentVolumes. Kubelet takes volumes down after the pod, and has `within` milliseconds for it.
  * @throws LeftBehind
  */
-export async function awaitNothingLeft(node: Node, words: readonly string[]): Promise<void> {
+export async function awaitNothingLeft(node: Node, words: readonly string[], within: number): Promise<void> {
   if (words.length === 0) return;
-  const left = await scriptOnNode(node, scripts.leftovers, [String(patience), ...words], {
-    deadline: patience + 60_000,
+  const left = await scriptOnNode(node, scripts.leftovers, [String(Math.ceil(within)), ...words], {
+    deadline: within + 60_000,
   });
   if (left === '') return;
   throw new LeftBehind(

@@ -2,7 +2,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type Mount, mountAt, parseMountinfo } from '../../clusters/nodes/mountinfo.ts';
 import { nodeMounts, onNode } from '../../clusters/nodes/node.ts';
 import { type NodeVolume, pathOnNode } from '../../clusters/nodes/node-volume.ts';
-import { currentSpec } from '../runner/current-spec.ts';
+import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { final } from './eventually.ts';
@@ -137,8 +137,9 @@ export async function mountPointsWith(nodeName: string, text: string): Promise<s
 export async function unmounted(nodeName: string, path: string): Promise<void> {
   const { node } = await testCluster();
   const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
-  await onNode(node(nodeName), ['timeout', '90', 'sh', '-c', script, 'sh', path], {
-    deadline: 120_000,
+  const within = waitLimit(90_000);
+  await onNode(node(nodeName), ['timeout', String(within / 1000), 'sh', '-c', script, 'sh', path], {
+    deadline: within + 30_000,
     signal: currentSpec().signal,
   });
 }

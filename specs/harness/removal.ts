@@ -68,7 +68,7 @@ async function assertNothingLeft({ store, node }: TestCluster, handles: readonly
     const { nodeName } = (object as Pod).spec ?? {};
     if (nodeName) nodes.add(nodeName);
   }
-  await Promise.all([...nodes].map((name) => awaitNothingLeft(node(name), [...words])));
+  await Promise.all([...nodes].map((name) => awaitNothingLeft(node(name), [...words], waitLimit(90_000))));
 }
 
 /**
