@@ -62,7 +62,7 @@ export async function controllerLookedAgain(
   // The witness has a class of its own, so that no claim of the spec takes its volume.
   const spec = { storageClassName: 'witness' };
   const { node = 'node1' } = currentSpec();
-  return await namespace.boundVolume(`witness-${resyncs}`, {
+  return await namespace.boundVolume(`witness-${resyncs++}`, {
     node,
     path: absentPath,
     volume: { spec },
