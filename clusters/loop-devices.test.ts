@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { host } from './host/command/host.ts';
+import type { Engine } from './host/engine/engine.ts';
 import { awaitLoopDevicesReleased } from './loop-devices.ts';
 
 describe('loop devices', () => {
@@ -39,23 +40,48 @@ describe('loop devices', () => {
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
 
+  /** Attaches a disk of a run and a loop device to that, as kubelet locks a raw device; returns the lock. */
+  const lockedDisk = async (ofRun: string): Promise<string> => {
+    const file = join(folder, 'local-pv-conformance', ofRun, 'disk.img');
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, '');
+    await truncate(file, 2 ** 20);
+    const disk = await attach(file);
+    const lock = await attach(disk);
+    // As a node's are: marked for automatic release, and held by the lock alone.
+    await run('losetup', '--detach', disk);
+    return lock;
+  };
+  /** An engine with this image. What is run in a container is run here. */
+  const engineWith = (image: string) => {
+    const started: string[] = [];
+    const engine = {
+      run: async () => ({ stdout: `sha1 other/node\n${image}` }),
+      runPrivileged: async (id: string, name: string, argv: [string, ...string[]]) => {
+        started.push(`${id} ${name}`);
+        return await host.attempt({ argv, deadline: 10_000 });
+      },
+    } as unknown as Engine;
+    return { engine, started };
+  };
+
   it('a lock of kubelet that outlived its node goes, and then its disk; those of another run stay', async () => {
-    const device = async (ofRun: string): Promise<string> => {
-      const file = join(folder, 'local-pv-conformance', ofRun, 'disk.img');
-      await mkdir(join(file, '..'), { recursive: true });
-      await writeFile(file, '');
-      await truncate(file, 2 ** 20);
-      const disk = await attach(file);
-      const lock = await attach(disk);
-      // As a node's are: marked for automatic release, and held by the lock alone.
-      await run('losetup', '--detach', disk);
-      return lock;
-    };
-    const lock = await device('ours00');
-    const foreign = await device('other0');
-    await awaitLoopDevicesReleased('ours00');
+    const { engine, started } = engineWith('');
+    const lock = await lockedDisk('ours00');
+    const foreign = await lockedDisk('other0');
+    await awaitLoopDevicesReleased('ours00', engine);
     expect(await backingFile(lock), `${lock}, the lock of the run`).to.equal('none');
     expect(await backingFile(foreign), `${foreign}, the lock of another run`).to.match(/^\/dev\/loop\d+$/);
-    await awaitLoopDevicesReleased('other0');
+    await awaitLoopDevicesReleased('other0', engine);
+    expect(started).to.deep.equal([]);
+  });
+
+  it('a lock goes in a container where this user is not root', async function () {
+    this.timeout(20_000);
+    const { engine, started } = engineWith('sha2 localhost/local-pv-conformance/node\n');
+    const lock = await lockedDisk('ours01');
+    await awaitLoopDevicesReleased('ours01', engine, false);
+    expect(await backingFile(lock)).to.equal('none');
+    expect(started).to.deep.equal(['sha2 lpv-ours01-locks']);
   });
 });

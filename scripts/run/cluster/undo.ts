@@ -42,7 +42,7 @@ export function clusterUndo(target: ClusterTarget, state: ClusterState): Action 
       await rm(kubeconfig, { force: true });
       await rm(`${kubeconfig}.lock`, { force: true });
       await removeClusterLock(cluster);
-      await awaitLoopDevicesReleased(run);
+      await awaitLoopDevicesReleased(run, engine);
     },
   };
 }
