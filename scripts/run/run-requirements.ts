@@ -138,7 +138,7 @@ async function runChosen(
     seed,
     kubernetes: clusterFacts().kubernetes,
     nodes: state.nodes.map(({ name }) => name),
-    jobs: options.jobs ?? 4 * cpus().length,
+    jobs: options.jobs ?? 5 * cpus().length,
     // On a cluster that stays, what a spec undoes itself need not be undone after it.
     ...(existing && { grace: 15_000 }),
     whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),

@@ -54,7 +54,7 @@ const command = verbCommand('run', help)
   )
   .option(
     '--jobs <NUMBER>',
-    'how many specs run at the same time (default: four for each processor)',
+    'how many specs run at the same time (default: five for each processor)',
     wholeNumber(1, 64),
   )
   .option(

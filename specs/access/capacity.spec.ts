@@ -58,15 +58,16 @@ describe(chapter, () => {
 
   proves('LV-ACCESS-19', async function () {
     this.timeout(360_000);
+    const here = assignedNode();
     const bytes = 16 * mebibyte;
-    await using lease = await leaseVolume('node2', 'LOOP', { bytes });
-    await using raw = await leaseVolume('node2', 'BLOCK', { bytes });
+    await using lease = await leaseVolume(here, 'LOOP', { bytes });
+    await using raw = await leaseVolume(here, 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('data', lease);
     expect(volume.now.spec?.capacity, 'what the volume says of itself').to.deep.equal({ storage: '1Gi' });
     // Before the pod: kubelet may measure at any moment from then on.
-    await onNode(namespace.cluster.node('node2'), [
+    await onNode(namespace.cluster.node(here), [
       'dd',
       'if=/dev/zero',
       `of=${lease.path}/payload`,
@@ -80,7 +81,7 @@ describe(chapter, () => {
       claims: [claim, device.claim],
       as: ['files', 'devices'],
     });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
 
     const measured = await volumeStatistics(pod, 'data');
     const ofDevice = await volumeStatistics(pod, 'data-2');
@@ -98,14 +99,14 @@ describe(chapter, () => {
       capacityBytes: bytes,
     });
     // What monitoring reads: the same figures, by the claim's name.
-    const metrics = await volumeMetrics('node2', claim);
+    const metrics = await volumeMetrics(here, claim);
     evidence.keep('metrics', metrics);
     expect(metrics).to.deep.include({
       kubelet_volume_stats_capacity_bytes: measured.capacityBytes,
       kubelet_volume_stats_available_bytes: measured.availableBytes,
       kubelet_volume_stats_used_bytes: measured.usedBytes,
     });
-    expect(await volumeMetrics('node2', device.claim), 'of the device').to.deep.include({
+    expect(await volumeMetrics(here, device.claim), 'of the device').to.deep.include({
       kubelet_volume_stats_capacity_bytes: bytes,
     });
   });

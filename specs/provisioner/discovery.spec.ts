@@ -1,4 +1,4 @@
-import { evidence, expect, freeSpace, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
+import { assignedNode, evidence, expect, freeSpace, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
 import { lookedThrough, offeredClass, offeredPaths, offeredVolume, volumeName } from '../static-provisioner/offered.ts';
 import { startProvisioner } from '../static-provisioner/programs.ts';
@@ -10,13 +10,14 @@ const gibibyte = 2 ** 30;
 
 describe(chapter, () => {
   proves('LV-PROV-04', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     await directory.plain('a-directory');
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
     await directory.link(disk, 'link-to-disk');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     for (const refused of ['a-directory', 'link-to-disk'])
       evidence.keep(refused, await provisioner.says(`path "${directory.path}/${refused}" is not a valid mount point`));
     await lookedThrough(namespace, { directory, storageClass });
@@ -24,10 +25,11 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-05', async () => {
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await using provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     await provisioner.says('Controller started');
 
     const [first = ''] = await directory.memory(16 * mebibyte, 'first');
@@ -46,14 +48,15 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-06', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     // A tmpfs takes memory only as it is written to: the sizes cost nothing.
     const [large = ''] = await directory.memory(11 * gibibyte - 4096, 'large');
     const [middle = ''] = await directory.memory(9 * gibibyte + 5 * mebibyte + 4096, 'middle');
     const [small = ''] = await directory.memory(10 * mebibyte - 4096, 'small');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     for (const entry of ['large', 'middle', 'small'])
       await offeredVolume(namespace, { directory, entry, storageClass });
     const offered = offeredPaths(namespace, storageClass);
@@ -67,22 +70,23 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-07', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [offered = ''] = await directory.memory(16 * mebibyte, 'of-a-former-class');
     const [made = ''] = await directory.memory(16 * mebibyte, 'made-by-hand');
     const storageClass = await offeredClass(namespace, 'Delete');
-    const at = (path: string) => ({ node: 'node2', path });
+    const at = (path: string) => ({ node: here, path });
     const former = await namespace.volume('former', {
       ...at(offered),
       change: ({ metadata }) => {
-        metadata.annotations = { 'pv.kubernetes.io/provisioned-by': 'local-volume-provisioner-node2' };
+        metadata.annotations = { 'pv.kubernetes.io/provisioned-by': `local-volume-provisioner-${here}` };
       },
     });
     const byHand = await namespace.volume('by-hand', at(made));
-    await using provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
 
-    const name = volumeName('of-a-former-class', 'node2', storageClass.name);
+    const name = volumeName('of-a-former-class', here, storageClass.name);
     const refusal = await provisioner.says(`Volume path already in use: PV "${name}"`);
     expect(refusal).to.include(`"${offered}"`).and.to.include(former.name);
     const second = await offeredVolume(namespace, { directory, entry: 'made-by-hand', storageClass });
@@ -97,46 +101,47 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-08', async () => {
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const one = await offeredClass(namespace, 'Delete', { name: 'local-one' });
     const other = await offeredClass(namespace, 'Delete', { name: 'local-other' });
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
-    await using _first = await startProvisioner(namespace, ['node3'], [{ storageClass: one, directory }]);
+    await using _first = await startProvisioner(namespace, [here], [{ storageClass: one, directory }]);
     const volume = await offeredVolume(namespace, { directory, entry: 'disk', storageClass: one });
     await _first[Symbol.asyncDispose]();
 
     const both = [one, other].map((storageClass) => ({ storageClass, directory }));
-    await using provisioner = await startProvisioner(namespace, ['node3'], both);
-    const refusal = await provisioner.says(
-      `Volume path already in use: PV "${volumeName('disk', 'node3', other.name)}"`,
-    );
+    await using provisioner = await startProvisioner(namespace, [here], both);
+    const refusal = await provisioner.says(`Volume path already in use: PV "${volumeName('disk', here, other.name)}"`);
     expect(refusal).to.include(volume.name);
     expect(offeredPaths(namespace, one)).to.have.all.keys(path);
     expect(offeredPaths(namespace, other)).to.deep.equal({});
   });
 
   proves('LV-PROV-12', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [disk = ''] = await directory.memory(16 * mebibyte, 'disk');
     await directory.memory(16 * mebibyte, 'disk/below');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     await lookedThrough(namespace, { directory, storageClass });
     expect(offeredPaths(namespace, storageClass)).to.have.all.keys(disk);
   });
 
   proves('LV-PROV-13', async () => {
-    await using disks = await leaseEntriesDirectory('node3');
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using disks = await leaseEntriesDirectory(here);
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [shared = ''] = await disks.memory(16 * mebibyte, 'shared');
     await disks.plain('shared/left', 'shared/right');
     await directory.bind(`${shared}/left`, 'left');
     await directory.bind(`${shared}/right`, 'right');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     for (const entry of ['left', 'right']) await offeredVolume(namespace, { directory, entry, storageClass });
     expect(Object.values(offeredPaths(namespace, storageClass))).to.deep.equal(['16Mi', '16Mi']);
 
@@ -145,7 +150,7 @@ describe(chapter, () => {
       await namespace.claim('other', { storage: '16Mi' }),
     ];
     const pod = await namespace.pod('writer', { claims });
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
     const before = await freeSpace(pod, '/data-2');
     await runInPod(pod, ['dd', 'if=/dev/zero', 'of=/data/file', 'bs=64k', 'count=64']);
     const after = await freeSpace(pod, '/data-2');

@@ -1,4 +1,13 @@
-import { evidence, expect, leaseVolume, onNode, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
+import {
+  assignedNode,
+  evidence,
+  expect,
+  leaseVolume,
+  onNode,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+} from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
 import { offeredClass, offeredPaths, offeredVolume, release } from '../static-provisioner/offered.ts';
 import { startProvisioner } from '../static-provisioner/programs.ts';
@@ -9,17 +18,18 @@ const mebibyte = 2 ** 20;
 
 describe(chapter, () => {
   proves('LV-PROV-01', async () => {
-    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 32 * mebibyte });
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using disk = await leaseVolume(here, 'LOOP', { bytes: 32 * mebibyte });
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const mountOptions = ['noatime'];
     const storageClass = await offeredClass(namespace, 'Delete', { mountOptions });
-    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk-1', storageClass };
     const volume = await offeredVolume(namespace, offer);
     const { metadata, spec } = volume.now;
-    expect(metadata.annotations?.['pv.kubernetes.io/provisioned-by']).to.equal('local-volume-provisioner-node2');
+    expect(metadata.annotations?.['pv.kubernetes.io/provisioned-by']).to.equal(`local-volume-provisioner-${here}`);
     expect(spec).to.deep.include({
       accessModes: ['ReadWriteOnce'],
       local: { path },
@@ -30,9 +40,7 @@ describe(chapter, () => {
     });
     expect(spec?.nodeAffinity).to.deep.equal({
       required: {
-        nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node2'] }] },
-        ],
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [here] }] }],
       },
     });
     evidence.keep('offered', volume.now);
@@ -40,19 +48,20 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('writer', { claims: [claim] });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     await expect(pod).to.mount(volume, { from: { ...disk, path } });
     await runInPod(pod, ['sh', '-c', 'echo from the pod >/data/greeting']);
     expect(await onNode(directory.node, ['cat', `${disk.path}/greeting`])).to.equal('from the pod\n');
   });
 
   proves('LV-PROV-02', async () => {
-    await using disk = await leaseVolume('node3', 'LOOP', { bytes: 16 * mebibyte });
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using disk = await leaseVolume(here, 'LOOP', { bytes: 16 * mebibyte });
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.bind(disk.path, 'disk-1');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk-1', storageClass };
     const volume = await offeredVolume(namespace, offer);
     const first = volume.now.metadata.uid;
@@ -60,7 +69,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('first', { storage: '8Mi' });
     await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('first', { claims: [claim] });
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(here);
     await runInPod(pod, [
       'sh',
       '-c',
@@ -83,15 +92,16 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-03', async () => {
-    await using raw = await leaseVolume('node2', 'BLOCK', { bytes: 12 * mebibyte });
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using raw = await leaseVolume(here, 'BLOCK', { bytes: 12 * mebibyte });
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.link(raw.path, 'raw-1');
     await directory.memory(mebibyte, 'memory');
     const storageClass = await offeredClass(namespace, 'Delete');
     await using provisioner = await startProvisioner(
       namespace,
-      ['node2'],
+      [here],
       [{ storageClass, directory, volumeMode: 'Block' }],
     );
     const offer = { directory, entry: 'raw-1', storageClass };
@@ -104,7 +114,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('first', { storage: '8Mi', volumeMode: 'Block' });
     await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('first', { claims: [claim], as: 'devices' });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(here);
     // At its beginning, in its middle, and in its last block.
     for (const block of ['0', '1500', '3071']) {
       const place = ['bs=4096', 'count=1', `seek=${block}`, 'conv=notrunc,fsync'];

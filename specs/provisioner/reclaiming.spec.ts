@@ -1,4 +1,5 @@
 import {
+  assignedNode,
   type ClaimHandle,
   evidence,
   expect,
@@ -34,11 +35,12 @@ async function claimedDisk(
 
 describe(chapter, () => {
   proves('LV-PROV-09', async () => {
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Retain');
-    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     const { volume, uid, claim } = await claimedDisk(namespace, { directory, entry: 'disk', storageClass });
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/kept`]);
     await release(namespace, volume, claim);
@@ -51,13 +53,14 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-10', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(bytes, 'disk');
     const storageClass = await offeredClass(namespace, 'Delete');
     const offer = { directory, entry: 'disk', storageClass };
     const { volume, uid } = await (async () => {
-      await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+      await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
       const claimed = await claimedDisk(namespace, offer);
       const { volume, claim } = claimed;
       await directory.pull('disk');
@@ -75,22 +78,23 @@ describe(chapter, () => {
     // point offers it as a clean disk, as LV-PROV-19 shows.
     await directory.memory(bytes, 'disk');
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/left`]);
-    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     await offeredVolume(namespace, offer, { after: uid });
     expect(await onNode(directory.node, ['ls', '-A', path])).to.equal('');
   });
 
   proves('LV-PROV-11', async () => {
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     await directory.memory(bytes, 'disk');
     // With Retain nothing is cleaned while the object exists: people remove it then.
     const storageClass = await offeredClass(namespace, 'Retain');
-    await using _provisioner = await startProvisioner(namespace, ['node3'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk', storageClass };
     const { volume, uid, claim: first } = await claimedDisk(namespace, offer, 'first');
     const writer = await namespace.pod('writer', { claims: [first] });
-    await expect(writer).to.runOn('node3');
+    await expect(writer).to.runOn(here);
     await runInPod(writer, ['sh', '-c', 'echo the password of the last one >/data/secret']);
     await release(namespace, volume, writer, first);
     await namespace.cluster.client.remove(volume.ref);
@@ -99,20 +103,21 @@ describe(chapter, () => {
     const second = await namespace.claim('second', { storage: '8Mi' });
     await expect(second).to.bindTo(volume);
     const reader = await namespace.pod('reader', { claims: [second] });
-    await expect(reader).to.runOn('node3');
+    await expect(reader).to.runOn(here);
     const leaked = await readInPod(reader, '/data/secret');
     expect(leaked).to.equal('the password of the last one\n');
     evidence.keep('what-the-next-claimant-reads', leaked);
   });
 
   proves('LV-PROV-19', async () => {
-    await using disks = await leaseEntriesDirectory('node2');
-    await using directory = await leaseEntriesDirectory('node2');
+    const here = assignedNode();
+    await using disks = await leaseEntriesDirectory(here);
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     const [disk = ''] = await disks.memory(bytes, 'disk');
     const [path = ''] = await directory.bind(disk, 'disk');
     const storageClass = await offeredClass(namespace, 'Delete');
-    await using _provisioner = await startProvisioner(namespace, ['node2'], [{ storageClass, directory }]);
+    await using _provisioner = await startProvisioner(namespace, [here], [{ storageClass, directory }]);
     const offer = { directory, entry: 'disk', storageClass };
     const { volume, uid, claim } = await claimedDisk(namespace, offer);
     await onNode(directory.node, ['cp', '/etc/hostname', `${path}/secret`]);
@@ -130,9 +135,10 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-20', async () => {
-    await using raw = await leaseVolume('node3', 'BLOCK', { bytes });
-    await using disks = await leaseEntriesDirectory('node3');
-    await using directory = await leaseEntriesDirectory('node3');
+    const here = assignedNode();
+    await using raw = await leaseVolume(here, 'BLOCK', { bytes });
+    await using disks = await leaseEntriesDirectory(here);
+    await using directory = await leaseEntriesDirectory(here);
     await using namespace = await SpecNamespace.open();
     await directory.link(raw.path, 'raw');
     const storageClass = await offeredClass(namespace, 'Delete');
@@ -142,7 +148,7 @@ describe(chapter, () => {
     const cleaner = `while [ -d ${gate} ]; do sleep 0.1; done; ${fillWithZeros}`;
     await using provisioner = await startProvisioner(
       namespace,
-      ['node3'],
+      [here],
       [{ storageClass, directory, volumeMode: 'Block', cleaner }],
     );
     const offer = { directory, entry: 'raw', storageClass };

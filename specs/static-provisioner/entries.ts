@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
-import { newName } from '../runner/current-spec.ts';
+import { assertAssigned, newName } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 
 const scripts = {
@@ -58,8 +58,10 @@ export class EntriesDirectory implements AsyncDisposable {
 /**
  * Creates a directory on a node, for a static provisioner to discover disks in; `at` is its name, a new one where not
  * given. It and its mounts are removed at the end.
+ * @throws DomainError where the run has given the spec another node
  */
 export async function leaseEntriesDirectory(nodeName: string, at = newName('entries')): Promise<EntriesDirectory> {
+  assertAssigned(nodeName);
   const { node } = await testCluster();
   const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${at}`);
   await directory.plain();

@@ -13,7 +13,7 @@ import { type ClassHandle, Handle, type PodHandle } from '../harness/handles.ts'
 import { once } from '../harness/promises.ts';
 import { gone } from '../harness/removal.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';
-import { currentSpec } from '../runner/current-spec.ts';
+import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
 import { evidence } from '../runner/evidence.ts';
 import type { EntriesDirectory } from './entries.ts';
 
@@ -150,6 +150,7 @@ interface Program {
 
 /** Creates the objects of a program, and waits until its pods are Ready. What fails half way is removed. */
 async function start(namespace: SpecNamespace, { nodes, fixture, kinds, change }: Program): Promise<RunningProgram> {
+  nodes.forEach(assertAssigned);
   const { client, store, facts, node } = namespace.cluster;
   const programs = facts.staticProvisioner;
   if (programs === undefined)

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import {
+  assignedNode,
   type ClaimHandle,
   clearClaimRef,
   contradiction,
@@ -53,10 +54,7 @@ const width = 4;
 const bareVolumes = (
   namespace: SpecNamespace,
   names: readonly string[],
-  {
-    node = 'node3',
-    reservedFor = () => undefined,
-  }: { node?: string; reservedFor?: (name: string) => string | undefined } = {},
+  { node, reservedFor = () => undefined }: { node: string; reservedFor?: (name: string) => string | undefined },
 ) =>
   atMost(width, names, (name) =>
     namespace.volume(name, {
@@ -145,7 +143,10 @@ describe(chapter, () => {
     const free = numbered(12, 'free');
     // Claims and volumes at once, in no order.
     const made = await Promise.all([
-      bareVolumes(namespace, [...named, ...free], { reservedFor: (name) => (named.includes(name) ? name : undefined) }),
+      bareVolumes(namespace, [...named, ...free], {
+        node: assignedNode(),
+        reservedFor: (name) => (named.includes(name) ? name : undefined),
+      }),
       atMost(width, named, (name) => namespace.claim(name)),
       atMost(width, free, (name) => namespace.claim(name)),
     ]);
@@ -194,7 +195,7 @@ describe(chapter, () => {
     const storageClass = await namespace.storageClass('Immediate');
     using watchman = watchBinding(namespace, storageClass.name);
     const claims = await atMost(width, numbered(9, 'claim'), (name) => namespace.claim(name));
-    const volumes = await bareVolumes(namespace, numbered(6, 'volume'));
+    const volumes = await bareVolumes(namespace, numbered(6, 'volume'), { node: assignedNode() });
     // Without a change of its own, a claim that found no volume is looked at again only in the controller's next round.
     for (const claim of claims) await triggerResync(namespace, claim);
     for (const volume of volumes) await expect(volume).to.reachPhase('Bound', { within: patience });

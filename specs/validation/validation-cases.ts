@@ -232,7 +232,7 @@ export const updateCases: readonly UpdateCase[] = [
   {
     id: 'LV-VALID-33',
     of: 'volume',
-    patch: replace('/spec/nodeAffinity/required/nodeSelectorTerms/0/matchExpressions/0/values', ['node1']),
+    patch: replace('/spec/nodeAffinity/required/nodeSelectorTerms/0/matchExpressions/0/values', ['another-node']),
     refused: { causes: [affinityIsImmutable] },
   },
   {

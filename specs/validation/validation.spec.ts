@@ -1,5 +1,6 @@
 import {
   absentPath,
+  assignedNode,
   type ClaimHandle,
   type ClassHandle,
   evidence,
@@ -23,11 +24,11 @@ async function subject(
   namespace: SpecNamespace,
   of: UpdateCase['of'],
 ): Promise<VolumeHandle | ClassHandle | ClaimHandle> {
-  if (of === 'volume') return namespace.volume('volume', { node: 'node2', path: absentPath });
+  if (of === 'volume') return namespace.volume('volume', { node: assignedNode(), path: absentPath });
   const storageClass = await namespace.storageClass('Immediate');
   if (of === 'class') return storageClass;
   if (of === 'unboundClaim') return namespace.claim('claim');
-  const { claim, volume } = await namespace.boundVolume('pair', { node: 'node2', path: absentPath });
+  const { claim, volume } = await namespace.boundVolume('pair', { node: assignedNode(), path: absentPath });
   await expect(claim).to.bindTo(volume);
   return claim;
 }
@@ -61,18 +62,19 @@ describe(chapter, () => {
   }
 
   proves('LV-VALID-03', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
+    const here = assignedNode();
+    await using disk = await leaseVolume(here, 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const relative = onNode2.path.slice(1);
-    const { volume, claim } = await namespace.boundVolume('relative', { node: 'node2', path: relative });
+    const relative = disk.path.slice(1);
+    const { volume, claim } = await namespace.boundVolume('relative', { node: here, path: relative });
     expect(volume.now.spec?.local?.path, 'kept as it was written').to.equal(relative);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    await expect(pod).to.runOn('node2');
-    await expect(pod).to.mount(volume, { from: onNode2 });
+    await expect(pod).to.runOn(here);
+    await expect(pod).to.mount(volume, { from: disk });
     await runInPod(pod, ['sh', '-c', 'echo below the root >/data/place && sync /data/place']);
-    const file = `${onNode2.path}/place`;
-    expect(await onNode(namespace.cluster.node('node2'), ['cat', file])).to.equal('below the root\n');
+    const file = `${disk.path}/place`;
+    expect(await onNode(namespace.cluster.node(here), ['cat', file])).to.equal('below the root\n');
   });
 
   proves('LV-VALID-07', async () => {
@@ -95,7 +97,7 @@ describe(chapter, () => {
         required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In' as const, values: [value] }] }] },
       });
       const volume = await namespace.volume(`volume-${index}`, {
-        node: 'node2',
+        node: assignedNode(),
         path: absentPath,
         spec: { nodeAffinity: terms(beta, 'a') },
       });
@@ -118,7 +120,7 @@ describe(chapter, () => {
         manifest.allowVolumeExpansion = true;
       },
     });
-    const { claim } = await namespace.boundVolume('raised', { node: 'node2', path: absentPath });
+    const { claim } = await namespace.boundVolume('raised', { node: assignedNode(), path: absentPath });
     const ask = (storage: string) =>
       namespace.cluster.client.patch(claim.ref, {
         type: 'merge',

@@ -101,6 +101,11 @@ const requirement = z.strictObject({
   line: z.int().positive().optional(),
   result: outcome,
   milliseconds: milliseconds.describe('Milliseconds; of a requirement that was run several times, the median.'),
+  began: milliseconds
+    .optional()
+    .describe(
+      'Milliseconds from the begin of the run to that of its spec; where it was run several times, of the first.',
+    ),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped, or for which versions of Kubernetes it is promised.'),
   knownIssue: knownIssue.optional(),

@@ -37,13 +37,16 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
   const resultsOf = grouped(results, ({ spec }) => spec.id);
   return chosen.map(({ requirement, declaredAt }) => {
     const { id, chapter, level, subject, sentence, source, failsIf, features, slowBecause, knownIssue } = requirement;
-    const runs = resultsOf.get(id)?.map(({ result }) => result) ?? [];
+    const finished = resultsOf.get(id) ?? [];
+    const runs = finished.map(({ result }) => result);
+    const began = finished[0]?.began;
     const promise = { id, chapter, level, subject, sentence, source, failsIf, features: [...features] };
     const ending = inAll(runs, notRun, root);
     return {
       ...promise,
       ...declaredAt,
       ...ending,
+      ...(began !== undefined && { began: Math.round(began) }),
       ...(runs.length === 0 && elsewhere(features)),
       ...(knownIssue && { knownIssue: { ...knownIssue, ...whetherItShows(knownIssue, ending, kubernetes) } }),
       ...(slowBecause !== undefined && { slowBecause }),

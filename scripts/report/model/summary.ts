@@ -5,6 +5,8 @@ import type { Trace } from '../../../specs/trace/trace.ts';
 export interface FinishedSpec {
   spec: SpecIdentity;
   result: SpecResult;
+  /** Milliseconds from the begin of the run to the begin of the spec. */
+  began?: number;
 }
 
 export type FinishedAction = Extract<RunEvent, { kind: 'action-finished' }>;
@@ -70,8 +72,11 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
     }
     case 'cpu-steal-measured':
       return { ...summary, cpuSteal: event.cpuSteal };
-    case 'spec-finished':
-      return { ...summary, specs: [...summary.specs, { spec: event.spec, result: event.result }] };
+    case 'spec-finished': {
+      const { spec, result, at } = event;
+      const began = summary.started && Math.max(0, at.getTime() - summary.started.getTime() - result.milliseconds);
+      return { ...summary, specs: [...summary.specs, { spec, result, ...(began !== undefined && { began }) }] };
+    }
     case 'interrupted':
       return { ...summary, interrupted: event.signal };
     default:
