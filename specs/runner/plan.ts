@@ -45,7 +45,7 @@ export function hasWholeCluster(requirement: Requirement): boolean {
  * first those that need all nodes undisturbed, then those that disturb some nodes, and beside them those that any other
  * node will do for; last those that have the whole cluster.
  */
-export function turnOf(requirement: Requirement): number {
+function turnOf(requirement: Requirement): number {
   const { exclusive, nodes, slow } = requirement;
   const disruptive = isDisruptive(requirement);
   // Specs with the same lock wait for each other, so they begin with the first.
@@ -55,6 +55,11 @@ export function turnOf(requirement: Requirement): number {
   if (disruptive && exclusive.length > 1) return 2;
   if (slow) return 3;
   return disruptive ? 4 : 5;
+}
+
+/** Returns the specs in the order in which a run begins them; specs of the same turn keep theirs. */
+export function inTurns<Spec extends { requirement: Requirement }>(specs: readonly Spec[]): Spec[] {
+  return specs.toSorted((a, b) => turnOf(a.requirement) - turnOf(b.requirement));
 }
 
 /** What a spec locks, and the node that is assigned to it where any will do. */

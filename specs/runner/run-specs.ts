@@ -6,7 +6,7 @@ import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
 import type { EventStream } from './events.ts';
 import { runWithLocks } from './locks.ts';
-import { hasWholeCluster, isDisruptive, locksAmong, turnOf } from './plan.ts';
+import { hasWholeCluster, inTurns, isDisruptive, locksAmong } from './plan.ts';
 import { type DeclaredSpec, identityOf } from './registry.ts';
 import { runSpec } from './run-one.ts';
 import { catchStrayErrors } from './stray-errors.ts';
@@ -150,15 +150,12 @@ export async function runSpecs(
       round.map(({ requirement }) => requirement),
       nodes,
     );
-    return runWithLocks(
-      round.toSorted((a, b) => turnOf(a.requirement) - turnOf(b.requirement)),
-      {
-        jobs,
-        stop,
-        locksOf: ({ requirement }, users) => locksOf(requirement, users),
-        run: (planned, { node }) => runOne(planned, node),
-      },
-    );
+    return runWithLocks(inTurns(round), {
+      jobs,
+      stop,
+      locksOf: ({ requirement }, users) => locksOf(requirement, users),
+      run: (planned, { node }) => runOne(planned, node),
+    });
   };
   const work = async (): Promise<void> => {
     await open?.().catch((error: unknown) => {

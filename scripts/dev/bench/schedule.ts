@@ -1,0 +1,123 @@
+import { grouped } from '../../../clusters/text/collections.ts';
+import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
+import { runWithLocks } from '../../../specs/runner/locks.ts';
+import { hasWholeCluster, inTurns, isDisruptive, locksAmong, shuffled } from '../../../specs/runner/plan.ts';
+
+/** A spec of a run: when it began and how long it took, in seconds; `began` counts from the first spec. */
+export interface TimedSpec {
+  requirement: Requirement;
+  began: number;
+  seconds: number;
+}
+
+/** What bounds the time of a run from below, in seconds, whatever the order. */
+interface Bound {
+  what: string;
+  seconds: number;
+}
+
+/** Returns how many specs went on at once in each `step` seconds, on average, and which took most of that time. */
+export function occupation(
+  specs: readonly TimedSpec[],
+  step: number,
+): { from: number; lanes: number; most: string[] }[] {
+  const end = Math.max(0, ...specs.map(({ began, seconds }) => began + seconds));
+  return Array.from({ length: Math.ceil(end / step) }, (_, index) => {
+    const from = index * step;
+    const shares = specs
+      .map((spec) => ({ id: spec.requirement.id, share: overlap(spec, from, from + step) }))
+      .filter(({ share }) => share > 0)
+      .toSorted((a, b) => b.share - a.share);
+    const lanes = shares.reduce((sum, { share }) => sum + share, 0) / step;
+    return { from, lanes, most: shares.slice(0, 5).map(({ id }) => id) };
+  });
+}
+
+function overlap({ began, seconds }: TimedSpec, from: number, to: number): number {
+  return Math.max(0, Math.min(began + seconds, to) - Math.max(began, from));
+}
+
+/**
+ * Returns the lower bounds of a run's specs: the longest, those that lock one thing one after the other, and as many
+ * lanes as there are; after each of these what has the whole cluster.
+ */
+export function boundsOf(specs: readonly Omit<TimedSpec, 'began'>[], jobs: number): Bound[] {
+  const sum = (some: typeof specs) => some.reduce((total, { seconds }) => total + seconds, 0);
+  const [whole = [], others = []] = [true, false].map((wanted) =>
+    specs.filter(({ requirement }) => hasWholeCluster(requirement) === wanted),
+  );
+  const longest = others.toSorted((a, b) => b.seconds - a.seconds)[0];
+  const things = [...new Set(others.flatMap(({ requirement }) => requirement.exclusive))].toSorted();
+  const before = [
+    { what: longest ? `the longest spec, ${longest.requirement.id}` : 'no other spec', seconds: longest?.seconds ?? 0 },
+    ...things.map((thing) => ({
+      what: `what locks ${thing}`,
+      seconds: sum(others.filter(({ requirement }) => requirement.exclusive.includes(thing))),
+    })),
+    { what: `${jobs} side by side`, seconds: sum(others) / jobs },
+  ];
+  return before.map(({ what, seconds }) => ({
+    what: `${what}, then the whole cluster`,
+    seconds: seconds + sum(whole),
+  }));
+}
+
+/** Returns a run as the plan would have it with these durations: its own order and locks, on a clock of its own. */
+export async function simulate(
+  specs: readonly Omit<TimedSpec, 'began'>[],
+  { jobs, seed, nodes }: { jobs: number; seed: number; nodes: readonly string[] },
+): Promise<TimedSpec[]> {
+  const locksOf = locksAmong(
+    specs.map(({ requirement }) => requirement),
+    nodes,
+  );
+  const done: TimedSpec[] = [];
+  const going: { end: number; resolve: () => void }[] = [];
+  let now = 0;
+  let over = false;
+  const all = runWithLocks(inTurns(shuffled(specs, seed)), {
+    jobs,
+    stop: new AbortController().signal,
+    locksOf: ({ requirement }, users) => locksOf(requirement, users),
+    run: ({ requirement, seconds }) =>
+      new Promise((resolve) => {
+        done.push({ requirement, seconds, began: now });
+        going.push({ end: now + seconds, resolve });
+      }),
+  }).finally(() => {
+    over = true;
+  });
+  while (!over) {
+    // Whatever may begin at this moment has begun when the event loop is idle.
+    await new Promise(setImmediate);
+    const next = going.toSorted((a, b) => a.end - b.end)[0];
+    if (!next) continue;
+    going.splice(going.indexOf(next), 1);
+    now = next.end;
+    next.resolve();
+  }
+  await all;
+  return done;
+}
+
+/** Returns how a run's specs are spread: for each kind of lock how many, their seconds, the first begin and the last end. */
+export function phasesOf(
+  specs: readonly TimedSpec[],
+): { what: string; count: number; seconds: number; from: number; to: number }[] {
+  const kinds = grouped(specs, ({ requirement }) => kindOf(requirement));
+  return [...kinds]
+    .map(([what, some]) => ({
+      what,
+      count: some.length,
+      seconds: some.reduce((total, { seconds }) => total + seconds, 0),
+      from: Math.min(...some.map(({ began }) => began)),
+      to: Math.max(...some.map(({ began, seconds }) => began + seconds)),
+    }))
+    .toSorted((a, b) => a.from - b.from);
+}
+
+function kindOf(requirement: Requirement): string {
+  if (hasWholeCluster(requirement)) return 'the whole cluster';
+  if (isDisruptive(requirement)) return `locks ${requirement.exclusive.join(' and ')}`;
+  return requirement.nodes === 'any' ? 'any node' : 'all nodes as they are';
+}

@@ -1,0 +1,66 @@
+import { readClusterConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
+import { readReport } from '../../report/model/report-file.ts';
+import { boundsOf, occupation, phasesOf, simulate, type TimedSpec } from './schedule.ts';
+
+/** How many specs run at the same time in the runs that are worked out. */
+const widths = [4, 8, 10, 12, 16];
+
+/** The orders that are worked out for each. */
+const seeds = [1, 2, 3];
+
+/** Prints where the time of a whole run went, from its report.yaml, and what the present plan would make of it. */
+async function explain(path: string): Promise<void> {
+  const report = await readReport(path);
+  const promised = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
+  const ran = report.requirements.flatMap(({ id, began, milliseconds }): TimedSpec[] => {
+    const requirement = promised.get(id);
+    if (!requirement || began === undefined || milliseconds === 0) return [];
+    return [{ requirement, began: began / 1000, seconds: milliseconds / 1000 }];
+  });
+  if (ran.length === 0) {
+    throw new DomainError({
+      attempted: `reading when specs began, in ${path}`,
+      seen: 'no requirement of the catalogue with `began`',
+      why: 'reports of earlier versions of the harness do not say it',
+      remedy: 'choose the report of a newer run',
+    });
+  }
+  const start = Math.min(...ran.map(({ began }) => began));
+  const specs = ran.map((spec) => ({ ...spec, began: spec.began - start }));
+  const jobs = report.jobs ?? 1;
+  const { shape } = await readClusterConfiguration();
+  const nodes = shape.nodes.map(({ name }) => name);
+
+  const lines = [`${specs.length} specs in ${rounded(endOf(specs))} s, ${jobs} side by side`, '', 'phases'];
+  for (const { what, count, seconds, from, to } of phasesOf(specs))
+    lines.push(`  ${rounded(from)} to ${rounded(to)} s  ${what}: ${count} specs, ${rounded(seconds)} s in all`);
+  lines.push('', 'lower bounds, whatever the order');
+  for (const { what, seconds } of boundsOf(specs, jobs)) lines.push(`  ${rounded(seconds)} s  ${what}`);
+  lines.push('', 'at the same time');
+  for (const { from, lanes, most } of occupation(specs, 10))
+    lines.push(`  ${rounded(from)} s  ${lanes.toFixed(1).padStart(4)}  ${most.join(' ')}`);
+  lines.push('', 'with the present plan and these durations');
+  for (const width of widths) {
+    const ends = await Promise.all(
+      seeds.map(async (seed) => endOf(await simulate(specs, { jobs: width, seed, nodes }))),
+    );
+    lines.push(`  ${width} side by side: ${ends.map(rounded).join(', ')} s`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function endOf(specs: readonly TimedSpec[]): number {
+  return Math.max(...specs.map(({ began, seconds }) => began + seconds));
+}
+
+function rounded(seconds: number): string {
+  return String(Math.round(seconds)).padStart(4);
+}
+
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  process.stderr.write('usage: npm run bench:plan -- reports/<time>-<run>/report.yaml\n');
+  process.exitCode = 2;
+} else await explain(path);
