@@ -43,13 +43,21 @@ describe(chapter, () => {
       await using onNode3 = await leaseVolume('node3', 'LOOP', small);
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
-      await offerDirectories(namespace, onNode1, volumes.node1);
-      await offerDirectories(namespace, onNode2, volumes.node2);
-      await offerDirectories(namespace, onNode3, volumes.node3);
+      const offer = async (): Promise<void> => {
+        await offerDirectories(namespace, onNode1, volumes.node1);
+        await offerDirectories(namespace, onNode2, volumes.node2);
+        await offerDirectories(namespace, onNode3, volumes.node3);
+      };
+      if (policy === 'OrderedReady') await offer();
       const set = await localSet(namespace, { replicas: 3, claims }, (spec) => {
         spec.podManagementPolicy = policy;
         requirePods(spec.template.spec, how, { app: setName });
       });
+      if (policy === 'Parallel') {
+        // No pod can become Ready, as there is no volume: the last one is made although the first waits.
+        await member(namespace, 2);
+        await offer();
+      }
       await ready(set, 3);
       for (const ordinal of [0, 1, 2]) await sign((await member(namespace, ordinal)).pod);
 
