@@ -21,33 +21,40 @@ import { Sandbox } from './sandbox.ts';
 interface Victim {
   name: string;
   args: (sandbox: Sandbox) => readonly string[];
-  /** Seconds after which it is killed, at the earliest and at the latest, from its start or from what it says. */
+  /** What it says when it begins what could be left behind. */
+  from: RegExp;
+  /** Seconds after that, at the earliest and at the latest. */
   after: readonly [number, number];
-  from?: RegExp;
 }
 
 /** Of those that use a cluster: it is made once. */
 const use = '--use=kills';
 const ofImage = ({ image }: Sandbox) => `--image=${image}`;
 const victims: readonly Victim[] = [
-  { name: 'run on its own cluster', args: (sandbox) => ['run', ofImage(sandbox)], after: [2, 60] },
+  {
+    name: 'run on its own cluster',
+    args: (sandbox) => ['run', ofImage(sandbox)],
+    from: /Reserving the name/,
+    after: [0, 60],
+  },
   {
     name: 'run --chapter block on its own cluster',
     args: (sandbox) => ['run', '--chapter=block', ofImage(sandbox)],
-    after: [0, 20],
     from: /✓ LV-/,
+    after: [0, 15],
   },
-  { name: 'image --rebuild', args: () => ['image', '--rebuild'], after: [2, 40] },
+  { name: 'image --rebuild', args: () => ['image', '--rebuild'], from: /Getting the node image/, after: [0, 40] },
   {
     name: 'run --use --chapter block,fault',
     args: () => ['run', use, '--chapter=block,fault'],
-    after: [0, 20],
-    from: /✓ LV-/,
+    from: /Running \d+ specs/,
+    after: [0, 30],
   },
   {
     name: 'run --use --chapter access,binding',
     args: () => ['run', use, '--chapter=access,binding'],
-    after: [1, 30],
+    from: /Noting how the cluster/,
+    after: [0, 30],
   },
 ];
 
@@ -74,7 +81,8 @@ async function kill(
   const before = await sandbox.snapshot();
   const victim = sandbox.start(args(sandbox));
   const wait = 1000 * (after[0] + part * (after[1] - after[0]));
-  if (from) await victim.says(from).catch(() => {});
+  // One that ends before is none that was killed.
+  await victim.says(from).catch(() => {});
   await Promise.race([victim.ended(), new Promise((resolve) => setTimeout(resolve, wait).unref())]);
   victim.send('SIGKILL');
   const killed = (await victim.ended()).signal === 'SIGKILL';
