@@ -130,9 +130,10 @@ describe(chapter.chapter, () => {
       namespace.pod(name, { claims: [claim], spec: { securityContext: { fsGroup } }, containers: [runAs(runAsUser)] });
     const first = await podOf('first', group, user);
     await expect(first).to.runOn(nodeName);
-    // For its owner alone, at the top and two directories below. The link leads nowhere: who follows it, fails.
+    // For its owner alone, at the top and two directories below. Following the link would open the file to everyone: it
+    // comes after the file, and its own mode is 777.
     const leave = `umask 077; cd /data && mkdir -p outer/inner && echo first >top && echo first >outer/inner/deep
-      ln -s /nowhere outer/link; stat -c "%u %g %a" top outer outer/inner outer/inner/deep`;
+      ln -s inner/deep outer/link; stat -c "%u %g %a" top outer outer/inner outer/inner/deep`;
     expect(await runInPod(first, ['sh', '-c', leave]), 'what the first pod has left').to.equal(
       `${user} ${group} 600\n${user} ${group} 2700\n${user} ${group} 2700\n${user} ${group} 600\n`,
     );

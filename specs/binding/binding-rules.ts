@@ -10,12 +10,12 @@ interface NamesInSpec {
   storageClass: string;
 }
 
-/** One rule by which a volume matches a claim: a volume that breaks it, and a claim that minds. */
+/** One rule by which a volume matches a claim: volumes that break it, and a claim that minds. */
 export interface MatchingRule {
   /** The requirement. */
   id: string;
-  /** Breaks the rule, and no other. */
-  breaks?: (volume: Volume) => void;
+  /** Each breaks the rule, and no other, for a claim of this name; where there is none, `afterwards` does. */
+  breaks?: readonly ((volume: Volume, claim: string) => void)[];
   /** What comes about only after the volume is there; what it returns undoes what would stay. */
   afterwards?: (
     namespace: SpecNamespace,
@@ -28,53 +28,87 @@ export interface MatchingRule {
   fits?: (volume: Volume) => void;
 }
 
-/** A volume is matched with a claim by these rules. The node affinity is not one of them. */
+/** A volume is matched with a claim by these rules, one or more for a requirement. The node affinity is not one of them. */
 export const matchingRules: readonly MatchingRule[] = [
   {
     id: 'LV-BIND-21',
-    breaks: ({ spec }) => {
-      spec.capacity.storage = '1023Mi';
-    },
+    breaks: [
+      ({ spec }) => {
+        spec.capacity.storage = '1023Mi';
+      },
+    ],
   },
   {
     id: 'LV-BIND-22',
-    breaks: ({ spec }) => {
-      spec.storageClassName = 'of-another-class';
-    },
+    breaks: [
+      ({ spec }) => {
+        spec.storageClassName = 'of-another-class';
+      },
+    ],
   },
   {
     id: 'LV-BIND-23',
-    breaks: ({ spec }) => {
+    breaks: [
+      ({ spec }) => {
+        spec.volumeMode = 'Block';
+      },
+    ],
+  },
+  {
+    id: 'LV-BIND-23',
+    breaks: [
+      ({ spec }) => {
+        spec.volumeMode = 'Filesystem';
+      },
+    ],
+    asks: ({ spec }) => {
+      spec.volumeMode = 'Block';
+    },
+    fits: ({ spec }) => {
       spec.volumeMode = 'Block';
     },
   },
   {
     id: 'LV-BIND-24',
-    breaks: ({ spec }) => {
-      spec.accessModes = ['ReadOnlyMany'];
+    breaks: (['ReadWriteOnce', 'ReadOnlyMany'] as const).map((only) => ({ spec }) => {
+      spec.accessModes = [only];
+    }),
+    asks: ({ spec }) => {
+      spec.accessModes = ['ReadWriteOnce', 'ReadOnlyMany'];
+    },
+    fits: ({ spec }) => {
+      spec.accessModes = ['ReadWriteOnce', 'ReadOnlyMany'];
     },
   },
   {
     id: 'LV-BIND-25',
-    breaks: ({ metadata }) => {
-      metadata.labels = { ...metadata.labels, disk: 'slow' };
-    },
+    breaks: [labelled({ disk: 'slow', room: 'dry' }), labelled({ disk: 'fast', room: 'damp' })],
     asks: ({ spec }) => {
-      spec.selector = { matchLabels: { disk: 'fast' } };
+      const matchExpressions = [{ key: 'room', operator: 'NotIn', values: ['damp'] }];
+      spec.selector = { matchLabels: { disk: 'fast' }, matchExpressions };
     },
-    fits: ({ metadata }) => {
-      metadata.labels = { ...metadata.labels, disk: 'fast' };
-    },
+    fits: labelled({ disk: 'fast', room: 'dry' }),
   },
   {
     id: 'LV-BIND-26',
-    breaks: ({ spec }) => {
-      spec.claimRef = { name: 'somebody-else' };
-    },
+    breaks: [
+      ({ spec }) => {
+        spec.claimRef = { name: 'somebody-else' };
+      },
+      ({ spec }, claim) => {
+        spec.claimRef = { name: claim, namespace: 'elsewhere' };
+      },
+    ],
   },
   { id: 'LV-BIND-27', afterwards: release },
   { id: 'LV-BIND-28', afterwards: holdInDeletion },
 ];
+
+function labelled(labels: Record<string, string>): (volume: Volume) => void {
+  return ({ metadata }) => {
+    metadata.labels = { ...metadata.labels, ...labels };
+  };
+}
 
 /** A claim that names its volume, which is not fit for it: what the controller says about the claim. */
 export interface PreBoundMismatch {

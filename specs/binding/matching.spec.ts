@@ -1,3 +1,4 @@
+import { grouped } from '../../clusters/text/collections.ts';
 import {
   absentPath,
   evidence,
@@ -10,7 +11,7 @@ import {
   schedulerLookedAgain,
   type VolumeHandle,
 } from '../harness/index.ts';
-import { matchingRules, preBoundMismatches } from './binding-rules.ts';
+import { type MatchingRule, matchingRules, preBoundMismatches } from './binding-rules.ts';
 
 const { chapter, proves } = readChapter('binding');
 
@@ -50,44 +51,10 @@ describe(chapter, () => {
     expect(small.now.status?.phase).to.equal('Available');
   });
 
-  for (const { id, breaks, afterwards, asks, fits } of matchingRules) {
+  for (const [id, rules] of grouped(matchingRules, (rule) => rule.id))
     proves(id, async () => {
-      await using namespace = await SpecNamespace.open();
-      await namespace.storageClass('Immediate');
-      const at = { node: 'node2', path: absentPath };
-      const decoy = await namespace.volume('decoy', { ...at, change: breaks });
-      await using _decoyHeld = await afterwards?.(namespace, decoy, { volume: 'decoy', storageClass: 'local-storage' });
-      const fitting = await namespace.volume('fitting', { ...at, storage: '2Gi', change: fits });
-      const claim = await namespace.claim('claim', { change: asks });
-      await expect(claim).to.bindTo(fitting);
-      const late = await namespace.claim('late', { change: asks });
-      await expect(late).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
-      expect(late.now.status?.phase).to.equal('Pending');
-
-      // The scheduler has a search of its own.
-      await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
-      const other = await namespace.volume('other-decoy', {
-        ...at,
-        change: (manifest) => {
-          manifest.spec.storageClassName = 'patient';
-          breaks?.(manifest);
-        },
-      });
-      await using _otherHeld = await afterwards?.(namespace, other, { volume: 'other-decoy', storageClass: 'patient' });
-      const waiting = await namespace.claim('waiting', {
-        change: (manifest) => {
-          manifest.spec.storageClassName = 'patient';
-          asks?.(manifest);
-        },
-      });
-      const pod = await namespace.pod('consumer', { claims: [waiting] });
-      evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
-      expect(waiting.now.status?.phase).to.equal('Pending');
-      const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
-      for (const volume of [decoy, other])
-        expect(ours, `${volume} is bound to none of the claims`).not.to.include(volume.now.spec?.claimRef?.uid);
+      for (const rule of rules) await expectObserved(rule);
     });
-  }
 
   for (const { id, why, breaks, asks, afterwards } of preBoundMismatches) {
     proves(id, async () => {
@@ -166,3 +133,57 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
   });
 });
+
+/** Proves that neither the controller nor the scheduler gives a claim a volume that breaks the rule. */
+async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: MatchingRule): Promise<void> {
+  await using namespace = await SpecNamespace.open();
+  const held: AsyncDisposable[] = [];
+  await using _held = {
+    async [Symbol.asyncDispose]() {
+      for (const each of held) await each[Symbol.asyncDispose]();
+    },
+  };
+  const at = { node: 'node2', path: absentPath };
+  /** Creates volumes of a class that break the rule for a claim. */
+  const decoysFor = async (claim: string, storageClass: string): Promise<VolumeHandle[]> => {
+    const decoys: VolumeHandle[] = [];
+    for (const [index, breakRule] of breaks.entries()) {
+      const name = `decoy-${index}-of-${storageClass}`;
+      const decoy = await namespace.volume(name, {
+        ...at,
+        change: (manifest) => {
+          manifest.spec.storageClassName = storageClass;
+          breakRule(manifest, claim);
+        },
+      });
+      decoys.push(decoy);
+      const hold = await afterwards?.(namespace, decoy, { volume: name, storageClass });
+      if (hold) held.push(hold);
+    }
+    return decoys;
+  };
+  await namespace.storageClass('Immediate');
+  const decoys = await decoysFor('claim', 'local-storage');
+  const fitting = await namespace.volume('fitting', { ...at, storage: '2Gi', change: fits });
+  const claim = await namespace.claim('claim', { change: asks });
+  await expect(claim).to.bindTo(fitting);
+  const late = await namespace.claim('late', { change: asks });
+  await expect(late).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
+  expect(late.now.status?.phase).to.equal('Pending');
+
+  // The scheduler has a search of its own.
+  await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
+  decoys.push(...(await decoysFor('waiting', 'patient')));
+  const waiting = await namespace.claim('waiting', {
+    change: (manifest) => {
+      manifest.spec.storageClassName = 'patient';
+      asks?.(manifest);
+    },
+  });
+  const pod = await namespace.pod('consumer', { claims: [waiting] });
+  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
+  expect(waiting.now.status?.phase).to.equal('Pending');
+  const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
+  for (const decoy of decoys)
+    expect(ours, `${decoy} is bound to none of the claims`).not.to.include(decoy.now.spec?.claimRef?.uid);
+}

@@ -96,4 +96,24 @@ describe(chapter, () => {
     await runInPod(pod, ['sh', '-c', 'dd if=/dev/data of=/data-2/copy bs=512 count=1']);
     expect(await readInPod(pod, '/data-2/copy'), 'from the one volume to the other').to.equal(text);
   });
+
+  proves('LV-BLOCK-22', async () => {
+    const here = assignedNode();
+    await using left = await leaseVolume(here, 'BLOCK', { bytes });
+    await using right = await leaseVolume(here, 'BLOCK', { bytes });
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const first = await namespace.boundVolume('left', left);
+    const second = await namespace.boundVolume('right', right);
+    const pod = await namespace.pod('both', { claims: [first.claim, second.claim], as: 'devices' });
+    await expect(pod).to.runOn(here);
+    const numbers = [await numberInPod(pod), await numberInPod(pod, '/dev/data-2')];
+    expect(numbers).to.deep.equal([left.deviceNumber, right.deviceNumber]);
+    const text = textOfSector();
+    await writeSector(pod, text);
+    const node = namespace.cluster.node(here);
+    const onDisk = ({ path }: typeof left) => onNode(node, ['dd', `if=${path}`, 'bs=512', 'count=1', 'status=none']);
+    expect(await onDisk(left), 'on the disk of the first').to.equal(text);
+    expect(await onDisk(right), 'on the disk of the second').not.to.equal(text);
+  });
 });

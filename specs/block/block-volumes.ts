@@ -118,8 +118,8 @@ export function mappedPod(pod: PodHandle, volume: VolumeHandle): { uid: string; 
 }
 
 /** Returns the number of the pod's device, as `major:minor`. */
-export async function numberInPod(pod: PodHandle): Promise<string> {
-  const hex = (await runInPod(pod, ['stat', '-c', '%t %T', '/dev/data'])).trim().split(' ');
+export async function numberInPod(pod: PodHandle, path = '/dev/data'): Promise<string> {
+  const hex = (await runInPod(pod, ['stat', '-c', '%t %T', path])).trim().split(' ');
   return hex.map((text) => Number.parseInt(text, 16)).join(':');
 }
 

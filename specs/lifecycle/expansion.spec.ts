@@ -57,7 +57,13 @@ async function triggerPodSync(namespace: SpecNamespace, pod: PodHandle): Promise
 }
 
 /** Returns the bytes of a file system, as a pod sees it. */
-const sizeOf = ({ blocks, blockSize }: { blocks: number; blockSize: number }) => blocks * blockSize;
+const sizeOf = ({
+  blocks = Number.NaN,
+  blockSize = Number.NaN,
+}: {
+  blocks?: number | undefined;
+  blockSize?: number | undefined;
+}) => blocks * blockSize;
 
 async function capacityReaches(claim: ClaimHandle, storage: string): Promise<void> {
   const wanted = quantityToBytes(storage);
@@ -172,10 +178,17 @@ describe(chapter, () => {
     await controllerLookedAgain(namespace, claim, volume);
     expect(claim.now.status?.capacity?.storage, 'no pod has mounted it since').to.equal('320Mi');
 
-    const second = await namespace.pod('second', { claims: [claim] });
+    // A file system that grows only while it is in use has its old size when the first container looks at it.
+    const look = 'stat -f -c "%S %b" /data >/data/first-look';
+    const second = await namespace.pod('second', {
+      claims: [claim],
+      initContainers: [{ name: 'first-look', command: ['sh', '-c', look] }],
+    });
     await expect(second).to.runOn(here);
     await capacityReaches(claim, '480Mi');
+    const [blockSize, blocks] = (await runInPod(second, ['cat', '/data/first-look'])).trim().split(' ').map(Number);
     const after = sizeOf(await freeSpace(second, '/data'));
+    expect(sizeOf({ blockSize, blocks }), 'the size that the first container saw').to.equal(after);
     expect(after - before, 'grown by').to.be.within(150 * MiB, 160 * MiB);
     expect((await runInPod(second, ['sha256sum', '/data/payload'])).split(' ')[0]).to.equal(sum);
     evidence.keep('size', { before, after });

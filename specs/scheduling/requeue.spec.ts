@@ -23,10 +23,15 @@ import { taint } from './pod-requirements.ts';
 const { chapter, proves } = readChapter('scheduling');
 
 const rack = 'local-pv-conformance/rack';
-const inRack = ({ spec }: ManifestOf<'PersistentVolume'>): void => {
-  const matchExpressions = [{ key: rack, operator: 'In' as const, values: ['r7'] }];
-  spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
-};
+type Operator = 'In' | 'Gt' | 'Lt';
+
+/** Returns a change of a volume that gives it to the nodes whose rack is so. */
+const inRack =
+  (...wanted: readonly (readonly [Operator, string])[]) =>
+  ({ spec }: ManifestOf<'PersistentVolume'>): void => {
+    const matchExpressions = wanted.map(([operator, value]) => ({ key: rack, operator, values: [value] }));
+    spec.nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+  };
 
 /** What keeps new pods off a node whose volumes stay where they are. */
 const closures = {
@@ -97,16 +102,17 @@ describe(chapter, () => {
   proves('LV-SCHED-28', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const bound = await namespace.boundVolume('bound', { node: 'node3', path: absentPath, volume: { change: inRack } });
+    const at = { node: 'node3', path: absentPath };
+    const bound = await namespace.boundVolume('bound', { ...at, volume: { change: inRack(['In', '7']) } });
     await heldUser(namespace, bound.claim);
-    const free = await namespace.volume('free', { node: 'node3', path: absentPath, change: inRack });
+    const free = await namespace.volume('free', { ...at, change: inRack(['Gt', '6'], ['Lt', '8']) });
     const claim = await namespace.claim('free');
     const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
     const ofFree = await namespace.pod('of-free', { claims: [claim] });
     await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
     await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
-    await using label = await labelledNode('node3', { [rack]: 'r7' });
+    await using label = await labelledNode('node3', { [rack]: '7' });
     for (const pod of [ofBound, ofFree]) {
       await scheduledTo(pod, 'node3');
       await assertWokenBy(pod, label);

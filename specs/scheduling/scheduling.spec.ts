@@ -24,6 +24,33 @@ const demands: Record<string, (spec: ManifestOf<'Pod'>['spec']) => void> = {
   },
 };
 
+const hostname = 'kubernetes.io/hostname';
+const controlPlane = 'node-role.kubernetes.io/control-plane';
+
+type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+
+/** Node affinities that leave one node, by one operator or another. */
+const affinities: readonly {
+  name: string;
+  node: string;
+  matchExpressions: { key: string; operator: Operator; values?: string[] }[];
+}[] = [
+  {
+    name: 'not-in',
+    node: 'node2',
+    matchExpressions: [{ key: hostname, operator: 'NotIn', values: ['node1', 'node3'] }],
+  },
+  { name: 'exists', node: 'node1', matchExpressions: [{ key: controlPlane, operator: 'Exists' }] },
+  {
+    name: 'does-not-exist',
+    node: 'node3',
+    matchExpressions: [
+      { key: hostname, operator: 'In', values: ['node1', 'node3'] },
+      { key: controlPlane, operator: 'DoesNotExist' },
+    ],
+  },
+];
+
 describe(chapter, () => {
   for (const [id, demand] of Object.entries(demands)) {
     proves(id, async () => {
@@ -124,6 +151,24 @@ describe(chapter, () => {
     const pod = await namespace.pod('pod', { claims: [claim] });
     await expect(pod).to.runOn('node2');
     await expect(pod).to.mount(volume, { from: disk });
+  });
+
+  proves('LV-SCHED-38', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const nodes = ['node1', 'node2', 'node3'];
+    for (const { name, node, matchExpressions } of affinities) {
+      const { claim } = await namespace.boundVolume(name, {
+        node,
+        path: absentPath,
+        volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions }] } } } },
+      });
+      await scheduledTo(await namespace.pod(name, { claims: [claim], node }), node);
+      for (const other of nodes.filter((each) => each !== node)) {
+        const pod = await namespace.pod(`${name}-${other}`, { claims: [claim], node: other });
+        await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
+      }
+    }
   });
 
   proves('LV-SCHED-07', async () => {
