@@ -11,8 +11,9 @@ const rows = page
   .split('\n')
   .filter((line) => /^\| F\d/.test(line))
   .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
-  .map(([, fault = '', , , by = '']) => ({
+  .map(([, fault = '', , holds = '', by = '']) => ({
     fault,
+    holds,
     by,
     names: [...by.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   }));
@@ -52,6 +53,17 @@ describe('the table of faults', function () {
 
   it('has F1 to F34, each once and in order', () => {
     expect(rows.map(({ fault }) => fault)).to.deep.equal(Array.from({ length: 34 }, (_, index) => `F${index + 1}`));
+  });
+
+  it('counts those that are really caused, those at the seam, and those that cannot happen', () => {
+    const namesOf = (some: typeof rows) => some.map(({ fault }) => fault).join(', ');
+    const impossible = rows.filter(({ holds }) => holds.startsWith('cannot happen'));
+    const really = /^(?:[\w-]+\.spec\.ts: |(?:SEED|LV)-|scripts\/verbs\/bad-usage\.test\.ts: )/;
+    const possible = rows.filter((row) => !impossible.includes(row));
+    const atSeam = possible.filter(({ names }) => !names.some((name) => really.test(name)));
+    expect(atSeam.filter(({ by }) => !by.includes('_Seam_')).map(({ fault }) => fault)).to.deep.equal([]);
+    const sentences = `${possible.length - atSeam.length} are really caused: .* ${atSeam.length} are caused at the seam only: ${namesOf(atSeam)}\\. ${impossible.length} cannot happen: ${namesOf(impossible)}\\.`;
+    expect(page.replaceAll('\n', ' ')).to.match(new RegExp(sentences));
   });
 
   it('names for each fault a test that exists', () => {
