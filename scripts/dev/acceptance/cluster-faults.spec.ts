@@ -19,7 +19,7 @@ import { slowness } from './harness-process.ts';
 import { KeptCluster } from './kept-cluster.ts';
 import { inSandbox, type Sandbox } from './sandbox.ts';
 
-const use = '--use=faults';
+const use = '--use=stays';
 /** The line of the first spec that has passed: their order is shuffled. */
 const aSpec = /✓ (SEED|LV)-/;
 const passed = [/1 passed, 0 failed, 0 skipped/];
@@ -29,8 +29,8 @@ describe('the harness, broken on a cluster that stays', function () {
   this.timeout(slowness * 600_000);
   let cluster: KeptCluster;
   const inSandboxWithCluster = inSandbox(async (sandbox) => {
-    await sandbox.start(['up', '--name=faults', `--image=${sandbox.image}`]).endsWith('conforms', [/down faults/]);
-    cluster = await KeptCluster.find(sandbox, 'lpv-faults');
+    await sandbox.start(['up', '--name=stays', `--image=${sandbox.image}`]).endsWith('conforms', [/down stays/]);
+    cluster = await KeptCluster.find(sandbox, 'lpv-stays');
   });
   const fault = (title: string, work: (sandbox: Sandbox) => Promise<void>) =>
     inSandboxWithCluster(title, async (sandbox) => {
@@ -39,8 +39,8 @@ describe('the harness, broken on a cluster that stays', function () {
     });
 
   fault('its name is taken, and lpv clean leaves it alone', async (sandbox) => {
-    const again = sandbox.start(['up', '--name=faults', `--image=${sandbox.image}`]);
-    await again.endsWith('environment', [/has a cluster of that name: it was kept on purpose/, /lpv -- down faults/]);
+    const again = sandbox.start(['up', '--name=stays', `--image=${sandbox.image}`]);
+    await again.endsWith('environment', [/has a cluster of that name: it was kept on purpose/, /lpv -- down stays/]);
     await sandbox.start(['clean']).endsWith('conforms', [/nothing to remove/]);
   });
 
@@ -50,8 +50,8 @@ describe('the harness, broken on a cluster that stays', function () {
     await run.says(aSpec);
     const inUse = [/process \d+ \(lpv run\) has used it since/];
     await sandbox.start(['run', use, '--grep=SEED-1']).endsWith('environment', inUse);
-    await sandbox.start(['down', 'faults']).endsWith('environment', inUse);
-    await sandbox.start(['down', '--all']).endsWith('conforms', [/lpv-faults stays/]);
+    await sandbox.start(['down', 'stays']).endsWith('environment', inUse);
+    await sandbox.start(['down', '--all']).endsWith('conforms', [/lpv-stays stays/]);
     await sandbox.start(['clean']).endsWith('conforms', [/nothing to remove/]);
     run.send('SIGINT');
     await run.endsWith('interrupted', [/interrupted by SIGINT/]);
@@ -199,7 +199,7 @@ describe('the harness, broken on a cluster that stays', function () {
     // A minute for the namespace, two for restoring the cluster.
     await run.endsWith('environment', [/finalizers remaining: example\.org\/held/, new RegExp(name)], 240_000);
     await cluster.kubectl('patch', ...held, '--type=merge', '--patch={"metadata":{"finalizers":null}}');
-    await sandbox.start(['clean']).endsWith('conforms', [/✓ Restoring the cluster lpv-faults/]);
+    await sandbox.start(['clean']).endsWith('conforms', [/✓ Restoring the cluster lpv-stays/]);
     const ref = { kind: 'Namespace', name } as const;
     await waitFor(store, {
       what: 'it to be gone',

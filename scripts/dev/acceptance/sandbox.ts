@@ -108,8 +108,10 @@ export class Sandbox implements AsyncDisposable {
 
   /** Creates something with `docker ARGS` that is not the harness's; `undo` removes it when the case is over. */
   async make(args: readonly string[], undo: readonly string[]): Promise<string> {
+    const made = (await this.engine.run(args)).stdout.trim();
+    // Not before: what has the name already is not removed.
     this.#foreign.add(() => this.engine.attempt(undo));
-    return (await this.engine.run(args)).stdout.trim();
+    return made;
   }
 
   /** Mounts a file system of its own with room for that many bytes; returns its folder. Needs root. */
