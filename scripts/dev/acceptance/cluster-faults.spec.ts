@@ -214,10 +214,12 @@ describe('the harness, broken on a cluster that stays', function () {
   });
 
   fault('report.html cannot be written: the status of the specs stands, and the error is shown', async (sandbox) => {
+    const reports = join(sandbox.work, 'reports');
+    const earlier = await readdir(reports);
     const run = sandbox.start(['run', use, '--grep=SEED-1']);
     await run.says(/Waiting for the nodes/);
-    const [folder = ''] = (await readdir(join(sandbox.work, 'reports'))).toSorted().slice(-1);
-    await mkdir(join(sandbox.work, 'reports', folder, 'report.html', 'in-the-way'), { recursive: true });
+    const [folder = ''] = (await readdir(reports)).filter((name) => !earlier.includes(name));
+    await mkdir(join(reports, folder, 'report.html', 'in-the-way'), { recursive: true });
     await run.endsWith('conforms', [/report\.html/, ...passed]);
   });
 
