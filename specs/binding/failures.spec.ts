@@ -18,6 +18,7 @@ import {
   type StoreView,
   scheduledTo,
   together,
+  triggerResync,
 } from '../harness/index.ts';
 import { refusal, refusing } from './refusals.ts';
 
@@ -61,6 +62,29 @@ describe(chapter, () => {
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim), 'bound once').to.deep.equal(['Pending', 'Bound']);
     expect(elsewhere.now.status?.phase, 'the volume of the other node').to.equal('Available');
+  });
+
+  proves('LV-BIND-70', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const first = await namespace.claim('first');
+    await using _refused = await refusing(namespace, {
+      operation: 'UPDATE',
+      resource: 'persistentvolumes',
+      when: `request.name == '${volume.name}' && has(object.spec.claimRef) && object.spec.claimRef.name == 'first'`,
+    });
+    const pod = await namespace.pod('first', { claims: [first] });
+    evidence.keep('scheduler', await refused(pod));
+    await namespace.remove(pod);
+    const next = await namespace.claim('next');
+    const user = await namespace.pod('next', { claims: [next] });
+    // The last try for the first pod may have been under way. The volume itself is left alone: any event about it would
+    // make the scheduler forget what it had assumed.
+    await triggerResync(namespace, next);
+    await scheduledTo(user, 'node2');
+    await expect(next).to.bindTo(volume);
+    expect(phasesOf(first), 'the first claim').to.deep.equal(['Pending']);
   });
 
   proves('LV-BIND-67', async () => {

@@ -63,9 +63,12 @@ export interface Judged {
   error?: string;
 }
 
-/** How an error begins that a spec meets before it comes to what it asserts: such a red says nothing about the promise. */
-const ofSetUp =
-  /^(waiting for (PersistentVolume \S+ to be Available|\S+ \S+ to be seen|the default ServiceAccount|kubelet to log)|starting the static provisioner)/;
+/**
+ * How an error begins that says nothing about the promise: one that a spec meets before it comes to what it asserts, or
+ * that its time is over, whatever it was doing.
+ */
+const ofNoPromise =
+  /^(running the spec to its end|waiting for (PersistentVolume \S+ to be Available|\S+ \S+ to be seen|the default ServiceAccount|kubelet to log)|starting the static provisioner)/;
 
 /**
  * Returns what a defect came to: caught where every pattern of `caughtBy` has a requirement that turned red and is green
@@ -75,7 +78,8 @@ export function judgedBy(defect: Defect, { control, defects }: Results, known: R
   const result = defects[defect.name];
   const fresh = result?.digest === defect.digest ? result : undefined;
   const red = (fresh?.judgements ?? []).filter(
-    ({ id, outcome, message }) => outcome === 'red' && control[id]?.outcome === 'green' && !ofSetUp.test(message ?? ''),
+    ({ id, outcome, message }) =>
+      outcome === 'red' && control[id]?.outcome === 'green' && !ofNoPromise.test(message ?? ''),
   );
   const ids = new Set(red.map(({ id }) => id));
   const missed = defect.caughtBy.filter((pattern) => !matching(pattern, known).some((id) => ids.has(id)));

@@ -12,6 +12,7 @@ import { type Recipe, readRecipe } from '../../../clusters/host/node-image/recip
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
+import { otherVersions } from '../../../specs/catalogue/features.ts';
 import { loadSpecs, specFiles } from '../../../specs/runner/load.ts';
 import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import { wholeNumber } from '../../command-line/values.ts';
@@ -53,7 +54,7 @@ const command = verbCommand('sabotage', {
       'unjudged',
     ] as const),
   )
-  .option('--continue', 'do not judge again what the results have')
+  .option('--continue', 'do not judge again what the results have; with --only, run only controls that they lack')
   .option('--results <DIR>', 'the folder of results and tables', join('reports', 'sabotage'))
   .option('--jobs <NUMBER>', 'how many specs run at the same time', wholeNumber(1, 64), usualJobs)
   .option('--table', 'write the tables from the results, and do nothing else')
@@ -141,7 +142,9 @@ class Suite {
     this.#of = of;
     const { chosen, catalogue, results, asked } = of;
     const judgedAlready = (defect: Defect): boolean =>
-      asked.continue === true && judgedBy(defect, results, catalogue).verdict !== 'not judged';
+      asked.continue === true &&
+      asked.only === undefined &&
+      judgedBy(defect, results, catalogue).verdict !== 'not judged';
     // What is quick and tells most comes first.
     const cost = (defect: Defect): number =>
       Math.max(...nearOf(defect, catalogue).map((id) => results.control[id]?.seconds ?? 20));
@@ -227,7 +230,7 @@ class Suite {
     this.#keep();
     const { chosen, results, catalogue, folder } = this.#of;
     const judged = chosen.map((defect) => judgedBy(defect, results, catalogue));
-    say(`\n${inOneSentence(tableOf(judged, results, catalogue.filter(seenRed)))}`);
+    say(`\n${inOneSentence(tableOf(judged, results, judgeable(catalogue, results)))}`);
     say(`   ${join(folder, 'table.html')}`);
     if (how) return how;
     if (judged.some(({ verdict }) => verdict === 'not judged')) return 'environment';
@@ -243,7 +246,7 @@ class Suite {
     const { results, folder, catalogue, chosen } = this.#of;
     writeResults(folder, results);
     const judged = chosen.map((defect) => judgedBy(defect, results, catalogue));
-    const table = tableOf(judged, results, catalogue.filter(seenRed));
+    const table = tableOf(judged, results, judgeable(catalogue, results));
     writeAtomically(join(folder, 'table.json'), `${JSON.stringify(table, null, 2)}\n`);
     writeAtomically(join(folder, 'table.md'), asMarkdown(table));
     writeAtomically(join(folder, 'table.html'), asHtml(table));
@@ -259,9 +262,12 @@ class Suite {
   }
 }
 
-/** Whether a requirement is one that a defect of Kubernetes must be able to turn red. */
-function seenRed({ subject, knownIssue }: ReturnType<typeof allRequirements>[number]): boolean {
-  return subject === 'kubernetes' && knownIssue === undefined;
+/** Returns the requirements that a defect of this version of Kubernetes must be able to turn red. */
+function judgeable(catalogue: ReturnType<typeof allRequirements>, { kubernetes }: Results): typeof catalogue {
+  return catalogue.filter(
+    ({ subject, knownIssue, features }) =>
+      subject === 'kubernetes' && knownIssue === undefined && otherVersions(features, kubernetes) === undefined,
+  );
 }
 
 /** What restarts components takes longest, and what changes nodes may cost the cluster: they go last. */

@@ -45,12 +45,20 @@ describe('what a defect comes to', () => {
     });
   }
 
-  it('is "survived" where a spec has only met trouble in its set-up', () => {
-    const found = results(named, ['LV-B-02']);
-    for (const judgement of found.defects[named.name]?.judgements ?? [])
-      judgement.message = 'waiting for PersistentVolume data-1 to be Available, at most 20 s: Pending';
-    expect(judgedBy(named, found, known).verdict).to.equal('survived');
-  });
+  const saysNothing = [
+    [
+      'has only met trouble in its set-up',
+      'waiting for PersistentVolume data-1 to be Available, at most 20 s: Pending',
+    ],
+    ['was stopped, whatever it was doing', 'running the spec to its end: not through after 90 s'],
+  ] as const;
+  for (const [title, message] of saysNothing) {
+    it(`is "survived" where a spec ${title}`, () => {
+      const found = results(named, ['LV-B-02']);
+      for (const judgement of found.defects[named.name]?.judgements ?? []) judgement.message = message;
+      expect(judgedBy(named, found, known).verdict).to.equal('survived');
+    });
+  }
 
   it('is "not judged" where it was judged as another defect, or could not be', () => {
     const before = results(named, ['LV-B-02']);
