@@ -337,6 +337,17 @@ describe('running spec files', function () {
       expect(blamed(seen)).to.have.length(1);
     });
 
+    it('blames it too where the harness could not write what a spec had seen', async () => {
+      const full =
+        "async () => { throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }); }";
+      const { outcomes, resultOf, seen, counts } = await run(`describe('a', () => { proves('TINY-1', ${full}); });`);
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });
+      const reason = 'the disk for the report is full: ENOSPC: no space left on device, write';
+      expect(resultOf('TINY-1')).to.include({ reason });
+      expect(counts).to.include({ failed: 0, skipped: 1 });
+      expect(blamed(seen)).to.have.length(1);
+    });
+
     it('blames the cluster where one of several failures is a refutation', async () => {
       const refuted = "proves('TINY-2', () => { throw new Error('refuted'); });";
       const { seen } = await run(`${unanswered}describe('a', () => { proves('TINY-1', noAnswer); ${refuted} });`);

@@ -108,7 +108,8 @@ export async function runSpecs(
       });
     return looking;
   };
-  const unanswered: unknown[] = [];
+  /** What kept specs from showing anything: faults of the environment. */
+  const notShown: unknown[] = [];
   /** Whether the API server, or what it took along, was away while a spec ran that began at `from`. */
   const hadOutage = async (from: number): Promise<boolean> => {
     const outage = await options.lastOutage?.();
@@ -132,10 +133,14 @@ export async function runSpecs(
     let outcome = await runSpec(test, { spec, over, stop, kubernetes });
     if ('thrown' in outcome) {
       await look();
-      if (outcome.outcome === 'failed' && !stop.aborted && (isUnanswered(outcome.thrown) || (await hadOutage(from)))) {
-        unanswered.push(outcome.thrown);
-        const [line] = messageOf(outcome.thrown).split('\n');
-        outcome = { outcome: 'skipped', reason: `the API server was away for a while: ${line}` };
+      if (outcome.outcome === 'failed' && !stop.aborted) {
+        const outage = isUnanswered(outcome.thrown) || (await hadOutage(from));
+        const lack = outage ? 'the API server was away for a while' : lackOfMachine(outcome.thrown);
+        if (lack !== undefined) {
+          notShown.push(outcome.thrown);
+          const [line] = messageOf(outcome.thrown).split('\n');
+          outcome = { outcome: 'skipped', reason: `${lack}: ${line}` };
+        }
       }
     }
     if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
@@ -178,7 +183,7 @@ export async function runSpecs(
   giveUp.abort();
   tracker.close();
   // What it took was not shown. A refutation weighs more.
-  if (unanswered.length > 0 && tracker.counts.failed === 0) blameEnvironment(unanswered[0]);
+  if (notShown.length > 0 && tracker.counts.failed === 0) blameEnvironment(notShown[0]);
   return tracker.counts;
 }
 
@@ -190,9 +195,28 @@ const aftermath = 60_000;
 
 /** Returns whether a spec failed because the API server gave no answer. */
 function isUnanswered(thrown: unknown): boolean {
-  for (let each: unknown = unsuppressed(thrown).first; each instanceof Error; each = each.cause)
-    if (each instanceof ApiUnreachable) return true;
-  return false;
+  return causesOf(thrown).some((each) => each instanceof ApiUnreachable);
+}
+
+/**
+ * Returns what this machine lacked where a spec failed because the harness could not write its evidence; undefined where
+ * that is not the reason. What is full on a node is in the output of a command there, and has no such code.
+ */
+function lackOfMachine(thrown: unknown): string | undefined {
+  const lacks = {
+    ENOSPC: 'the disk for the report is full',
+    EDQUOT: 'the disk for the report is full',
+    EMFILE: 'this process has no file descriptor left',
+  };
+  const codes = causesOf(thrown).map((each) => (each as NodeJS.ErrnoException).code);
+  return Object.entries(lacks).find(([code]) => codes.includes(code))?.[1];
+}
+
+/** Returns what was thrown first, with its causes. */
+function causesOf(thrown: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let each: unknown = unsuppressed(thrown).first; each instanceof Error; each = each.cause) causes.push(each);
+  return causes;
 }
 
 async function outcomeOf(work: Promise<void>): Promise<SpecOutcome> {
