@@ -59,6 +59,11 @@ const promise = {
    * names the nodes that it touches; one that names none has the whole cluster.
    */
   exclusive: z.array(z.string().min(1)).default([]),
+  /**
+   * The specs of a group have the whole cluster at the same time. What one of them does `undisturbed()`, it does while the
+   * others rest. Only for disruptive requirements that name no nodes.
+   */
+  group: z.string().min(1).exactOptional(),
   /** Whether the spec takes half a minute or more: slow specs begin early, so that the run does not end with them. */
   slow: z.boolean().default(false),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseStrictDocument } from '../../clusters/yaml/strict-yaml.ts';
 import { allRequirements } from '../catalogue/catalogue.ts';
 import type * as Load from './load.ts';
+import { hasWholeCluster } from './plan.ts';
 
 describe('the catalogue and its specs', function () {
   this.timeout(30_000);
@@ -51,6 +52,12 @@ describe('the catalogue and its specs', function () {
       .filter(({ features }) => features.includes('disruptive'))
       .flatMap(({ exclusive }) => exclusive);
     expect([...new Set(held)].toSorted()).to.deep.equal(['node2', 'node3']);
+  });
+
+  it('are in a group only with the whole cluster', () => {
+    const grouped = requirements.filter(({ group }) => group !== undefined);
+    expect(grouped.length).to.be.above(1);
+    expect(grouped.filter((requirement) => !hasWholeCluster(requirement))).to.deep.equal([]);
   });
 
   it('touch no node where any would do', () => {

@@ -4,10 +4,11 @@ import type { KnownIssue } from '../catalogue/catalogue.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { PodStart } from './events.ts';
 import type { LookedBackAt } from './last-look.ts';
+import type { SharedUse } from './locks.ts';
 import { clusterFacts } from './test-cluster.ts';
 
 type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> &
-  Partial<Pick<CurrentSpec, 'node' | 'knownIssue' | 'longestWait'>>;
+  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'longestWait'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -17,6 +18,8 @@ export class CurrentSpec {
   readonly signal: AbortSignal;
   /** Name of the node that the run assigned to it, where its requirement has `nodes: any`. */
   readonly node: string | undefined;
+  /** What it has the cluster with, where its requirement has a group. */
+  readonly sharing: SharedUse | undefined;
   /** Milliseconds after which each of its waits ends, where the run expects failures and has less patience than the wait. */
   readonly longestWait: number | undefined;
   /** Its namespaces, in the order of opening: they are looked back at if it fails. */
@@ -32,10 +35,11 @@ export class CurrentSpec {
   /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
   promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node, knownIssue, longestWait }: SpecOrigin) {
+  constructor({ id, signal, node, sharing, knownIssue, longestWait }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
     this.node = node;
+    this.sharing = sharing;
     this.knownIssue = knownIssue;
     this.longestWait = longestWait;
   }
@@ -93,6 +97,19 @@ export function assertAssigned(node: string): void {
     seen: `the run assigned ${assigned} to it`,
     remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `nodes: all` in the catalogue.',
   });
+}
+
+/**
+ * Does some work of the running spec while the other specs of its group rest: none of them sets up or cleans up. A spec
+ * without a group has the whole cluster anyway.
+ */
+export function undisturbed<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { sharing, signal } = currentSpec();
+  const unlessOver = async () => {
+    signal.throwIfAborted();
+    return await work();
+  };
+  return sharing ? sharing.alone(unlessOver) : unlessOver();
 }
 
 let given = 0;

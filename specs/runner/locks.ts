@@ -4,6 +4,8 @@ export interface Locks {
   exclusive: readonly string[];
   /** Things that other work may share, and none may lock for itself. */
   shared: readonly string[];
+  /** What work of the same group has for itself is no obstacle. */
+  group?: string | undefined;
 }
 
 export interface LockedWork<Work, Locked extends Locks> {
@@ -24,9 +26,11 @@ export async function runWithLocks<Work, Locked extends Locks>(
   const waiting = [...work];
   const running = new Map<Promise<void>, Locked>();
   const users = (thing: string): number => [...running.values()].filter(({ shared }) => shared.includes(thing)).length;
-  const held = (thing: string): boolean => [...running.values()].some(({ exclusive }) => exclusive.includes(thing));
-  const free = ({ exclusive, shared }: Locks): boolean =>
-    !exclusive.some((thing) => held(thing) || users(thing) > 0) && !shared.some(held);
+  const free = ({ exclusive, shared, group }: Locks): boolean => {
+    const others = [...running.values()].filter((one) => group === undefined || one.group !== group);
+    const held = (thing: string): boolean => others.some((one) => one.exclusive.includes(thing));
+    return !exclusive.some((thing) => held(thing) || users(thing) > 0) && !shared.some(held);
+  };
   /** Takes the first that may begin out of those that wait. */
   const next = (): { one: Work; locked: Locked } | undefined => {
     for (const [index, one] of waiting.entries()) {
@@ -46,4 +50,59 @@ export async function runWithLocks<Work, Locked extends Locks>(
     else break;
   }
   await Promise.all(running.keys());
+}
+
+/** The use of what several have at the same time. It ends when this is disposed of. */
+export interface SharedUse extends Disposable {
+  /** Waits until all others rest, and until those that asked before have had their time; then does the work. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** What several use at the same time, and one of them alone for a while, in the order of asking. */
+export class Shareable {
+  readonly #asked: { alone: boolean; begin: () => void }[] = [];
+  #users = 0;
+  #taken = false;
+
+  /** Waits until none has it alone or asked for that before. */
+  async use(): Promise<SharedUse> {
+    await this.#ask(false);
+    return {
+      alone: async (work) => {
+        this.#end(false);
+        await this.#ask(true);
+        try {
+          return await work();
+        } finally {
+          this.#end(true);
+          await this.#ask(false);
+        }
+      },
+      [Symbol.dispose]: () => this.#end(false),
+    };
+  }
+
+  #ask(alone: boolean): Promise<void> {
+    return new Promise((begin) => {
+      this.#asked.push({ alone, begin });
+      this.#admit();
+    });
+  }
+
+  #end(alone: boolean): void {
+    if (alone) this.#taken = false;
+    else this.#users -= 1;
+    this.#admit();
+  }
+
+  #admit(): void {
+    for (;;) {
+      const [next] = this.#asked;
+      if (!next || this.#taken || (next.alone && this.#users > 0)) return;
+      this.#asked.shift();
+      if (next.alone) this.#taken = true;
+      else this.#users += 1;
+      next.begin();
+    }
+  }
 }

@@ -35,7 +35,7 @@ export function isDisruptive({ features }: Requirement): boolean {
   return features.includes('disruptive');
 }
 
-/** Returns whether a requirement's spec has exclusive use of every node. */
+/** Returns whether a requirement's spec has exclusive use of every node, alone or with those of its group. */
 export function hasWholeCluster(requirement: Requirement): boolean {
   return isDisruptive(requirement) && requirement.exclusive.length === 0;
 }
@@ -79,8 +79,9 @@ export function locksAmong(
   const quiet = nodes.filter((node) => !disturbed.has(node));
   const assignable = quiet.length > 0 ? quiet : nodes;
   return (requirement, users) => {
-    const { exclusive } = requirement;
-    if (isDisruptive(requirement)) return { exclusive: hasWholeCluster(requirement) ? nodes : exclusive, shared: [] };
+    const { exclusive, group } = requirement;
+    if (hasWholeCluster(requirement)) return { exclusive: nodes, shared: [], group };
+    if (isDisruptive(requirement)) return { exclusive, shared: [] };
     if (requirement.nodes === 'all') return { exclusive, shared: nodes };
     const node = assignable.toSorted((a, b) => users(a) - users(b))[0] as string;
     return { exclusive, shared: [node], node };

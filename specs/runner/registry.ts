@@ -53,6 +53,8 @@ export function chapterOf(catalogue: CatalogueChapter): Chapter {
       const test = it(`${id} ${requirement.sentence}`, async function () {
         await proof.call(this, requirement);
       });
+      // A spec of a group waits for the others as well.
+      if (requirement.group !== undefined) test.timeout(test.timeout() * 3);
       declared.set(test, { requirement, test, declaredAt: declarationIn(new Error('a spec is declared').stack) });
     },
   };

@@ -42,6 +42,8 @@ describe('running spec files', function () {
       disruptive?: string[];
       /** What specs lock for themselves, by id. */
       exclusive?: Record<string, string[]>;
+      /** Groups of specs, by id. */
+      group?: Record<string, string>;
       /** Ids of specs with `nodes: any`. */
       anywhere?: string[];
       slow?: string[];
@@ -56,7 +58,7 @@ describe('running spec files', function () {
   ) {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
-    const { disruptive = [], exclusive = {}, anywhere = [], slow = [] } = options;
+    const { disruptive = [], exclusive = {}, group = {}, anywhere = [], slow = [] } = options;
     const { assertHealthy, assertReachable, lastOutage, whyNotRun, open, close } = options;
     const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
@@ -64,6 +66,7 @@ describe('running spec files', function () {
       chapter: 'binding',
       sentence: `${id} holds`,
       exclusive: exclusive[id] ?? [],
+      ...(group[id] !== undefined && { group: group[id] }),
       features: disruptive.includes(id) ? ['disruptive'] : [],
       nodes: anywhere.includes(id) ? 'any' : 'all',
       slow: slow.includes(id),
@@ -251,6 +254,39 @@ describe('running spec files', function () {
     expect(seen.indexOf('+TINY-3')).to.be.above(seen.indexOf('-TINY-2'));
     expect(seen.slice(-2)).to.deep.equal(['+TINY-1', '-TINY-1']);
     expect(proofs).to.have.deep.members([['node3'], ['node2'], ['node3'], undefined]);
+  });
+
+  it('runs a group side by side, each undisturbed in its turn, and checks the nodes when no turn goes on', async () => {
+    const ids = ['TINY-1', 'TINY-2', 'TINY-3'];
+    const log: string[] = [];
+    Object.assign(globalThis, { noteTurn: (text: string) => log.push(text) });
+    const source = ids.map(
+      (id) => `
+        proves('${id}', async () => {
+          noteTurn('+');
+          await undisturbed(async () => {
+            noteTurn('turn');
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            noteTurn('end of turn');
+          });
+        });`,
+    );
+    const { outcomes } = await run(`import { undisturbed } from '${support}current-spec.ts';${source.join('')}`, {
+      jobs: 4,
+      disruptive: ids,
+      group: { 'TINY-1': 'all', 'TINY-2': 'all' },
+      assertHealthy: async () => {
+        log.push('check');
+      },
+    });
+    Reflect.deleteProperty(globalThis, 'noteTurn');
+    expect(Object.values(outcomes)).to.deep.equal(['passed', 'passed', 'passed']);
+    const turn = ['turn', 'end of turn'];
+    const [ofGroup, ofOther] = [
+      ['+', '+', ...turn, ...turn, 'check', 'check'],
+      ['+', ...turn, 'check'],
+    ];
+    expect(log).to.deep.equal(log[1] === '+' ? [...ofGroup, ...ofOther] : [...ofOther, ...ofGroup]);
   });
 
   it('begins, of what touches nodes, with what has several, then with what takes long', async () => {

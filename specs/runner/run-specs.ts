@@ -5,7 +5,7 @@ import type { Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
 import type { EventStream } from './events.ts';
-import { runWithLocks } from './locks.ts';
+import { runWithLocks, Shareable } from './locks.ts';
 import { hasWholeCluster, inTurns, isDisruptive, locksAmong } from './plan.ts';
 import { type DeclaredSpec, identityOf } from './registry.ts';
 import { runSpec } from './run-one.ts';
@@ -116,12 +116,21 @@ export async function runSpecs(
     return outage !== undefined && outage > from - aftermath;
   };
 
+  const groups = new Map<string, Shareable>();
+  const clusterOf = (group: string): Shareable => {
+    const cluster = groups.get(group) ?? new Shareable();
+    groups.set(group, cluster);
+    return cluster;
+  };
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
-    const { id, knownIssue } = requirement;
+    const { id, group, knownIssue } = requirement;
+    // Until its nodes are checked: another spec of its group may change them while it has the cluster alone.
+    using sharing = group === undefined ? undefined : await clusterOf(group).use();
     const spec = new CurrentSpec({
       id,
       node,
+      sharing,
       knownIssue,
       longestWait: options.longestWait?.(requirement),
       signal: AbortSignal.any([over.signal, stop]),

@@ -17,6 +17,7 @@ import {
   scheduledTo,
   taintedNode,
   triggerResync,
+  undisturbed,
 } from '../harness/index.ts';
 import { taint } from './pod-requirements.ts';
 
@@ -40,7 +41,8 @@ const closures = {
 };
 
 // What makes the scheduler look at a pod again. A pod that was called Unschedulable rests for five minutes, unless an
-// event wakes it. Most of these events may be of any object: each spec is alone on the cluster, and proves that it was.
+// event wakes it. Most of these events may be of any object: while each pod waits, nothing else changes in the cluster, and
+// the spec proves that.
 describe(chapter, () => {
   proves('LV-SCHED-11', async () => {
     await using namespace = await SpecNamespace.open();
@@ -51,52 +53,60 @@ describe(chapter, () => {
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'another' } },
     });
     const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('waiting', { claims: [claim] });
-    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-    await clearClaimRef(namespace, reserved);
-    await scheduledTo(pod, 'node3');
-    await assertWokenBy(pod, reserved);
-    await expect(claim).to.bindTo(reserved);
+    await undisturbed(async () => {
+      const pod = await namespace.pod('waiting', { claims: [claim] });
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+      await clearClaimRef(namespace, reserved);
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, reserved);
+      await expect(claim).to.bindTo(reserved);
+    });
   });
 
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    const pod = await namespace.pod('early', { claims: ['late'] });
-    await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
-    const claim = await namespace.claim('late');
-    await scheduledTo(pod, 'node3');
-    await assertWokenBy(pod, claim);
-    await expect(claim).to.bindTo(volume);
+    await undisturbed(async () => {
+      const pod = await namespace.pod('early', { claims: ['late'] });
+      await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
+      const claim = await namespace.claim('late');
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, claim);
+      await expect(claim).to.bindTo(volume);
+    });
   });
 
   proves('LV-SCHED-13', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('waiting', { claims: [claim] });
-    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    await triggerResync(namespace, claim);
-    await expect(claim).to.bindTo(volume);
-    await scheduledTo(pod, 'node3');
-    await assertWokenBy(pod, volume, claim);
+    await undisturbed(async () => {
+      const pod = await namespace.pod('waiting', { claims: [claim] });
+      await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
+      const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+      await triggerResync(namespace, claim);
+      await expect(claim).to.bindTo(volume);
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, volume, claim);
+    });
   });
 
   proves('LV-SCHED-14', async () => {
     await using namespace = await SpecNamespace.open();
     const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('early', { claims: [claim] });
-    evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([messages.unboundImmediate]));
-    const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
-    const storageClass = await namespace.storageClass();
-    expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
-    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    await scheduledTo(pod, 'node3');
-    await assertWokenBy(pod, storageClass, volume);
-    await expect(claim).to.bindTo(volume);
+    await undisturbed(async () => {
+      const pod = await namespace.pod('early', { claims: [claim] });
+      evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([messages.unboundImmediate]));
+      const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
+      const storageClass = await namespace.storageClass();
+      expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+      const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, storageClass, volume);
+      await expect(claim).to.bindTo(volume);
+    });
   });
 
   proves('LV-SCHED-28', async () => {
@@ -107,17 +117,19 @@ describe(chapter, () => {
     await heldUser(namespace, bound.claim);
     const free = await namespace.volume('free', { ...at, change: inRack(['Gt', '6'], ['Lt', '8']) });
     const claim = await namespace.claim('free');
-    const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
-    const ofFree = await namespace.pod('of-free', { claims: [claim] });
-    await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
-    await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
+    await undisturbed(async () => {
+      const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
+      const ofFree = await namespace.pod('of-free', { claims: [claim] });
+      await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
+      await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
-    await using label = await labelledNode('node3', { [rack]: '7' });
-    for (const pod of [ofBound, ofFree]) {
-      await scheduledTo(pod, 'node3');
-      await assertWokenBy(pod, label);
-    }
-    await expect(claim).to.bindTo(free);
+      await using label = await labelledNode('node3', { [rack]: '7' });
+      for (const pod of [ofBound, ofFree]) {
+        await scheduledTo(pod, 'node3');
+        await assertWokenBy(pod, label);
+      }
+      await expect(claim).to.bindTo(free);
+    });
   });
 
   for (const [id, { close, reason }] of Object.entries(closures)) {
@@ -126,15 +138,17 @@ describe(chapter, () => {
       await namespace.storageClass();
       const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
       await heldUser(namespace, claim);
-      const { pod, closed } = await (async () => {
-        await using closed = await close('node2');
-        await knownToScheduler(namespace, 'node2');
-        const pod = await namespace.pod('tied', { claims: [claim] });
-        await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
-        return { pod, closed };
-      })();
-      await scheduledTo(pod, 'node2');
-      await assertWokenBy(pod, closed);
+      await undisturbed(async () => {
+        const { pod, closed } = await (async () => {
+          await using closed = await close('node2');
+          await knownToScheduler(namespace, 'node2');
+          const pod = await namespace.pod('tied', { claims: [claim] });
+          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
+          return { pod, closed };
+        })();
+        await scheduledTo(pod, 'node2');
+        await assertWokenBy(pod, closed);
+      });
     });
   }
 
@@ -143,39 +157,43 @@ describe(chapter, () => {
     const storageClass = await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     const claim = await namespace.claim('claim', { change: ({ spec }) => delete spec.storageClassName });
-    const pod = await namespace.pod('waiting', { claims: [claim] });
-    await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const storageClassName = storageClass.name;
-    await namespace.cluster.client.patch(claim.ref, { type: 'merge', change: { spec: { storageClassName } } });
-    await scheduledTo(pod, 'node3');
-    await assertWokenBy(pod, claim);
-    await expect(claim).to.bindTo(volume);
+    await undisturbed(async () => {
+      const pod = await namespace.pod('waiting', { claims: [claim] });
+      await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
+      const storageClassName = storageClass.name;
+      await namespace.cluster.client.patch(claim.ref, { type: 'merge', change: { spec: { storageClassName } } });
+      await scheduledTo(pod, 'node3');
+      await assertWokenBy(pod, claim);
+      await expect(claim).to.bindTo(volume);
+    });
   });
 
   proves('LV-SCHED-33', async () => {
     await using namespace = await SpecNamespace.open();
     const { fixtureName: storageClassName } = await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    const pod = await (async () => {
-      // The controller that makes the claim is among them.
-      await using controllers = await pausedControllers();
-      const template = {
-        spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '1Gi' } } },
-      };
-      const pod = await namespace.pod('owner', {
-        change: ({ spec }) => {
-          spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: template } }];
-        },
-      });
-      const waits = 'waiting for ephemeral volume controller to create the persistentvolumeclaim';
-      await expect(pod).to.beUnschedulable([`${waits} "${pod.name}-scratch"`]);
-      await controllers.stillPaused();
-      return pod;
-    })();
-    await scheduledTo(pod, 'node3');
-    const claim = await namespace.find('PersistentVolumeClaim', `${pod.name}-scratch`);
-    await assertWokenBy(pod, claim);
-    await expect(claim).to.bindTo(volume);
+    await undisturbed(async () => {
+      const pod = await (async () => {
+        // The controller that makes the claim is among them.
+        await using controllers = await pausedControllers();
+        const template = {
+          spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '1Gi' } } },
+        };
+        const pod = await namespace.pod('owner', {
+          change: ({ spec }) => {
+            spec.volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: template } }];
+          },
+        });
+        const waits = 'waiting for ephemeral volume controller to create the persistentvolumeclaim';
+        await expect(pod).to.beUnschedulable([`${waits} "${pod.name}-scratch"`]);
+        await controllers.stillPaused();
+        return pod;
+      })();
+      await scheduledTo(pod, 'node3');
+      const claim = await namespace.find('PersistentVolumeClaim', `${pod.name}-scratch`);
+      await assertWokenBy(pod, claim);
+      await expect(claim).to.bindTo(volume);
+    });
   });
 
   proves('LV-SCHED-34', async () => {
@@ -197,12 +215,14 @@ describe(chapter, () => {
     await scheduledTo(await namespace.pod('no-zone', { claims: [used.claim], node: 'node1' }), 'node1');
     const { volume, claim } = await namespace.boundVolume('confined', everywhere);
     await heldUser(namespace, claim);
-    const outside = await namespace.pod('outside', { claims: [claim], node: 'node3' });
-    const message = await expect(outside).to.beUnschedulable({ [reasons.volumeZone]: 1, [reasons.podAffinity]: 2 });
-    evidence.keep('scheduler-message', message);
-    const change = { metadata: { labels: { [zone]: 'z2__z3' } } };
-    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
-    await scheduledTo(outside, 'node3');
-    await assertWokenBy(outside, volume);
+    await undisturbed(async () => {
+      const outside = await namespace.pod('outside', { claims: [claim], node: 'node3' });
+      const message = await expect(outside).to.beUnschedulable({ [reasons.volumeZone]: 1, [reasons.podAffinity]: 2 });
+      evidence.keep('scheduler-message', message);
+      const change = { metadata: { labels: { [zone]: 'z2__z3' } } };
+      await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
+      await scheduledTo(outside, 'node3');
+      await assertWokenBy(outside, volume);
+    });
   });
 });

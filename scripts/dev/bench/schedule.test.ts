@@ -4,7 +4,7 @@ import { boundsOf, occupation, phasesOf, simulate } from './schedule.ts';
 
 const nodes = ['node1', 'node2', 'node3'];
 
-type Fields = Partial<Pick<Requirement, 'nodes' | 'exclusive' | 'features' | 'slow'>>;
+type Fields = Partial<Pick<Requirement, 'nodes' | 'exclusive' | 'group' | 'features' | 'slow'>>;
 
 function spec(id: string, seconds: number, fields: Fields = {}) {
   const requirement = {
@@ -58,6 +58,11 @@ describe('the schedule of a run', () => {
       { what: 'what locks node3, then the whole cluster', seconds: 28 },
       { what: '4 side by side, then the whole cluster', seconds: 14.25 },
     ]);
+  });
+
+  it('has the whole cluster for a group as long as for the longest of it', () => {
+    const group = [3, 5].map((seconds) => spec(`GROUP-${seconds}`, seconds, { ...disruptive(), group: 'one' }));
+    expect(boundsOf([...specs, ...group], 4)[0]?.seconds).to.equal(20 + 3 + 5);
   });
 
   it('shows what went on in each span of time', () => {

@@ -46,6 +46,8 @@ export function boundsOf(specs: readonly Omit<TimedSpec, 'began'>[], jobs: numbe
   const [whole = [], others = []] = [true, false].map((wanted) =>
     specs.filter(({ requirement }) => hasWholeCluster(requirement) === wanted),
   );
+  const groups = grouped(whole, ({ requirement }) => requirement.group ?? requirement.id);
+  const after = [...groups.values()].reduce((total, group) => total + Math.max(...group.map((one) => one.seconds)), 0);
   const longest = others.toSorted((a, b) => b.seconds - a.seconds)[0];
   const things = [...new Set(others.flatMap(({ requirement }) => requirement.exclusive))].toSorted();
   const before = [
@@ -58,7 +60,7 @@ export function boundsOf(specs: readonly Omit<TimedSpec, 'began'>[], jobs: numbe
   ];
   return before.map(({ what, seconds }) => ({
     what: `${what}, then the whole cluster`,
-    seconds: seconds + sum(whole),
+    seconds: seconds + after,
   }));
 }
 
