@@ -29,12 +29,13 @@ describe('what woke a pod', () => {
   };
   const found = () => wakeUpsOf(history, pod).wakeUps.map(({ text, own }) => `${own ? 'own' : 'foreign'} ${text}`);
 
-  beforeEach(() => {
+  const beginAgain = () => {
     history = new ObjectHistory(new ManualClock());
     version = 0;
     write('PersistentVolume', 'early', { type: 'ADDED', labels: ours });
     write('Pod', 'pod', { type: 'ADDED', namespace: 'own', labels: ours, spec: { volumes } });
-  });
+  };
+  beforeEach(beginAgain);
 
   const scheduled = () => write('Pod', 'pod', { namespace: 'own', labels: ours, spec: { volumes, nodeName: 'node2' } });
 
@@ -48,6 +49,22 @@ describe('what woke a pod', () => {
       'own PersistentVolume early: MODIFIED, resourceVersion 3',
       'foreign StorageClass another: ADDED, resourceVersion 4',
     ]);
+  });
+
+  it('is nothing after a volume is reserved for a claim that waits for the pod', () => {
+    const reserve = (volumeBindingMode: string) => {
+      write('StorageClass', 'class', { type: 'ADDED', volumeBindingMode });
+      write('PersistentVolumeClaim', 'claim', { namespace: 'own', spec: { storageClassName: 'class' } });
+      write('PersistentVolume', 'early', { labels: ours, spec: { claimRef: { uid: 'PersistentVolumeClaim claim' } } });
+      write('PersistentVolume', 'another', { type: 'ADDED' });
+      scheduled();
+      return found().filter((text) => text.includes('PersistentVolume '));
+    };
+    const reservation = 'own PersistentVolume early: MODIFIED, resourceVersion 5';
+    const after = 'foreign PersistentVolume another: ADDED, resourceVersion 6';
+    expect(reserve('Immediate')).to.deep.equal([reservation, after]);
+    beginAgain();
+    expect(reserve('WaitForFirstConsumer')).to.deep.equal([reservation]);
   });
 
   it('is a change of one of its claims only, also of one that its name makes', () => {

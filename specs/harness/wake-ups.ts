@@ -22,8 +22,8 @@ interface WakeUp {
 }
 
 /**
- * Proves what woke a pod: from its creation until it had a node, no change but those of `causes` could have put it back
- * into the scheduler's queue. Call it once the pod is scheduled. After the first change of a cause, the spec's own
+ * Proves what woke a pod: from its creation until the scheduler had chosen its node, no change but those of `causes` could
+ * have put it back into the scheduler's queue. Call it once the pod is scheduled. After the first change of a cause, the spec's own
  * volumes and claims may change as well: that follows from it.
  * @throws DomainError "not alone", with the objects whose changes could have woken the pod, too; or where a cause did not
  * change
@@ -78,8 +78,8 @@ function otherWakeUps(wakeUps: readonly WakeUp[], pod: PodHandle, causes: readon
 }
 
 /**
- * Returns the changes between a pod's creation and the moment it had a node that wake a pod which a volume plugin has
- * rejected. One etcd numbers the writes of all kinds, so that resourceVersions are their order. Source: EventsToRegister
+ * Returns the changes between a pod's creation and the moment it had a node, or a volume of its node was reserved for it,
+ * that wake a pod which a volume plugin has rejected. One etcd numbers the writes of all kinds, so that resourceVersions are their order. Source: EventsToRegister
  * of pkg/scheduler/framework/plugins/{volumebinding,volumezone,volumerestrictions,nodeunschedulable,tainttoleration}
  */
 export function wakeUpsOf(history: ObjectHistory, ref: ObjectRef<'Pod'>): { from: number; wakeUps: WakeUp[] } {
@@ -90,8 +90,8 @@ export function wakeUpsOf(history: ObjectHistory, ref: ObjectRef<'Pod'>): { from
     throw new DomainError({ attempted: 'finding what woke a pod', on: titleOf(ref), seen: 'it has no node' });
   }
   const from = Number(pod.metadata.resourceVersion);
-  const to = Number(scheduled.resourceVersion);
   const claims = claimsOf(pod);
+  const to = Math.min(Number(scheduled.resourceVersion), ...reservationsFor(history, pod).filter((at) => at > from));
   const isOurs = (claim: string, namespace?: string) => namespace === pod.metadata.namespace && claims.includes(claim);
   const wakes: { [K in Kind]?: (seen: Seen<ObjectOf[K]>, before: ObjectOf[K] | undefined) => boolean } = {
     PersistentVolume: ({ type }) => type !== 'DELETED',
@@ -121,6 +121,25 @@ export function wakeUpsOf(history: ObjectHistory, ref: ObjectRef<'Pod'>): { from
     });
   });
   return { from, wakeUps };
+}
+
+/**
+ * Returns when volumes were reserved for the claims of a pod that wait for it, as resourceVersions. The scheduler does so
+ * when it has chosen the node, and looks a second later whether the claims are bound: only then the pod has the node.
+ */
+function reservationsFor(history: ObjectHistory, pod: Pod): number[] {
+  const waiting = claimsOf(pod).flatMap((name) => {
+    const { namespace } = pod.metadata;
+    const claim = history.history({ kind: 'PersistentVolumeClaim', namespace, name } as const).at(-1)?.object;
+    const { storageClassName = '' } = claim?.spec ?? {};
+    const [storageClass] = history.history({ kind: 'StorageClass', name: storageClassName } as const);
+    return claim && storageClass?.object.volumeBindingMode === 'WaitForFirstConsumer' ? [claim.metadata.uid] : [];
+  });
+  const changes = history.changes('PersistentVolume');
+  return waiting.flatMap((uid) => {
+    const reserved = changes.find(({ object }) => object.spec?.claimRef?.uid === uid);
+    return reserved ? [Number(reserved.resourceVersion)] : [];
+  });
 }
 
 /** Returns the names of the claims that a pod uses, of generic ephemeral volumes as well. */

@@ -44,7 +44,6 @@ describe(chapter, () => {
   });
 
   proves('SEED-5', async () => {
-    await using _disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     const { pod, claim, volumeA, volumeB } = await applyInBindingOrder(
       namespace,

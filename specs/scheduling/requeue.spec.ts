@@ -42,7 +42,7 @@ const closures = {
 
 // What makes the scheduler look at a pod again. A pod that was called Unschedulable rests for five minutes, unless an
 // event wakes it. Most of these events may be of any object: while each pod waits, nothing else changes in the cluster, and
-// the spec proves that.
+// the spec proves that. Where the claim waits for the pod, the scheduler has chosen the node once the claim is bound.
 describe(chapter, () => {
   proves('LV-SCHED-11', async () => {
     await using namespace = await SpecNamespace.open();
@@ -53,28 +53,30 @@ describe(chapter, () => {
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'another' } },
     });
     const claim = await namespace.claim('claim');
-    await undisturbed(async () => {
+    const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
       await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
       await clearClaimRef(namespace, reserved);
-      await scheduledTo(pod, 'node3');
-      await assertWokenBy(pod, reserved);
       await expect(claim).to.bindTo(reserved);
+      return pod;
     });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, reserved);
   });
 
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    await undisturbed(async () => {
+    const { pod, claim } = await undisturbed(async () => {
       const pod = await namespace.pod('early', { claims: ['late'] });
       await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
       const claim = await namespace.claim('late');
-      await scheduledTo(pod, 'node3');
-      await assertWokenBy(pod, claim);
       await expect(claim).to.bindTo(volume);
+      return { pod, claim };
     });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, claim);
   });
 
   proves('LV-SCHED-13', async () => {
@@ -95,7 +97,7 @@ describe(chapter, () => {
   proves('LV-SCHED-14', async () => {
     await using namespace = await SpecNamespace.open();
     const claim = await namespace.claim('claim');
-    await undisturbed(async () => {
+    const { pod, storageClass, volume } = await undisturbed(async () => {
       const pod = await namespace.pod('early', { claims: [claim] });
       evidence.keep('message-without-class', await expect(pod).to.beUnschedulable([messages.unboundImmediate]));
       const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
@@ -103,10 +105,11 @@ describe(chapter, () => {
       expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
       await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
       const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-      await scheduledTo(pod, 'node3');
-      await assertWokenBy(pod, storageClass, volume);
       await expect(claim).to.bindTo(volume);
+      return { pod, storageClass, volume };
     });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, storageClass, volume);
   });
 
   proves('LV-SCHED-28', async () => {
@@ -157,22 +160,23 @@ describe(chapter, () => {
     const storageClass = await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
     const claim = await namespace.claim('claim', { change: ({ spec }) => delete spec.storageClassName });
-    await undisturbed(async () => {
+    const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
       await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
       const storageClassName = storageClass.name;
       await namespace.cluster.client.patch(claim.ref, { type: 'merge', change: { spec: { storageClassName } } });
-      await scheduledTo(pod, 'node3');
-      await assertWokenBy(pod, claim);
       await expect(claim).to.bindTo(volume);
+      return pod;
     });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, claim);
   });
 
   proves('LV-SCHED-33', async () => {
     await using namespace = await SpecNamespace.open();
     const { fixtureName: storageClassName } = await namespace.storageClass();
     const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
-    await undisturbed(async () => {
+    const { pod, claim } = await undisturbed(async () => {
       const pod = await (async () => {
         // The controller that makes the claim is among them.
         await using controllers = await pausedControllers();
@@ -189,11 +193,12 @@ describe(chapter, () => {
         await controllers.stillPaused();
         return pod;
       })();
-      await scheduledTo(pod, 'node3');
       const claim = await namespace.find('PersistentVolumeClaim', `${pod.name}-scratch`);
-      await assertWokenBy(pod, claim);
       await expect(claim).to.bindTo(volume);
+      return { pod, claim };
     });
+    await scheduledTo(pod, 'node3');
+    await assertWokenBy(pod, claim);
   });
 
   proves('LV-SCHED-34', async () => {
