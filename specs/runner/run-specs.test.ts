@@ -356,6 +356,21 @@ describe('running spec files', function () {
       expect(closed, 'looked for what is left').to.equal(false);
     });
 
+    const lastLook = (exit: 'environment' | 'doesNotConform') =>
+      run(noting(['TINY-1']), { close: () => Promise.reject(new DomainError({ attempted: 'looking' }, { exit })) });
+
+    it('blames it too where the last look at the cluster fails', async () => {
+      const { outcomes, seen } = await lastLook('environment');
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'passed' });
+      expect(blamed(seen)).to.have.length(1);
+    });
+
+    it('blames the cluster where that look finds what is left on a node', async () => {
+      const { failureOf, seen } = await lastLook('doesNotConform');
+      expect(failureOf('CLOSE').message).to.equal('looking');
+      expect(blamed(seen)).to.deep.equal([]);
+    });
+
     it('blames it too where the cluster cannot be looked at beforehand', async () => {
       const { outcomes, seen } = await run(noting(['TINY-1']), { open: refuse });
       expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped' });

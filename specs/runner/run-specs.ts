@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { ApiUnreachable } from '../../clusters/api/refusal.ts';
-import { messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
@@ -180,7 +180,10 @@ export async function runSpecs(
     if (hasty.aborted) return;
     await close?.().catch(async (thrown) => {
       await look();
-      if (!hasty.aborted) tracker.failedOutside('CLOSE', 'nothing is left of the specs', thrown);
+      if (hasty.aborted) return;
+      // A namespace that stays, on a cluster that stays, refutes no promise; what kubelet has left on a node does.
+      if (thrown instanceof DomainError && thrown.exit === 'environment') blameEnvironment(thrown);
+      else tracker.failedOutside('CLOSE', 'nothing is left of the specs', thrown);
     });
   };
   const giveUp = new AbortController();
