@@ -52,6 +52,7 @@ const command = verbCommand('sabotage', {
     new Option('--only <WHICH>', 'only defects that were not caught, as the results say').choices([
       'survivors',
       'unjudged',
+      'uncaught',
     ] as const),
   )
   .option('--continue', 'do not judge again what the results have; with --only, run only controls that they lack')
@@ -118,7 +119,8 @@ function choose(all: readonly Defect[], results: Results, { grep, only, list }: 
   const catalogue = allRequirements();
   return named.filter((defect) => {
     const { verdict } = judgedBy(defect, results, catalogue);
-    return only === 'unjudged' ? verdict === 'not judged' : verdict === 'survived' || verdict === 'caught by others';
+    if (verdict === 'not judged') return only !== 'survivors';
+    return verdict !== 'caught' && only !== 'unjudged';
   });
 }
 
