@@ -68,6 +68,14 @@ describe(chapter.chapter, () => {
             { name: 'data', mountPath: '/all-read-only', readOnly: true },
           ],
         },
+        // Its part stands where the first container has another one.
+        {
+          name: 'second',
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'data', mountPath: '/own', subPath: 'of-second' },
+          ],
+        },
       ],
     });
     await expect(pod).to.runOn(nodeName);
@@ -82,6 +90,8 @@ describe(chapter.chapter, () => {
     ] as const) {
       expect(mountAt(mounts, path), path).to.include({ device: lease.deviceNumber, root });
     }
+    const own = mountAt(await containerMounts(pod, 'second'), '/own');
+    expect(own, 'of the second container').to.include({ device: lease.deviceNumber, root: below('of-second') });
     await expect(pod).to.mount(volume, { from: lease });
     const seen =
       'cat /existing/inner /file; echo new >/missing/file; cat /data/made/by/kubelet/file; echo more >>/file; cat /data/file';

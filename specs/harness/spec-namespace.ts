@@ -156,7 +156,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     if (kind !== 'PersistentVolume') return handle;
     const volume = handle as unknown as VolumeHandle;
     await waitFor(this.cluster.store, {
-      what: `${volume} to be Available`,
+      what: `${volume} to be Available or Bound`,
       on: [volume.ref],
       within: 60_000,
       signal: this.signal,

@@ -225,8 +225,9 @@ describe(chapter, () => {
     });
     await expect(claim).to.bindTo(volume);
     await release(namespace, claim, volume);
-    await controllerLookedAgain(namespace, volume);
+    // Only then: a change of the volume while the controller writes that it has Failed would put that off.
     await deletionTried(namespace);
+    await controllerLookedAgain(namespace, volume);
     expect(volume.now.status?.phase).to.equal('Released');
     expect(volume.now.metadata.deletionTimestamp, 'nothing deletes it').to.equal(undefined);
     expect(volume.store.eventsOf(volume.ref).map(({ message }) => message)).to.deep.equal([]);

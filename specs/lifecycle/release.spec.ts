@@ -7,6 +7,7 @@ import {
   readChapter,
   release,
   SpecNamespace,
+  together,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('lifecycle');
@@ -63,19 +64,31 @@ describe(chapter, () => {
   proves('LV-LIFE-32', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('kept', absentDisk());
-    const { uid } = claim.now.metadata;
-    // Both requests one after the other: the controller may see the new claim before it has released the volume.
-    await namespace.cluster.client.remove(claim.ref);
-    await eventually(claim, `${claim} to be gone`, (store) => store.get(claim.ref)?.metadata.uid !== uid);
-    const again = await namespace.claim('kept');
-    expect(again.now.metadata.uid).not.to.equal(uid);
-    await expect(volume).to.reachPhase('Released');
-    await expect(again).to.reportEvent('ProvisioningFailed');
-    await controllerLookedAgain(namespace, volume, again);
-    expect(volume.now.status?.phase).to.equal('Released');
-    expect(volume.now.spec?.claimRef?.uid, 'the volume is still that of the first claim').to.equal(uid);
-    expect(again.now.status?.phase).to.equal('Pending');
+    // Several at the same time, each claim made again as soon as it is gone: the controller sees some of the new claims
+    // before it has released the volume.
+    const names = Array.from({ length: 8 }, (_, index) => `kept-${index}`);
+    const pairs = await together(
+      names.map(async (name) => ({ name, ...(await namespace.boundVolume(name, absentDisk())) })),
+    );
+    const makeAgain = async ({ name, volume, claim }: (typeof pairs)[number]) => {
+      const { uid } = claim.now.metadata;
+      await namespace.cluster.client.remove(claim.ref);
+      await eventually(claim, `${claim} to be gone`, (store) => store.get(claim.ref)?.metadata.uid !== uid);
+      const again = await namespace.claim(name);
+      expect(again.now.metadata.uid).not.to.equal(uid);
+      return { volume, uid, again };
+    };
+    const made = await together(pairs.map(makeAgain));
+    for (const { volume, again } of made) {
+      await expect(volume).to.reachPhase('Released');
+      await expect(again).to.reportEvent('ProvisioningFailed');
+    }
+    await controllerLookedAgain(namespace, ...made.flatMap(({ volume, again }) => [volume, again]));
+    for (const { volume, uid, again } of made) {
+      expect(volume.now.status?.phase).to.equal('Released');
+      expect(volume.now.spec?.claimRef?.uid, 'the volume is still that of the first claim').to.equal(uid);
+      expect(again.now.status?.phase).to.equal('Pending');
+    }
   });
 
   proves('LV-LIFE-09', async () => {

@@ -48,7 +48,7 @@ describe('what a defect comes to', () => {
   const saysNothing = [
     [
       'has only met trouble in its set-up',
-      'waiting for PersistentVolume data-1 to be Available, at most 20 s: Pending',
+      'waiting for PersistentVolume data-1 to be Available or Bound, at most 20 s: Pending',
     ],
     ['was stopped, whatever it was doing', 'running the spec to its end: not through after 90 s'],
   ] as const;
