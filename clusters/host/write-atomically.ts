@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -9,9 +9,14 @@ import { dirname } from 'node:path';
 export function writeAtomically(path: string, text: string, { mode = 0o666, durable = false } = {}): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
-  writeFileSync(temporary, text, { mode });
-  if (durable) flush(temporary);
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text, { mode });
+    if (durable) flush(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
   if (durable) flush(dirname(path));
 }
 
