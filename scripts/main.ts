@@ -11,6 +11,7 @@ import { diff } from './verbs/diff.ts';
 import { doctor } from './verbs/doctor.ts';
 import { down } from './verbs/down.ts';
 import { image } from './verbs/image.ts';
+import { images } from './verbs/images.ts';
 import { list } from './verbs/list.ts';
 import { run } from './verbs/run.ts';
 import { soak } from './verbs/soak.ts';
@@ -21,6 +22,7 @@ import { up } from './verbs/up.ts';
 export const verbs: readonly Verb[] = [
   doctor,
   image,
+  images,
   up,
   run,
   soak,

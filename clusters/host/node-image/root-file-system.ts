@@ -37,17 +37,14 @@ export async function makeRootFileSystem(
   const { baseReference, debianSuite, packages } = recipe;
   await using _lock = await lockBuildOf(baseReference, dirname(build.path), progress, signal);
   if (!rebuild && (await engine.imageId(baseReference, signal))) return;
-  await requireMmdebstrap(mayInstall, progress, signal);
+  await requireMmdebstrap('making the root file system of the node image', mayInstall, progress, signal);
   progress.note(`making the root file system of Debian ${debianSuite}`);
 
-  const sources = join(build.path, `${debianSuite}.sources`);
-  const entries = suiteSources(await debianArchives(signal), debianSuite);
-  // The URIs may contain the password of a mirror.
-  await writeFile(sources, entries, { mode: 0o600 });
+  const sources = await writeSources(build, debianSuite, signal);
   const archive = join(build.path, 'root-file-system.tar');
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare';
   await log.run('root file system', {
-    argv: makingRootFileSystem(debianSuite, packages, mode, archive, entries === '' ? [] : [sources]),
+    argv: makingRootFileSystem(debianSuite, packages, mode, archive, sources),
     directory: recipeFolder,
     env: build.environment,
     deadline: 20 * 60_000,
@@ -55,6 +52,16 @@ export async function makeRootFileSystem(
   });
   const load = () => engine.run(importing(archive, baseReference), { deadline: 300_000, signal });
   await engine.replaceImage(baseReference, load);
+}
+
+/** Writes the sources of a suite into the folder of a build. Returns their file, or none where mmdebstrap's own serve. */
+export async function writeSources(build: BuildFolder, suite: string, signal?: AbortSignal): Promise<string[]> {
+  const entries = suiteSources(await debianArchives(signal), suite);
+  if (entries === '') return [];
+  const file = join(build.path, `${suite}.sources`);
+  // The URIs may contain the password of a mirror.
+  await writeFile(file, entries, { mode: 0o600 });
+  return [file];
 }
 
 /**
@@ -68,7 +75,16 @@ export function suiteSources(archives: readonly DebianArchive[], suite: string):
   return main === undefined ? '' : sourceEntry(main, suite);
 }
 
-async function requireMmdebstrap(mayInstall: boolean, progress: Progress, signal?: AbortSignal): Promise<void> {
+/**
+ * Waits until mmdebstrap and Debian's key ring are installed, where they may be.
+ * @throws DomainError if they are missing and may not or cannot be installed
+ */
+export async function requireMmdebstrap(
+  attempted: string,
+  mayInstall: boolean,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   const { status } = await host.attempt({ argv: ['mmdebstrap', '--version'], deadline: 10_000, signal });
   if (status === 0 && existsSync(debianKeyRing)) return;
   const packages = ['mmdebstrap', 'debian-archive-keyring'];
@@ -76,7 +92,7 @@ async function requireMmdebstrap(mayInstall: boolean, progress: Progress, signal
   const apt = await host.attempt({ argv: ['apt-get', '--version'], deadline: 10_000, signal });
   if (!mayInstall || process.getuid?.() !== 0 || apt.status !== 0) {
     throw new DomainError({
-      attempted: 'making the root file system of the node image',
+      attempted,
       seen: `mmdebstrap or Debian's key ring is missing${mayInstall ? ', and this is not root on a Debian or Ubuntu machine' : ' (and --no-install was given)'}`,
       remedy: `${command}\nor use --image published where a registry can be reached`,
     });
