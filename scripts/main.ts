@@ -13,6 +13,7 @@ import { down } from './verbs/down.ts';
 import { image } from './verbs/image.ts';
 import { images } from './verbs/images.ts';
 import { list } from './verbs/list.ts';
+import { rbac } from './verbs/rbac.ts';
 import { run } from './verbs/run.ts';
 import { soak } from './verbs/soak.ts';
 import { trace } from './verbs/trace.ts';
@@ -22,7 +23,6 @@ import { up } from './verbs/up.ts';
 export const verbs: readonly Verb[] = [
   doctor,
   image,
-  images,
   up,
   run,
   soak,
@@ -30,6 +30,8 @@ export const verbs: readonly Verb[] = [
   clean,
   clusters,
   list,
+  images,
+  rbac,
   trace,
   diff,
   completion,

@@ -149,7 +149,7 @@ export class ClusterClient implements Disposable {
    */
   watch(
     kind: Kind,
-    from: { resourceVersion: string; timeoutSeconds: number; namespace?: string | undefined },
+    from: { resourceVersion: string; timeoutSeconds: number } & Pick<ListOptions, 'namespace' | 'labelSelector'>,
     options: CallOptions & { signal: AbortSignal },
   ): Promise<AsyncIterable<string>> {
     const { namespace, ...position } = from;
@@ -232,6 +232,22 @@ export class ClusterClient implements Disposable {
     const ref: ObjectRef = { kind: 'Node', name };
     const path = `${objectPath(ref)}/proxy/metrics`;
     const request = { method: 'GET', path, attempted: 'reading the metrics of a node', on: titleOf(ref) } as const;
+    return await this.#connection.request(request, options);
+  }
+
+  /**
+   * Returns what a server in a pod answers to a body. The API server connects to the pod's address itself, so kubelet
+   * of the node is not needed.
+   */
+  async askPod(
+    { namespace, name, port }: { namespace: string; name: string; port: number },
+    body: string,
+    options: CallOptions = {},
+  ): Promise<string> {
+    const ref: ObjectRef = { kind: 'Pod', namespace, name };
+    // The name of the proxied port follows the pod's name: `http:NAME:PORT`.
+    const path = `${collectionPath('Pod', namespace)}/http:${name}:${port}/proxy/`;
+    const request = { method: 'POST', path, body, attempted: 'asking a pod', on: titleOf(ref) } as const;
     return await this.#connection.request(request, options);
   }
 

@@ -25,6 +25,10 @@ export interface StoreOptions {
   client: Pick<ClusterClient, 'list' | 'watch' | 'server'>;
   /** The kinds to follow in all namespaces, `storageKinds` by default. */
   kinds?: readonly Kind[];
+  /** Only the objects of this namespace. */
+  namespace?: string;
+  /** Only the objects that this selects, such as `app=writer`. */
+  labelSelector?: string;
   /** Is notified of every reconnection. */
   progress?: Progress;
   clock?: Clock;
@@ -60,7 +64,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     this.#server = options.client.server;
     this.#progress = options.progress ?? silent;
     const policy = options.policy ?? watchPolicy;
-    this.#followed = (options.kinds ?? storageKinds).map((kind) => this.#follow(kind, options.client, policy));
+    this.#followed = (options.kinds ?? storageKinds).map((kind) => this.#follow(kind, options, policy));
   }
 
   /**
@@ -126,13 +130,17 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
 
   #follow<K extends Kind>(
     kind: K,
-    client: StoreOptions['client'],
+    { client, namespace, labelSelector }: StoreOptions,
     policy: WatchPolicy,
   ): { kind: K; loop: WatchLoop<ObjectOf[K]> } {
+    const only = {
+      ...(namespace !== undefined && { namespace }),
+      ...(labelSelector !== undefined && { labelSelector }),
+    };
     const source: WatchSource<ObjectOf[K]> = {
-      list: (signal) => client.list(kind, { signal }),
+      list: (signal) => client.list(kind, { signal, ...only }),
       watch: (resourceVersion, timeoutSeconds, signal) =>
-        client.watch(kind, { resourceVersion, timeoutSeconds }, { signal }),
+        client.watch(kind, { resourceVersion, timeoutSeconds, ...only }, { signal }),
     };
     const listener = {
       changed: (change: Parameters<typeof this.record<K>>[1]) => this.record(kind, change),

@@ -98,7 +98,7 @@ async function runInShell(command: PodCommand, shell: ShellSession): Promise<Pod
 }
 
 /** Returns a connection to a shell in a container, over the API's exec. */
-function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
+export function connectContainer(shell: PodCommand, open: OpenExec): ShellConnection {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   const stderr = new PassThrough();

@@ -44,7 +44,7 @@ export async function attachBlockDevice(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<BlockDevice> {
-  const backing = backingFile(run, name);
+  const backing = backingFile(node, run, name);
   const unit = `local-pv-conformance-${name}.service`;
   const attempt = () =>
     scriptOnNode(node, scripts.attach, [backing, String(bytes), unit, readOnly ? 'read-only' : 'read-write'], {

@@ -1,10 +1,9 @@
 # Removes what specs of a run made on a node and left: services, mounts, loop devices, files. All of it has the run's id
 # in its name, or is on a disk whose file has. Mounts the cluster's own disks that are not mounted. Prints what it did,
-# one a line. Idempotent. Arguments: RUN
+# one a line. Idempotent. Arguments: RUN KUBELET_ROOT DISKS FILES
 # Goes on after an error: what can be removed is removed.
 set -u
-run=$1
-files=/var/local/local-pv-conformance/$run
+run=$1 kubelet=$2 disks=$3 files=$4/$1
 
 # A spec may have removed the file of a device, without which losetup does not see it. The service is not restarted:
 # systemd would unmount every disk that requires it, and mount it again while this script looks.
@@ -28,7 +27,7 @@ tac /proc/1/mountinfo | awk -v run="$run-" -v numbers="$numbers" \
 	'index($5, run) || index(numbers, " " $3 " ") { print $5 }' | while read -r place; do
 	umount "$place" || umount --lazy "$place"
 	echo "unmounted $place"
-	case $place in /mnt/disks/*) rmdir "$place" 2>/dev/null || true ;; esac
+	case $place in "$disks"/*) rmdir "$place" 2>/dev/null || true ;; esac
 done
 for file in "$files"/*.img; do
 	for device in $(losetup --associated "$file" --noheadings --output NAME 2>/dev/null); do
@@ -42,17 +41,17 @@ done
 for unit in $(grep -ls -e "^What=$files/" -e "^ExecStart=.*$files/" /etc/systemd/system/*.mount /etc/systemd/system/*.service); do
 	rm -f "$unit" "/etc/systemd/system/kubelet.service.wants/$(basename "$unit")"
 done
-[ ! -d /mnt/disks ] || find /mnt/disks -mindepth 1 -maxdepth 1 -name "*$run-*" | while read -r place; do
+[ ! -d "$disks" ] || find "$disks" -mindepth 1 -maxdepth 1 -name "*$run-*" | while read -r place; do
 	chattr -i "$place" 2>/dev/null || true
 	rm -rf --one-file-system "$place"
 	echo "removed $place"
 done
-find /var/lib/kubelet/plugins/kubernetes.io /var/lib/kubelet/plugins/kubernetes.io~local-volume -depth -type d \
+find "$kubelet/plugins/kubernetes.io" "$kubelet/plugins/kubernetes.io~local-volume" -depth -type d \
 	-path "*$run-*" -delete 2>/dev/null || true
 [ ! -d "$files" ] || rmdir "$files" 2>/dev/null || { rm -rf "$files" && echo "removed $files"; }
 
 systemctl daemon-reload
-for unit in $(grep -ls '^What=/var/local/local-pv-conformance/' /etc/systemd/system/*.mount); do
+for unit in $(grep -ls "^What=$(dirname "$files")/" /etc/systemd/system/*.mount); do
 	place=$(sed -n 's/^Where=//p' "$unit")
 	mountpoint -q "$place" && continue
 	systemctl start "$(basename "$unit")"

@@ -45,8 +45,8 @@ export async function prepareNode(node: Node, signal?: AbortSignal): Promise<voi
 }
 
 /** Returns the path of the file that holds a disk of a run. The node's /var survives a restart of the node. */
-export function backingFile(run: string, name: string): string {
-  return `/var/local/local-pv-conformance/${run}/${name}.img`;
+export function backingFile({ places }: Pick<Node, 'places'>, run: string, name: string): string {
+  return `${places.files}/${run}/${name}.img`;
 }
 
 /**
@@ -76,7 +76,7 @@ export async function makeDisk(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Disk> {
-  const backing = backingFile(run, request.name);
+  const backing = backingFile(node, run, request.name);
   const args = [
     backing,
     String(request.bytes),

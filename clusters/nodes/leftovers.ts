@@ -27,7 +27,7 @@ const scripts = {
  */
 export async function awaitNothingLeft(node: Node, words: readonly string[], within: number): Promise<void> {
   if (words.length === 0) return;
-  const left = await scriptOnNode(node, scripts.leftovers, [String(Math.ceil(within)), ...words], {
+  const left = await scriptOnNode(node, scripts.leftovers, [String(Math.ceil(within)), node.places.kubelet, ...words], {
     deadline: within + 60_000,
   });
   if (left === '') return;
@@ -43,7 +43,8 @@ export async function awaitNothingLeft(node: Node, words: readonly string[], wit
 
 /** Returns every path of a node that local volumes use, sorted. Loop devices are those of the whole kernel. */
 export async function volumePlaces(node: Node): Promise<string[]> {
-  return (await scriptOnNode(node, scripts.places, [])).split('\n').filter(Boolean).sort();
+  const { kubelet, disks, files } = node.places;
+  return (await scriptOnNode(node, scripts.places, [kubelet, disks, files])).split('\n').filter(Boolean).sort();
 }
 
 /**
@@ -51,16 +52,17 @@ export async function volumePlaces(node: Node): Promise<string[]> {
  * kubelet from unmounting a volume. Returns a line for each of these.
  */
 export function wakeNode(node: Node, run: string, signal?: AbortSignal): Promise<string[]> {
-  return restore(node, scripts.wake, run, signal);
+  return restore(node, scripts.wake, [run, node.places.disks, ...node.units], signal);
 }
 
 /** Removes what specs of a run made on a node and left there. Returns a line for each thing that it removed. */
 export function clearNode(node: Node, run: string, signal?: AbortSignal): Promise<string[]> {
-  return restore(node, scripts.clear, run, signal);
+  const { kubelet, disks, files } = node.places;
+  return restore(node, scripts.clear, [run, kubelet, disks, files], signal);
 }
 
-async function restore(node: Node, script: NodeScript, run: string, signal?: AbortSignal): Promise<string[]> {
-  const printed = await scriptOnNode(node, script, [run], { signal, deadline: 60_000 });
+async function restore(node: Node, script: NodeScript, args: string[], signal?: AbortSignal): Promise<string[]> {
+  const printed = await scriptOnNode(node, script, args, { signal, deadline: 60_000 });
   return printed
     .split('\n')
     .filter(Boolean)

@@ -31,7 +31,8 @@ fi
 [ -z "$free" ] || blockdev --setrw "$free"
 mount -t "$file_system" -o loop "$backing" "$mount_path"
 
-# For the next boot: systemd reads it then, and kubelet waits for it.
+# For the next boot: systemd reads it then, and kubelet waits for it. An agent's own folders have no systemd.
+[ -d /etc/systemd/system ] || exit 0
 cat >"/etc/systemd/system/$unit" <<UNIT
 [Unit]
 Description=Local disk at $mount_path

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { DomainError } from '../errors/domain-error.ts';
 import { CommandFailed, type CommandRequest } from '../host/command/commander.ts';
-import type { Node } from './node.ts';
+import { type Node, usualPlaces } from './node.ts';
 import { loggedLine, parseKubeletLog } from './node-logs.ts';
 
 /** A node whose script ends like this. */
@@ -10,6 +10,8 @@ function nodeThatSays(status: number, stdout = '') {
   const node: Node = {
     name: 'node2',
     place: 'node2',
+    places: usualPlaces,
+    units: [],
     async attempt(request) {
       requests.push(request);
       return { argv: request.argv, status, stdout, stderr: '', milliseconds: 1 };

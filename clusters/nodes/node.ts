@@ -5,13 +5,43 @@ import { fitsShell, type ShellConnection, shellArgv } from '../host/command/shel
 import { ShellPool } from '../host/command/shell-session-pool.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 
+/** Folders of a node in which volumes are made and looked for. */
+export interface NodePlaces {
+  /** kubelet's root folder, with its pods and plugins. */
+  kubelet: string;
+  /** Disks are mounted below it, and directories made. */
+  disks: string;
+  /** For the files that disks are made of. */
+  files: string;
+}
+
+/** The places of the nodes that the harness makes; those of other nodes may differ. */
+export const usualPlaces: NodePlaces = {
+  kubelet: '/var/lib/kubelet',
+  disks: '/mnt/disks',
+  files: '/var/local/local-pv-conformance',
+};
+
 /**
- * A node of a cluster on which commands can be run as root. The engine's exec is the first implementation; existing
- * clusters could be reached through a privileged pod with the same interface.
+ * A node of a cluster on which commands can be run as root: a container of the engine, or any node through a privileged
+ * pod (clusters/agent).
  */
 export interface Node extends Commander {
   /** The name of the Node object, such as node2. */
   readonly name: string;
+  readonly places: NodePlaces;
+  /** The systemd units that specs may stop: of the container runtime, then of kubelet. */
+  readonly units: readonly string[];
+  /**
+   * Keeps commands possible while kubelet or the container runtime of the node is stopped, until the result is disposed.
+   * Absent where commands need neither.
+   */
+  outlastKubelet?(signal?: AbortSignal): Promise<AsyncDisposable>;
+}
+
+/** Keeps a node within reach while its kubelet or container runtime is stopped, until the result is disposed. */
+export async function outlastKubelet(node: Node, signal?: AbortSignal): Promise<AsyncDisposable> {
+  return (await node.outlastKubelet?.(signal)) ?? { [Symbol.asyncDispose]: async () => {} };
 }
 
 /** A shell script for nodes, from a file in the folder of its module. */
@@ -39,6 +69,8 @@ const openShell: OpenNodeShell = (container) =>
  */
 export class EngineNode implements Node, Disposable {
   readonly name: string;
+  readonly places = usualPlaces;
+  readonly units = ['containerd', 'kubelet'];
   readonly container: string;
   readonly #host: Commander;
   readonly #shells: ShellPool | undefined;

@@ -10,7 +10,7 @@ export interface VolumeOrder {
   run: string;
   /** New on its node: letters, digits and hyphens. */
   name: string;
-  /** The path at which it is mounted by hand; `/mnt/disks/<name>` by default. */
+  /** The path at which it is mounted by hand; by default of its name, among the node's disks. */
   path?: string | undefined;
   /** Its size, at least the type's `leastBytes`; directories have none. */
   bytes: number;
@@ -24,8 +24,8 @@ export interface VolumeOrder {
 export type Made<V extends NodeVolume> = V & { remove(signal?: AbortSignal): Promise<void> };
 
 /** Returns the path at which a volume is mounted by hand. */
-export function mountPath({ path, name }: Pick<VolumeOrder, 'path' | 'name'>): string {
-  return path ?? `/mnt/disks/${name}`;
+export function mountPath(node: Node, { path, name }: Pick<VolumeOrder, 'path' | 'name'>): string {
+  return path ?? `${node.places.disks}/${name}`;
 }
 
 const scripts = {
@@ -76,9 +76,9 @@ export async function makeMountedDisk(
   request: Pick<DiskRequest, 'fileSystem' | 'uuid'>,
 ): Promise<Made<DiskVolume>> {
   const { run, name, bytes, progress, signal } = order;
-  const wanted = { name, bytes, mountPath: mountPath(order), ...request };
+  const wanted = { name, bytes, mountPath: mountPath(node, order), ...request };
   const remove = (stop?: AbortSignal) =>
-    removeDisk(node, { mountPath: wanted.mountPath, backingFile: backingFile(run, name) }, stop);
+    removeDisk(node, { mountPath: wanted.mountPath, backingFile: backingFile(node, run, name) }, stop);
   const disk = await orElse(remove, makeDisk(node, run, wanted, progress, signal));
   await orElse(remove, proveUuid(node, disk, signal));
   return { ...volumeOfDisk(disk), remove };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CommandRequest, CommandResult } from '../host/command/commander.ts';
 import { silent } from '../text/progress.ts';
-import type { Node } from './node.ts';
+import { type Node, usualPlaces } from './node.ts';
 import type { VolumeOrder } from './volume-makers.ts';
 import { volumeTypes } from './volume-types.ts';
 
@@ -14,7 +14,7 @@ function answering(answer: (words: string) => string): { node: Node; said: strin
     said.push(words);
     return { argv: request.argv, status: 0, stdout: answer(words), stderr: '' } as unknown as CommandResult;
   };
-  return { node: { name: 'node2', place: 'node2', attempt } as Node, said };
+  return { node: { name: 'node2', place: 'node2', places: usualPlaces, attempt } as Node, said };
 }
 
 const order: VolumeOrder = { run: 'k3x9qd', name: 'new', bytes: 2 ** 24, progress: silent };

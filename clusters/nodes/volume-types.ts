@@ -28,35 +28,35 @@ export const volumeTypes = {
   DIR: {
     features: [],
     leastBytes: 0,
-    make: (node, order) => makeDirectory(node, order, { directory: mountPath(order), mount: 'plain' }),
+    make: (node, order) => makeDirectory(node, order, { directory: mountPath(node, order), mount: 'plain' }),
   },
   /** A symbolic link to a directory. */
   DIRLINK: {
     features: [],
     leastBytes: 0,
-    make: (node, order) => makeDirectory(node, order, linked(mountPath(order), 'plain')),
+    make: (node, order) => makeDirectory(node, order, linked(mountPath(node, order), 'plain')),
   },
   /** A directory that is bind-mounted onto itself: a mount point, but no disk of its own. */
   DIRBIND: {
     features: [],
     leastBytes: 0,
-    make: (node, order) => makeDirectory(node, order, { directory: mountPath(order), mount: 'bound' }),
+    make: (node, order) => makeDirectory(node, order, { directory: mountPath(node, order), mount: 'bound' }),
   },
   /** A symbolic link to a directory that is bind-mounted onto itself. */
   DIRLINKBIND: {
     features: [],
     leastBytes: 0,
-    make: (node, order) => makeDirectory(node, order, linked(mountPath(order), 'bound')),
+    make: (node, order) => makeDirectory(node, order, linked(mountPath(node, order), 'bound')),
   },
   /**
-   * A directory on the device that /var/lib/kubelet is on: what is mounted from it has the same device number as the
+   * A directory on the device that kubelet's root folder is on: what is mounted from it has the same device number as the
    * directory it is mounted at, so that comparing those numbers does not say whether anything is mounted.
    */
   VARDIR: {
     features: [],
     leastBytes: 0,
     make: (node, order) => {
-      const directory = `/var/local/local-pv-conformance/${order.run}/${order.name}-directory`;
+      const directory = `${node.places.files}/${order.run}/${order.name}-directory`;
       return makeDirectory(node, order, { directory, mount: 'plain' });
     },
   },
@@ -64,7 +64,8 @@ export const volumeTypes = {
   TMPFS: {
     features: ['tmpfs'],
     leastBytes: MiB,
-    make: (node, order) => makeDirectory(node, order, { directory: mountPath(order), mount: { tmpfs: order.bytes } }),
+    make: (node, order) =>
+      makeDirectory(node, order, { directory: mountPath(node, order), mount: { tmpfs: order.bytes } }),
   },
   /** A disk with ext4, mounted by hand: the usual local volume. */
   LOOP: {
@@ -84,7 +85,7 @@ export const volumeTypes = {
     leastBytes: 8 * MiB,
     make: (node, order) => {
       const uuid = randomUUID();
-      return makeMountedDisk(node, { ...order, path: `/mnt/disks/${uuid}` }, { fileSystem: 'ext4', uuid });
+      return makeMountedDisk(node, { ...order, path: `${node.places.disks}/${uuid}` }, { fileSystem: 'ext4', uuid });
     },
   },
   /** A disk without a file system, which kubelet formats with ext4 and mounts for the first pod. */

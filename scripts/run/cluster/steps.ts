@@ -149,7 +149,7 @@ export function existingClusterSteps(
           using node = new EngineNode(name, container);
           const wanted = plan.disks.filter((disk) => disk.node === name);
           const verified = wanted.map((disk) =>
-            verifyDisk(node, { ...disk, backingFile: backingFile(madeBy, disk.name) }, signal),
+            verifyDisk(node, { ...disk, backingFile: backingFile(node, madeBy, disk.name) }, signal),
           );
           return await Promise.all(verified);
         }),

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import type { KubernetesManifest } from '../api/kinds.ts';
+
+const enterHost = readFileSync(new URL('enter-host.sh', import.meta.url), 'utf8');
+
+/** The label of everything that a run makes for its agents. Its value is the run's id. */
+export const runLabel = 'local-pv-conformance/run';
+/** The label of what belongs to agents, so that they are found without the run's id. */
+export const agentLabel = { 'local-pv-conformance/part': 'agent' } as const;
+/** The container of the pod in which commands run. */
+export const agentContainer = 'agent';
+
+/** Returns the name of the namespace of a run's agents. */
+export function agentNamespace(run: string): string {
+  return `lpv-${run}-agent`;
+}
+
+/** Returns the namespace of a run's agents. Its pods may be privileged, whatever the cluster's default is. */
+export function namespaceManifest(run: string): KubernetesManifest & { kind: 'Namespace' } {
+  const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel, ...Object.fromEntries(levels) } },
+  };
+}
+
+/** Returns the account of the agents. They use no API, so it may do nothing. */
+export function serviceAccountManifest(run: string): KubernetesManifest & { kind: 'ServiceAccount' } {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    // Of its own: the default one appears a moment after the namespace.
+    metadata: { name: 'agent', namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
+    automountServiceAccountToken: false,
+  };
+}
+
+/** An agent that is wanted. */
+export interface AgentPodRequest {
+  run: string;
+  /** Name of the pod. */
+  name: string;
+  /** Name of the Node object. */
+  node: string;
+  image: string;
+}
+
+/** Returns the pod of an agent: privileged, among the processes of the host, with the host's folders at /host. */
+export function podManifest({ run, name, node, image }: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
+    spec: {
+      // Not by the scheduler: a cordoned node is as good, and nothing is preempted.
+      nodeName: node,
+      tolerations: [{ operator: 'Exists' }],
+      restartPolicy: 'Never',
+      serviceAccountName: 'agent',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      hostPID: true,
+      // For commands while kubelet is stopped: they come through the address of the node.
+      hostNetwork: true,
+      // Nothing needs to be finished when it ends.
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: agentContainer,
+          image,
+          imagePullPolicy: image.startsWith('localhost/') ? 'Never' : 'IfNotPresent',
+          command: ['sh', '-c', enterHost, 'agent'],
+          env: [
+            { name: 'PATH', value: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+            { name: 'LC_ALL', value: 'C' },
+          ],
+          // Small, and there: a pod without requests is the first that a node under pressure evicts.
+          resources: { requests: { cpu: '10m', memory: '32Mi' } },
+          securityContext: { privileged: true, runAsUser: 0 },
+          volumeMounts: [
+            { name: 'host', mountPath: '/host', mountPropagation: 'Bidirectional' },
+            { name: 'probe', mountPath: '/probe' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'host', hostPath: { path: '/', type: 'Directory' } },
+        // kubelet mounts it below its root folder, which is found by it.
+        { name: 'probe', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      ],
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { kinds } from '../api/kinds.ts';
+import { rolesFor, tiers } from './roles.ts';
+
+interface Role {
+  kind: string;
+  metadata: { name: string };
+  rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  subjects?: unknown[];
+}
+
+const read = async (...args: Parameters<typeof rolesFor>) =>
+  parseAllDocuments(await rolesFor(...args)).map((document) => document.toJS() as Role);
+
+describe('the roles of a tier', () => {
+  it('have those of the tiers before it', async () => {
+    const names = await Promise.all(tiers.map(async (tier) => (await read(tier)).map(({ metadata }) => metadata.name)));
+    expect(names.map(({ length }) => length)).to.deep.equal([1, 2, 3]);
+    expect(names[2]).to.include.members(names[1] ?? []);
+  });
+
+  it('are bound to a subject, each of them', async () => {
+    const account = { kind: 'ServiceAccount', namespace: 'ci', name: 'lpv' } as const;
+    const bindings = (await read('nodes', account)).filter(({ kind }) => kind === 'ClusterRoleBinding');
+    expect(bindings.map(({ subjects }) => subjects)).to.deep.equal(Array(3).fill([account]));
+    const [binding] = (await read('api', { kind: 'Group', name: 'sre' })).slice(-1);
+    expect(binding?.subjects).to.deep.equal([{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'sre' }]);
+  });
+
+  it('let every kind of the harness be read, but Secrets', async () => {
+    const rules = (await read('nodes')).flatMap((role) => role.rules ?? []);
+    const readable = (group: string, plural: string) =>
+      rules.some(
+        ({ apiGroups, resources, verbs }) =>
+          apiGroups.includes(group) &&
+          resources.includes(plural) &&
+          ['get', 'list', 'watch'].every((verb) => verbs.includes(verb)),
+      );
+    const unread = Object.entries(kinds).filter(
+      ([, { apiVersion, plural }]) =>
+        !readable(apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '', plural),
+    );
+    expect(unread.map(([kind]) => kind)).to.deep.equal(['Secret']);
+  });
+
+  it('allow nothing by a wildcard', async () => {
+    for (const { resources, verbs, apiGroups } of (await read('nodes')).flatMap((role) => role.rules ?? []))
+      expect([...resources, ...verbs, ...apiGroups]).to.not.include('*');
+  });
+});
