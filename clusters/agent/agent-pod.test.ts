@@ -5,7 +5,11 @@ const pod = { run: 'k3x9qd', name: 'agent-1', node: 'worker.example' };
 
 describe('the manifests of an agent', () => {
   it('are all in a namespace of the run, which lets pods be privileged, and have its label', () => {
-    const all = [namespaceManifest('k3x9qd'), serviceAccountManifest('k3x9qd'), podManifest({ ...pod, image: 'i' })];
+    const all = [
+      namespaceManifest('k3x9qd', ['worker.example']),
+      serviceAccountManifest('k3x9qd'),
+      podManifest({ ...pod, image: 'i' }),
+    ];
     for (const { metadata } of all) expect(metadata.labels).to.include({ 'local-pv-conformance/run': 'k3x9qd' });
     const [namespace, ...inside] = all;
     expect(namespace?.metadata.labels).to.include({ 'pod-security.kubernetes.io/enforce': 'privileged' });

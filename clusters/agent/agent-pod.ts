@@ -7,6 +7,8 @@ const enterHost = readFileSync(new URL('enter-host.sh', import.meta.url), 'utf8'
 export const runLabel = 'local-pv-conformance/run';
 /** The label of what belongs to agents, so that they are found without the run's id. */
 export const agentLabel = { 'local-pv-conformance/part': 'agent' } as const;
+/** The annotation of their namespace that names the nodes, with commas: it outlives the pods. */
+export const nodesAnnotation = 'local-pv-conformance/nodes';
 /** The container of the pod in which commands run. */
 export const agentContainer = 'agent';
 
@@ -16,12 +18,16 @@ export function agentNamespace(run: string): string {
 }
 
 /** Returns the namespace of a run's agents. Its pods may be privileged, whatever the cluster's default is. */
-export function namespaceManifest(run: string): KubernetesManifest & { kind: 'Namespace' } {
+export function namespaceManifest(run: string, nodes: readonly string[]): KubernetesManifest & { kind: 'Namespace' } {
   const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel, ...Object.fromEntries(levels) } },
+    metadata: {
+      name: agentNamespace(run),
+      labels: { [runLabel]: run, ...agentLabel, ...Object.fromEntries(levels) },
+      annotations: { [nodesAnnotation]: nodes.join(',') },
+    },
   };
 }
 

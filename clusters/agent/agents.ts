@@ -14,6 +14,7 @@ import {
   agentLabel,
   agentNamespace,
   namespaceManifest,
+  nodesAnnotation,
   podManifest,
   runLabel,
   serviceAccountManifest,
@@ -52,7 +53,7 @@ export async function startAgents(request: AgentsRequest): Promise<Agents> {
   const namespace = agentNamespace(run);
   const remove = () => removeAgents(client, run);
   try {
-    await client.create(namespaceManifest(run), { signal });
+    await client.create(namespaceManifest(run, nodes), { signal });
     await client.create(serviceAccountManifest(run), { signal });
     await using store = new ObjectStore({ client, kinds: ['Pod', 'Event'], namespace, progress });
     await store.start(signal === undefined ? {} : { signal });
@@ -103,13 +104,24 @@ export async function removeAgents(client: ClusterClient, run: string, signal?: 
   });
 }
 
-/** Returns the ids of the runs that have agents on the cluster: of runs under way, and of runs that were killed. */
-export async function runsWithAgents(client: ClusterClient, signal?: AbortSignal): Promise<string[]> {
-  const { items } = await client.list('Namespace', {
-    labelSelector: selectorOf(agentLabel),
-    ...(signal && { signal }),
+/** A run that has agents on the cluster: it is under way, or was killed. */
+export interface RunWithAgents {
+  run: string;
+  /** The nodes on which it may have left something. */
+  nodes: readonly string[];
+}
+
+/**
+ * Returns the runs that have agents on the cluster. What a killed one left on its nodes, `clearNode` removes through
+ * agents of another run; then `removeAgents` removes its own.
+ */
+export async function runsWithAgents(client: ClusterClient, signal?: AbortSignal): Promise<RunWithAgents[]> {
+  const labelSelector = selectorOf(agentLabel);
+  const { items } = await client.list('Namespace', { labelSelector, ...(signal && { signal }) });
+  return items.flatMap(({ metadata: { labels, annotations } }) => {
+    const run = labels?.[runLabel];
+    return run === undefined ? [] : [{ run, nodes: annotations?.[nodesAnnotation]?.split(',') ?? [] }];
   });
-  return items.flatMap(({ metadata }) => metadata.labels?.[runLabel] ?? []);
 }
 
 function selectorOf(labels: Readonly<Record<string, string>>): string {

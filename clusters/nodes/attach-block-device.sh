@@ -2,7 +2,8 @@
 # Arguments: BACKING_FILE BYTES UNIT_NAME [read-only]
 #
 # A service of the node's systemd holds the device open, and the device is marked for automatic release. When the
-# service or the whole node ends, the kernel frees the device by itself.
+# service or the whole node ends, the kernel frees the device by itself. In an agent a process holds it, and the kernel
+# frees the device when the agent ends.
 set -eu
 backing=$1 bytes=$2 unit=$3 access=${4:-read-write}
 
@@ -15,7 +16,7 @@ truncate -s "$bytes" "$backing"
 undo() {
 	systemctl stop "$unit" 2>/dev/null || true
 	losetup --associated "$backing" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach || true
-	rm -f "$backing"
+	rm -f "$backing" "$backing.holder"
 }
 trap '[ $? -eq 0 ] || undo' EXIT
 
@@ -29,9 +30,16 @@ case $access in
 read-only) device=$(losetup --find --show --read-only "$backing") ;;
 *) device=$(losetup --find --show "$backing") ;;
 esac
-# Type=exec: it has started when its standard input is open.
-systemd-run --quiet --unit "$unit" --property Type=exec --property StandardInput="file:$device" sleep infinity
-# The service holds it open. So the kernel detaches it later, when the service closes it.
+if [ -d /run/systemd/system ]; then
+	# Type=exec: it has started when its standard input is open.
+	systemd-run --quiet --unit "$unit" --property Type=exec --property StandardInput="file:$device" sleep infinity
+else
+	# Opened here, so that it is open before it is detached.
+	exec 9<"$device"
+	setsid sleep infinity <&9 >/dev/null 2>&1 9<&- &
+	echo $! >"$backing.holder"
+fi
+# That holds it open. So the kernel detaches it later, when the service closes it.
 losetup --detach "$device"
 place=/sys/block/${device#/dev/}
 if [ "$(cat "$place/loop/autoclear" 2>/dev/null)" != 1 ]; then

@@ -10,10 +10,17 @@ run=$1 kubelet=$2 disks=$3 files=$4/$1
 command=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/loop-device-files.service 2>/dev/null)
 # shellcheck disable=SC2086 # a program and its argument
 [ -z "$command" ] || $command
-for unit in $(systemctl list-units --all --plain --no-legend "local-pv-conformance-$run-*" 'local-volume-provisioner-*' |
+for unit in $(systemctl list-units --all --plain --no-legend "local-pv-conformance-$run-*" |
 	cut -d' ' -f1); do
 	systemctl stop "$unit"
 	echo "stopped $unit"
+done
+
+for holder in "$files"/*.holder; do
+	pid=$(cat "$holder" 2>/dev/null) || continue
+	# Another process may have its number since.
+	case $(readlink "/proc/$pid/fd/0") in /dev/loop*) kill "$pid" && echo "ended what held a device" ;; esac
+	rm -f "$holder"
 done
 
 numbers=' '

@@ -1,10 +1,15 @@
-# Stops the service of a loop device, waits until the kernel has freed the device, and removes its file.
+# Stops what holds a loop device open, waits until the kernel has freed the device, and removes its file.
 # Arguments: BACKING_FILE UNIT_NAME
 #
 # kubelet detaches a device a moment after its pod is gone from the API. No event says so, so this script polls.
 set -eu
 backing=$1 unit=$2
-systemctl stop "$unit" 2>/dev/null || true
+if [ -e "$backing.holder" ]; then
+	kill "$(cat "$backing.holder")" 2>/dev/null || true
+	rm "$backing.holder"
+else
+	systemctl stop "$unit" 2>/dev/null || true
+fi
 looks=0
 while device=$(losetup --associated "$backing" --noheadings --output NAME) && [ -n "$device" ]; do
 	looks=$((looks + 1))

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { host } from '../host/command/host.ts';
 import { clearNode } from './leftovers.ts';
+import { usualPlaces } from './node.ts';
 
 describe('clearing a node of what a run left', () => {
   it('restarts no service: systemd would unmount the disks that require it, and mount them while it looks', async () => {
@@ -16,6 +17,8 @@ describe('clearing a node of what a run left', () => {
       const node = {
         name: 'node1',
         place: 'this machine',
+        places: usualPlaces,
+        units: [],
         attempt: (request: object) => host.attempt({ ...request, env } as never),
       };
       expect(await clearNode(node, 'zz00zz')).to.deep.equal([]);

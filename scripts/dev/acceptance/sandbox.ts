@@ -223,7 +223,7 @@ async function abandoned(): Promise<string[]> {
   return (await Promise.all(dead)).flat();
 }
 
-async function presentImage(engine: Engine, signal: AbortSignal): Promise<string> {
+export async function presentImage(engine: Engine, signal: AbortSignal): Promise<string> {
   const versions = await readVersions();
   const minor = versions.minor();
   const candidates = [minor.published, (await readRecipe(versions, minor)).reference];
