@@ -6,7 +6,7 @@ const help = {
   examples: [
     'lpv images',
     'lpv images --registry registry.example/lpv',
-    'lpv images --save lpv-images.tar && kind load image-archive lpv-images.tar --name mine',
+    'lpv images --save lpv-images.tar',
   ],
   statuses: {
     ...usualStatuses,

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, usualStatuses, verb, verbCommand } from '
 
 const help = {
   sentence: 'Prints the permissions that a user needs to run specs on a cluster of yours, as manifests.',
-  examples: ['lpv rbac --tier api', 'lpv rbac --tier agent --user jane | kubectl apply -f -'],
+  examples: ['lpv rbac --tier api', 'lpv rbac --tier agent --user jane'],
   statuses: { badUsage: usualStatuses.badUsage, conforms: 'the manifests are printed' },
 };
 

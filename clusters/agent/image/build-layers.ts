@@ -23,7 +23,7 @@ export interface Layers {
 }
 
 /** Returns the Debian packages that the layers are made of. */
-export async function layerPackages(): Promise<string[]> {
+async function layerPackages(): Promise<string[]> {
   return (await readFile(join(folderOfRecipe, 'packages.txt'), 'utf8'))
     .split('\n')
     .filter((line) => line && !line.startsWith('#'));
