@@ -25,7 +25,13 @@ export function namespaceManifest(run: string, nodes: readonly string[]): Kubern
     kind: 'Namespace',
     metadata: {
       name: agentNamespace(run),
-      labels: { [runLabel]: run, ...agentLabel, ...Object.fromEntries(levels) },
+      labels: {
+        [runLabel]: run,
+        ...agentLabel,
+        ...Object.fromEntries(levels),
+        // OpenShift would set the levels by what the namespace's accounts may do.
+        'security.openshift.io/scc.podSecurityLabelSync': 'false',
+      },
       annotations: { [nodesAnnotation]: nodes.join(',') },
     },
   };
