@@ -150,7 +150,7 @@ function running(view: StoreView, image: string): Pod[] | undefined {
 }
 
 /** Returns why a pod will never run, if that is so. */
-function hopeless({ status }: Pod): string | undefined {
+export function hopeless({ status }: Pod): string | undefined {
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded')
     return [status.reason ?? `it has ended (${status.phase})`, status.message].filter(Boolean).join(': ');
   const waiting = status?.containerStatuses?.[0]?.state?.waiting;
