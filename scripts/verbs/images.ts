@@ -3,11 +3,7 @@ import { InvalidArgumentError, Option, usualStatuses, verb, verbCommand } from '
 
 const help = {
   sentence: 'Lists the container images that a run needs on a cluster of yours, and saves them to load or push.',
-  examples: [
-    'lpv images',
-    'lpv images --registry registry.example/lpv',
-    'lpv images --save lpv-images.tar',
-  ],
+  examples: ['lpv images', 'lpv images --registry registry.example/lpv', 'lpv images --save lpv-images.tar'],
   statuses: {
     ...usualStatuses,
     conforms: 'the images are listed; with --save: all of them are in the file',
