@@ -18,6 +18,8 @@ interface Received {
   query: Record<string, string>;
   contentType: string | undefined;
   authorization: string | undefined;
+  /** Only where there are such headers. */
+  impersonation?: Record<string, string[] | undefined>;
   body: unknown;
 }
 
@@ -36,12 +38,14 @@ describe('ClusterClient', function () {
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const url = new URL(request.url ?? '/', 'http://server');
+      const impersonated = Object.entries(request.headersDistinct).filter(([name]) => name.startsWith('impersonate-'));
       received.push({
         method: request.method ?? '',
         path: url.pathname,
         query: Object.fromEntries(url.searchParams),
         contentType: request.headers['content-type'],
         authorization: request.headers.authorization,
+        ...(impersonated.length > 0 && { impersonation: Object.fromEntries(impersonated) }),
         body,
       });
       const answer = answers.shift() ?? { body: {} };
@@ -278,7 +282,62 @@ describe('ClusterClient', function () {
     const exec = 'exec: { apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ["3"] }';
     await writeFile(file, kubeconfigOf('https://127.0.0.1:1').replace('token: let-me-in', exec));
     const thrown = await caught(Connection.open(file, { pluginDeadline: 100 }));
-    expect(String(thrown)).to.match(/on: +credential plugin sleep\n.*no answer within 0\.1 s.*log in with the plugin/s);
+    expect(String(thrown)).to.match(/on: +sleep 3\n.*no end within 0\.1 s.*log in with the plugin/s);
+  });
+
+  it('asks a credential plugin once, and again when the API server refuses what it gave', async () => {
+    const count = join(folder, 'count');
+    const file = join(folder, 'plugin');
+    const printed = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}`;
+    const args = ['-c', `echo x >>${count}; printf '${printed}' "given-$(wc -l <${count})"`];
+    const exec = `exec: ${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args })}`;
+    await writeFile(file, kubeconfigOf(client.server).replace('token: let-me-in', exec));
+    using other = await connect({ kubeconfig: file });
+    answers = [{ body: {} }, { status: 401, body: {} }, { body: {} }];
+    await other.version();
+    await caught(other.version());
+    await other.version();
+    const authorizations = received.map(({ authorization }) => authorization);
+    expect(authorizations).to.deep.equal(['Bearer given-1', 'Bearer given-1', 'Bearer given-2']);
+  });
+
+  it('impersonates the user and the groups of a kubeconfig', async () => {
+    const file = join(folder, 'impersonating');
+    const as = 'token: let-me-in, as: jane, as-groups: [ops, dev], as-uid: "7", as-user-extra: { a/b: [c] }';
+    await writeFile(file, kubeconfigOf(client.server).replace('token: let-me-in', as));
+    using other = await connect({ kubeconfig: file });
+    await other.version();
+    expect(received[0]?.impersonation).to.deep.equal({
+      'impersonate-user': ['jane'],
+      'impersonate-group': ['ops', 'dev'],
+      'impersonate-uid': ['7'],
+      'impersonate-extra-a%2fb': ['c'],
+    });
+  });
+
+  it('asks before each write, and sends none that is refused', async () => {
+    const asked: string[] = [];
+    const beforeWrite = (attempted: string, { kind }: { kind: string }) => {
+      asked.push(`${attempted}: ${kind}`);
+      if (kind === 'Node') throw new DomainError({ attempted });
+    };
+    using guarded = await connect({ kubeconfig, beforeWrite });
+    const node = { kind: 'Node', name: 'node1' } as const;
+    await guarded.create(volume);
+    await guarded.read(node);
+    for (const write of [
+      guarded.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' } }),
+      guarded.patch(node, { type: 'merge', change: {} }),
+      guarded.remove(node),
+    ])
+      expect(await caught(write)).to.be.instanceOf(DomainError);
+    expect(received.map(({ method }) => method)).to.deep.equal(['POST', 'GET']);
+    expect(asked).to.deep.equal([
+      'creating an object: PersistentVolume',
+      'creating an object: Node',
+      'patching an object: Node',
+      'removing an object: Node',
+    ]);
   });
 });
 

@@ -57,8 +57,15 @@ export interface ServerVersion {
  * makes no request.
  * @throws DomainError if the kubeconfig names another server than `expectedServer`
  */
-export async function connect(options: { kubeconfig: string; expectedServer?: string }): Promise<ClusterClient> {
-  return new ClusterClient(await Connection.open(options.kubeconfig, options));
+export async function connect(
+  options: { kubeconfig: string; expectedServer?: string } & ClientOptions,
+): Promise<ClusterClient> {
+  return new ClusterClient(await Connection.open(options.kubeconfig, options), options);
+}
+
+interface ClientOptions {
+  /** Is called before each write of an object; what it throws refuses the write. */
+  beforeWrite?: (attempted: string, ref: ObjectRef) => void;
 }
 
 /**
@@ -67,9 +74,11 @@ export async function connect(options: { kubeconfig: string; expectedServer?: st
  */
 export class ClusterClient implements Disposable {
   readonly #connection: Connection;
+  readonly #beforeWrite: NonNullable<ClientOptions['beforeWrite']>;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { beforeWrite = () => {} }: ClientOptions = {}) {
     this.#connection = connection;
+    this.#beforeWrite = beforeWrite;
   }
 
   /** The API server's URL. */
@@ -89,6 +98,7 @@ export class ClusterClient implements Disposable {
   create(manifest: KubernetesManifest, options?: WriteOptions): Promise<AnyObject>;
   async create(manifest: KubernetesManifest, options: WriteOptions = {}): Promise<AnyObject> {
     const ref = refOf(manifest);
+    this.#beforeWrite('creating an object', ref);
     return this.#object(
       {
         method: 'POST',
@@ -105,6 +115,7 @@ export class ClusterClient implements Disposable {
   /** Returns the object after a patch of it or of one of its subresources. `patch.type` says how they are merged. */
   async patch<K extends Kind>(ref: ObjectRef<K>, patch: Patch, options: PatchOptions = {}): Promise<ObjectOf[K]> {
     const { subresource } = options;
+    this.#beforeWrite('patching an object', ref);
     const sent = this.#object(
       {
         method: 'PATCH',
@@ -165,6 +176,7 @@ export class ClusterClient implements Disposable {
    */
   async remove(ref: ObjectRef, options: RemoveOptions = {}): Promise<'requested' | 'absent'> {
     const on = titleOf(ref);
+    this.#beforeWrite('removing an object', ref);
     const { gracePeriodSeconds, propagationPolicy, uid } = options;
     const body = {
       apiVersion: 'v1',

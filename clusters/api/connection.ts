@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig, User } from '@kubernetes/client-node';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { lpv } from '../project-root.ts';
 import { duration } from '../text/duration.ts';
+import { type ClusterAccess, findAccess, type Impersonation } from './access/access.ts';
+import { CredentialPlugin } from './access/credential-plugin.ts';
 import { ApiRefusal, ApiUnreachable } from './refusal.ts';
 
 /** The default deadline of a call. Most calls take milliseconds; a busy machine may need seconds. */
@@ -43,67 +45,44 @@ export class Connection {
   /** The server's URL, such as `https://127.0.0.1:35421`. */
   readonly server: string;
   readonly #agent: http.Agent;
-  readonly #pluginDeadline: number;
+  readonly #plugin: CredentialPlugin | undefined;
   #lasting: https.RequestOptions | undefined;
 
-  private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent, pluginDeadline: number) {
+  private constructor(kubeConfig: KubeConfig, server: string, agent: http.Agent, plugin: CredentialPlugin | undefined) {
     this.kubeConfig = kubeConfig;
     this.server = server;
     this.#agent = agent;
-    this.#pluginDeadline = pluginDeadline;
+    this.#plugin = plugin;
   }
 
   /**
-   * Returns a connection with the credentials of a kubeconfig file. Reads neither KUBECONFIG nor the user's default.
-   * Makes no request. Uses the current context if none is named.
-   * @throws DomainError if the file is absent or unusable, has no such context, or names another server than
-   * `expectedServer`
+   * Returns a connection to the cluster of a kubeconfig file, by its current context, or to one that was found before.
+   * Reads neither KUBECONFIG nor the user's default. Makes no request.
+   * @throws DomainError if the file is absent or unusable, or the server is another than `expectedServer`
    */
   static async open(
-    kubeconfig: string,
-    options: { expectedServer?: string | undefined; context?: string | undefined; pluginDeadline?: number } = {},
+    source: string | ClusterAccess,
+    options: { expectedServer?: string | undefined; pluginDeadline?: number } = {},
   ): Promise<Connection> {
-    const { expectedServer, context, pluginDeadline = defaultPluginDeadline } = options;
-    const attempted = 'reading the kubeconfig of the cluster';
-    if (!existsSync(kubeconfig)) {
+    const { expectedServer, pluginDeadline = defaultPluginDeadline } = options;
+    const access = typeof source === 'string' ? await accessOfFile(source) : source;
+    const { server } = access;
+    if (expectedServer !== undefined && new URL(server).origin !== new URL(expectedServer).origin) {
       throw new DomainError({
-        attempted,
-        on: kubeconfig,
-        seen: 'no such file',
-        remedy: `create the cluster again: ${lpv('down NAME')}, then ${lpv('up --name NAME')}`,
-      });
-    }
-    // Imported here because it takes a second: commands that open no connection do not pay for it.
-    const { KubeConfig } = await import('@kubernetes/client-node');
-    const config = new KubeConfig();
-    try {
-      config.loadFromFile(kubeconfig);
-    } catch (error) {
-      throw new DomainError({ attempted, on: kubeconfig, seen: messageOf(error) }, { exit: 'badUsage', cause: error });
-    }
-    const contexts = config.getContexts().map(({ name }) => name);
-    if (context !== undefined && !contexts.includes(context)) {
-      const seen = `it has no context "${context}"; it has ${contexts.join(', ') || 'none'}`;
-      throw new DomainError({ attempted, on: kubeconfig, seen }, { exit: 'badUsage' });
-    }
-    // In memory only: the file is never written.
-    if (context !== undefined) config.setCurrentContext(context);
-    const cluster = config.getCurrentCluster();
-    if (!cluster) {
-      const seen = `its ${context === undefined ? 'current-context' : `context "${context}"`} names no cluster`;
-      throw new DomainError({ attempted, on: kubeconfig, seen }, { exit: 'badUsage' });
-    }
-    if (expectedServer !== undefined && new URL(cluster.server).origin !== new URL(expectedServer).origin) {
-      throw new DomainError({
-        attempted,
-        on: kubeconfig,
-        seen: `it points to ${cluster.server}; this run's cluster is ${expectedServer}`,
+        attempted: 'reading the kubeconfig of the cluster',
+        on: access.origin,
+        seen: `it points to ${server}; this run's cluster is ${expectedServer}`,
         why: "the harness creates and deletes PersistentVolumes: it must never reach a cluster that is not the run's",
         remedy: `use the kubeconfig that ${lpv('up')} wrote`,
       });
     }
-    const agent = await agentFor(config, cluster.server, cluster.proxyUrl, pluginDeadline);
-    return new Connection(config, cluster.server, agent, pluginDeadline);
+    const { exec } = access.user.user;
+    const plugin = exec ? new CredentialPlugin(exec, access.cluster.cluster, { deadline: pluginDeadline }) : undefined;
+    const config = await kubeConfigOf(access, plugin);
+    const applied: https.RequestOptions = {};
+    await config.applyToHTTPSOptions(applied);
+    const agent = agentFor(server, access.cluster.cluster['proxy-url'], applied);
+    return new Connection(config, server, agent, plugin);
   }
 
   /**
@@ -172,9 +151,10 @@ export class Connection {
   /** Returns the credentials. Certificates are read once. A token is read for each request, because it may expire. */
   async #credentials(): Promise<https.RequestOptions> {
     if (this.#lasting) return this.#lasting;
-    const applied = await credentialsOf(this.kubeConfig, this.#pluginDeadline);
-    const { exec, authProvider, token } = this.kubeConfig.getCurrentUser() ?? {};
-    if (!exec && !authProvider && !token) this.#lasting = applied;
+    const applied: https.RequestOptions = {};
+    await this.kubeConfig.applyToHTTPSOptions(applied);
+    const { authProvider, token } = this.kubeConfig.getCurrentUser() ?? {};
+    if (!this.#plugin && !authProvider && !token) this.#lasting = applied;
     return applied;
   }
 
@@ -185,6 +165,7 @@ export class Connection {
     deadline: AbortSignal,
     within: number,
   ): unknown {
+    if (error instanceof ApiRefusal && error.status === 401) this.#plugin?.refused();
     if (error instanceof DomainError) return error;
     if (asked?.aborted) return asked.reason;
     const seen = deadline.aborted ? `no answer within ${duration(within)}` : `${messageOf(error)} (${this.server})`;
@@ -192,38 +173,65 @@ export class Connection {
   }
 }
 
-/**
- * Returns what the credentials of a kubeconfig add to a request.
- * @throws DomainError if its credential plugin has not ended by the deadline
- */
-async function credentialsOf(config: KubeConfig, deadline: number): Promise<https.RequestOptions> {
-  const applied: https.RequestOptions = {};
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const { name, exec } = config.getCurrentUser() ?? {};
-    const error = new DomainError({
-      attempted: `getting the credentials of ${name ?? 'the user'} in the kubeconfig`,
-      on: `credential plugin ${exec?.command ?? ''}`,
-      seen: `no answer within ${duration(deadline)}`,
-      remedy: 'log in with the plugin first, so that it need not ask; or use another kubeconfig',
+/** Returns the access that a kubeconfig file of the harness gives. */
+async function accessOfFile(file: string): Promise<ClusterAccess> {
+  if (!existsSync(file)) {
+    throw new DomainError({
+      attempted: 'reading the kubeconfig of the cluster',
+      on: file,
+      seen: 'no such file',
+      remedy: `create the cluster again: ${lpv('down NAME')}, then ${lpv('up --name NAME')}`,
     });
-    timer = setTimeout(() => reject(error), deadline);
-  });
-  try {
-    await Promise.race([config.applyToHTTPSOptions(applied), tooLate]);
-  } finally {
-    clearTimeout(timer);
   }
-  return applied;
+  return await findAccess({ kubeconfig: file }, { environment: {} });
 }
 
-async function agentFor(
-  config: KubeConfig,
-  server: string,
-  proxyUrl: string | undefined,
-  pluginDeadline: number,
-): Promise<http.Agent> {
-  const applied = await credentialsOf(config, pluginDeadline);
+/** Returns client-node's form of an access. It adds credentials of a plugin and impersonation to each request. */
+async function kubeConfigOf(access: ClusterAccess, plugin: CredentialPlugin | undefined): Promise<KubeConfig> {
+  // Imported here because it takes a second: commands that open no connection do not pay for it.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { exec: _run, as: _impersonated, tokenFile, ...user } = access.user.user;
+  const config = new KubeConfig();
+  const { name, cluster, namespace } = access;
+  const context = { cluster: cluster.name, user: access.user.name, namespace };
+  config.loadFromString(
+    JSON.stringify({
+      clusters: [cluster],
+      users: [{ name: access.user.name, user }],
+      contexts: [{ name, context }],
+      'current-context': name,
+    }),
+  );
+  const [own] = config.users as [Partial<{ -readonly [Key in keyof User]: User[Key] }>];
+  // Read again each minute, as a pod's token is renewed.
+  if (tokenFile !== undefined) own.authProvider = { name: 'tokenFile', config: { tokenFile } };
+  const apply = config.applyToHTTPSOptions.bind(config);
+  config.applyToHTTPSOptions = async (options) => {
+    const { token, clientCertificateData, clientKeyData } = (await plugin?.credential()) ?? {};
+    if (token !== undefined) own.token = token;
+    if (clientCertificateData !== undefined) own.certData = Buffer.from(clientCertificateData).toString('base64');
+    if (clientKeyData !== undefined) own.keyData = Buffer.from(clientKeyData).toString('base64');
+    await apply(options);
+    if (access.impersonation) options.headers = { ...options.headers, ...headersOf(access.impersonation) };
+  };
+  return config;
+}
+
+/** Returns the headers that impersonate a user: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation. */
+function headersOf({ user, groups, uid, extra }: Impersonation): http.OutgoingHttpHeaders {
+  const extras = Object.entries(extra).map(([key, values]) => [
+    `Impersonate-Extra-${encodeURIComponent(key)}`,
+    [...values],
+  ]);
+  return {
+    'Impersonate-User': user,
+    ...(groups.length > 0 && { 'Impersonate-Group': [...groups] }),
+    ...(uid !== undefined && { 'Impersonate-Uid': uid }),
+    ...Object.fromEntries(extras),
+  };
+}
+
+function agentFor(server: string, proxyUrl: string | undefined, applied: https.RequestOptions): http.Agent {
   if (proxyUrl !== undefined && applied.agent instanceof http.Agent) return applied.agent;
   // Idle connections are dropped well before the API server drops them (90 s), so that none is reused while it closes.
   const pool = { keepAlive: true, timeout: 30_000 };

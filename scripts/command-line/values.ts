@@ -101,6 +101,25 @@ export const noInstallOption = new Option(
   'print what would be installed on this machine, but install nothing (or set LPV_INSTALL=off)',
 );
 
+// How a user's own cluster is named, as for kubectl. Each verb says what else these options exclude.
+
+export const kubeconfigOption = () =>
+  new Option(
+    '--kubeconfig <FILE>',
+    'your cluster, by this kubeconfig (default: the files of KUBECONFIG, or ~/.kube/config)',
+  ).argParser(text);
+
+export const contextOption = () =>
+  new Option('--context <NAME>', 'your cluster, by this context of the kubeconfig').argParser(text);
+
+export const asOption = () =>
+  new Option('--as <USER>', 'have your cluster take you for this user, as kubectl --as does').argParser(text);
+
+export const asGroupOption = () =>
+  new Option('--as-group <GROUP>', 'have your cluster take you for a member of this group; may be repeated').argParser(
+    (value: string, before: string[] = []) => [...before, text(value)],
+  );
+
 export const grepOption = new Option(
   '-g, --grep <TEXT>',
   'only requirements with this text in id, sentence or chapter; or these ids, with commas; or /PATTERN/',
@@ -125,6 +144,11 @@ export const featureOption = new Option(
   '--feature <NAME>',
   'only requirements that need this feature, such as block',
 ).argParser(text);
+
+export const needsOption = new Option(
+  '--needs <NEED>',
+  'only requirements whose specs ask for this of a cluster: api (alone), agent, nodes, restart or control-plane',
+).choices(['api', 'agent', 'nodes', 'restart', 'control-plane'] as const);
 
 export const rowOption = new Option(
   '--row <ROW>',

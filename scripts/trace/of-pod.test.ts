@@ -9,7 +9,7 @@ import type { Kind } from '../../clusters/api/objects.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import { recordedObjects, recordedText } from '../../specs/trace/recorded-for-tests.ts';
-import { traceOfPod, userKubeconfig } from './of-pod.ts';
+import { traceOfPod } from './of-pod.ts';
 
 /** Serves the recorded objects and logs of 1.36 as its API server would; `forbidden` plurals are refused. */
 describe('lpv trace --pod', function () {
@@ -120,24 +120,5 @@ users: [{ name: u, user: { token: not-a-real-token } }]
     );
     expect(error).to.be.instanceOf(DomainError).with.property('exit', 'badUsage');
     expect(String((error as DomainError).message)).to.include('pods of namespace trace-stuck: absent, elsewhere');
-  });
-
-  it('takes another context where one is named, in memory alone, and refuses one that is not there', async () => {
-    const before = await readFile(kubeconfig, 'utf8');
-    using reader = await openReader(kubeconfig, 'edge');
-    expect(reader.context).to.equal('edge');
-    const error = await openReader(kubeconfig, 'nix').catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(DomainError).with.property('exit', 'badUsage');
-    expect(String((error as DomainError).message)).to.include('no context "nix"; it has theirs, edge');
-    expect(await readFile(kubeconfig, 'utf8')).to.equal(before);
-  });
-
-  it('takes KUBECONFIG before the file in the home folder, and no guess among several', async () => {
-    expect(userKubeconfig({ KUBECONFIG: kubeconfig }, '/nowhere')).to.equal(kubeconfig);
-    expect(userKubeconfig({ KUBECONFIG: `/absent:${kubeconfig}` }, '/nowhere')).to.equal(kubeconfig);
-    const other = join(folder, 'other');
-    await writeFile(other, '');
-    expect(() => userKubeconfig({ KUBECONFIG: `${kubeconfig}:${other}` }, '/nowhere')).to.throw(/names 2 files/);
-    expect(() => userKubeconfig({}, '/nowhere')).to.throw(/no such file: \/nowhere\/\.kube\/config/);
   });
 });

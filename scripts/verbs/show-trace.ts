@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { type AccessOptions, findAccess } from '../../clusters/api/access/access.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { redact } from '../../clusters/text/redact.ts';
@@ -21,7 +22,7 @@ import { runIdentity } from '../run/run-identity.ts';
 import { beginSession } from '../run/session.ts';
 import { harnessFacts } from '../run/surroundings.ts';
 import { besideText } from '../trace/beside.ts';
-import { traceOfPod, userKubeconfig } from '../trace/of-pod.ts';
+import { traceOfPod } from '../trace/of-pod.ts';
 import { type BindingMode, playTraced } from '../trace/play.ts';
 import { besideSvg } from '../trace/svg/beside.ts';
 import { cleanTrace, traceText, writeFiles, writeTrace } from '../trace/write-trace.ts';
@@ -29,11 +30,9 @@ import { ownCluster, usableCluster } from './own-cluster.ts';
 import { assertReportFolder } from './report-folder.ts';
 
 /** The options of `lpv trace`. */
-interface Options extends ClusterOptions {
+interface Options extends ClusterOptions, AccessOptions {
   pod?: string;
   use?: string;
-  kubeconfig?: string;
-  context?: string;
   report?: string;
   json?: boolean;
 }
@@ -41,7 +40,7 @@ interface Options extends ClusterOptions {
 /** Shows how a pod gets its local volume: the scenario's in both binding modes, or one that exists. */
 export async function showTrace(options: Options): Promise<ExitStatus> {
   if (options.pod !== undefined) return await explain(options, options.pod);
-  for (const option of ['kubeconfig', 'context'] as const)
+  for (const option of ['kubeconfig', 'context', 'as', 'asGroup'] as const)
     if (options[option] !== undefined) throw scenarioElsewhere(option);
   if (options.json) throw scenarioAsJson();
   return await play(options);
@@ -51,14 +50,12 @@ export async function showTrace(options: Options): Promise<ExitStatus> {
 async function explain(options: Options, pod: string): Promise<ExitStatus> {
   const [namespace = '', name = ''] = pod.split('/');
   if (options.report !== undefined) await assertReportFolder(options.report);
-  const file =
-    options.use !== undefined
-      ? (await ownCluster(new Registry(), options.use)).kubeconfig
-      : (options.kubeconfig ?? userKubeconfig(process.env));
-  using reader = await openReader(file, options.context);
+  const own = options.use === undefined ? undefined : (await ownCluster(new Registry(), options.use)).kubeconfig;
+  const access = await findAccess(own === undefined ? options : { kubeconfig: own }, { environment: process.env });
+  using reader = await openReader(access);
   // To standard error, so that a pipe gets the trace alone.
   process.stderr.write(
-    redact(`reading context ${reader.context} of ${file} (${reader.server}); nothing is changed\n\n`),
+    redact(`reading context ${access.name} of ${access.origin} (${reader.server}); nothing is changed\n\n`),
   );
   const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
@@ -145,7 +142,7 @@ function scenarioElsewhere(option: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing where to play the scenario',
-      seen: `--${option} without --pod`,
+      seen: `--${option.replace('asGroup', 'as-group')} without --pod`,
       why: 'the scenario makes disks on nodes and PersistentVolumes: it runs on clusters of this project only',
       remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
     },

@@ -1,6 +1,10 @@
 import {
+  asGroupOption,
+  asOption,
   clusterName,
+  contextOption,
   imageOption,
+  kubeconfigOption,
   kubernetesOption,
   kubernetesSourceOption,
   noInstallOption,
@@ -26,6 +30,8 @@ const help = {
 };
 
 const ofOwnCluster = ['image', 'kubernetes', 'kubernetesSource'];
+/** What says nothing about a cluster of the user’s. */
+const notOfTheUser = ['use', ...ofOwnCluster];
 
 const command = verbCommand('trace', help)
   .addOption(imageOption)
@@ -44,22 +50,10 @@ const command = verbCommand('trace', help)
       .argParser(clusterName)
       .conflicts(ofOwnCluster),
   )
-  .addOption(
-    new Option(
-      '--kubeconfig <FILE>',
-      'with --pod: the cluster of this file’s current context (default: KUBECONFIG, or ~/.kube/config)',
-    )
-      .argParser(text)
-      .conflicts(['use', ...ofOwnCluster]),
-  )
-  .addOption(
-    new Option(
-      '--context <NAME>',
-      'with --pod: the cluster of this context of the kubeconfig, instead of the current one',
-    )
-      .argParser(text)
-      .conflicts(['use', ...ofOwnCluster]),
-  )
+  .addOption(kubeconfigOption().conflicts(notOfTheUser))
+  .addOption(contextOption().conflicts(notOfTheUser))
+  .addOption(asOption().conflicts(notOfTheUser))
+  .addOption(asGroupOption().conflicts(notOfTheUser))
   .option(
     '--report <DIR>',
     'the folder in which the folder of the trace is made (default: reports; with --pod nothing is written without it)',

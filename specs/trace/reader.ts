@@ -1,3 +1,4 @@
+import type { ClusterAccess } from '../../clusters/api/access/access.ts';
 import { ClusterClient } from '../../clusters/api/client.ts';
 import { Connection } from '../../clusters/api/connection.ts';
 
@@ -18,11 +19,11 @@ export interface ClusterReader extends Disposable {
 }
 
 /**
- * Opens the cluster of a kubeconfig file for reading only, with its current context where none is named.
- * @throws DomainError where the file cannot be used, or has no such context
+ * Opens the cluster of a kubeconfig file, with its current context, or one that was found before, for reading only.
+ * @throws DomainError where the file cannot be used
  */
-export async function openReader(kubeconfig: string, context?: string): Promise<ClusterReader> {
-  return readerOf(await Connection.open(kubeconfig, { context }));
+export async function openReader(source: string | ClusterAccess): Promise<ClusterReader> {
+  return readerOf(await Connection.open(source));
 }
 
 /** Returns a reader over a connection. It hides the connection, and makes only GET requests. */
