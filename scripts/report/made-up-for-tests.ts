@@ -85,6 +85,7 @@ export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {
     features: [],
     exclusive: [],
     nodes: 'all' as const,
+    needs: ['api'] as const,
     slow: false,
     source: 'KEP-121',
     failsIf: 'it is not',

@@ -1,9 +1,11 @@
 import type { Requirement } from '../../specs/catalogue/catalogue.ts';
+import { needNames } from '../../specs/catalogue/needs.ts';
 import {
   chapterOption,
   featureOption,
   grepOption,
   levelOption,
+  needsOption,
   rowOption,
   subjectOption,
 } from '../command-line/values.ts';
@@ -12,7 +14,12 @@ import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 const { badUsage, interrupted } = usualStatuses;
 const help = {
   sentence: 'Lists the requirements of the catalogue: what Kubernetes promises about local volumes.',
-  examples: ['lpv list --chapter binding', 'lpv list --level core --feature block', 'lpv list --row B14 --json'],
+  examples: [
+    'lpv list --chapter binding',
+    'lpv list --level core --feature block',
+    'lpv list --needs api',
+    'lpv list --row B14 --json',
+  ],
   statuses: { conforms: 'the list was printed', badUsage, interrupted },
 };
 
@@ -22,6 +29,7 @@ const command = verbCommand('list', help)
   .addOption(levelOption)
   .addOption(subjectOption)
   .addOption(featureOption)
+  .addOption(needsOption)
   .addOption(rowOption)
   .option('--json', 'print JSON');
 
@@ -43,16 +51,20 @@ function listed(requirements: readonly Requirement[]): string[] {
   const width = Math.max(0, ...requirements.map(({ id }) => id.length));
   let chapter: string | undefined;
   return requirements.flatMap((requirement) => {
-    const { id, level, features, sentence } = requirement;
+    const { id, level, features, needs, sentence } = requirement;
     const heading =
       requirement.chapter === chapter ? [] : [...(chapter === undefined ? [] : ['']), requirement.chapter];
     chapter = requirement.chapter;
-    const needs = features.length > 0 ? `  [${features.join(', ')}]` : '';
-    return [...heading, `  ${id.padEnd(width)}  ${level.padEnd(8)}  ${sentence}${needs}`];
+    const wanted = [...needs.filter((need) => need !== 'api'), ...features];
+    const end = wanted.length > 0 ? `  [${wanted.join(', ')}]` : '';
+    return [...heading, `  ${id.padEnd(width)}  ${level.padEnd(8)}  ${sentence}${end}`];
   });
 }
 
-/** Returns a table of how many requirements each chapter has at each level, as lines of text. */
+/**
+ * Returns how many requirements each chapter has at each level, and how many of all a cluster serves that allows what
+ * specs ask for up to there, as lines of text.
+ */
 function figures(requirements: readonly Requirement[]): string[] {
   const chapters = [...new Set(requirements.map(({ chapter }) => chapter))];
   const count = (of: readonly Requirement[]): number[] => [
@@ -61,9 +73,16 @@ function figures(requirements: readonly Requirement[]): string[] {
     of.length,
   ];
   const rows = chapters.map((name) => [name, ...count(requirements.filter(({ chapter }) => chapter === name))]);
-  const table = [['chapter', 'core', 'extended', 'all'], ...rows, ['all chapters', ...count(requirements)]];
+  const served = needNames.map((need, index) => {
+    const allowed = needNames.slice(0, index + 1);
+    const within = requirements.filter(({ needs }) => needs.every((each) => allowed.includes(each)));
+    return [index === 0 ? need : `and ${need}`, ...count(within)];
+  });
+  const levels = ['core', 'extended', 'all'];
+  const all = ['all chapters', ...count(requirements)];
+  const table = [['chapter', ...levels], ...rows, all, [], ['with', ...levels], ...served];
   return table.map((cells) => {
-    const [name = '', ...numbers] = cells.map(String);
-    return `${name.padEnd(14)}${numbers.map((number) => number.padStart(10)).join('')}`;
+    const [name, ...numbers] = cells.map(String);
+    return name === undefined ? '' : `${name.padEnd(18)}${numbers.map((number) => number.padStart(10)).join('')}`;
   });
 }

@@ -9,6 +9,7 @@ import {
   kubernetesSourceOption,
   levelOption,
   minors,
+  needsOption,
   noInstallOption,
   rowOption,
   subjectOption,
@@ -46,6 +47,7 @@ const command = verbCommand('run', help)
   .addOption(levelOption)
   .addOption(subjectOption)
   .addOption(featureOption)
+  .addOption(needsOption)
   .addOption(rowOption)
   .option(
     '--seed <NUMBER>',

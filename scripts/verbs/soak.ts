@@ -6,6 +6,7 @@ import {
   kubernetesSourceOption,
   levelOption,
   minors,
+  needsOption,
   noInstallOption,
   rowOption,
   subjectOption,
@@ -34,6 +35,7 @@ const command = verbCommand('soak', help)
   .addOption(levelOption)
   .addOption(subjectOption)
   .addOption(featureOption)
+  .addOption(needsOption)
   .addOption(rowOption)
   .option('--jobs <NUMBER>', 'how many specs run at the same time', wholeNumber(1, 64))
   .option('--report <DIR>', 'the folder in which the folder of all runs is made', text, 'reports')
@@ -71,10 +73,22 @@ export function optionsOfRuns({
   level,
   subject,
   feature,
+  needs,
   row,
   jobs,
 }: Options): string[] {
-  const valued = { image, 'kubernetes-source': kubernetesSource, grep, chapter, level, subject, feature, row, jobs };
+  const valued = {
+    image,
+    'kubernetes-source': kubernetesSource,
+    grep,
+    chapter,
+    level,
+    subject,
+    feature,
+    needs,
+    row,
+    jobs,
+  };
   return [
     ...Object.entries(valued).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     ...(install === false ? ['--no-install'] : []),

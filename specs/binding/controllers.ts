@@ -1,9 +1,6 @@
 import { onNode } from '../../clusters/nodes/node.ts';
 import { currentSpec, testCluster } from '../harness/index.ts';
 
-/** The node that the control plane runs on. */
-const controlPlane = 'node1';
-
 /** One sample of a metric, such as `pv_collector_bound_pv_count{storage_class="x"} 2`. */
 export interface Sample {
   labels: Readonly<Record<string, string>>;
@@ -15,9 +12,9 @@ export interface Sample {
  * as the cluster's administrator. Returns the samples of one metric.
  */
 export async function controllerMetric(name: string): Promise<Sample[]> {
-  const { node } = await testCluster();
+  const cluster = await testCluster();
   const text = await onNode(
-    node(controlPlane),
+    cluster.controlPlane(),
     [
       'kubectl',
       '--kubeconfig=/etc/kubernetes/admin.conf',

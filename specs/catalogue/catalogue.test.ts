@@ -18,6 +18,7 @@ describe('a chapter of the catalogue', () => {
         features: [],
         exclusive: [],
         nodes: 'all',
+        needs: ['api'],
         slow: false,
         source: 'https://kubernetes.io',
         failsIf: 'it is not so',
@@ -69,6 +70,40 @@ describe('a chapter of the catalogue', () => {
       'provisioner',
       'kubernetes',
     ]);
+  });
+
+  it('takes the needs from its chapter, except where a requirement gives its own, and adds what its features imply', () => {
+    const one = (id: string, more = '') => `  - { id: ${id}, sentence: s, ${shared}${more} }`;
+    const needsOf = (...lines: string[]) => parse(...lines).requirements.map(({ needs }) => needs);
+    const own = one('LV-TINY-02', ', needs: [nodes, agent]');
+    const byFeature = one('LV-TINY-03', ', features: [xfs]');
+    expect(needsOf('requirements:', one('LV-TINY-01'), own, byFeature)).to.deep.equal([
+      ['api'],
+      ['agent', 'nodes'],
+      ['agent'],
+    ]);
+    expect(needsOf('needs: [control-plane]', 'requirements:', one('LV-TINY-01'), own, byFeature)).to.deep.equal([
+      ['control-plane'],
+      ['agent', 'nodes'],
+      ['agent', 'control-plane'],
+    ]);
+    const types = ['  types: [{ key: DIR, name: a directory }, { key: XFS, name: xfs, features: [xfs] }]'];
+    const cases = [`  cases: [{ id: LV-TINY-*-01, sentence: 'a pod has {type}', ${shared} }]`];
+    expect(needsOf('matrix:', ...types, ...cases)).to.deep.equal([['api'], ['agent']]);
+  });
+
+  it('refuses needs that are unknown, contradict each other, or leave out what a feature implies, with their places', () => {
+    const needing =
+      (needs: string, more = '') =>
+      () =>
+        parse('requirements:', `  - { id: LV-TINY-01, sentence: s, ${shared}, needs: ${needs}${more} }`);
+    expect(needing('[agents]')).to.throw('did you mean agent?').with.property('message').that.includes('needs[0]');
+    expect(needing('[api, agent]')).to.throw('api stands alone');
+    expect(needing('[]')).to.throw('the list is empty');
+    expect(needing('[api]', ', features: [xfs]'))
+      .to.throw('the feature xfs needs agent')
+      .with.property('message')
+      .that.matches(/catalogue\.yaml:2:\d+.*requirements\[0\]\.needs/);
   });
 
   it('refuses a known issue without an address, its minors, or what happens instead', () => {

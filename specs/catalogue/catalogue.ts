@@ -5,6 +5,7 @@ import { projectRoot } from '../../clusters/project-root.ts';
 import { parseStrictDocument } from '../../clusters/yaml/strict-yaml.ts';
 import type { YamlSource } from '../../clusters/yaml/yaml-documents.ts';
 import { isFeature } from './features.ts';
+import { inOrder, type Need, needNames, needsOfFeatures } from './needs.ts';
 
 const level = z.enum(['core', 'extended']);
 
@@ -35,6 +36,14 @@ const feature = z.string().refine(isFeature, {
   error: ({ input }) => `"${input}" is no feature; specs/catalogue/features.ts has them`,
 });
 
+/** What a spec asks of a cluster: `[api]` alone, or what it asks for beyond that. */
+const needsOfSpec = z
+  .array(z.enum(needNames))
+  .min(1)
+  .refine((list) => list.length === 1 || !list.includes('api'), {
+    error: 'api stands alone: every spec asks for it, and the others ask for more',
+  });
+
 /**
  * Which nodes a spec needs undisturbed while it runs: all of them, or any one, which the run assigns. A spec on any
  * node runs beside specs with exclusive use of other nodes.
@@ -54,6 +63,11 @@ const promise = {
   upstream: z.array(z.string().regex(/^([A-J]\d+|12\.\d+|SEED-\d+)$/)).default([]),
   /** What a cluster must have for it, and how it may be run. */
   features: z.array(feature).default([]),
+  /**
+   * What its spec asks of a cluster. Where not given, what the chapter says and the features imply. A spec that asks for
+   * more fails.
+   */
+  needs: needsOfSpec.exactOptional(),
   /**
    * What no other spec may use while the requirement's spec runs, such as the disks of disks.yaml. A disruptive spec
    * names the nodes that it touches; one that names none has the whole cluster.
@@ -118,15 +132,19 @@ const chapterSchema = z.strictObject({
   nodes: nodes.default('all'),
   /** The subject of its requirements, unless a requirement gives its own. */
   subject: subject.default('kubernetes'),
+  /** What the specs of its requirements ask of a cluster, unless a requirement gives its own. */
+  needs: needsOfSpec.default(['api']),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
-export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes' | 'subject'> & {
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes' | 'subject' | 'needs'> & {
   /** Name of the folder whose catalogue has it, such as `binding`. */
   chapter: string;
   nodes: z.infer<typeof nodes>;
   subject: Subject;
+  /** In the order of needs.ts. */
+  needs: readonly Need[];
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: string };
 };
@@ -166,13 +184,12 @@ export function allRequirements(): Requirement[] {
 /** Parses one chapter. @throws BadConfiguration with file, line and key; also for an id that occurs twice */
 export function parseChapter(chapter: string, source: YamlSource): CatalogueChapter {
   const { value } = parseStrictDocument(source, chapterSchema, (raw) => {
-    const seen = new Set<string>();
-    const ids = z.object({ requirements: z.array(z.object({ id: z.string() })) }).safeParse(raw).data?.requirements;
-    return (ids ?? []).flatMap(({ id }, index) => {
-      const twice = seen.has(id);
-      seen.add(id);
-      return twice ? [{ path: ['requirements', index, 'id'], text: `${id} occurs twice` }] : [];
-    });
+    const requirements = uncheckedSchema.safeParse(raw).data?.requirements ?? [];
+    const before = (id: string, index: number) => requirements.findIndex((other) => other.id === id) < index;
+    return requirements.flatMap(({ id, features, needs }, index) => [
+      ...(before(id, index) ? [{ path: ['requirements', index, 'id'], text: `${id} occurs twice` }] : []),
+      ...lackingNeeds(features, needs).map((text) => ({ path: ['requirements', index, 'needs'], text })),
+    ]);
   });
   const { requirements, matrix } = value;
   const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
@@ -181,11 +198,38 @@ export function parseChapter(chapter: string, source: YamlSource): CatalogueChap
   const { subject } = value;
   return {
     chapter,
-    requirements: all.map((requirement) => ({ nodes: usual(requirement), subject, ...requirement, chapter })),
+    requirements: all.map((requirement) => ({
+      nodes: usual(requirement),
+      subject,
+      ...requirement,
+      needs: inOrder([...(requirement.needs ?? value.needs), ...needsOfFeatures(requirement.features)]),
+      chapter,
+    })),
   };
 }
 
-type AsWritten = Omit<Requirement, 'nodes' | 'subject' | 'chapter'> & Partial<Pick<Requirement, 'nodes' | 'subject'>>;
+/** What is looked at of a requirement, whatever else is wrong with it. */
+const uncheckedSchema = z.object({
+  requirements: z.array(
+    z.object({
+      id: z.string(),
+      features: z.array(z.string()).default([]).catch([]),
+      needs: needsOfSpec.optional().catch(undefined),
+    }),
+  ),
+});
+
+/** Returns what features imply and the needs of a requirement leave out, a line for each feature. */
+function lackingNeeds(features: readonly string[], needs: readonly Need[] | undefined): string[] {
+  return features.flatMap((feature) =>
+    needsOfFeatures([feature])
+      .filter((need) => need !== 'api' && needs !== undefined && !needs.includes(need))
+      .map((need) => `the feature ${feature} needs ${need}, which is not among them`),
+  );
+}
+
+type AsWritten = Omit<Requirement, 'nodes' | 'subject' | 'needs' | 'chapter'> &
+  Partial<Pick<Requirement, 'nodes' | 'subject' | 'needs'>>;
 
 function multiplied({ types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>

@@ -20,7 +20,7 @@ export interface Machine extends AsyncDisposable {
 
 /** Returns the machine of a node. Declare it before the spec's disks: systemd forgets them when they are gone. */
 export async function machineOf(nodeName: string): Promise<Machine> {
-  const node = (await testCluster()).node(nodeName);
+  const node = (await testCluster()).node(nodeName, 'restart');
   return {
     restart: () => restart(nodeName),
     // Since its start, systemd mounts with kubelet all that it found then, and would make the mount points again.
@@ -41,7 +41,7 @@ export interface ForgottenDisk extends AsyncDisposable {
  * mounted, and the node remembers it again; what was written to the empty directory meanwhile is removed.
  */
 export async function forgetAtStart(disk: DiskVolume): Promise<ForgottenDisk> {
-  const node = (await testCluster()).node(disk.node);
+  const node = (await testCluster()).node(disk.node, 'restart');
   const unit = mountUnitName(disk.path);
   const link = `/etc/systemd/system/kubelet.service.wants/${unit}`;
   const mountLate = once(async () => {
@@ -79,7 +79,7 @@ export interface LastingDevice extends AsyncDisposable {
  * the disk.
  */
 export async function attachAtStart(disk: DiskVolume): Promise<LastingDevice> {
-  const node = (await testCluster()).node(disk.node);
+  const node = (await testCluster()).node(disk.node, 'restart');
   const path = `/mnt/disks/${disk.name}-device`;
   const unit = `local-pv-conformance-${disk.name}-device.service`;
   await onNode(node, ['sh', '-ceu', installUnit, 'sh', disk.backingFile, path, unit, disk.device]);

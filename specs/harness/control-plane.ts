@@ -3,9 +3,6 @@ import { onNode } from '../../clusters/nodes/node.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './promises.ts';
 
-/** The node that the control plane runs on. */
-const controlPlane = 'node1';
-
 /**
  * Milliseconds after which paused controllers continue by themselves; a busy machine needs some of them. The controllers
  * keep their lease: a renewal that begins later has 10 s of its own. Only a pause that begins within a renewal ends them.
@@ -24,7 +21,7 @@ export interface PausedControllers extends AsyncDisposable {
  * For specs that have the whole cluster.
  */
 export async function pausedControllers(): Promise<PausedControllers> {
-  const node = (await testCluster()).node(controlPlane);
+  const node = (await testCluster()).controlPlane();
   const pause = `
 pid=$(pgrep --exact --full 'kube-controller-manager .*')
 kill -STOP "$pid"
@@ -53,7 +50,7 @@ echo "$pid"`;
  * so that the new processes do not wait until the leases expire. For specs that have the whole cluster.
  */
 export async function killedControlPlane(...components: readonly string[]): Promise<void> {
-  const node = (await testCluster()).node(controlPlane);
+  const node = (await testCluster()).controlPlane();
   const kill = `
 for component; do
   pid=$(pgrep --exact --full "$component .*")

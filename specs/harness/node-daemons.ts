@@ -19,7 +19,7 @@ export interface KubeletOutage extends AsyncDisposable {
 
 /** Stops kubelet of a node. Its containers continue. For specs that have the node exclusively. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
-  const node = (await testCluster()).node(nodeName);
+  const node = (await testCluster()).node(nodeName, 'restart');
   const end = once(() => start(node));
   try {
     await onNode(node, ['systemctl', 'stop', 'kubelet']);
@@ -32,7 +32,7 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
 
 /** Restarts kubelet of a node, and waits until it has taken up its work. For specs that have the node exclusively. */
 export async function restartKubelet(nodeName: string): Promise<void> {
-  const node = (await testCluster()).node(nodeName);
+  const node = (await testCluster()).node(nodeName, 'restart');
   await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
   await workTakenUp(node);
 }
@@ -43,7 +43,7 @@ export async function restartKubelet(nodeName: string): Promise<void> {
  * have the node exclusively.
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
-  const node = (await testCluster()).node(nodeName);
+  const node = (await testCluster()).node(nodeName, 'restart');
   // The unit is of the type "notify": systemctl returns when containerd reports that it is ready.
   await onNode(node, ['systemctl', 'restart', 'containerd'], { signal: currentSpec().signal });
 }

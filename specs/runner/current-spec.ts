@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { KnownIssue } from '../catalogue/catalogue.ts';
+import type { Need } from '../catalogue/needs.ts';
 import type { Trace } from '../trace/trace.ts';
+import { withNeeds } from './declared-needs.ts';
 import type { PodStart } from './events.ts';
 import type { LookedBackAt } from './last-look.ts';
 import type { SharedUse } from './locks.ts';
 import { clusterFacts } from './test-cluster.ts';
 
 type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> &
-  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'longestWait'>>;
+  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'needs' | 'longestWait'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -22,6 +24,8 @@ export class CurrentSpec {
   readonly sharing: SharedUse | undefined;
   /** Milliseconds after which each of its waits ends, where the run expects failures and has less patience than the wait. */
   readonly longestWait: number | undefined;
+  /** What its requirement says that it asks of the cluster. Undefined: of what is no spec of the catalogue, anything. */
+  readonly needs: readonly Need[] | undefined;
   /** Its namespaces, in the order of opening: they are looked back at if it fails. */
   readonly namespaces: LookedBackAt[] = [];
   /** Paths of its evidence, relative to the report folder, in the order of keeping. */
@@ -35,13 +39,14 @@ export class CurrentSpec {
   /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
   promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node, sharing, knownIssue, longestWait }: SpecOrigin) {
+  constructor({ id, signal, node, sharing, knownIssue, needs, longestWait }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
     this.node = node;
     this.sharing = sharing;
     this.knownIssue = knownIssue;
     this.longestWait = longestWait;
+    this.needs = needs;
   }
 }
 
@@ -68,7 +73,7 @@ export function waitLimit(within: number): number {
 
 /** Runs something as part of a spec: everything it begins finds that spec as the current one. */
 export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
-  return running.run(spec, work);
+  return running.run(spec, () => withNeeds(spec, work));
 }
 
 /**

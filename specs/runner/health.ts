@@ -3,6 +3,7 @@ import type { Node } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { verifyDisk } from '../../clusters/nodes/disk.ts';
 import { LeftBehind, volumePlaces } from '../../clusters/nodes/leftovers.ts';
+import { assertDeclared } from './declared-needs.ts';
 import { testCluster } from './test-cluster.ts';
 
 /** Milliseconds that nodes may take to be healthy again after a disruptive spec. */
@@ -40,6 +41,7 @@ export type Places = ReadonlyMap<string, readonly string[]>;
 
 /** Returns the places of all nodes, for a comparison of before and after. */
 export async function readPlaces(): Promise<Places> {
+  assertDeclared('agent', 'reading what the nodes have of local volumes');
   const { nodes } = await testCluster();
   const found = nodes.map(async (node) => [node.name, await volumePlaces(node)] as const);
   return new Map(await Promise.all(found));

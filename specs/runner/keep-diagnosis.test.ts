@@ -32,20 +32,20 @@ describe('keeping the diagnosis of a failure', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function testCluster(): TestCluster {
-    const node = (name: string) => ({
+  function testCluster(reachable = ['node1', 'node2', 'node3']): TestCluster {
+    const nodes = reachable.map((name) => ({
       name,
       place: name,
       attempt: async ({ argv }: CommandRequest) => {
         asked.push(`${name} ${argv[0]}`);
         return { argv, status: 0, stdout: await answer(argv[0]), stderr: '', milliseconds: 1 };
       },
-    });
-    return { store, node, facts: { folder } } as unknown as TestCluster;
+    }));
+    return { store, nodes, facts: { folder } } as unknown as TestCluster;
   }
 
   const own = [{ kind: 'Pod', namespace: 'demo', name: 'example-pod' }] as const;
-  const look = () => lookAt(testCluster(), { namespace: 'demo', opened, own });
+  const look = (cluster = testCluster()) => lookAt(cluster, { namespace: 'demo', opened, own });
   const keep = (last: ReturnType<typeof look>, seen = 'expected x') =>
     keepDiagnosis(
       { id: 'SEED-1', namespaces: [{ lastLook: () => last }], evidence: [] },
@@ -78,6 +78,13 @@ describe('keeping the diagnosis of a failure', () => {
     expect(text)
       .to.include('could not be read: journalctl: Bearer [removed]')
       .and.include('could not be read: sh: Bearer [removed]');
+    expect(text).to.include('Ready=False ContainersNotReady');
+  });
+
+  it('leaves alone a node on which commands cannot be run, and says so', async () => {
+    const text = (await keep(look(testCluster(['node1']))))?.text;
+    expect(asked).to.deep.equal([]);
+    expect(text).to.include('commands cannot be run on this node');
     expect(text).to.include('Ready=False ContainersNotReady');
   });
 

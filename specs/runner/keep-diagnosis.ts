@@ -62,8 +62,11 @@ async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFa
   const view = look.view();
   const names = nodesOf(view, relatedObjects(view, own, namespace, ''));
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const kubelet = (name: string): Promise<ReadResult<readonly KubeletLogLine[]>> =>
-    readResult(() => kubeletLogSince(cluster.node(name), opened, limited));
+  const kubelet = async (name: string): Promise<ReadResult<readonly KubeletLogLine[]>> => {
+    const node = cluster.nodes.find((one) => one.name === name);
+    if (node === undefined) return { unread: 'commands cannot be run on this node' };
+    return await readResult(() => kubeletLogSince(node, opened, limited));
+  };
   const nodes = names.map(async (name) => ({
     name,
     kubelet: await kubelet(name),

@@ -32,13 +32,15 @@ export interface LastLook {
  * comes. So it does next to nothing: one read on each node where a pod is, which is not waited for.
  */
 export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
-  const { store, node } = cluster;
+  const { store, nodes } = cluster;
   const moment = store.clock.monotonic();
   const pods = store.list('Pod', { namespace: place.namespace });
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const read = async (name: string): Promise<ReadResult<NodeStorage>> => {
+    const node = nodes.find((one) => one.name === name);
+    if (node === undefined) return { unread: 'commands cannot be run on this node' };
     try {
-      return { read: await readNodeStorage(node(name), { deadline: patience }) };
+      return { read: await readNodeStorage(node, { deadline: patience }) };
     } catch (error) {
       return { unread: messageOf(error) };
     }

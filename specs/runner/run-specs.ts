@@ -124,7 +124,7 @@ export async function runSpecs(
   };
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
-    const { id, group, knownIssue } = requirement;
+    const { id, group, knownIssue, needs } = requirement;
     // Until its nodes are checked: another spec of its group may change them while it has the cluster alone.
     using sharing = group === undefined ? undefined : await clusterOf(group).use();
     const spec = new CurrentSpec({
@@ -132,6 +132,7 @@ export async function runSpecs(
       node,
       sharing,
       knownIssue,
+      needs,
       longestWait: options.longestWait?.(requirement),
       signal: AbortSignal.any([over.signal, stop]),
     });

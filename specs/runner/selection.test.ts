@@ -42,6 +42,7 @@ describe('choosing requirements', () => {
     features: [],
     exclusive: [],
     nodes: 'all' as const,
+    needs: ['api'] as const,
     slow: false,
     source: 'x',
     failsIf: 'y',
@@ -50,7 +51,12 @@ describe('choosing requirements', () => {
   const catalogue = [
     entry('LV-BIND-1', { upstream: ['B1'] }),
     entry('LV-BIND-2', { level: 'extended', features: ['block'] }),
-    entry('LV-BLOCK-1', { chapter: 'block', features: ['block'], sentence: 'a device is a device' }),
+    entry('LV-BLOCK-1', {
+      chapter: 'block',
+      features: ['block'],
+      needs: ['agent', 'nodes'],
+      sentence: 'a device is a device',
+    }),
   ];
   const chosen = (filters: Parameters<typeof chooseBy>[0]) =>
     catalogue.filter(chooseBy(filters, catalogue).takes).map(({ id }) => id);
@@ -60,6 +66,8 @@ describe('choosing requirements', () => {
     expect(chosen({ chapter: ['Binding'] })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
     expect(chosen({ chapter: ['binding', 'block'] })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2', 'LV-BLOCK-1']);
     expect(chosen({ chapter: ['binding'], feature: 'block' })).to.deep.equal(['LV-BIND-2']);
+    expect(chosen({ needs: 'api' })).to.deep.equal(['LV-BIND-1', 'LV-BIND-2']);
+    expect(chosen({ needs: 'nodes' })).to.deep.equal(['LV-BLOCK-1']);
     expect(chosen({ row: 'b1' })).to.deep.equal(['LV-BIND-1']);
     expect(chosen({ level: 'core', grep: 'device' })).to.deep.equal(['LV-BLOCK-1']);
   });

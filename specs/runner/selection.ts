@@ -54,6 +54,7 @@ export interface Filters {
   level?: string | undefined;
   subject?: string | undefined;
   feature?: string | undefined;
+  needs?: string | undefined;
   row?: string | undefined;
 }
 
@@ -74,6 +75,7 @@ export function chooseBy(filters: Filters, catalogue: readonly Requirement[]): C
     level: ({ level }: Requirement) => [level],
     subject: ({ subject }: Requirement) => [subject],
     feature: ({ features }: Requirement) => features,
+    needs: ({ needs }: Requirement) => needs,
     row: ({ upstream }: Requirement) => upstream,
   };
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();

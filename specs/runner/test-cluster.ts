@@ -1,4 +1,5 @@
 import { type ClusterClient, connect } from '../../clusters/api/client.ts';
+import { titleOf } from '../../clusters/api/kinds.ts';
 import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
 import type { ObjectOf } from '../../clusters/api/objects.ts';
 import { PodShells } from '../../clusters/api/pod-shells.ts';
@@ -11,6 +12,7 @@ import type { StaticProvisionerPrograms } from '../../clusters/static-provisione
 import { type Progress, silent } from '../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ClusterAbilities } from '../catalogue/features.ts';
+import { assertDeclared } from './declared-needs.ts';
 
 /** What a run knows of its cluster once that is ready. */
 export interface ClusterFacts extends ClusterAbilities {
@@ -40,14 +42,23 @@ export interface TestCluster {
   facts: ClusterFacts;
   client: ClusterClient;
   store: ObjectStore;
-  /** @throws DomainError for a name that no node has */
-  node(name: string): Node;
+  /**
+   * Returns a node that commands are run on: for a spec with `agent` among its needs; `restart` also stops or restarts
+   * services of it. @throws DomainError for a need that is not declared, or a name that no node has
+   */
+  node(name: string, need?: 'agent' | 'restart'): Node;
+  /** Returns the node of the control plane, for commands: for a spec that needs `control-plane`. */
+  controlPlane(): Node;
+  /** The nodes that commands can be run on, also for what the harness itself proves after any spec. */
   nodes: readonly EngineNode[];
   /** The shells that are open in the specs' pods. */
   podShells: PodShells;
   /** Ends the shells that are open in nodes and pods, and what runs in them. */
   closeShells(): void;
 }
+
+/** The node that the control plane runs on. */
+const controlPlane = 'node1';
 
 let given: ClusterFacts | undefined;
 let opening: Promise<TestCluster> | undefined;
@@ -103,7 +114,13 @@ export async function lastOutage(): Promise<number | undefined> {
 }
 
 async function connected(facts: ClusterFacts): Promise<TestCluster> {
-  const client = await connect({ kubeconfig: facts.kubeconfig, expectedServer: facts.server });
+  const client = await connect({
+    kubeconfig: facts.kubeconfig,
+    expectedServer: facts.server,
+    beforeWrite: (attempted, ref) => {
+      if (ref.kind === 'Node') assertDeclared('nodes', `${attempted}: ${titleOf(ref)}`);
+    },
+  });
   const store = new ObjectStore({
     client,
     kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
@@ -112,6 +129,12 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
   await store.start();
   const nodes = facts.nodes.map(({ name, container }) => new EngineNode(name, container));
   const podShells = new PodShells(client);
+  const named = (name: string): EngineNode => {
+    const found = nodes.find((node) => node.name === name);
+    if (found) return found;
+    const known = nodes.map((node) => node.name).join(', ');
+    throw new DomainError({ attempted: `finding the node ${name}`, seen: `the cluster has ${known}` });
+  };
   return {
     facts,
     client,
@@ -122,11 +145,13 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
       podShells[Symbol.dispose]();
       for (const node of nodes) node[Symbol.dispose]();
     },
-    node(name) {
-      const found = nodes.find((node) => node.name === name);
-      if (found) return found;
-      const known = nodes.map((node) => node.name).join(', ');
-      throw new DomainError({ attempted: `finding the node ${name}`, seen: `the cluster has ${known}` });
+    node(name, need = 'agent') {
+      assertDeclared(need, `taking ${name} for commands`);
+      return named(name);
+    },
+    controlPlane() {
+      assertDeclared('control-plane', 'taking the node of the control plane for commands');
+      return named(controlPlane);
     },
   };
 }

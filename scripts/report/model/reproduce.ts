@@ -14,6 +14,7 @@ export interface Asked {
   level?: string | undefined;
   subject?: string | undefined;
   feature?: string | undefined;
+  needs?: string | undefined;
   row?: string | undefined;
   repeat: number;
   product?: string | undefined;
@@ -34,7 +35,7 @@ export function reproduceCommands(
   decided: Decided,
   root: string = projectRoot,
 ): string[] {
-  const { kubernetesSource, grep, chapter, level, subject, feature, row, repeat, product } = asked;
+  const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
   const options: [string, string | number | undefined][] = [
     ['kubernetes', asked.kubernetes],
@@ -47,6 +48,7 @@ export function reproduceCommands(
     ['level', level],
     ['subject', subject],
     ['feature', feature],
+    ['needs', needs],
     ['row', row],
     ['seed', decided.seed],
     ['jobs', decided.jobs],
