@@ -90,7 +90,7 @@ export async function startAgents(request: AgentsRequest): Promise<Agents> {
 export async function removeAgents(client: ClusterClient, run: string, signal?: AbortSignal): Promise<void> {
   const name = agentNamespace(run);
   const labelSelector = selectorOf({ [runLabel]: run, ...agentLabel });
-  await using store = new ObjectStore({ client, kinds: ['Namespace'], labelSelector });
+  await using store = new ObjectStore({ client, kinds: ['Namespace'], own: { kinds: ['Namespace'], labelSelector } });
   await store.start(signal === undefined ? {} : { signal });
   const found = store.get({ kind: 'Namespace', name });
   if (found === undefined) return;

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterAccess } from './access/access.ts';
 import { type ApiRequest, type CallOptions, Connection } from './connection.ts';
 import { collectionPath, type KubernetesManifest, kinds, type ObjectRef, objectPath, refOf, titleOf } from './kinds.ts';
 import type { AnyObject, Kind, ObjectOf } from './objects.ts';
@@ -41,6 +42,15 @@ export interface VolumeStatistics {
   usedBytes?: number;
 }
 
+/** What a user may want to do with a kind of object. Without a namespace: in all of them. */
+export interface ResourceAttributes {
+  verb: string;
+  /** Empty for the core group. */
+  group: string;
+  resource: string;
+  namespace?: string;
+}
+
 /** The version of the API server, as `/version` returns it. */
 export interface ServerVersion {
   major: string;
@@ -53,19 +63,19 @@ export interface ServerVersion {
 }
 
 /**
- * Returns a client for the cluster of a kubeconfig file. Reads neither the default kubeconfig nor the environment, and
+ * Returns a client for the cluster of a kubeconfig file, or for one that was found before. Reads neither the default kubeconfig nor the environment, and
  * makes no request.
  * @throws DomainError if the kubeconfig names another server than `expectedServer`
  */
 export async function connect(
-  options: { kubeconfig: string; expectedServer?: string } & ClientOptions,
+  options: { kubeconfig: string | ClusterAccess; expectedServer?: string } & ClientOptions,
 ): Promise<ClusterClient> {
   return new ClusterClient(await Connection.open(options.kubeconfig, options), options);
 }
 
 interface ClientOptions {
-  /** Is called before each write of an object; what it throws refuses the write. */
-  beforeWrite?: (attempted: string, ref: ObjectRef) => void;
+  /** Is called before each write of an object, with what is to be created; what it throws refuses the write. */
+  beforeWrite?: (attempted: string, ref: ObjectRef, manifest?: KubernetesManifest) => void;
 }
 
 /**
@@ -98,7 +108,7 @@ export class ClusterClient implements Disposable {
   create(manifest: KubernetesManifest, options?: WriteOptions): Promise<AnyObject>;
   async create(manifest: KubernetesManifest, options: WriteOptions = {}): Promise<AnyObject> {
     const ref = refOf(manifest);
-    this.#beforeWrite('creating an object', ref);
+    this.#beforeWrite('creating an object', ref, manifest);
     return this.#object(
       {
         method: 'POST',
@@ -212,6 +222,22 @@ export class ClusterClient implements Disposable {
     const path = `${objectPath(pod)}/eviction`;
     const request = { method: 'POST', path, body, attempted: 'evicting a pod', on: titleOf(pod) } as const;
     await this.#connection.request(request, options);
+  }
+
+  /** Returns whether the API server lets this user do something, such as `create` `persistentvolumes`; and its reason. */
+  async mayI(attributes: ResourceAttributes, options: CallOptions = {}): Promise<{ allowed: boolean; reason: string }> {
+    const apiVersion = 'authorization.k8s.io/v1';
+    const answer = await this.#json<{ status?: { allowed?: boolean; reason?: string } }>(
+      {
+        method: 'POST',
+        path: `/apis/${apiVersion}/selfsubjectaccessreviews`,
+        body: { apiVersion, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: attributes } },
+        attempted: 'asking what this user may do',
+        on: this.server,
+      },
+      options,
+    );
+    return { allowed: answer.status?.allowed ?? false, reason: answer.status?.reason ?? '' };
   }
 
   /** Returns the version of the API server. */

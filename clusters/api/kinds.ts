@@ -40,6 +40,7 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
     plural: 'validatingadmissionpolicybindings',
     namespaced: false,
   },
+  Lease: { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespaced: true },
   CSINode: { apiVersion: 'storage.k8s.io/v1', plural: 'csinodes', namespaced: false },
 };
 

@@ -27,8 +27,8 @@ export interface StoreOptions {
   kinds?: readonly Kind[];
   /** Only the objects of this namespace. */
   namespace?: string;
-  /** Only the objects that this selects, such as `app=writer`. */
-  labelSelector?: string;
+  /** Of these kinds, only objects that this label selector selects, such as `app=writer`, are followed. */
+  own?: { kinds: readonly Kind[]; labelSelector: string };
   /** Is notified of every reconnection. */
   progress?: Progress;
   clock?: Clock;
@@ -130,12 +130,12 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
 
   #follow<K extends Kind>(
     kind: K,
-    { client, namespace, labelSelector }: StoreOptions,
+    { client, namespace, own }: StoreOptions,
     policy: WatchPolicy,
   ): { kind: K; loop: WatchLoop<ObjectOf[K]> } {
     const only = {
       ...(namespace !== undefined && { namespace }),
-      ...(labelSelector !== undefined && { labelSelector }),
+      ...(own?.kinds.includes(kind) && { labelSelector: own.labelSelector }),
     };
     const source: WatchSource<ObjectOf[K]> = {
       list: (signal) => client.list(kind, { signal, ...only }),

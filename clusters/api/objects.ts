@@ -6,6 +6,7 @@ import type {
   V1CSINode,
   V1DaemonSet,
   V1Deployment,
+  V1Lease,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -84,6 +85,7 @@ export interface ObjectOf {
   ClusterRoleBinding: Stored<V1ClusterRoleBinding>;
   DaemonSet: Stored<V1DaemonSet>;
   Deployment: Stored<V1Deployment>;
+  Lease: Stored<V1Lease>;
   CSINode: Stored<V1CSINode>;
   ResourceQuota: Stored<V1ResourceQuota>;
   ValidatingAdmissionPolicy: Stored<V1ValidatingAdmissionPolicy>;

@@ -13,7 +13,7 @@ export function text(value: string): string {
 }
 
 /** Returns the texts between commas. */
-function texts(value: string): string[] {
+export function texts(value: string): string[] {
   return value.split(',').map((part) => text(part).trim());
 }
 

@@ -46,7 +46,7 @@ export function recordStep(of: {
         kubeconfig: target.kubeconfig,
         server: state.need('client').server,
         kubernetes: state.kubernetes ?? 'v0',
-        nodes: state.nodes.map(({ name, container }) => ({ name, container })),
+        nodes: state.nodes.map(({ name, container }) => ({ name, hostname: name, container })),
         engine: ['docker'],
         podImage: plan.versions.podImage.name,
         disks: state.disks,

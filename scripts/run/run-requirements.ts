@@ -7,7 +7,7 @@ import { assertInotifyInstances } from '../../clusters/host/machine/inotify.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
 import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
-import { whyNotRun } from '../../specs/catalogue/features.ts';
+import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
@@ -28,6 +28,7 @@ import type { ClusterPlan } from './cluster/plan.ts';
 import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
 import { clusterSteps, existingClusterSteps } from './cluster/steps.ts';
 import { lockCluster } from './cluster-lock.ts';
+import { type LentCluster, lentSteps } from './lent-cluster/steps.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
@@ -44,6 +45,8 @@ export interface RunPlan {
   plan: ClusterPlan;
   /** An existing cluster, which the run uses. */
   existing: RegistryEntry | undefined;
+  /** A cluster that a user has lent, on which the run touches nothing but what it creates. */
+  lent?: LentCluster | undefined;
   /** In the order of the catalogue. */
   specs: readonly DeclaredSpec[];
   /** Decides the order of the specs. */
@@ -66,7 +69,7 @@ export interface RunOutcome {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
-  const { options, plan, existing, specs, product, mocha } = runPlan;
+  const { options, plan, existing, lent, specs, product, mocha } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const state = new ClusterState();
@@ -79,7 +82,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
     report: reportedRun({
       catalogue: allRequirements(),
       chosen: specs,
-      asked: { ...options, kubernetes: plan.minor.name },
+      asked: { ...options, kubernetes: lent ? minorOf(lent.survey.kubernetes).join('.') : plan.minor.name },
       product,
       harness,
       state,
@@ -93,13 +96,15 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   }
   signal.addEventListener('abort', () => state.forgoLogs());
 
-  using building = specs.some(({ requirement }) => requirement.features.includes('provisioner'))
+  const provisioned = !lent && specs.some(({ requirement }) => requirement.features.includes('provisioner'));
+  using building = provisioned
     ? beginStaticProvisioner({ pin: plan.versions.staticProvisioner, cacheFolder: plan.cacheFolder, signal })
     : undefined;
   state.staticProvisioner = building?.result;
   const mayStay = existing !== undefined || keep !== 'never';
-  const record = recordStep({ target, state, plan, harness, stays: mayStay });
-  const steps = [...stepsFor(runPlan, target, state), record];
+  const steps = lent
+    ? lentSteps(lent, { target, state, harness, podImage: plan.versions.podImage.name })
+    : [...stepsFor(runPlan, target, state), recordStep({ target, state, plan, harness, stays: mayStay })];
   const performance = await performAll(steps, {
     events,
     journal,
@@ -121,7 +126,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
 
 /** Runs the chosen specs on the cluster that is ready, and emits the events. */
 async function runChosen(
-  { options, existing, specs, seed }: RunPlan,
+  { options, existing, lent, specs, seed }: RunPlan,
   { events, signal }: Session,
   state: ClusterState,
 ): Promise<void> {
@@ -137,13 +142,14 @@ async function runChosen(
     signal,
     seed,
     kubernetes: clusterFacts().kubernetes,
-    nodes: state.nodes.map(({ name }) => name),
+    nodes: clusterFacts().nodes.map(({ name }) => name),
     jobs: options.jobs ?? 5 * cpus().length,
     // On a cluster that stays, what a spec undoes itself need not be undone after it.
-    ...(existing && { grace: 15_000 }),
-    whyNotRun: ({ features }) => whyNotRun(features, clusterFacts()),
+    ...((existing || lent) && { grace: 15_000 }),
+    whyNotRun: (requirement) => whyNotRun(requirement, clusterFacts()),
     assertHealthy,
     assertReachable: async () => {
+      if (lent) return await assertAnswers(lent.client);
       await assertReachable(state.need('client'));
       const containers = state.nodes.map(({ container }) => container);
       await assertInotifyInstances(state.need('engine'), containers);
@@ -171,6 +177,11 @@ async function runChosen(
 async function assertReachable(client: ClusterClient): Promise<void> {
   const engine = await probeEngine();
   if (engine.kind !== 'answers') throw engineMissing(engine, []);
+  await assertAnswers(client);
+}
+
+/** Checks that the API server answers; a busy one has some seconds. @throws its error */
+async function assertAnswers(client: ClusterClient): Promise<void> {
   const look = () =>
     client.assertReady({ within: 5_000 }).then(
       () => ({ answer: true }),

@@ -1,9 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { type AccessOptions, findAccess } from '../../clusters/api/access/access.ts';
+import { connect } from '../../clusters/api/client.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { lpv } from '../../clusters/project-root.ts';
+import { redact } from '../../clusters/text/redact.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
+import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
 import { seedLimit } from '../../specs/runner/plan.ts';
@@ -14,6 +19,7 @@ import { readProduct } from '../report/formats/conformance/product.ts';
 import { addToSummary } from '../report/formats/github.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
+import { planText, surveyCluster } from '../run/lent-cluster/survey.ts';
 import { checkManifests } from '../run/manifests.ts';
 import { runOnEach } from '../run/matrix.ts';
 import { Registry } from '../run/registry.ts';
@@ -26,7 +32,10 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 /** The options of `lpv run`. */
 type Options = Omit<ClusterOptions, 'kubernetes'> &
   Filters &
-  RunPlan['options'] & {
+  RunPlan['options'] &
+  AccessOptions & {
+    nodes?: readonly string[];
+    yes?: boolean;
     kubernetes?: readonly string[];
     use?: string;
     seed?: number;
@@ -42,6 +51,9 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
 export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
+  if (options.kubeconfig !== undefined || options.context !== undefined) return await runOnLent(runPlans, options);
+  for (const option of ['as', 'asGroup', 'nodes', 'yes'] as const)
+    if (options[option] !== undefined) throw ofNoCluster(option);
   if (options.dryRun) return tellSteps(runPlans, options.report);
   await assertReportFolder(options.report);
   const [only, ...others] = runPlans;
@@ -65,6 +77,57 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   }
   for (const { kept } of runs) if (kept) say(keptAdvice(kept));
   return exitStatus;
+}
+
+/** Runs the specs on a cluster of the user's, once that is confirmed; or prints the plan of it. */
+async function runOnLent([runPlan]: readonly RunPlan[], options: Options): Promise<ExitStatus> {
+  if (!runPlan) throw new Error('there is no plan');
+  const access = await findAccess(options, { environment: process.env });
+  using client = await connect({ kubeconfig: access });
+  const survey = await surveyCluster(client, access, options.nodes);
+  const notRun = runPlan.specs.flatMap(({ requirement }) => whyNotRun(requirement, survey) ?? []);
+  const run = runPlan.specs.length - notRun.length;
+  say(redact(planText(survey, { run, skipped: notRun.map(({ reason }) => reason) }).join('\n')));
+  if (options.dryRun) return 'conforms';
+  await assertReportFolder(options.report);
+  if (!options.yes) await confirm(access.name);
+  const { exitStatus, folder } = await runRequirements({ ...runPlan, lent: { survey, client } }, options.report);
+  await sendReports([folder]);
+  say(endAdvice(folder, false));
+  return exitStatus;
+}
+
+/** Waits until the user has typed the name of the context. @throws DomainError (badUsage) where it is another text */
+async function confirm(context: string): Promise<void> {
+  const refuse = (seen: string) =>
+    new DomainError(
+      {
+        attempted: `asking whether to run on the cluster of the context ${context}`,
+        seen,
+        remedy: 'read the plan above; then type the name of the context, or give --yes',
+      },
+      { exit: 'badUsage' },
+    );
+  if (!process.stdin.isTTY) throw refuse('there is no terminal to ask at');
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const typed = await terminal.question(`\nType ${context} to run there: `);
+    if (typed.trim() !== context) throw refuse('another text was typed; nothing was created');
+  } finally {
+    terminal.close();
+  }
+}
+
+function ofNoCluster(option: string): DomainError {
+  return new DomainError(
+    {
+      attempted: 'choosing the cluster',
+      seen: `--${option === 'asGroup' ? 'as-group' : option} without --context or --kubeconfig`,
+      why: 'no cluster of yours is used unless it is named',
+      remedy: 'name it: --context NAME',
+    },
+    { exit: 'badUsage' },
+  );
 }
 
 /** Sends the folders of reports to the parent process, where it listens, as `npm test` does. */

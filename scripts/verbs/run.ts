@@ -1,11 +1,15 @@
 import { seedLimit } from '../../specs/runner/plan.ts';
 import {
+  asGroupOption,
+  asOption,
   chapterOption,
   clusterName,
+  contextOption,
   featureOption,
   grepOption,
   imageOption,
   keyValue,
+  kubeconfigOption,
   kubernetesSourceOption,
   levelOption,
   minors,
@@ -14,19 +18,28 @@ import {
   rowOption,
   subjectOption,
   text,
+  texts,
   wholeNumber,
 } from '../command-line/values.ts';
 import { Option, type OptionsOf, readOptions, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Runs the specs on a real three-node cluster, writes a report, and removes the cluster.',
-  examples: ['lpv run', 'lpv run --grep SEED-6 --keep=failure', 'lpv run --use dev --chapter binding --seed 42'],
+  examples: [
+    'lpv run',
+    'lpv run --grep SEED-6 --keep=failure',
+    'lpv run --use dev --chapter binding --seed 42',
+    'lpv run --context staging --dry-run',
+  ],
   statuses: {
     ...usualStatuses,
     conforms: 'every requirement that was run holds',
     doesNotConform: 'a requirement does not hold, or none was run',
   },
 };
+
+/** What says nothing about a cluster of the user’s. */
+const ofOwnCluster = ['use', 'image', 'kubernetes', 'kubernetesSource', 'keep'];
 
 const command = verbCommand('run', help)
   .addOption(imageOption)
@@ -41,6 +54,18 @@ const command = verbCommand('run', help)
     new Option('--use <NAME>', 'run on this cluster, made by `lpv up`, and leave it running')
       .argParser(clusterName)
       .conflicts(['image', 'kubernetes', 'kubernetesSource', 'keep']),
+  )
+  .addOption(kubeconfigOption().conflicts(ofOwnCluster))
+  .addOption(contextOption().conflicts(ofOwnCluster))
+  .addOption(asOption().conflicts(ofOwnCluster))
+  .addOption(asGroupOption().conflicts(ofOwnCluster))
+  .addOption(
+    new Option('--nodes <A,B,C>', 'of your cluster, the three nodes that specs use (default: the first that are fit)')
+      .argParser(texts)
+      .conflicts(ofOwnCluster),
+  )
+  .addOption(
+    new Option('--yes', 'run on your cluster without asking for the name of its context').conflicts(ofOwnCluster),
   )
   .addOption(grepOption)
   .addOption(chapterOption)

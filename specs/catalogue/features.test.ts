@@ -10,12 +10,12 @@ describe('the features that requirements need', () => {
   });
 
   it('tell why a requirement does not apply', () => {
-    expect(whyNotRun(['block'], cluster)).to.equal(undefined);
-    expect(whyNotRun(['block', 'xfs'], cluster)).to.deep.equal({
+    expect(whyNotRun({ features: ['block'], needs: ['api'] }, cluster)).to.equal(undefined);
+    expect(whyNotRun({ features: ['block', 'xfs'], needs: ['api'] }, cluster)).to.deep.equal({
       outcome: 'skipped',
       reason: 'mkfs.xfs is not on node2',
     });
-    expect(whyNotRun(['kubernetes>=1.37'], cluster)).to.deep.equal({
+    expect(whyNotRun({ features: ['kubernetes>=1.37'], needs: ['api'] }, cluster)).to.deep.equal({
       outcome: 'notApplicable',
       reason: 'Kubernetes 1.37 and later only',
     });
@@ -27,7 +27,8 @@ describe('the features that requirements need', () => {
   });
 
   it('compare minors as numbers', () => {
-    const applies = (feature: string, kubernetes: string) => !whyNotRun([feature], { kubernetes, lacking: {} });
+    const applies = (feature: string, kubernetes: string) =>
+      !whyNotRun({ features: [feature], needs: ['api'] }, { kubernetes, lacking: {} });
     expect(applies('kubernetes>=1.37', 'v1.37.0')).to.equal(true);
     expect(applies('kubernetes>=1.37', 'v1.100.0')).to.equal(true);
     expect(applies('kubernetes<1.37', 'v1.9.1')).to.equal(true);

@@ -1,3 +1,5 @@
+import type { Need } from './needs.ts';
+
 /** What a requirement may need, by the name that the catalogue uses. */
 const features = {
   block: 'volumes of mode Block',
@@ -14,6 +16,11 @@ const features = {
   xfs: 'the file system xfs on the nodes',
   tmpfs: 'memory as a disk',
   fanotify: 'a directory whose opening can be held up, as by a slow disk',
+  preemption: 'pods of a priority of their own, which may take the place of others',
+  'admission-policy': 'a policy by which the API server refuses what a spec has it refuse',
+  'classless-claims': 'claims without a class: any volume without one may be bound to them',
+  'default-class': 'a class that claims of the whole cluster get which name none',
+  'schedulable-control-plane': 'a node with the control plane that pods may run on, and that has less room than others',
   disruptive: 'touches a node or something of the whole cluster, so its spec has it for itself',
 } as const;
 
@@ -36,13 +43,19 @@ export interface ClusterAbilities {
   kubernetes: string;
   /** Features that the cluster lacks, each with the reason: `{"xfs": "mkfs.xfs is not on node2"}`. */
   lacking: Readonly<Record<string, string>>;
+  /** What specs may not ask of the cluster, each with the reason. */
+  withheld?: Readonly<Partial<Record<Need, string>>>;
 }
 
-/** Returns why a requirement with these features is not run on a cluster; undefined where it is run. */
-export function whyNotRun(wanted: readonly string[], { kubernetes, lacking }: ClusterAbilities): NotRun | undefined {
-  const versions = otherVersions(wanted, kubernetes);
+/** Returns why a requirement is not run on a cluster; undefined where it is run. */
+export function whyNotRun(
+  { features, needs }: { features: readonly string[]; needs: readonly Need[] },
+  { kubernetes, lacking, withheld = {} }: ClusterAbilities,
+): NotRun | undefined {
+  const versions = otherVersions(features, kubernetes);
   if (versions !== undefined) return { outcome: 'notApplicable', reason: versions };
-  const reason = wanted.map((feature) => lacking[feature]).find((found) => found !== undefined);
+  const reasons = [...needs.map((need) => withheld[need]), ...features.map((feature) => lacking[feature])];
+  const reason = reasons.find((found) => found !== undefined);
   return reason === undefined ? undefined : { outcome: 'skipped', reason };
 }
 

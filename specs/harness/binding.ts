@@ -5,6 +5,7 @@ import type { ManifestOf } from '../../fixtures/schema.ts';
 import { assignedNode, currentSpec } from '../runner/current-spec.ts';
 import { contradiction, eventually } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
+import { firstNode, hostnameOf } from './nodes.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 import { reasons } from './unschedulable-reasons.ts';
 
@@ -61,7 +62,7 @@ export async function controllerLookedAgain(
   for (const object of objects) await triggerResync(namespace, object);
   // The witness has a class of its own, so that no claim of the spec takes its volume.
   const spec = { storageClassName: 'witness' };
-  const { node = 'node1' } = currentSpec();
+  const { node = firstNode() } = currentSpec();
   return await namespace.boundVolume(`witness-${resyncs++}`, {
     node,
     path: absentPath,
@@ -122,7 +123,8 @@ export function requirePods(
 
 /** Makes the scheduler prefer a node for a pod: this weighs far more than the sizes of volumes. */
 export function preferNode(spec: ManifestOf<'Pod'>['spec'], node: string): void {
-  const preference = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In' as const, values: [node] }] };
+  const hostname = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: [hostnameOf(node)] };
+  const preference = { matchExpressions: [hostname] };
   const preferredDuringSchedulingIgnoredDuringExecution = [{ weight: 100, preference }];
   spec.affinity = { ...spec.affinity, nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution } };
 }

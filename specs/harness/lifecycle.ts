@@ -3,6 +3,7 @@ import { absentPath, triggerResync } from './binding.ts';
 import { eventually } from './eventually.ts';
 import { expect } from './expect.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
+import { firstNode } from './nodes.ts';
 import type { SpecNamespace } from './spec-namespace.ts';
 
 /** Deletes an object, and waits until it has a deletionTimestamp or is gone. */
@@ -29,7 +30,7 @@ export async function protectionLookedAgain(
   for (const object of objects) await triggerResync(namespace, object);
   // They have different classes, so that they are not bound to each other.
   const ofClass = (storageClassName: string) => ({ spec: { storageClassName } });
-  const { node = 'node1' } = currentSpec();
+  const { node = firstNode() } = currentSpec();
   const witnesses = [
     await namespace.volume(`deleted-${witnessed}`, { node, path: absentPath, ...ofClass('of-volume') }),
     await namespace.claim(`deleted-${witnessed++}`, ofClass('of-claim')),

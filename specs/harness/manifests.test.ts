@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadManifests } from '../../fixtures/load.ts';
 import type { ManifestOf } from '../../fixtures/schema.ts';
-import { manifests, type PodRequest, podChange, runAs } from './manifests.ts';
+import { confine, manifests, type PodRequest, podChange, runAs } from './manifests.ts';
 
 async function specOf(request: PodRequest): Promise<ManifestOf<'Pod'>['spec']> {
   const [pod] = (await loadManifests(manifests.pod)) as ManifestOf<'Pod'>[];
@@ -60,5 +60,39 @@ describe('a pod that is wanted', () => {
     expect(spec).to.include({ restartPolicy: 'Always', priority: 1 });
     expect(spec.nodeSelector).to.deep.equal({ 'kubernetes.io/hostname': 'node3' });
     expect(spec.volumes).to.deep.equal([{ name: 'data', hostPath: { path: '/mnt/disks/none', type: 'Directory' } }]);
+  });
+
+  it('is kept to the nodes of the run, in each of the alternatives that it has', async () => {
+    const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: ['a', 'b'] };
+    const plain = await specOf({});
+    confine(plain, ['a', 'b']);
+    expect(plain.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution).to.deep.equal({
+      nodeSelectorTerms: [{ matchExpressions: [hostname] }],
+    });
+    const zone = { key: 'zone', operator: 'In' as const, values: ['z'] };
+    const terms = [{ matchExpressions: [zone] }, { matchExpressions: [{ ...zone, key: 'rack' }] }];
+    const preferredDuringSchedulingIgnoredDuringExecution = [{ weight: 1, preference: { matchExpressions: [zone] } }];
+    const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms: terms };
+    const own = await specOf({
+      spec: {
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution,
+            preferredDuringSchedulingIgnoredDuringExecution,
+          },
+        },
+      },
+    });
+    confine(own, ['a', 'b']);
+    const { nodeAffinity } = own.affinity ?? {};
+    expect(
+      nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map(
+        ({ matchExpressions }) => matchExpressions,
+      ),
+    ).to.deep.equal([
+      [zone, hostname],
+      [{ ...zone, key: 'rack' }, hostname],
+    ]);
+    expect(nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution).to.have.lengthOf(1);
   });
 });

@@ -144,6 +144,23 @@ export function podChange(name: string, request: PodRequest): Change<'Pod'> {
   };
 }
 
+/** Keeps a pod to nodes with one of these hostnames, beside what it asks for itself: for clusters that have other nodes. */
+export function confine(spec: ManifestOf<'Pod'>['spec'], hostnames: readonly string[]): void {
+  const hostname = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: [...hostnames] };
+  const { nodeAffinity } = spec.affinity ?? {};
+  // Terms are alternatives: each of them gets the condition.
+  const terms = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [{}];
+  const nodeSelectorTerms = terms.map((term) => ({
+    ...term,
+    matchExpressions: [...(term.matchExpressions ?? []), hostname],
+  }));
+  const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms };
+  spec.affinity = {
+    ...spec.affinity,
+    nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution },
+  };
+}
+
 /** Returns the fields of a container whose processes run as this user, and as the group of the same number. */
 export function runAs(user: number): ContainerRequest & { securityContext: { runAsUser: number; runAsGroup: number } } {
   return { securityContext: { runAsUser: user, runAsGroup: user } };

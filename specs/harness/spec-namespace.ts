@@ -14,6 +14,7 @@ import {
   type Change,
   type ClaimRequest,
   claimChange,
+  confine,
   manifests,
   type PodRequest,
   podChange,
@@ -21,6 +22,7 @@ import {
   type VolumeRequest,
   volumeChange,
 } from './manifests.ts';
+import { hostnameOf } from './nodes.ts';
 import { gone, removeAll } from './removal.ts';
 import { words } from './words.ts';
 
@@ -99,7 +101,8 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
    */
   volume(name: string, request: VolumeRequest): Promise<VolumeHandle> {
     assertAssigned(request.node);
-    return this.apply('PersistentVolume', manifests.volume, volumeChange(name, request));
+    const node = hostnameOf(request.node);
+    return this.apply('PersistentVolume', manifests.volume, volumeChange(name, { ...request, node }));
   }
 
   /**
@@ -144,7 +147,9 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
    * });
    */
   pod(name: string, request: PodRequest = {}): Promise<PodHandle> {
-    return this.apply('Pod', manifests.pod, podChange(name, request));
+    const { node, ...rest } = request;
+    const placed = node === undefined ? rest : { ...rest, node: hostnameOf(node) };
+    return this.apply('Pod', manifests.pod, podChange(name, placed));
   }
 
   /**
@@ -248,10 +253,15 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     let fixtureName = fixture;
     const own = await this.manifest(kind, fixture, (manifest) => {
       fixtureName = manifest.metadata.name;
-      if (manifest.kind === 'Pod') useImage((manifest as ManifestOf<'Pod'>).spec, facts.podImage);
-      if (manifest.kind === 'StatefulSet')
-        useImage((manifest as ManifestOf<'StatefulSet'>).spec.template.spec, facts.podImage);
+      const pod = podSpecIn(manifest);
+      if (pod) useImage(pod, facts.podImage);
       change(manifest);
+      const { otherNodes = [] } = facts;
+      if (pod && otherNodes.length > 0)
+        confine(
+          pod,
+          facts.nodes.map(({ hostname }) => hostname),
+        );
     });
     const created = await client.create(own as Parameters<typeof client.create>[0]);
     const { name, namespace, uid } = created.metadata;
@@ -266,6 +276,13 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     });
     return handle;
   }
+}
+
+/** Returns what a manifest says of pods: its own, or those that its controller makes. */
+function podSpecIn(manifest: Manifest | ManifestOf<Manifest['kind']>): ManifestOf<'Pod'>['spec'] | undefined {
+  if (manifest.kind === 'Pod') return (manifest as ManifestOf<'Pod'>).spec;
+  if (manifest.kind === 'StatefulSet') return (manifest as ManifestOf<'StatefulSet'>).spec.template.spec;
+  return undefined;
 }
 
 let namespaceCount = 0;

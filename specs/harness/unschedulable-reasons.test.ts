@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { matches, reasons, unschedulableReasons } from './unschedulable-reasons.ts';
+import { matches, reasons, unschedulableReasons, withOtherNodes } from './unschedulable-reasons.ts';
 
 const trap =
   "0/3 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.";
@@ -38,5 +38,21 @@ describe('the reasons in a message of the scheduler', () => {
     expect(matches(trap, { [reasons.podAffinity]: 'the other nodes' })).to.equal(false);
     const whole = "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.";
     expect(matches(whole, { [reasons.volumeAffinity]: 'the other nodes' })).to.equal(true);
+  });
+
+  it('count the nodes that specs do not use, by what keeps the pod from them', () => {
+    const others = [
+      { name: 'control-plane', refusal: 'tainted' },
+      { name: 'worker4', refusal: 'podAffinity' },
+      { name: 'worker5', refusal: 'podAffinity' },
+    ] as const;
+    expect(withOtherNodes({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 }, others)).to.deep.equal({
+      [reasons.volumeAffinity]: 1,
+      [reasons.podAffinity]: 4,
+      [reasons.tainted]: 1,
+    });
+    const rest = withOtherNodes({ [reasons.tainted]: 1, [reasons.podAffinity]: 'the other nodes' }, others);
+    expect(rest).to.deep.equal({ [reasons.tainted]: 2, [reasons.podAffinity]: 'the other nodes' });
+    expect(withOtherNodes({ [reasons.noVolume]: 3 }, [])).to.deep.equal({ [reasons.noVolume]: 3 });
   });
 });

@@ -1,3 +1,5 @@
+import type { OtherNode } from '../runner/test-cluster.ts';
+
 /** The number of nodes that each of the scheduler's reasons is for. */
 export type ReasonCounts = Readonly<Record<string, number>>;
 
@@ -26,6 +28,19 @@ export const reasons = {
   oncePod:
     'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
 } as const;
+
+/**
+ * Returns the reasons that a spec expects, and those for the nodes of the cluster that specs do not use: its pods may not
+ * run there, and the scheduler counts these nodes as well.
+ */
+export function withOtherNodes(wanted: WantedReasons, others: readonly OtherNode[]): WantedReasons {
+  const all: Record<string, number | 'the other nodes'> = { ...wanted };
+  for (const { refusal } of others) {
+    const count = all[reasons[refusal]] ?? 0;
+    if (typeof count === 'number') all[reasons[refusal]] = count + 1;
+  }
+  return all;
+}
 
 /**
  * Returns the reasons in a message of FailedScheduling, such as `0/3 nodes are available: 1 Insufficient cpu, 2 node(s)

@@ -1,9 +1,10 @@
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
+import { clusterFacts } from '../runner/test-cluster.ts';
 import { contradiction, eventually, type Within } from './eventually.ts';
 import type { ClaimHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
 import { mount } from './mounts.ts';
-import { matches, type WantedReasons } from './unschedulable-reasons.ts';
+import { matches, type WantedReasons, withOtherNodes } from './unschedulable-reasons.ts';
 
 /** What a condition of an object must be; what is not given may be anything. */
 export interface WantedCondition {
@@ -54,7 +55,8 @@ export const words = {
    * Waits until the scheduler calls the pod Unschedulable: with all of these texts in its message, or with exactly these
    * reasons for these numbers of nodes. Returns the message.
    */
-  beUnschedulable(pod: PodHandle, why: readonly string[] | WantedReasons, options?: Within): Promise<string> {
+  beUnschedulable(pod: PodHandle, wanted: readonly string[] | WantedReasons, options?: Within): Promise<string> {
+    const why = isTexts(wanted) ? wanted : withOtherNodes(wanted, clusterFacts().otherNodes ?? []);
     const texts = isTexts(why) ? why : Object.entries(why).map(([reason, nodes]) => `${nodes} ${reason}`);
     const fits = (message: string) =>
       isTexts(why) ? why.every((text) => message.includes(text)) : matches(message, why);

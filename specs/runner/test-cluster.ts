@@ -1,5 +1,6 @@
+import type { ClusterAccess } from '../../clusters/api/access/access.ts';
 import { type ClusterClient, connect } from '../../clusters/api/client.ts';
-import { titleOf } from '../../clusters/api/kinds.ts';
+import { type KubernetesManifest, titleOf } from '../../clusters/api/kinds.ts';
 import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
 import type { ObjectOf } from '../../clusters/api/objects.ts';
 import { PodShells } from '../../clusters/api/pod-shells.ts';
@@ -20,13 +21,18 @@ export interface ClusterFacts extends ClusterAbilities {
   run: string;
   /** Absolute path of the run's report folder. */
   folder: string;
-  /** Absolute path. */
-  kubeconfig: string;
-  /** The API server that the run made; a client that finds another one must refuse to work. */
+  /** Absolute path of the kubeconfig of a cluster of ours, or how a cluster of the user's is reached. */
+  kubeconfig: string | ClusterAccess;
+  /** The API server of the run; a client that finds another one must refuse to work. */
   server: string;
   /** Whether the cluster outlives the run, so that what specs leave in it has to be gone before they end. */
   stays: boolean;
-  nodes: readonly { name: string; container: string }[];
+  /** The nodes that specs use, in the order of their roles: the first, the second, the third. */
+  nodes: readonly RunNode[];
+  /** The nodes of the cluster that specs do not use. */
+  otherNodes?: readonly OtherNode[];
+  /** Whether a user has lent the cluster: specs touch nothing there but their own objects. */
+  lent?: boolean;
   /** The container engine's program and its leading arguments, such as `["docker"]`. */
   engine: readonly string[];
   /** Image that spec pods run; it is on every node already. */
@@ -35,6 +41,22 @@ export interface ClusterFacts extends ClusterAbilities {
   staticProvisioner?: StaticProvisionerPrograms;
   /** The disks as made and read back. */
   disks: readonly Disk[];
+}
+
+/** A node that specs use. */
+export interface RunNode {
+  name: string;
+  /** The value of its label `kubernetes.io/hostname`, which may be another than its name. */
+  hostname: string;
+  /** The container of a node on this machine; absent where commands cannot be run on it. */
+  container?: string;
+}
+
+/** A node that specs do not use: their pods are kept from it. */
+export interface OtherNode {
+  name: string;
+  /** What the scheduler says first of it against a pod that may only run on the nodes of the run. */
+  refusal: 'cordoned' | 'tainted' | 'podAffinity';
 }
 
 /** The cluster's API, what was seen of its objects, and its nodes: one for a process. */
@@ -56,9 +78,6 @@ export interface TestCluster {
   /** Ends the shells that are open in nodes and pods, and what runs in them. */
   closeShells(): void;
 }
-
-/** The node that the control plane runs on. */
-const controlPlane = 'node1';
 
 let given: ClusterFacts | undefined;
 let opening: Promise<TestCluster> | undefined;
@@ -113,27 +132,43 @@ export async function lastOutage(): Promise<number | undefined> {
   return (await opening?.catch(() => undefined))?.store.lastOutage;
 }
 
+/** The kinds of which every object of a run has its label. */
+const labelled = [
+  'Pod',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+  'Namespace',
+  'StatefulSet',
+  'PriorityClass',
+] as const;
+
 async function connected(facts: ClusterFacts): Promise<TestCluster> {
   const client = await connect({
     kubeconfig: facts.kubeconfig,
     expectedServer: facts.server,
-    beforeWrite: (attempted, ref) => {
+    beforeWrite: (attempted, ref, manifest) => {
       if (ref.kind === 'Node') assertDeclared('nodes', `${attempted}: ${titleOf(ref)}`);
+      if (facts.lent && manifest) assertHarmless(attempted, manifest, facts.run);
     },
   });
   const store = new ObjectStore({
     client,
     kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
     progress: infrastructure,
+    // On a cluster of many others, only what is the run's own is followed.
+    ...(facts.lent && { own: { kinds: labelled, labelSelector: `${ownershipLabels.run}=${facts.run}` } }),
   });
   await store.start();
-  const nodes = facts.nodes.map(({ name, container }) => new EngineNode(name, container));
+  const nodes = facts.nodes.flatMap(({ name, container }) =>
+    container === undefined ? [] : [new EngineNode(name, container)],
+  );
   const podShells = new PodShells(client);
   const named = (name: string): EngineNode => {
     const found = nodes.find((node) => node.name === name);
     if (found) return found;
-    const known = nodes.map((node) => node.name).join(', ');
-    throw new DomainError({ attempted: `finding the node ${name}`, seen: `the cluster has ${known}` });
+    const known = nodes.map((node) => node.name).join(', ') || 'none';
+    throw new DomainError({ attempted: `finding the node ${name}`, seen: `nodes for commands: ${known}` });
   };
   return {
     facts,
@@ -151,9 +186,51 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
     },
     controlPlane() {
       assertDeclared('control-plane', 'taking the node of the control plane for commands');
-      return named(controlPlane);
+      // The control plane of a cluster of ours is on its first node.
+      return named(facts.nodes[0]?.name ?? '');
     },
   };
+}
+
+/** Kinds whose objects change what becomes of objects of others. */
+const ofEverybody: readonly string[] = [
+  'PriorityClass',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+];
+
+/**
+ * Checks that an object to be created on a cluster that a user has lent bears the run's label, and does nothing to
+ * objects of others. @throws DomainError
+ */
+function assertHarmless(attempted: string, manifest: KubernetesManifest, run: string): void {
+  const { kind, metadata } = manifest;
+  const refuse = (seen: string): DomainError =>
+    new DomainError({
+      attempted,
+      on: `${kind} ${metadata.name}`,
+      seen,
+      why: 'the cluster is lent: objects of others would no longer be as they were',
+      remedy: 'name what the spec needs in `features` of its requirement, so that it is not run on such a cluster',
+    });
+  if (ofEverybody.includes(kind)) throw refuse('it is for the whole cluster');
+  if (metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true')
+    throw refuse('claims of others that name no class would get it');
+  if (
+    kind === 'PersistentVolumeClaim' &&
+    !(manifest.spec as { storageClassName?: string } | undefined)?.storageClassName
+  )
+    throw refuse('it has no class, and might be bound to a volume of others');
+  if (metadata.labels?.[ownershipLabels.run] === run) return;
+  throw new DomainError({
+    attempted,
+    on: `${kind} ${metadata.name}`,
+    seen: `it has no label ${ownershipLabels.run}=${run}`,
+    why: 'what is left of a run that dies is found by this label, and nothing else is touched',
+    remedy: 'create it through SpecNamespace, or give it `namespace.ownLabels`',
+  });
 }
 
 /** Ends the watches and closes the shells, and waits for nothing: for a cluster that may answer no more. */

@@ -1,12 +1,12 @@
 import type { Pod } from '../../clusters/api/objects.ts';
-import { DomainError, type ManifestOf, testCluster } from '../harness/index.ts';
+import { DomainError, hostnameOf, type ManifestOf, testCluster } from '../harness/index.ts';
 
 /** A taint that no pod of a spec tolerates by itself. */
 export const taint = { key: 'local-pv-conformance/reserved', value: 'yes', effect: 'NoSchedule' } as const;
 
 /** Lets a pod start only on these nodes, by their hostname label, as a required node affinity. */
 export function requireNodes(spec: ManifestOf<'Pod'>['spec'], ...nodes: string[]): void {
-  const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In' as const, values: nodes }];
+  const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In' as const, values: nodes.map(hostnameOf) }];
   spec.affinity = {
     ...spec.affinity,
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },

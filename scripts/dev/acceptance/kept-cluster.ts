@@ -64,7 +64,7 @@ export class KeptCluster {
       kubeconfig: this.kubeconfig,
       server: client.server,
       kubernetes: (await client.version()).gitVersion,
-      nodes: ready.map(({ name, container }) => ({ name, container })),
+      nodes: ready.map(({ name, container }) => ({ name, hostname: name, container })),
       engine: ['docker'],
       podImage: versions.podImage.name,
       disks: [],

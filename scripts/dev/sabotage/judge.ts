@@ -56,7 +56,7 @@ export async function judge(
     jobs,
     kubernetes: clusterFacts().kubernetes,
     nodes: clusterFacts().nodes.map(({ name }) => name),
-    whyNotRun: ({ features }: Requirement) => whyNotRun(features, clusterFacts()),
+    whyNotRun: (requirement: Requirement) => whyNotRun(requirement, clusterFacts()),
     assertHealthy,
     ...(longestWait && { longestWait: ({ id }: Requirement) => longestWait(id) }),
   });

@@ -6,6 +6,9 @@ import type { EnvironmentRecord } from './environment.ts';
 export interface Asked {
   /** The Kubernetes minor, such as `1.37`. */
   kubernetes: string;
+  /** How a cluster that the user has lent is named. */
+  kubeconfig?: string | undefined;
+  context?: string | undefined;
   /** As `--image` has it. */
   image: string;
   kubernetesSource?: string | undefined;
@@ -37,8 +40,11 @@ export function reproduceCommands(
 ): string[] {
   const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
+  const lent = asked.kubeconfig !== undefined || asked.context !== undefined;
   const options: [string, string | number | undefined][] = [
-    ['kubernetes', asked.kubernetes],
+    ['kubeconfig', asked.kubeconfig],
+    ['context', asked.context],
+    ['kubernetes', lent ? undefined : asked.kubernetes],
     // The tree decides where the image comes from.
     ['image', kubernetesSource === undefined && asked.image === 'auto' && resolved ? decided.imageOrigin : undefined],
     ['image', kubernetesSource === undefined && asked.image !== 'auto' ? asked.image : undefined],

@@ -156,17 +156,19 @@ const owned = [
   'ClusterRole',
 ] as const satisfies readonly Kind[];
 
-/** Removes every object with the label of a run, and waits until they are gone. */
-async function removeObjects(
+/** Removes every object of these kinds with the label of a run, and waits until they are gone. */
+export async function removeObjects(
   client: ClusterClient,
   run: string,
   progress: Progress,
   signal: AbortSignal,
+  kinds: readonly Kind[] = owned,
 ): Promise<void> {
-  await using store = new ObjectStore({ client, kinds: owned, progress });
+  const own = { kinds, labelSelector: `${ownershipLabels.run}=${run}` };
+  await using store = new ObjectStore({ client, kinds, own, progress });
   await store.start({ signal });
   const labels = { [ownershipLabels.run]: run };
-  const left = (view: Pick<ObjectStore, 'list'>) => owned.flatMap((kind) => view.list(kind, { labels }));
+  const left = (view: Pick<ObjectStore, 'list'>) => kinds.flatMap((kind) => view.list(kind, { labels }));
   const objects = left(store);
   if (objects.length === 0) return;
   progress.note(`removing ${objects.length} objects of the run`);

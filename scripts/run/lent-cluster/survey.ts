@@ -1,0 +1,174 @@
+import type { ClusterAccess } from '../../../clusters/api/access/access.ts';
+import type { ClusterClient, ResourceAttributes } from '../../../clusters/api/client.ts';
+import { isReady } from '../../../clusters/api/object-state.ts';
+import type { Node } from '../../../clusters/api/objects.ts';
+import { DomainError } from '../../../clusters/errors/domain-error.ts';
+import type { ClusterAbilities } from '../../../specs/catalogue/features.ts';
+import type { OtherNode, RunNode } from '../../../specs/runner/test-cluster.ts';
+import { leaseRef } from './lease.ts';
+
+/** What was found out of a cluster that a user has lent, before anything is created on it. */
+export interface Survey extends Required<ClusterAbilities> {
+  access: ClusterAccess;
+  /** The nodes that specs use, in the order of their roles. */
+  nodes: RunNode[];
+  otherNodes: OtherNode[];
+  /** As the nodes report it, where all of them agree. */
+  containerRuntime: string | undefined;
+}
+
+/** What a run on the API alone does to objects of each kind. */
+const wanted: readonly { group: string; resource: string; verbs: readonly string[]; namespace?: string }[] = [
+  { group: '', resource: 'namespaces', verbs: ['create', 'delete', 'list', 'watch'] },
+  { group: '', resource: 'persistentvolumes', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { group: '', resource: 'persistentvolumeclaims', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { group: '', resource: 'pods', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { group: '', resource: 'events', verbs: ['list', 'watch'] },
+  { group: '', resource: 'nodes', verbs: ['get', 'list', 'watch'] },
+  { group: '', resource: 'serviceaccounts', verbs: ['list', 'watch'] },
+  { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { group: 'storage.k8s.io', resource: 'volumeattachments', verbs: ['list', 'watch'] },
+  { group: 'scheduling.k8s.io', resource: 'priorityclasses', verbs: ['list', 'watch'] },
+  { group: 'apps', resource: 'statefulsets', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['create', 'delete', 'get', 'patch'],
+    namespace: leaseRef.namespace,
+  },
+];
+
+/** Why much is not done: the end of a sentence. */
+const there = 'on a cluster that the harness did not create';
+
+/**
+ * Finds out what specs can do on a cluster: its version, its nodes, and what this user may do. Nothing is created.
+ * @throws DomainError (badUsage) where the user may not do what every spec does, or where nodes named are not fit
+ */
+export async function surveyCluster(
+  client: ClusterClient,
+  access: ClusterAccess,
+  names: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<Survey> {
+  const { gitVersion } = await client.version({ signal });
+  await assertAllowed(client, access, signal);
+  const { items } = await client.list('Node', { signal });
+  const nodes = chooseNodes(items, names);
+  const others = items.filter(({ metadata }) => !nodes.includes(metadata.name));
+  const runtimes = new Set(items.map(({ status }) => status?.nodeInfo?.containerRuntimeVersion));
+  return {
+    access,
+    kubernetes: gitVersion,
+    nodes: nodes.map((name) => ({ name, hostname: hostnameIn(items, name) })),
+    otherNodes: others.map((node) => ({ name: node.metadata.name, refusal: refusalOf(node) })),
+    containerRuntime: runtimes.size === 1 ? [...runtimes][0] : undefined,
+    withheld: {
+      agent: `no commands are run on nodes ${there}`,
+      nodes: `no Node objects are changed ${there}`,
+      restart: `nothing is stopped or restarted ${there}`,
+      'control-plane': `no processes of the control plane are touched ${there}`,
+    },
+    lacking: {
+      preemption: `no PriorityClass is created ${there}: its pods might take the place of others`,
+      'admission-policy': `no admission policy is created ${there}`,
+      'classless-claims': `no claims without a class are created ${there}: they might take volumes of others`,
+      'default-class': `no default class is created ${there}: claims of others would get it`,
+      'schedulable-control-plane': 'no node with the control plane is known that pods may run on',
+    },
+  };
+}
+
+/** Asks the API server for everything that specs do. @throws DomainError with what is not allowed */
+async function assertAllowed(client: ClusterClient, access: ClusterAccess, signal?: AbortSignal): Promise<void> {
+  const questions: ResourceAttributes[] = wanted.flatMap(({ verbs, ...of }) => verbs.map((verb) => ({ verb, ...of })));
+  const answers = await Promise.all(
+    questions.map(async (question) => ({ question, ...(await client.mayI(question, { signal })) })),
+  );
+  const refused = answers.filter(({ allowed }) => !allowed);
+  if (refused.length === 0) return;
+  const lines = refused.map(
+    ({ question: { verb, group, resource, namespace }, reason }) =>
+      `${verb} ${resource}${group && `.${group}`} in ${namespace ?? 'all namespaces'}${reason && `: ${reason}`}`,
+  );
+  throw new DomainError(
+    {
+      attempted: 'asking what this user may do',
+      on: `context ${access.name} (${access.server})`,
+      seen: `not allowed:\n${lines.join('\n')}`,
+      why: 'specs create namespaces, volumes, classes and pods of their own, and follow what becomes of them',
+      remedy: 'use a user who may, or --as one',
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+/**
+ * Returns the names of the three nodes that specs use: those that are named, and else the first three, by name, that are
+ * fit. @throws DomainError (badUsage) where there are not three
+ */
+export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined): string[] {
+  const unfit = (node: Node | undefined): string | undefined => {
+    if (!node) return 'there is no such node';
+    if (node.status?.nodeInfo?.operatingSystem !== 'linux') return 'it is not a Linux node';
+    if (!isReady(node)) return 'it is not Ready';
+    const refusal = refusalOf(node);
+    return refusal === 'podAffinity' ? undefined : `it is ${refusal}`;
+  };
+  const asked = names ?? all.map(({ metadata }) => metadata.name).toSorted();
+  const found = asked.map((name) => ({ name, why: unfit(all.find(({ metadata }) => metadata.name === name)) }));
+  const fit = found.filter(({ why }) => why === undefined).map(({ name }) => name);
+  if (fit.length >= 3 && (names === undefined || fit.length === names.length)) return fit.slice(0, 3);
+  throw new DomainError(
+    {
+      attempted: 'choosing three nodes for the specs',
+      seen: [
+        `fit: ${fit.join(', ') || 'none'}`,
+        ...found.flatMap(({ name, why }) => (why === undefined ? [] : [`${name}: ${why}`])),
+      ].join('\n'),
+      why: 'specs tell three nodes apart: Linux, Ready, schedulable and without taints',
+      remedy: names === undefined ? 'make more nodes fit' : 'name three that are: --nodes A,B,C',
+    },
+    { exit: 'badUsage' },
+  );
+}
+
+/** Returns what the scheduler says first of a node against a pod that has to be elsewhere. */
+export function refusalOf({ spec }: Node): OtherNode['refusal'] {
+  if (spec?.unschedulable) return 'cordoned';
+  const hard = (spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
+  return hard.length > 0 ? 'tainted' : 'podAffinity';
+}
+
+function hostnameIn(all: readonly Node[], name: string): string {
+  const node = all.find(({ metadata }) => metadata.name === name);
+  return node?.metadata.labels?.['kubernetes.io/hostname'] ?? name;
+}
+
+/** Returns the plan of a run on a cluster as lines for its user: what is used, created, touched and skipped. */
+export function planText(
+  { access, kubernetes, nodes, otherNodes }: Survey,
+  { run, skipped }: { run: number; skipped: readonly string[] },
+): string[] {
+  const reasons = new Map<string, number>();
+  for (const reason of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const named = ({ name, hostname }: RunNode) => (name === hostname ? name : `${name} (hostname ${hostname})`);
+  const { impersonation } = access;
+  return [
+    `context     ${access.name}, from ${access.origin}`,
+    `server      ${access.server}`,
+    `user        ${access.user.name || '(none)'}${impersonation ? `, as ${impersonation.user}` : ''}`,
+    `Kubernetes  ${kubernetes}`,
+    `nodes       first ${nodes
+      .map(named)
+      .join(', second ')
+      .replace(/, second (?=[^,]*$)/, ', third ')}`,
+    ...(otherNodes.length > 0 ? [`not used    ${otherNodes.map(({ name }) => name).join(', ')}`] : []),
+    'created     a namespace for each spec, with claims, pods and StatefulSets; PersistentVolumes and StorageClasses;',
+    `            a Lease in ${leaseRef.namespace}. All of it bears the run’s label, and is removed at the end`,
+    'privileged  nothing',
+    'disruptive  nothing: no node, no component and no object of others is changed',
+    `run         ${run} requirements`,
+    ...[...reasons].map(([reason, count]) => `skipped     ${String(count).padStart(3)}: ${reason}`),
+  ];
+}

@@ -1,0 +1,36 @@
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { clusterFacts } from '../runner/test-cluster.ts';
+
+// A spec names nodes by their role in the run; the run says which node has it. On a cluster of clusters/three-node.yaml
+// these are node1, node2 and node3; on another cluster, the nodes that the run has chosen.
+
+/** Returns the name of the run's first node: on a cluster of ours, that of the control plane. */
+export const firstNode = (): string => nodeAt(0);
+
+/** Returns the name of the run's second node. */
+export const secondNode = (): string => nodeAt(1);
+
+/** Returns the name of the run's third node. */
+export const thirdNode = (): string => nodeAt(2);
+
+/** Returns the names of the run's three nodes, in the order of their roles. */
+export const threeNodes = (): [string, string, string] => [firstNode(), secondNode(), thirdNode()];
+
+/**
+ * Returns the value of a node's label `kubernetes.io/hostname`, by which volumes and pods name it. On many clusters it is
+ * not the node's name. A node that the run does not know has its name: a spec may name one that is gone.
+ */
+export function hostnameOf(node: string): string {
+  return clusterFacts().nodes.find(({ name }) => name === node)?.hostname ?? node;
+}
+
+function nodeAt(index: number): string {
+  const { nodes } = clusterFacts();
+  const node = nodes[index];
+  if (node) return node.name;
+  throw new DomainError({
+    attempted: `finding the node of a role, number ${index + 1}`,
+    seen: `the run has ${nodes.map(({ name }) => name).join(', ') || 'no node'}`,
+    why: 'a spec that needs three nodes is not run on a cluster of fewer',
+  });
+}
