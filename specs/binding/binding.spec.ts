@@ -4,6 +4,7 @@ import {
   controllerLookedAgain,
   evidence,
   expect,
+  firstNode,
   leaseVolume,
   type ManifestOf,
   messages,
@@ -13,6 +14,8 @@ import {
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
+  secondNode,
+  thirdNode,
   together,
 } from '../harness/index.ts';
 import { bindingAnnotations, bindingAnnotationsOf } from './binding-state.ts';
@@ -27,16 +30,16 @@ function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
 
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
 async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
-  const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: 'node2' });
+  const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: secondNode() });
   evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]));
 }
 
 describe(chapter, () => {
   proves('LV-BIND-01', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes });
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: 'node2', path: onNode2.path });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: onNode2.path });
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -45,7 +48,7 @@ describe(chapter, () => {
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
 
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(secondNode());
     await expect(pod).to.mount(volume, { from: onNode2 });
     expect(claim.now.metadata.annotations).not.to.have.property(bindingAnnotations.selectedNode);
   });
@@ -66,8 +69,8 @@ describe(chapter, () => {
   proves('LV-BIND-03', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const smaller = await namespace.volume('smaller', { node: 'node1', path: absentPath });
-    const named = await namespace.volume('named', { node: 'node2', path: absentPath, storage: '2Gi' });
+    const smaller = await namespace.volume('smaller', { node: firstNode(), path: absentPath });
+    const named = await namespace.volume('named', { node: secondNode(), path: absentPath, storage: '2Gi' });
     const claim = await namespace.claim('claim', { volume: 'named' });
     await expect(claim).to.bindTo(named);
     expect(smaller.now.status?.phase, 'a better fit is left alone').to.equal('Available');
@@ -80,9 +83,9 @@ describe(chapter, () => {
   proves('LV-BIND-04', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const smaller = await namespace.volume('smaller', { node: 'node1', path: absentPath });
+    const smaller = await namespace.volume('smaller', { node: firstNode(), path: absentPath });
     const reserved = await namespace.volume('reserved', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       storage: '2Gi',
       spec: { claimRef: { name: 'claim' } },
@@ -101,7 +104,7 @@ describe(chapter, () => {
   proves('LV-BIND-06', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('too-small', { node: 'node2', path: absentPath, storage: '512Mi' });
+    const volume = await namespace.volume('too-small', { node: secondNode(), path: absentPath, storage: '512Mi' });
     const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
@@ -115,7 +118,7 @@ describe(chapter, () => {
   proves('LV-BIND-07', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -126,7 +129,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const volume = await namespace.volume('volume', {
-      node: 'node3',
+      node: thirdNode(),
       path: absentPath,
       spec: { claimRef: { name: 'claim' } },
     });
@@ -139,7 +142,7 @@ describe(chapter, () => {
   proves('LV-BIND-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // Another pair of the namespace is bound by the same controller meanwhile, and has a pod.
@@ -154,7 +157,7 @@ describe(chapter, () => {
   proves('LV-BIND-18', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     const first = await namespace.claim('first');
     await expect(first).to.bindTo(volume);
     const second = await namespace.claim('second', { volume: 'volume' });
@@ -169,7 +172,7 @@ describe(chapter, () => {
     const labels = { 'local-pv-conformance/beside': namespace.name };
     const selector = { matchLabels: labels };
     const beside = await namespace.volume('beside', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       change: ({ metadata }) => Object.assign(metadata, { labels: { ...metadata.labels, ...labels } }),
     });
@@ -197,7 +200,7 @@ describe(chapter, () => {
 
   proves('LV-BIND-20', async () => {
     await using namespace = await SpecNamespace.open();
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -213,30 +216,30 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate', { name: 'at-once' });
     const atOnce = { storageClassName: 'at-once' };
     const fixed = await namespace.volume('fixed', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       spec: atOnce,
     });
     // Without the bound claim the pod goes to node3: it prefers that node, and the volume there is used least.
     const [elsewhere, beside] = await together([
-      namespace.volume('elsewhere', { node: 'node3', path: absentPath, storage: '100Gi' }),
-      namespace.volume('beside', { node: 'node2', path: absentPath, storage: '1Gi' }),
+      namespace.volume('elsewhere', { node: thirdNode(), path: absentPath, storage: '100Gi' }),
+      namespace.volume('beside', { node: secondNode(), path: absentPath, storage: '1Gi' }),
     ]);
     const eager = await namespace.claim('eager', { spec: atOnce });
     await expect(eager).to.bindTo(fixed);
     const consumer = async (name: string, ...others: ClaimHandle[]) => {
       const patient = await namespace.claim(name);
       await expect(patient).to.reportEvent('WaitForFirstConsumer');
-      const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, 'node3');
+      const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, thirdNode());
       return { patient, pod: await namespace.pod(name, { claims: [...others, patient], change }) };
     };
     const { patient, pod } = await consumer('both', eager);
-    await scheduledTo(pod, 'node2');
+    await scheduledTo(pod, secondNode());
     await expect(patient).to.bindTo(beside);
     expect(elsewhere.now.status?.phase, 'the volume of the preferred node').to.equal('Available');
-    await namespace.volume('beside-again', { node: 'node2', path: absentPath, storage: '1Gi' });
+    await namespace.volume('beside-again', { node: secondNode(), path: absentPath, storage: '1Gi' });
     const control = await consumer('control');
-    await scheduledTo(control.pod, 'node3');
+    await scheduledTo(control.pod, thirdNode());
     await expect(control.patient).to.bindTo(elsewhere);
   });
 });

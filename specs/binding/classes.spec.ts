@@ -6,6 +6,7 @@ import {
   eventually,
   evidence,
   expect,
+  firstNode,
   type ManifestOf,
   messages,
   pausedControllers,
@@ -15,6 +16,8 @@ import {
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
+  secondNode,
+  thirdNode,
   together,
   triggerResync,
 } from '../harness/index.ts';
@@ -35,11 +38,11 @@ describe(chapter, () => {
         metadata.annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
       },
     });
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     await triggerResync(namespace, absent);
     await expect(absent).to.bindTo(volume);
     expect(absent.now.spec?.storageClassName).to.equal(storageClass.name);
-    await namespace.volume('spare', { node: 'node2', path: absentPath });
+    await namespace.volume('spare', { node: secondNode(), path: absentPath });
     await controllerLookedAgain(namespace, empty);
     expect(phasesOf(empty)).to.deep.equal(['Pending']);
     expect(empty.now.spec?.storageClassName, 'the claim that wants no class').to.equal('');
@@ -55,12 +58,12 @@ describe(chapter, () => {
     await client.create({
       apiVersion: 'v1',
       kind: 'ResourceQuota',
-      metadata: { name: ref.name, namespace: ref.namespace },
+      metadata: { name: ref.name, namespace: ref.namespace, labels: namespace.ownLabels },
       spec: { hard: { [key]: '2Gi' } },
     });
     await quotaCounts(namespace);
     const { volume, claim } = await namespace.boundVolume('large-disk', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       storage: '100Gi',
       claim: { storage: '1Gi' },
@@ -81,7 +84,7 @@ describe(chapter, () => {
   proves('LV-BIND-59', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim: first } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    const { volume, claim: first } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
     const second = await namespace.claim('second');
     await expect(second).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const { name, uid } = second.now.metadata;
@@ -96,17 +99,17 @@ describe(chapter, () => {
     await schedulerLookedAgain(namespace, first, second);
     const lost = `persistentvolumeclaim "${first.name}" bound to non-existent persistentvolume "${volume.name}"`;
     await expect(await namespace.pod('of-first', { claims: [first] })).to.beUnschedulable([lost]);
-    await scheduledTo(await namespace.pod('of-second', { claims: [second] }), 'node2');
+    await scheduledTo(await namespace.pod('of-second', { claims: [second] }), secondNode());
   });
 
   proves('LV-BIND-68', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    const { volume, claim } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
     await expect(claim).to.bindTo(volume);
     const { name, uid } = claim.now.metadata;
     const second = await namespace.volume('second', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       spec: { claimRef: { name, uid } },
     });
@@ -127,19 +130,19 @@ describe(chapter, () => {
   proves('LV-BIND-69', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('disk', { node: 'node2', path: absentPath });
+    const { volume, claim } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
     await expect(claim).to.bindTo(volume);
     // Only the uid differs: for a claim of another name the API server does not let kubelet read the volume.
     const uid = randomUUID();
     const claimRef = { uid, resourceVersion: null };
     // Kubelet may read claim and volume once the API server knows of a pod of its node that uses them. With this pod there,
     // the first attempt of the next one ends for the reason that is awaited, and not by a refusal and a wait of its own.
-    const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: 'node2' } });
+    const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: secondNode() } });
     await expect(known).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     // The controller would make the claim Lost, which kubelet refuses for another reason.
     await using controllers = await pausedControllers();
     await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
-    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: 'node2' } });
+    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: secondNode() } });
     const said = await expect(pod).to.reportEvent('FailedMount', 'does not point to claim.UID');
     await controllers.stillPaused();
     evidence.keep('kubelet', said);
@@ -151,7 +154,7 @@ describe(chapter, () => {
   proves('LV-BIND-58', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     const claim = await namespace.claim('shared');
     const schedulingGates = [{ name: 'local-pv-conformance/gate' }];
     const gated = (name: string, prefers: string) =>
@@ -160,7 +163,7 @@ describe(chapter, () => {
         spec: { schedulingGates },
         change: ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, prefers),
       });
-    const pods = await together([gated('one', 'node1'), gated('two', 'node3')]);
+    const pods = await together([gated('one', firstNode()), gated('two', thirdNode())]);
     await triggerResync(namespace, claim);
     const said = await eventually(claim, 'an event that names both pods', (store) =>
       store
@@ -171,7 +174,7 @@ describe(chapter, () => {
     evidence.keep('event', said);
     const operations = [{ op: 'remove' as const, path: '/spec/schedulingGates' }];
     for (const { ref } of pods) await namespace.cluster.client.patch(ref, { type: 'json', operations });
-    for (const pod of pods) await scheduledTo(pod, 'node2');
+    for (const pod of pods) await scheduledTo(pod, secondNode());
     await expect(claim).to.bindTo(volume);
   });
 });

@@ -17,6 +17,8 @@ import {
   SpecNamespace,
   type StoreView,
   scheduledTo,
+  secondNode,
+  thirdNode,
   together,
   triggerResync,
 } from '../harness/index.ts';
@@ -34,7 +36,7 @@ function refused(pod: PodHandle): Promise<string> {
   );
 }
 
-const towardsNode2 = ({ spec }: ManifestOf<'Pod'>): void => preferNode(spec, 'node2');
+const towardsNode2 = ({ spec }: ManifestOf<'Pod'>): void => preferNode(spec, secondNode());
 
 /** Long enough for the scheduler's next tries; where a known issue shows, the spec waits for all of it. */
 const within = 6_000;
@@ -44,7 +46,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const [volume, elsewhere] = await together(
-      ['node2', 'node3'].map((node) => namespace.volume(`on-${node}`, { node, path: absentPath })),
+      [secondNode(), thirdNode()].map((node) => namespace.volume(`on-${node}`, { node, path: absentPath })),
     );
     const claim = await namespace.claim('claim');
     const pod = await (async () => {
@@ -58,7 +60,7 @@ describe(chapter, () => {
       return pod;
     })();
     if (!volume || !elsewhere) throw new Error('there were to be two volumes');
-    await scheduledTo(pod, 'node2');
+    await scheduledTo(pod, secondNode());
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim), 'bound once').to.deep.equal(['Pending', 'Bound']);
     expect(elsewhere.now.status?.phase, 'the volume of the other node').to.equal('Available');
@@ -67,7 +69,7 @@ describe(chapter, () => {
   proves('LV-BIND-70', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     const first = await namespace.claim('first');
     await using _refused = await refusing(namespace, {
       operation: 'UPDATE',
@@ -82,7 +84,7 @@ describe(chapter, () => {
     // The last try for the first pod may have been under way. The volume itself is left alone: any event about it would
     // make the scheduler forget what it had assumed.
     await triggerResync(namespace, next);
-    await scheduledTo(user, 'node2');
+    await scheduledTo(user, secondNode());
     await expect(next).to.bindTo(volume);
     expect(phasesOf(first), 'the first claim').to.deep.equal(['Pending']);
   });
@@ -90,7 +92,7 @@ describe(chapter, () => {
   proves('LV-BIND-67', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const places = ['node2', 'node2', 'node3'];
+    const places = [secondNode(), secondNode(), thirdNode()];
     await together(places.map((node, index) => namespace.volume(`${node}-${index}`, { node, path: absentPath })));
     const claims = [await namespace.claim('first'), await namespace.claim('second')] as const;
     const labels = { app: 'apart' };
@@ -104,13 +106,16 @@ describe(chapter, () => {
         claims: [claims[0]],
         labels,
         change: ({ spec }) => {
-          preferNode(spec, 'node2');
+          preferNode(spec, secondNode());
           requirePods(spec, 'podAntiAffinity', labels);
         },
       });
       evidence.keep('scheduler', await refused(pod));
       await expect(claims[0]).to.reachPhase('Bound');
-      await scheduledTo(await namespace.pod('second', { claims: [claims[1]], labels, node: 'node2' }), 'node2');
+      await scheduledTo(
+        await namespace.pod('second', { claims: [claims[1]], labels, node: secondNode() }),
+        secondNode(),
+      );
       return pod;
     })();
     // node3 has a volume for the first pod, and no pod that it must be apart from.
@@ -125,10 +130,10 @@ describe(chapter, () => {
     const at = (node: string, storage: string) => ({ node, path: absentPath, storage });
     // Claims are served from the smallest to the largest: it is the second that cannot be reserved.
     const [, second] = await together([
-      namespace.volume('node2-1', at('node2', '1Gi')),
-      namespace.volume('node2-2', at('node2', '2Gi')),
-      namespace.volume('node3-1', at('node3', '1Gi')),
-      namespace.volume('node3-2', at('node3', '2Gi')),
+      namespace.volume('node2-1', at(secondNode(), '1Gi')),
+      namespace.volume('node2-2', at(secondNode(), '2Gi')),
+      namespace.volume('node3-1', at(thirdNode(), '1Gi')),
+      namespace.volume('node3-2', at(thirdNode(), '2Gi')),
     ]);
     const claims = [await namespace.claim('small'), await namespace.claim('large', { storage: '2Gi' })];
     const pod = await (async () => {
@@ -146,13 +151,13 @@ describe(chapter, () => {
     await knownIssue(() =>
       eventually(pod, `${pod} to be scheduled`, (store) => store.get(pod.ref)?.spec?.nodeName, { within }),
     );
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
   });
 
   proves('LV-BIND-62', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const places = ['node2', 'node2', 'node3', 'node3'];
+    const places = [secondNode(), secondNode(), thirdNode(), thirdNode()];
     await together(places.map((node, index) => namespace.volume(`${node}-${index}`, { node, path: absentPath })));
     const claims = [await namespace.claim('one'), await namespace.claim('two')];
     const reservedFor = () =>

@@ -9,6 +9,7 @@ import {
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
+  secondNode,
   type VolumeHandle,
 } from '../harness/index.ts';
 import { type MatchingRule, matchingRules, preBoundMismatches } from './binding-rules.ts';
@@ -19,7 +20,7 @@ describe(chapter, () => {
   proves('LV-BIND-16', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const at = { node: 'node2', path: absentPath };
+    const at = { node: secondNode(), path: absentPath };
     const big = await namespace.volume('big', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '2Gi' });
@@ -37,7 +38,7 @@ describe(chapter, () => {
   proves('LV-BIND-17', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const at = { node: 'node2', path: absentPath };
+    const at = { node: secondNode(), path: absentPath };
     const big = await namespace.volume('big', { ...at, storage: '5Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
@@ -45,7 +46,7 @@ describe(chapter, () => {
     const wantsLess = await namespace.claim('wants-less', { storage: '2Gi' });
     // Served as the pod names them, the first would take the volume of 3Gi and leave 5Gi to the second.
     const pod = await namespace.pod('consumer', { claims: [wantsMuch, wantsLess] });
-    await scheduledTo(pod, 'node2');
+    await scheduledTo(pod, secondNode());
     await expect(wantsLess).to.bindTo(middle);
     await expect(wantsMuch).to.bindTo(big);
     expect(small.now.status?.phase).to.equal('Available');
@@ -60,7 +61,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('volume', { node: 'node2', path: absentPath, change: breaks });
+      const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath, change: breaks });
       await using _held = await afterwards?.(namespace, volume);
       const claim = await namespace.claim('claim', { volume: 'volume', change: asks });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
@@ -74,7 +75,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
-    const at = { node: 'node2', path: absentPath };
+    const at = { node: secondNode(), path: absentPath };
     const volumes = [
       await namespace.volume('of-immediate', at),
       await namespace.volume('of-patient', { ...at, spec: { storageClassName: 'patient' } }),
@@ -101,7 +102,7 @@ describe(chapter, () => {
     await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
     const offer = async (className: string) => {
       const at = (storage: string, ...more: 'ReadOnlyMany'[]) => ({
-        node: 'node2',
+        node: secondNode(),
         path: absentPath,
         storage,
         spec: { storageClassName: className, accessModes: ['ReadWriteOnce', ...more] },
@@ -114,7 +115,7 @@ describe(chapter, () => {
     await expect(byController.claim).to.bindTo(byController.exact);
     expect(byController.smaller.now.status?.phase).to.equal('Available');
     const byScheduler = await offer('patient');
-    await scheduledTo(await namespace.pod('consumer', { claims: [byScheduler.claim] }), 'node2');
+    await scheduledTo(await namespace.pod('consumer', { claims: [byScheduler.claim] }), secondNode());
     await expect(byScheduler.claim).to.bindTo(byScheduler.smaller);
   });
 
@@ -122,7 +123,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const volume = await namespace.volume('volume', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       labels: { disk: 'slow' },
     });
@@ -143,7 +144,7 @@ async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: M
       for (const each of held) await each[Symbol.asyncDispose]();
     },
   };
-  const at = { node: 'node2', path: absentPath };
+  const at = { node: secondNode(), path: absentPath };
   /** Creates volumes of a class that break the rule for a claim. */
   const decoysFor = async (claim: string, storageClass: string): Promise<VolumeHandle[]> => {
     const decoys: VolumeHandle[] = [];

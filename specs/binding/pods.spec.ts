@@ -6,12 +6,15 @@ import {
   eventually,
   evidence,
   expect,
+  firstNode,
   messages,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
+  secondNode,
+  threeNodes,
   triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -23,9 +26,9 @@ const { chapter, proves } = readChapter('binding');
 /** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */
 async function twoClaims(namespace: SpecNamespace, mode: 'Immediate' | 'WaitForFirstConsumer') {
   await namespace.storageClass(mode);
-  const onNode1 = await namespace.volume('on-node1', { node: 'node1', path: absentPath, storage: '1Gi' });
-  const onNode2 = await namespace.volume('on-node2', { node: 'node2', path: absentPath, storage: '2Gi' });
-  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: 'node2', path: absentPath, storage: '3Gi' });
+  const onNode1 = await namespace.volume('on-node1', { node: firstNode(), path: absentPath, storage: '1Gi' });
+  const onNode2 = await namespace.volume('on-node2', { node: secondNode(), path: absentPath, storage: '2Gi' });
+  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: secondNode(), path: absentPath, storage: '3Gi' });
   const first = await namespace.claim('first');
   if (mode === 'Immediate') await expect(first).to.bindTo(onNode1);
   const second = await namespace.claim('second');
@@ -52,7 +55,7 @@ async function removedDuringBinding(
 ) {
   const { client, store } = namespace.cluster;
   const labels = { moment };
-  const volume = await namespace.volume(moment, { node: 'node2', path: absentPath, labels });
+  const volume = await namespace.volume(moment, { node: secondNode(), path: absentPath, labels });
   const claim = await namespace.claim(moment, { spec: { selector: { matchLabels: labels } } });
   const pod = await namespace.pod(moment, { claims: [claim] });
   const there = () => isThere(store.get(volume.ref), store.get(claim.ref));
@@ -74,7 +77,7 @@ describe(chapter, () => {
   proves('LV-BIND-09', async () => {
     await using namespace = await SpecNamespace.open();
     const { pod, onNode1, onNode2, alsoOnNode2, first, second } = await twoClaims(namespace, 'WaitForFirstConsumer');
-    await scheduledTo(pod, 'node2');
+    await scheduledTo(pod, secondNode());
     for (const claim of [first, second]) await expect(claim).to.reachPhase('Bound');
     const got = [first, second].map(({ now }) => now.spec?.volumeName);
     expect(got).to.have.members([onNode2.name, alsoOnNode2.name]);
@@ -86,8 +89,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const volumes: VolumeHandle[] = [];
-    for (const node of ['node1', 'node2', 'node3'])
-      volumes.push(await namespace.volume(`on-${node}`, { node, path: absentPath }));
+    for (const node of threeNodes()) volumes.push(await namespace.volume(`on-${node}`, { node, path: absentPath }));
     const claims = [await namespace.claim('first'), await namespace.claim('second')];
     const pod = await namespace.pod('consumer', { claims });
     await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
@@ -130,7 +132,7 @@ describe(chapter, () => {
       const { volume, claim } = await removedDuringBinding(namespace, moment, isThere);
       evidence.keep(moment, await boundOrFree(volume, claim));
       const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
-      await scheduledTo(next, 'node2');
+      await scheduledTo(next, secondNode());
       await expect(claim).to.bindTo(volume);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
     }
@@ -139,7 +141,7 @@ describe(chapter, () => {
   proves('LV-BIND-54', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     const { client } = namespace.cluster;
@@ -156,19 +158,19 @@ describe(chapter, () => {
     const lost = `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`;
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([lost]));
 
-    const again = await namespace.volume('volume', { node: 'node2', path: absentPath });
+    const again = await namespace.volume('volume', { node: secondNode(), path: absentPath });
     expect(again.name).to.equal(volume.name);
     await triggerResync(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
     await expect(claim).to.bindTo(again);
-    await scheduledTo(pod, 'node2');
+    await scheduledTo(pod, secondNode());
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound', 'Lost', 'Bound']);
   });
 
   proves('LV-BIND-55', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('last-disk', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('last-disk', { node: secondNode(), path: absentPath });
     const racers = [];
     for (const name of ['one', 'two']) racers.push({ name, claim: await namespace.claim(name) });
     const started = await Promise.all(
@@ -183,7 +185,7 @@ describe(chapter, () => {
       { also: [b.pod] },
     );
     const loser = winner === a ? b : a;
-    await scheduledTo(winner.pod, 'node2');
+    await scheduledTo(winner.pod, secondNode());
     await expect(winner.claim).to.bindTo(volume);
     await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(3)]);
     /** A pod of the loser's claim that comes when controller and scheduler have looked again. */
@@ -200,7 +202,7 @@ describe(chapter, () => {
     await expect(volume).to.reachPhase('Released');
     await stillNone('while-released');
     await clearClaimRef(namespace, volume);
-    await scheduledTo(loser.pod, 'node2');
+    await scheduledTo(loser.pod, secondNode());
     await expect(loser.claim).to.bindTo(volume);
     expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound', 'Released', 'Available', 'Bound']);
   });

@@ -1,4 +1,16 @@
-import { absentPath, expect, manifests, readChapter, SpecNamespace, scheduledTo, together } from '../harness/index.ts';
+import {
+  absentPath,
+  expect,
+  firstNode,
+  manifests,
+  readChapter,
+  SpecNamespace,
+  scheduledTo,
+  secondNode,
+  thirdNode,
+  threeNodes,
+  together,
+} from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
 
@@ -24,52 +36,55 @@ const large = '10000Gi';
 const middling = '5000Gi';
 const roomy = '400Gi';
 const tight = '101Gi';
-const choices: Record<string, readonly Choice[]> = {
-  'LV-SCHED-24': [
+const choices: Record<string, () => readonly Choice[]> = {
+  'LV-SCHED-24': () => [
     {
       claims: ['first'],
       offers: [
-        { node: 'node1', storage: large },
-        { node: 'node2', storage: tight },
-        { node: 'node3', storage: tight },
+        { node: firstNode(), storage: large },
+        { node: secondNode(), storage: tight },
+        { node: thirdNode(), storage: tight },
       ],
     },
   ],
-  'LV-SCHED-25': [
+  'LV-SCHED-25': () => [
     {
       claims: ['first', 'first'],
       // The smallest volume is taken first, so that the other claim is the one that the sizes speak of.
-      offers: ['node1', 'node2', 'node3'].flatMap((node) => [
+      offers: threeNodes().flatMap((node) => [
         { node, storage: tight },
-        { node, storage: node === 'node1' ? large : tight },
+        { node, storage: node === firstNode() ? large : tight },
       ]),
     },
     // The largest volumes are alike, so that the other claims are those that the sizes speak of.
     {
       claims: Array.from({ length: 6 }, () => 'first'),
-      offers: ['node1', 'node2', 'node3'].flatMap((node) =>
-        Array.from({ length: 6 }, (_, index) => ({ node, storage: node === 'node1' || index === 0 ? roomy : tight })),
+      offers: threeNodes().flatMap((node) =>
+        Array.from({ length: 6 }, (_, index) => ({
+          node,
+          storage: node === firstNode() || index === 0 ? roomy : tight,
+        })),
       ),
     },
   ],
-  'LV-SCHED-26': [
+  'LV-SCHED-26': () => [
     ...(['first', 'second'] as const).map((decisive) =>
-      ofClasses(['first', 'second'], (node, name) => (node === 'node1' && name === decisive ? large : tight)),
+      ofClasses(['first', 'second'], (node, name) => (node === firstNode() && name === decisive ? large : tight)),
     ),
     // Each of the other nodes has the best volume of one class, and the worst of the other two classes: with two
     // classes in all, a dozen pods of other specs on node1 would weigh more than the average of the sizes.
     ofClasses(['first', 'second', 'third'], (node, name) => {
-      if (node === 'node1') return middling;
-      return name === (node === 'node2' ? 'first' : 'second') ? large : tight;
+      if (node === firstNode()) return middling;
+      return name === (node === secondNode() ? 'first' : 'second') ? large : tight;
     }),
   ],
-  'LV-SCHED-27': [
+  'LV-SCHED-27': () => [
     {
       claims: ['first'],
       offers: [
-        { node: 'node1', storage: large, label: 'control-plane' },
-        { node: 'node2', storage: tight, label: 'worker' },
-        { node: 'node3', storage: tight, label: 'worker' },
+        { node: firstNode(), storage: large, label: 'control-plane' },
+        { node: secondNode(), storage: tight, label: 'worker' },
+        { node: thirdNode(), storage: tight, label: 'worker' },
       ],
     },
   ],
@@ -79,7 +94,7 @@ const choices: Record<string, readonly Choice[]> = {
 function ofClasses(classes: readonly Class[], storage: (node: string, name: Class) => string): Choice {
   return {
     claims: [...classes],
-    offers: ['node1', 'node2', 'node3'].flatMap((node) =>
+    offers: threeNodes().flatMap((node) =>
       classes.map((name) => ({ node, storage: storage(node, name), class: name })),
     ),
   };
@@ -88,7 +103,7 @@ function ofClasses(classes: readonly Class[], storage: (node: string, name: Clas
 describe(chapter, () => {
   for (const [id, cases] of Object.entries(choices)) {
     proves(id, async () => {
-      await together(cases.map(expectNode1));
+      await together(cases().map(expectNode1));
     });
   }
 });
@@ -117,15 +132,15 @@ async function expectNode1({ claims, offers }: Choice): Promise<void> {
   };
   // The large ones first: the scheduler hears of volumes in their order, and of pods on their own; it may decide
   // before it knows of the last volumes, and these are the ones that it is not to choose.
-  const ofNode1 = await together(offers.filter(({ node }) => node === 'node1').map(offer));
-  await together(offers.filter(({ node }) => node !== 'node1').map(offer));
+  const ofNode1 = await together(offers.filter(({ node }) => node === firstNode()).map(offer));
+  await together(offers.filter(({ node }) => node !== firstNode()).map(offer));
   const made = await together(
     claims.map((className, index) =>
       namespace.claim(`claim-${index}`, { storage: '100Gi', spec: { storageClassName: className } }),
     ),
   );
   const pod = await namespace.pod('pod', { claims: made });
-  await scheduledTo(pod, 'node1');
+  await scheduledTo(pod, firstNode());
   for (const claim of made) await expect(claim).to.reachPhase('Bound');
   const bound = made.map((claim) => claim.now.spec?.volumeName).toSorted();
   expect(bound).to.deep.equal(ofNode1.map(({ name }) => name).toSorted());

@@ -2,6 +2,8 @@ import {
   absentPath,
   evidence,
   expect,
+  firstNode,
+  hostnameOf,
   type ManifestOf,
   preferNode,
   type ReasonCounts,
@@ -10,6 +12,7 @@ import {
   requirePods,
   SpecNamespace,
   scheduledTo,
+  thirdNode,
 } from '../harness/index.ts';
 import { cpuBeyond } from './pod-requirements.ts';
 
@@ -20,8 +23,10 @@ type PodSpec = ManifestOf<'Pod'>['spec'];
 interface Obstacle {
   /** Whether it needs a pod, labelled `app: resident`, to be on node1 before. */
   resident: boolean;
-  /** What the pod asks for, so that it can run on node3 but not on node1. `cpu` is more than node1 has left. */
+  /** What the pod asks for, so that it can run on node3 but not on node1. */
   demand(spec: PodSpec, cpu: string): void;
+  /** Whether it asks for CPU: then `cpu` is more than node1 has left. */
+  cpu?: true;
   /** What the scheduler says of it while its claim is bound to a volume of node1. */
   tally: ReasonCounts;
 }
@@ -30,6 +35,7 @@ interface Obstacle {
 const obstacles: Record<string, Obstacle> = {
   'LV-SCHED-20': {
     resident: false,
+    cpu: true,
     demand(spec, cpu) {
       for (const container of spec.containers) container.resources = { requests: { cpu } };
     },
@@ -38,7 +44,7 @@ const obstacles: Record<string, Obstacle> = {
   'LV-SCHED-21': {
     resident: false,
     demand(spec) {
-      spec.nodeSelector = { 'kubernetes.io/hostname': 'node3' };
+      spec.nodeSelector = { 'kubernetes.io/hostname': hostnameOf(thirdNode()) };
     },
     tally: { [reasons.podAffinity]: 2, [reasons.volumeAffinity]: 1 },
   },
@@ -64,15 +70,15 @@ const obstacles: Record<string, Obstacle> = {
 };
 
 describe(chapter, () => {
-  for (const [id, { resident, demand, tally }] of Object.entries(obstacles)) {
+  for (const [id, { resident, demand, tally, cpu: full }] of Object.entries(obstacles)) {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
-      const cpu = await cpuBeyond('node1');
+      const cpu = full ? await cpuBeyond(firstNode()) : '';
       await namespace.storageClass();
       if (resident) {
-        const pair = await namespace.boundVolume('resident', { node: 'node1', path: absentPath });
+        const pair = await namespace.boundVolume('resident', { node: firstNode(), path: absentPath });
         const pod = await namespace.pod('resident', { claims: [pair.claim], labels: { app: 'resident' } });
-        await scheduledTo(pod, 'node1');
+        await scheduledTo(pod, firstNode());
       }
       await namespace.storageClass('Immediate', { name: 'at-once' });
       for (const name of ['patient', 'control']) await namespace.storageClass('WaitForFirstConsumer', { name });
@@ -81,19 +87,19 @@ describe(chapter, () => {
         const inClass = ({ spec }: { spec: { storageClassName?: string } }) => {
           spec.storageClassName = className;
         };
-        const volume = (node: 'node1' | 'node3') =>
-          namespace.volume(`${className}-${node}`, { node, path: absentPath, storage: sizes[node], change: inClass });
+        const volume = (node: string, storage: string) =>
+          namespace.volume(`${className}-${node}`, { node, path: absentPath, storage, change: inClass });
         // The scheduler learns of volumes in their order, and of pods on their own: a pod that may choose finds the
         // volume of node1, also where the scheduler does not know of the other yet.
-        const onNode1 = await volume('node1');
-        const onNode3 = await volume('node3');
+        const onNode1 = await volume(firstNode(), sizes.node1);
+        const onNode3 = await volume(thirdNode(), sizes.node3);
         const claim = await namespace.claim(className, { change: inClass });
         if (className === 'at-once') await expect(claim).to.bindTo(onNode1);
         const pod = await namespace.pod(className, {
           claims: [claim],
           labels: { app: 'resident' },
           change: ({ spec }) => {
-            preferNode(spec, 'node1');
+            preferNode(spec, firstNode());
             change(spec, cpu);
           },
         });
@@ -106,10 +112,10 @@ describe(chapter, () => {
       // Without the obstacle the pod goes to node1: it prefers that node, and the volume there is used least.
       const attractive = { node1: '100Gi', node3: '1Gi' };
       const control = await meet('control', attractive, () => {});
-      await scheduledTo(control.pod, 'node1');
+      await scheduledTo(control.pod, firstNode());
       await expect(control.claim).to.bindTo(control.onNode1);
       const { pod, claim, onNode1, onNode3 } = await meet('patient', attractive);
-      await scheduledTo(pod, 'node3');
+      await scheduledTo(pod, thirdNode());
       await expect(claim).to.bindTo(onNode3);
       expect(onNode1.now.status?.phase, 'the volume of node1 is left').to.equal('Available');
       expect(trapped.pod.now.spec?.nodeName, 'the pod of the bound volume still waits').to.equal(undefined);

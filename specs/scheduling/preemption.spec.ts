@@ -5,6 +5,8 @@ import {
   eventually,
   evidence,
   expect,
+  firstNode,
+  hostnameOf,
   type ManifestOf,
   manifests,
   type PodHandle,
@@ -12,6 +14,9 @@ import {
   reasons,
   SpecNamespace,
   scheduledTo,
+  secondNode,
+  thirdNode,
+  threeNodes,
   together,
 } from '../harness/index.ts';
 
@@ -40,34 +45,34 @@ describe(chapter, () => {
       });
     // The scheduler would rather preempt on node1, where the pod of the lowest priority is.
     const filler = async (node: string) => {
-      const nodeSelector = { 'kubernetes.io/hostname': node };
-      const pod = await withPort(node, [], { nodeSelector, ...(node === 'node1' && { priorityClassName: 'low' }) });
+      const nodeSelector = { 'kubernetes.io/hostname': hostnameOf(node) };
+      const pod = await withPort(node, [], { nodeSelector, ...(node === firstNode() && { priorityClassName: 'low' }) });
       await scheduledTo(pod, node);
       return pod;
     };
-    const [onNode1, onNode2, onNode3] = await together(['node1', 'node2', 'node3'].map(filler));
+    const [onNode1, onNode2, onNode3] = await together(threeNodes().map(filler));
     if (!onNode1 || !onNode2 || !onNode3) throw new Error('three pods were to be there');
 
-    const { claim: bound } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
+    const { claim: bound } = await namespace.boundVolume('bound', { node: secondNode(), path: absentPath });
     const equal = await withPort('equal', [bound], {});
     // Ports are looked at before volumes; preemption looks at both.
     const message = await expect(equal).to.beUnschedulable({ [reasons.ports]: 3 });
     evidence.keep('scheduler-message', message);
     const onVolume = await withPort('of-bound', [bound], { priorityClassName: 'high' });
     await preempted(onNode2);
-    await scheduledTo(onVolume, 'node2');
+    await scheduledTo(onVolume, secondNode());
     expectLeftAlone(onNode1, onNode3);
 
-    await namespace.volume('free', { node: 'node3', path: absentPath });
+    await namespace.volume('free', { node: thirdNode(), path: absentPath });
     const waiting = await withPort('of-waiting', [await namespace.claim('waiting')], { priorityClassName: 'high' });
     await preempted(onNode3);
-    await scheduledTo(waiting, 'node3');
+    await scheduledTo(waiting, thirdNode());
     expectLeftAlone(onNode1);
 
     // Without a volume that ties it, such a pod preempts on node1.
     const anywhere = await withPort('anywhere', [], { priorityClassName: 'high' });
     await preempted(onNode1);
-    await scheduledTo(anywhere, 'node1');
+    await scheduledTo(anywhere, firstNode());
   });
 });
 

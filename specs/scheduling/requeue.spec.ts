@@ -5,7 +5,9 @@ import {
   cordonedNode,
   evidence,
   expect,
+  firstNode,
   heldUser,
+  hostnameOf,
   knownToScheduler,
   labelledNode,
   type ManifestOf,
@@ -15,7 +17,10 @@ import {
   reasons,
   SpecNamespace,
   scheduledTo,
+  secondNode,
   taintedNode,
+  thirdNode,
+  threeNodes,
   triggerResync,
   undisturbed,
 } from '../harness/index.ts';
@@ -48,7 +53,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const reserved = await namespace.volume('reserved', {
-      node: 'node3',
+      node: thirdNode(),
       path: absentPath,
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'another' } },
     });
@@ -60,14 +65,14 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(reserved);
       return pod;
     });
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
     await assertWokenBy(pod, reserved);
   });
 
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
     const { pod, claim } = await undisturbed(async () => {
       const pod = await namespace.pod('early', { claims: ['late'] });
       await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
@@ -75,7 +80,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return { pod, claim };
     });
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
     await assertWokenBy(pod, claim);
   });
 
@@ -86,10 +91,10 @@ describe(chapter, () => {
     await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
       await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-      const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+      const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
       await triggerResync(namespace, claim);
       await expect(claim).to.bindTo(volume);
-      await scheduledTo(pod, 'node3');
+      await scheduledTo(pod, thirdNode());
       await assertWokenBy(pod, volume, claim);
     });
   });
@@ -104,18 +109,18 @@ describe(chapter, () => {
       const storageClass = await namespace.storageClass();
       expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
       await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
-      const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+      const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
       await expect(claim).to.bindTo(volume);
       return { pod, storageClass, volume };
     });
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
     await assertWokenBy(pod, storageClass, volume);
   });
 
   proves('LV-SCHED-28', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const at = { node: 'node3', path: absentPath };
+    const at = { node: thirdNode(), path: absentPath };
     const bound = await namespace.boundVolume('bound', { ...at, volume: { change: inRack(['In', '7']) } });
     await heldUser(namespace, bound.claim);
     const free = await namespace.volume('free', { ...at, change: inRack(['Gt', '6'], ['Lt', '8']) });
@@ -126,9 +131,9 @@ describe(chapter, () => {
       await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
       await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
-      await using label = await labelledNode('node3', { [rack]: '7' });
+      await using label = await labelledNode(thirdNode(), { [rack]: '7' });
       for (const pod of [ofBound, ofFree]) {
-        await scheduledTo(pod, 'node3');
+        await scheduledTo(pod, thirdNode());
         await assertWokenBy(pod, label);
       }
       await expect(claim).to.bindTo(free);
@@ -139,17 +144,17 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
-      const { claim } = await namespace.boundVolume('bound', { node: 'node2', path: absentPath });
+      const { claim } = await namespace.boundVolume('bound', { node: secondNode(), path: absentPath });
       await heldUser(namespace, claim);
       await undisturbed(async () => {
         const { pod, closed } = await (async () => {
-          await using closed = await close('node2');
-          await knownToScheduler(namespace, 'node2');
+          await using closed = await close(secondNode());
+          await knownToScheduler(namespace, secondNode());
           const pod = await namespace.pod('tied', { claims: [claim] });
           await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
           return { pod, closed };
         })();
-        await scheduledTo(pod, 'node2');
+        await scheduledTo(pod, secondNode());
         await assertWokenBy(pod, closed);
       });
     });
@@ -158,7 +163,7 @@ describe(chapter, () => {
   proves('LV-SCHED-32', async () => {
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
     const claim = await namespace.claim('claim', { change: ({ spec }) => delete spec.storageClassName });
     const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
@@ -168,14 +173,14 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return pod;
     });
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
     await assertWokenBy(pod, claim);
   });
 
   proves('LV-SCHED-33', async () => {
     await using namespace = await SpecNamespace.open();
     const { fixtureName: storageClassName } = await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: 'node3', path: absentPath });
+    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
     const { pod, claim } = await undisturbed(async () => {
       const pod = await (async () => {
         // The controller that makes the claim is among them.
@@ -197,7 +202,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return { pod, claim };
     });
-    await scheduledTo(pod, 'node3');
+    await scheduledTo(pod, thirdNode());
     await assertWokenBy(pod, claim);
   });
 
@@ -205,28 +210,28 @@ describe(chapter, () => {
     const zone = 'topology.kubernetes.io/zone';
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    await using _node2 = await labelledNode('node2', { [zone]: 'z2' });
-    await using _node3 = await labelledNode('node3', { [zone]: 'z3' });
-    for (const node of ['node2', 'node3']) await knownToScheduler(namespace, node);
-    const hostname = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['node1', 'node2', 'node3'] };
+    await using _node2 = await labelledNode(secondNode(), { [zone]: 'z2' });
+    await using _node3 = await labelledNode(thirdNode(), { [zone]: 'z3' });
+    for (const node of [secondNode(), thirdNode()]) await knownToScheduler(namespace, node);
+    const hostname = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: threeNodes().map(hostnameOf) };
     const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } };
     const everywhere = {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       volume: { labels: { [zone]: 'z2' }, spec: { nodeAffinity } },
     };
     const used = await namespace.boundVolume('used', everywhere);
-    await scheduledTo(await namespace.pod('in-zone', { claims: [used.claim], node: 'node2' }), 'node2');
-    await scheduledTo(await namespace.pod('no-zone', { claims: [used.claim], node: 'node1' }), 'node1');
+    await scheduledTo(await namespace.pod('in-zone', { claims: [used.claim], node: secondNode() }), secondNode());
+    await scheduledTo(await namespace.pod('no-zone', { claims: [used.claim], node: firstNode() }), firstNode());
     const { volume, claim } = await namespace.boundVolume('confined', everywhere);
     await heldUser(namespace, claim);
     await undisturbed(async () => {
-      const outside = await namespace.pod('outside', { claims: [claim], node: 'node3' });
+      const outside = await namespace.pod('outside', { claims: [claim], node: thirdNode() });
       const message = await expect(outside).to.beUnschedulable({ [reasons.volumeZone]: 1, [reasons.podAffinity]: 2 });
       evidence.keep('scheduler-message', message);
       const change = { metadata: { labels: { [zone]: 'z2__z3' } } };
       await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });
-      await scheduledTo(outside, 'node3');
+      await scheduledTo(outside, thirdNode());
       await assertWokenBy(outside, volume);
     });
   });

@@ -3,6 +3,8 @@ import {
   eventually,
   evidence,
   expect,
+  firstNode,
+  hostnameOf,
   leaseVolume,
   type ManifestOf,
   readChapter,
@@ -11,6 +13,9 @@ import {
   runInPod,
   SpecNamespace,
   scheduledTo,
+  secondNode,
+  thirdNode,
+  threeNodes,
 } from '../harness/index.ts';
 import { cpuBeyond, requireNodes } from './pod-requirements.ts';
 
@@ -18,9 +23,9 @@ const { chapter, proves } = readChapter('scheduling');
 
 /** The two ways in which a pod names the node that it must have. */
 const demands: Record<string, (spec: ManifestOf<'Pod'>['spec']) => void> = {
-  'LV-SCHED-01': (spec) => requireNodes(spec, 'node3'),
+  'LV-SCHED-01': (spec) => requireNodes(spec, thirdNode()),
   'LV-SCHED-02': (spec) => {
-    spec.nodeSelector = { 'kubernetes.io/hostname': 'node3' };
+    spec.nodeSelector = { 'kubernetes.io/hostname': hostnameOf(thirdNode()) };
   },
 };
 
@@ -30,22 +35,22 @@ const controlPlane = 'node-role.kubernetes.io/control-plane';
 type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
 
 /** Node affinities that leave one node, by one operator or another. */
-const affinities: readonly {
+const affinities = (): readonly {
   name: string;
   node: string;
   matchExpressions: { key: string; operator: Operator; values?: string[] }[];
-}[] = [
+}[] => [
   {
     name: 'not-in',
-    node: 'node2',
-    matchExpressions: [{ key: hostname, operator: 'NotIn', values: ['node1', 'node3'] }],
+    node: secondNode(),
+    matchExpressions: [{ key: hostname, operator: 'NotIn', values: [firstNode(), thirdNode()].map(hostnameOf) }],
   },
-  { name: 'exists', node: 'node1', matchExpressions: [{ key: controlPlane, operator: 'Exists' }] },
+  { name: 'exists', node: firstNode(), matchExpressions: [{ key: controlPlane, operator: 'Exists' }] },
   {
     name: 'does-not-exist',
-    node: 'node3',
+    node: thirdNode(),
     matchExpressions: [
-      { key: hostname, operator: 'In', values: ['node1', 'node3'] },
+      { key: hostname, operator: 'In', values: [firstNode(), thirdNode()].map(hostnameOf) },
       { key: controlPlane, operator: 'DoesNotExist' },
     ],
   },
@@ -56,7 +61,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('on-node2', { node: 'node2', path: absentPath });
+      const volume = await namespace.volume('on-node2', { node: secondNode(), path: absentPath });
       const claim = await namespace.claim('claim');
       await expect(claim).to.bindTo(volume);
       const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
@@ -69,11 +74,11 @@ describe(chapter, () => {
   proves('LV-SCHED-03', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const taken = await namespace.boundVolume('taken', { node: 'node2', path: absentPath });
+    const taken = await namespace.boundVolume('taken', { node: secondNode(), path: absentPath });
     const neighbour = await namespace.pod('neighbour', { claims: [taken.claim], labels: { app: 'neighbour' } });
-    await scheduledTo(neighbour, 'node2');
-    const own = await namespace.boundVolume('own', { node: 'node2', path: absentPath });
-    const cpu = await cpuBeyond('node1');
+    await scheduledTo(neighbour, secondNode());
+    const own = await namespace.boundVolume('own', { node: secondNode(), path: absentPath });
+    const cpu = await cpuBeyond(firstNode());
     const pod = await namespace.pod('nowhere-to-go', {
       claims: [own.claim],
       change: ({ spec }) => {
@@ -92,12 +97,12 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-04', async () => {
-    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('on-node2', { node: 'node2', path: disk.path });
+    const { volume, claim } = await namespace.boundVolume('on-node2', { node: secondNode(), path: disk.path });
     await expect(claim).to.bindTo(volume);
-    const pod = await namespace.pod('misplaced', { claims: [claim], spec: { nodeName: 'node3' } });
+    const pod = await namespace.pod('misplaced', { claims: [claim], spec: { nodeName: thirdNode() } });
     const message = await expect(pod).to.reportEvent('FailedMount', 'NodeAffinity check failed');
     expect(message).to.equal(
       `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
@@ -111,9 +116,9 @@ describe(chapter, () => {
   proves('LV-SCHED-05', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('on-node2', { node: 'node2', path: absentPath });
+    const volume = await namespace.volume('on-node2', { node: secondNode(), path: absentPath });
     const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: 'node2' } });
+    const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: secondNode() } });
     const message =
       'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process ' +
       `volumes=[data]: error processing PVC ${namespace.name}/${claim.name}: PVC is not bound`;
@@ -132,16 +137,16 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-06', async () => {
-    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('also-on-lost-nodes', {
-      node: 'node2',
+      node: secondNode(),
       path: disk.path,
       volume: {
         change: ({ spec }) => {
           const gone = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['gone-1'] };
-          const rest = { ...gone, values: ['gone-2', 'node2'] };
+          const rest = { ...gone, values: ['gone-2', hostnameOf(secondNode())] };
           spec.nodeAffinity = {
             required: { nodeSelectorTerms: [{ matchExpressions: [gone] }, { matchExpressions: [rest] }] },
           };
@@ -149,15 +154,15 @@ describe(chapter, () => {
       },
     });
     const pod = await namespace.pod('pod', { claims: [claim] });
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(secondNode());
     await expect(pod).to.mount(volume, { from: disk });
   });
 
   proves('LV-SCHED-38', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const nodes = ['node1', 'node2', 'node3'];
-    for (const { name, node, matchExpressions } of affinities) {
+    const nodes = threeNodes();
+    for (const { name, node, matchExpressions } of affinities()) {
       const { claim } = await namespace.boundVolume(name, {
         node,
         path: absentPath,
@@ -177,7 +182,7 @@ describe(chapter, () => {
     // Either would keep the volume to node2, if it were heard.
     const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
       namespace.volume(name, {
-        node: 'node2',
+        node: secondNode(),
         path: absentPath,
         spec: {
           nodeAffinity: {
@@ -185,18 +190,18 @@ describe(chapter, () => {
           },
         },
       });
-    const bound = await byField('bound', 'In', 'node2');
+    const bound = await byField('bound', 'In', secondNode());
     const boundClaim = await namespace.claim('bound', { volume: 'bound' });
     await expect(boundClaim).to.bindTo(bound);
-    const free = await byField('free', 'NotIn', 'node3');
+    const free = await byField('free', 'NotIn', thirdNode());
     const freeClaim = await namespace.claim('free');
 
     const pods = [
-      await namespace.pod('of-bound', { claims: [boundClaim], node: 'node3' }),
-      await namespace.pod('of-free', { claims: [freeClaim], node: 'node3' }),
+      await namespace.pod('of-bound', { claims: [boundClaim], node: thirdNode() }),
+      await namespace.pod('of-free', { claims: [freeClaim], node: thirdNode() }),
     ];
     for (const pod of pods) {
-      await scheduledTo(pod, 'node3');
+      await scheduledTo(pod, thirdNode());
       // kubelet's own check of the affinity comes before it looks at the path, and would end the attempt.
       await expect(pod).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     }
@@ -204,39 +209,39 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-08', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
-    await using onNode3 = await leaseVolume('node3', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
     const path = onNode2.path;
     expect(onNode3.path).to.equal(path);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('local', { node: 'node2', path });
+    const { claim } = await namespace.boundVolume('local', { node: secondNode(), path });
     const byHostPath = (name: string, node: string) => namespace.pod(name, { hostPath: path, node });
     const files = ['find', '/data', '-type', 'f'];
 
-    const first = await byHostPath('host-path', 'node2');
-    await expect(first).to.runOn('node2');
+    const first = await byHostPath('host-path', secondNode());
+    await expect(first).to.runOn(secondNode());
     await runInPod(first, ['sh', '-c', 'echo of great value >/data/ledger && sync /data/ledger']);
     await namespace.remove(first);
-    const moved = await byHostPath('host-path-moved', 'node3');
-    await expect(moved).to.runOn('node3');
+    const moved = await byHostPath('host-path-moved', thirdNode());
+    await expect(moved).to.runOn(thirdNode());
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
-    const local = await namespace.pod('local-moved', { claims: [claim], node: 'node3' });
+    const local = await namespace.pod('local-moved', { claims: [claim], node: thirdNode() });
     await expect(local).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: 2 });
     const kept = await namespace.pod('local', { claims: [claim] });
-    await expect(kept).to.runOn('node2');
+    await expect(kept).to.runOn(secondNode());
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
   });
 
   proves('LV-SCHED-09', async () => {
-    await using onNode1 = await leaseVolume('node1', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
-    await using onNode2 = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode1 = await leaseVolume(firstNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
     const path = onNode1.path;
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const byType = await namespace.boundVolume('by-disk-type', {
-      node: 'node1',
+      node: firstNode(),
       path,
       volume: {
         spec: {
@@ -248,19 +253,19 @@ describe(chapter, () => {
         },
       },
     });
-    const byHostname = await namespace.boundVolume('by-hostname', { node: 'node1', path });
+    const byHostname = await namespace.boundVolume('by-hostname', { node: firstNode(), path });
 
-    const first = await namespace.pod('first', { claims: [byType.claim], node: 'node1' });
-    await expect(first).to.runOn('node1');
+    const first = await namespace.pod('first', { claims: [byType.claim], node: firstNode() });
+    await expect(first).to.runOn(firstNode());
     await expect(first).to.mount(byType.volume, { path: '/data', from: onNode1 });
     await runInPod(first, ['sh', '-c', 'echo disk of node1 >/data/whose && sync /data/whose']);
     await namespace.remove(first);
 
     // Its node is out of the question for the restarted pod; both volumes are bound, and both name the same path.
     const restarted = (name: string, claim: { name: string }) =>
-      namespace.pod(name, { claims: [claim], change: ({ spec }) => requireNodes(spec, 'node2', 'node3') });
+      namespace.pod(name, { claims: [claim], change: ({ spec }) => requireNodes(spec, secondNode(), thirdNode()) });
     const astray = await restarted('astray', byType.claim);
-    await expect(astray).to.runOn('node2');
+    await expect(astray).to.runOn(secondNode());
     await expect(astray).to.mount(byType.volume, { path: '/data', from: onNode2 });
     expect(await runInPod(astray, ['find', '/data', '-type', 'f']), 'the disk of another node').to.equal('');
     expect(byType.claim.now.status?.phase, 'and nothing in the API tells').to.equal('Bound');

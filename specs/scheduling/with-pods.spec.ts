@@ -5,6 +5,7 @@ import {
   eventually,
   evidence,
   expect,
+  firstNode,
   leaseVolume,
   manifests,
   readChapter,
@@ -15,19 +16,20 @@ import {
   scheduledNode,
   scheduledTo,
   schedulerLookedAgain,
+  secondNode,
+  thirdNode,
+  threeNodes,
   together,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('scheduling');
-
-const nodes = ['node1', 'node2', 'node3'] as const;
 
 describe(chapter, () => {
   proves('LV-SCHED-15', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     // node1 has volumes enough for all of them; each of the others has one.
-    const places = ['node1', 'node1', 'node1', 'node1', 'node2', 'node3'];
+    const places = [firstNode(), firstNode(), firstNode(), firstNode(), secondNode(), thirdNode()];
     const volumes = await together(
       places.map((node, index) => namespace.volume(`volume-${index}`, { node, path: `${absentPath}/${index}` })),
     );
@@ -42,7 +44,7 @@ describe(chapter, () => {
     };
     const pods = await together(['a', 'b', 'c'].map(apart));
     const landing = await together(pods.map(({ pod }) => scheduledNode(pod)));
-    expect(landing.toSorted(), 'one pod per node').to.deep.equal([...nodes]);
+    expect(landing.toSorted(), 'one pod per node').to.deep.equal(threeNodes().toSorted());
     for (const [index, { claim }] of pods.entries()) {
       await expect(claim).to.reachPhase('Bound');
       const at = volumes.findIndex(({ name }) => name === claim.now.spec?.volumeName);
@@ -61,13 +63,13 @@ describe(chapter, () => {
       );
     // Volumes of the other nodes are more and larger: neither room nor score leads to node2.
     const [onNode2] = await together([
-      together(make('node2', '1Gi', 2)),
-      together(make('node1', '100Gi', 3)),
-      together(make('node3', '100Gi', 3)),
+      together(make(secondNode(), '1Gi', 2)),
+      together(make(firstNode(), '100Gi', 3)),
+      together(make(thirdNode(), '100Gi', 3)),
     ]);
-    const leader = await namespace.boundVolume('leader', { node: 'node2', path: absentPath });
+    const leader = await namespace.boundVolume('leader', { node: secondNode(), path: absentPath });
     const first = await namespace.pod('leader', { claims: [leader.claim], labels: { app: 'together' } });
-    await scheduledTo(first, 'node2');
+    await scheduledTo(first, secondNode());
     const follow = async (name: string) => {
       const claim = await namespace.claim(name);
       const pod = await namespace.pod(name, {
@@ -79,7 +81,7 @@ describe(chapter, () => {
     };
     const followers = await together(['a', 'b'].map(follow));
     for (const { pod, claim } of followers) {
-      await scheduledTo(pod, 'node2');
+      await scheduledTo(pod, secondNode());
       await expect(claim).to.reachPhase('Bound');
     }
     expect(followers.map(({ claim }) => claim.now.spec?.volumeName).toSorted()).to.deep.equal(
@@ -90,18 +92,18 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-17', async () => {
-    await using disk = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { claim } = await oncePair(namespace, disk.path);
     const holder = await namespace.pod('holder', { claims: [claim] });
-    await expect(holder).to.runOn('node2');
+    await expect(holder).to.runOn(secondNode());
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
     const next = await namespace.pod('next', { claims: [claim] });
     evidence.keep('scheduler-message', await expect(next).to.beUnschedulable({ [reasons.oncePod]: 3 }));
 
     await namespace.remove(holder);
-    await expect(next).to.runOn('node2');
+    await expect(next).to.runOn(secondNode());
     expect(await runInPod(next, ['cat', '/data/note'])).to.equal('from the holder\n');
   });
 
@@ -113,7 +115,7 @@ describe(chapter, () => {
     });
     const { claim } = await oncePair(namespace, absentPath);
     const holder = await namespace.pod('holder', { claims: [claim] });
-    await scheduledTo(holder, 'node2');
+    await scheduledTo(holder, secondNode());
     const equal = await namespace.pod('equal', { claims: [claim] });
     const refusal = await expect(equal).to.beUnschedulable({ [reasons.oncePod]: 3 });
     // The scheduler writes the node of its victim together with this condition.
@@ -131,20 +133,22 @@ describe(chapter, () => {
     expect(message).to.equal('default-scheduler: preempting to accommodate a higher priority pod');
     await expect(holder).to.beGone();
     // The other may be tried first when the claim is free; then it is preempted in its turn.
-    await scheduledTo(urgent, 'node2');
+    await scheduledTo(urgent, secondNode());
   });
 
   proves('LV-SCHED-19', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volumes = await together(nodes.map((node) => namespace.volume(`of-${node}`, { node, path: absentPath })));
+    const volumes = await together(
+      threeNodes().map((node) => namespace.volume(`of-${node}`, { node, path: absentPath })),
+    );
     const user = async (name: string) => {
       const claim = await namespace.claim(name);
       return { claim, pod: await namespace.pod(name, { claims: [claim] }) };
     };
     const users = await together(['a', 'b', 'c'].map(user));
     const landing = await together(users.map(({ pod }) => scheduledNode(pod)));
-    expect(landing.toSorted(), 'every node has one disk').to.deep.equal([...nodes]);
+    expect(landing.toSorted(), 'every node has one disk').to.deep.equal(threeNodes().toSorted());
     const late = await user('late');
     await expect(late.pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
 
@@ -170,7 +174,7 @@ describe(chapter, () => {
 async function oncePair(namespace: SpecNamespace, path: string) {
   const accessModes: ['ReadWriteOncePod'] = ['ReadWriteOncePod'];
   const pair = await namespace.boundVolume('once', {
-    node: 'node2',
+    node: secondNode(),
     path,
     volume: { spec: { accessModes } },
     claim: { spec: { accessModes } },

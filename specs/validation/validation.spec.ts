@@ -11,6 +11,7 @@ import {
   readChapter,
   runInPod,
   SpecNamespace,
+  secondNode,
   testCluster,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -81,7 +82,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('of-no-node', {
-      node: 'node2',
+      node: secondNode(),
       path: absentPath,
       volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{}] } } } },
     });
