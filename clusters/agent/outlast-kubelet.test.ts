@@ -37,7 +37,7 @@ const alive = (pid: number) => {
     return false;
   }
 };
-const times = { within: 3_000, every: 20 };
+const times = { within: 30_000, every: 20 };
 const gone = async (pid: number) => {
   const last = await pollUntil(async () => (alive(pid) ? { notYet: 'alive' } : { answer: 'gone' }), times);
   expect(last, `process ${pid}`).to.deep.equal({ answer: 'gone' });

@@ -43,7 +43,7 @@ function tellingCluster(folder: string): TestCluster {
       return { argv, status: 0, stdout: line, stderr: '', milliseconds: 1 };
     },
   });
-  return { store, node, facts: { folder } } as unknown as TestCluster;
+  return { store, nodes: ['node1', 'node2', 'node3'].map(node), facts: { folder } } as unknown as TestCluster;
 }
 
 it('no secret of pods, events and logs is in what a failed spec leaves', async () => {
