@@ -8,6 +8,8 @@ packed='--sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner'
 # Debian makes this link when it configures the package.
 ln -sf mawk "$root/usr/bin/awk"
 # Inside of the folder, so that symbolic links lead to its own files.
+# One word for each program: their names have no spaces.
+# shellcheck disable=SC2046
 chroot "$root" /bin/sh -eu -s -- $(grep -v '^#' "$list") >"$root/kept" <<'INSIDE'
 loader=$(find /usr/lib -name 'ld-linux*.so.*' | head -n 1)
 # Prints a file as its real folder has it, and where it leads to if it is a symbolic link.
