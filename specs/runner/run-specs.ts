@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as after } from 'node:timers/promises';
 import { ApiUnreachable } from '../../clusters/api/refusal.ts';
 import { DomainError, messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
@@ -82,6 +83,8 @@ export async function runSpecs(
   /** Ends the running specs at once: what they wait for is not going to happen. */
   const hasty = AbortSignal.any([signal, unreachable.signal]);
   const stop = AbortSignal.any([hasty, unhealthy.signal]);
+  // Every wait of every spec listens: Node takes more than ten listeners for a leak.
+  setMaxListeners(0, signal, hasty, stop);
   const interruption = (): string | undefined => (stop.aborted ? messageOf(stop.reason) : undefined);
   const tracker = new SpecTracker({ planned: runs.flat().map(({ identity }) => identity), events, interruption });
   tracker.planned({ seed, jobs });
@@ -124,6 +127,8 @@ export async function runSpecs(
   };
   const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
     const over = new AbortController();
+    const ended = AbortSignal.any([over.signal, stop]);
+    setMaxListeners(0, ended);
     const { id, group, knownIssue, needs } = requirement;
     // Until its nodes are checked: another spec of its group may change them while it has the cluster alone.
     using sharing = group === undefined ? undefined : await clusterOf(group).use();
@@ -134,7 +139,7 @@ export async function runSpecs(
       knownIssue,
       needs,
       longestWait: options.longestWait?.(requirement),
-      signal: AbortSignal.any([over.signal, stop]),
+      signal: ended,
     });
     tracker.began(identity, spec);
     const notRun = options.whyNotRun?.(requirement);
