@@ -103,6 +103,8 @@ describe('ClusterClient', function () {
     expect(received[0]?.query).to.include({ dryRun: 'All' });
     await client.create(volume, { fieldValidation: 'Ignore' });
     expect(received[1]?.query).to.include({ fieldValidation: 'Ignore' });
+    await client.create(volume, { fieldValidation: 'unset' });
+    expect(received[2]?.query).to.not.have.property('fieldValidation');
   });
 
   it('knows where grouped and namespaced kinds live', async () => {

@@ -311,7 +311,11 @@ export class ClusterClient implements Disposable {
 
 function writeQuery(options: WriteOptions): Record<string, string | undefined> {
   const { fieldValidation = 'Strict', dryRun } = options;
-  return { fieldValidation, fieldManager, dryRun: dryRun ? 'All' : undefined };
+  return {
+    fieldValidation: fieldValidation === 'unset' ? undefined : fieldValidation,
+    fieldManager,
+    dryRun: dryRun ? 'All' : undefined,
+  };
 }
 
 function collectionTitle(kind: Kind, namespace: string | undefined): string {

@@ -5,10 +5,10 @@ export interface WriteOptions extends CallOptions {
   /** Runs admission and validation, and stores nothing. */
   dryRun?: boolean;
   /**
-   * How the API server treats unknown fields. `Strict` (the default here) rejects them. The others drop them, as for
-   * clients that set no field validation.
+   * How the API server treats unknown fields. `Strict` (the default here) rejects them, `Warn` and `Ignore` drop them.
+   * `unset` asks for nothing: the API server has its own default.
    */
-  fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore' | 'unset';
 }
 
 export interface PatchOptions extends WriteOptions {

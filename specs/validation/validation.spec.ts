@@ -153,7 +153,7 @@ describe(chapter, () => {
   proves('LV-VALID-46', async () => {
     const { client } = await testCluster();
     const pod = await plainManifest('pod', inlineLocal);
-    for (const fieldValidation of ['Warn', 'Ignore'] as const) {
+    for (const fieldValidation of ['unset', 'Warn', 'Ignore'] as const) {
       const taken = (await client.create(pod, { dryRun: true, fieldValidation })) as Anything;
       expect(taken.spec.volumes[0] as object, 'nothing is left of the path').to.deep.equal({
         name: 'data',
