@@ -133,9 +133,10 @@ describe(chapter.chapter, () => {
     // For its owner alone, at the top and two directories below. Following the link would open the file to everyone: it
     // comes after the file, and its own mode is 777.
     const leave = `umask 077; cd /data && mkdir -p outer/inner && echo first >top && echo first >outer/inner/deep
-      ln -s inner/deep outer/link; stat -c "%u %g %a" top outer outer/inner outer/inner/deep`;
+      ln -s inner/deep outer/link; echo exit >program && chmod 705 program
+      stat -c "%u %g %a" top outer outer/inner outer/inner/deep program`;
     expect(await runInPod(first, ['sh', '-c', leave]), 'what the first pod has left').to.equal(
-      `${user} ${group} 600\n${user} ${group} 2700\n${user} ${group} 2700\n${user} ${group} 600\n`,
+      `${user} ${group} 600\n${user} ${group} 2700\n${user} ${group} 2700\n${user} ${group} 600\n${user} ${group} 705\n`,
     );
     const { uid } = first.now.metadata;
     await namespace.remove(first);
@@ -149,7 +150,7 @@ describe(chapter.chapter, () => {
     const seen = await runInPod(second, [
       'sh',
       '-c',
-      'cd /data && stat -c "%g %a" . && stat -c "%u %g %a" top outer outer/inner outer/inner/deep && stat -c %g outer/link',
+      'cd /data && stat -c "%g %a" . && stat -c "%u %g %a" top outer outer/inner outer/inner/deep program && stat -c %g outer/link',
     ]);
     const [directory, ...below] = seen.trim().split('\n');
     expect(directory).to.match(ofGroup(otherGroup));
@@ -159,6 +160,8 @@ describe(chapter.chapter, () => {
       directories,
       directories,
       files,
+      // What the file allowed before, it still allows.
+      `${user} ${otherGroup} 765`,
       String(otherGroup),
     ]);
     const append =
