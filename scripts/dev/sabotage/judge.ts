@@ -1,4 +1,3 @@
-import { projectRoot } from '../../../clusters/project-root.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { whyNotRun } from '../../../specs/catalogue/features.ts';
 import { EventStream, type SpecFailure } from '../../../specs/runner/events.ts';
@@ -7,6 +6,9 @@ import type { DeclaredSpec } from '../../../specs/runner/registry.ts';
 import { runSpecs } from '../../../specs/runner/run-specs.ts';
 import { clusterFacts } from '../../../specs/runner/test-cluster.ts';
 import type { Judgement } from './results.ts';
+
+/** The folders before a file of this project, in an error of any checkout of it. */
+const folderOfTheTree = /\/[^\s()]*\/(?=(?:clusters|fixtures|scripts|specs)\/)/g;
 
 /** How many specs run side by side, unless the user says otherwise. */
 export const usualJobs = 8;
@@ -70,6 +72,6 @@ function inOneLine({ message, diagnosis }: SpecFailure): string {
   const late = /not through after|^Timeout of/.test(`${seen}${first}`);
   const essence = late ? diagnosis?.essence.split('\n').map((line) => line.trim()) : undefined;
   // The table is read on other machines.
-  const text = [first, seen, ...(essence ?? [])].filter(Boolean).join(': ').replaceAll(projectRoot, '');
+  const text = [first, seen, ...(essence ?? [])].filter(Boolean).join(': ').replace(folderOfTheTree, '');
   return text.length > 300 ? `${text.slice(0, 297)}...` : text;
 }
