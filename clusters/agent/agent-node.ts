@@ -6,6 +6,7 @@ import { CommandFailed, type CommandRequest, type CommandResult } from '../host/
 import { fitsShell, type ShellSession, shellArgv } from '../host/command/shell-session.ts';
 import { ShellPool } from '../host/command/shell-session-pool.ts';
 import { pollUntil } from '../host/poll-until.ts';
+import { withoutEscapes } from '../nodes/mountinfo.ts';
 import { type Node, type NodePlaces, onNode } from '../nodes/node.ts';
 import { type AgentPod, OutlastKubelet } from './outlast-kubelet.ts';
 
@@ -180,12 +181,15 @@ export function readHostFacts(printed: string): HostFacts | undefined {
     lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
   const [kubelet] = valuesOf('kubelet');
   if (kubelet === undefined) return undefined;
-  // The kernel writes spaces and backslashes of a path in octal.
-  const path = kubelet.replaceAll(/\\(\d{3})/g, (_: string, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
   const one = (name: string) => valuesOf(name)[0] ?? '';
   // One process may be both, as k3s is.
   const units = [...new Set([...valuesOf('runtime'), ...valuesOf('unit')])];
-  return { kubelet: path, kernel: one('kernel'), boot: one('boot'), machine: one('machine'), init: one('init'), units };
+  return {
+    kubelet: withoutEscapes(kubelet),
+    kernel: one('kernel'),
+    boot: one('boot'),
+    machine: one('machine'),
+    init: one('init'),
+    units,
+  };
 }

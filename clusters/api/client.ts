@@ -63,8 +63,8 @@ export interface ServerVersion {
 }
 
 /**
- * Returns a client for the cluster of a kubeconfig file, or for one that was found before. Reads neither the default kubeconfig nor the environment, and
- * makes no request.
+ * Returns a client for the cluster of a kubeconfig file, or for one that was found before. Reads neither the default
+ * kubeconfig nor the environment, and makes no request.
  * @throws DomainError if the kubeconfig names another server than `expectedServer`
  */
 export async function connect(

@@ -77,7 +77,7 @@ function parsePropagation(field: string, number: number): Propagation {
 }
 
 /** Returns the text with the kernel's octal escapes of space, tab, newline and backslash replaced. */
-function withoutEscapes(text: string): string {
+export function withoutEscapes(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 

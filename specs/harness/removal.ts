@@ -2,20 +2,10 @@ import type { ObjectStore } from '../../clusters/api/object-store.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
-import { ownershipLabels } from '../../fixtures/isolate-names.ts';
+import { ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import type { TestCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
-
-/** The kinds of what specs create, in the order of their removal: users before what they use. */
-export const removalOrder = [
-  'StatefulSet',
-  'Pod',
-  'PersistentVolumeClaim',
-  'PersistentVolume',
-  'StorageClass',
-  'PriorityClass',
-] as const;
 
 /**
  * Removes the objects of a spec and what controllers have made in its namespace, waits until they are gone, and proves
@@ -28,7 +18,7 @@ export async function removeAll(cluster: TestCluster, namespace: string, handles
     await work().catch((error: unknown) => failures.push(error));
   };
   const remove = (handle: Handle) => attempt(() => client.remove(handle.ref, { absentIsFine: true }));
-  const order = (handle: Handle) => removalOrder.indexOf(handle.ref.kind as (typeof removalOrder)[number]);
+  const order = (handle: Handle) => ownedKinds.indexOf(handle.ref.kind as (typeof ownedKinds)[number]);
   // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
   const going = handles.toSorted((a, b) => order(a) - order(b));
   for (const handle of going) if (store.get(handle.ref)) await remove(handle);

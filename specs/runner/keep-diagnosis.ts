@@ -1,17 +1,11 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
-import { type KubeletLogLine, kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
+import { kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
 import { redact } from '../../clusters/text/redact.ts';
-import {
-  diagnoseFailure,
-  type FailureDiagnosis,
-  type NamespaceFacts,
-  nodesOf,
-  type ReadResult,
-} from '../diagnosis/failure-text.ts';
+import { diagnoseFailure, type FailureDiagnosis, type NamespaceFacts, nodesOf } from '../diagnosis/failure-text.ts';
 import { relatedObjects } from '../diagnosis/related-objects.ts';
 import type { CurrentSpec } from './current-spec.ts';
 import { keepEvidence } from './evidence.ts';
-import type { LastLook } from './last-look.ts';
+import { type LastLook, readOn } from './last-look.ts';
 
 /** Milliseconds for reading kubelet's journal of all nodes. */
 const patience = 4_000;
@@ -62,23 +56,10 @@ async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFa
   const view = look.view();
   const names = nodesOf(view, relatedObjects(view, own, namespace, ''));
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const kubelet = async (name: string): Promise<ReadResult<readonly KubeletLogLine[]>> => {
-    const node = cluster.nodes.find((one) => one.name === name);
-    if (node === undefined) return { unread: 'commands cannot be run on this node' };
-    return await readResult(() => kubeletLogSince(node, opened, limited));
-  };
   const nodes = names.map(async (name) => ({
     name,
-    kubelet: await kubelet(name),
+    kubelet: await readOn(cluster, name, (node) => kubeletLogSince(node, opened, limited)),
     storage: (await storage.get(name)) ?? { unread: 'no pod was there any more when the namespace ended' },
   }));
   return { namespace, opened, at, view, own, nodes: await Promise.all(nodes) };
-}
-
-async function readResult<T>(work: () => Promise<T>): Promise<ReadResult<T>> {
-  try {
-    return { read: await work() };
-  } catch (error) {
-    return { unread: messageOf(error) };
-  }
 }

@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import type { ObjectHistory } from '../../clusters/api/object-history.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
+import type { Node } from '../../clusters/nodes/node.ts';
 import { type NodeStorage, readNodeStorage } from '../../clusters/nodes/node-storage.ts';
 import type { ReadResult } from '../diagnosis/failure-text.ts';
 import type { TestCluster } from './test-cluster.ts';
@@ -32,19 +33,26 @@ export interface LastLook {
  * comes. So it does next to nothing: one read on each node where a pod is, which is not waited for.
  */
 export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
-  const { store, nodes } = cluster;
+  const { store } = cluster;
   const moment = store.clock.monotonic();
   const pods = store.list('Pod', { namespace: place.namespace });
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
-  const read = async (name: string): Promise<ReadResult<NodeStorage>> => {
-    const node = nodes.find((one) => one.name === name);
-    if (node === undefined) return { unread: 'commands cannot be run on this node' };
-    try {
-      return { read: await readNodeStorage(node, { deadline: patience }) };
-    } catch (error) {
-      return { unread: messageOf(error) };
-    }
-  };
+  const read = (name: string) => readOn(cluster, name, (node) => readNodeStorage(node, { deadline: patience }));
   const storage = new Map([...names].sort().map((name) => [name, read(name)]));
   return { ...place, at: store.clock.now(), cluster, view: () => store.upTo(moment), storage };
+}
+
+/** Returns what is read on a node, or why it could not be. Never rejected. */
+export async function readOn<T>(
+  { nodes }: Pick<TestCluster, 'nodes'>,
+  name: string,
+  read: (node: Node) => Promise<T>,
+): Promise<ReadResult<T>> {
+  const node = nodes.find((one) => one.name === name);
+  if (node === undefined) return { unread: 'commands cannot be run on this node' };
+  try {
+    return { read: await read(node) };
+  } catch (error) {
+    return { unread: messageOf(error) };
+  }
 }

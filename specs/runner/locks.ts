@@ -4,7 +4,7 @@ export interface Locks {
   exclusive: readonly string[];
   /** Things that other work may share, and none may lock for itself. */
   shared: readonly string[];
-  /** What work of the same group has for itself is no obstacle. */
+  /** What other work of the same group has locked is no obstacle. */
   group?: string | undefined;
 }
 

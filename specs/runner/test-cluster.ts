@@ -11,7 +11,7 @@ import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
 import { lpv } from '../../clusters/project-root.ts';
 import type { StaticProvisionerPrograms } from '../../clusters/static-provisioner/build.ts';
 import { type Progress, silent } from '../../clusters/text/progress.ts';
-import { ownershipLabels } from '../../fixtures/isolate-names.ts';
+import { ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ClusterAbilities } from '../catalogue/features.ts';
 import { assertDeclared } from './declared-needs.ts';
 
@@ -132,17 +132,6 @@ export async function lastOutage(): Promise<number | undefined> {
   return (await opening?.catch(() => undefined))?.store.lastOutage;
 }
 
-/** The kinds of which every object of a run has its label. */
-const labelled = [
-  'Pod',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'StorageClass',
-  'Namespace',
-  'StatefulSet',
-  'PriorityClass',
-] as const;
-
 async function connected(facts: ClusterFacts): Promise<TestCluster> {
   const client = await connect({
     kubeconfig: facts.kubeconfig,
@@ -157,7 +146,7 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
     kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
     progress: infrastructure,
     // On a cluster of many others, only what is the run's own is followed.
-    ...(facts.lent && { own: { kinds: labelled, labelSelector: `${ownershipLabels.run}=${facts.run}` } }),
+    ...(facts.lent && { own: { kinds: ownedKinds, labelSelector: `${ownershipLabels.run}=${facts.run}` } }),
   });
   await store.start();
   const nodes = facts.nodes.flatMap(({ name, container }) =>

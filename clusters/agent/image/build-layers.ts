@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { BuildFolder, lockBuildOf } from '../../host/node-image/build-folder.ts';
 import { BuildLog } from '../../host/node-image/build-log.ts';
-import { hashOf } from '../../host/node-image/recipe.ts';
+import { hashOf, packagesOf } from '../../host/node-image/recipe.ts';
 import { requireMmdebstrap, writeSources } from '../../host/node-image/root-file-system.ts';
 import type { Progress } from '../../text/progress.ts';
 import type { Layer } from './docker-archive.ts';
@@ -20,13 +20,6 @@ export interface Layers {
   agent: Layer;
   /** A static busybox, for the specs' pods. */
   pod: Layer;
-}
-
-/** Returns the Debian packages that the layers are made of. */
-async function layerPackages(): Promise<string[]> {
-  return (await readFile(join(folderOfRecipe, 'packages.txt'), 'utf8'))
-    .split('\n')
-    .filter((line) => line && !line.startsWith('#'));
 }
 
 /** Returns the tag of the agent's image: suite and a hash of the recipe, so that a change makes another image. */
@@ -73,7 +66,7 @@ export async function obtainLayers({ debianSuite, cacheFolder, ...rest }: LayerR
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare';
   const sources = await writeSources(build, debianSuite, signal);
   await log.run("the agent's image", {
-    argv: unpacking(debianSuite, await layerPackages(), mode, layers, sources),
+    argv: unpacking(debianSuite, await packagesOf(folderOfRecipe), mode, layers, sources),
     directory: folderOfRecipe,
     env: build.environment,
     deadline: 15 * 60_000,

@@ -50,10 +50,11 @@ export async function writeDockerArchive(
 ): Promise<void> {
   const folder = await mkdtemp(join(dirname(file), '.lpv-images-'));
   try {
-    for (const [name, text] of Object.entries(archiveFiles(images))) await writeFile(join(folder, name), text);
+    const files = Object.entries(archiveFiles(images));
+    for (const [name, text] of files) await writeFile(join(folder, name), text);
     const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [layerName(layer), layer.file])));
     for (const [name, target] of layers) await symlink(target, join(folder, name));
-    const names = [...layers.keys(), ...Object.keys(archiveFiles(images))].sort();
+    const names = [...layers.keys(), ...files.map(([name]) => name)].sort();
     const plain = ['--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=0644'];
     const made = join(folder, 'archive');
     const argv = ['tar', '-C', folder, '--dereference', ...plain, '-cf', made, ...names] as const;

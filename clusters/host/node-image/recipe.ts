@@ -54,9 +54,7 @@ export async function readRecipe(versions: Versions, minor: KubernetesMinor): Pr
   const { debianSuite, pause, go } = versions.nodeImage;
   const podImage = versions.podImage.name;
   const { kubernetes, etcd } = minor.built;
-  const packages = (await readFile(join(recipeFolder, 'packages.txt'), 'utf8'))
-    .split('\n')
-    .filter((line) => line && !line.startsWith('#'));
+  const packages = await packagesOf(recipeFolder);
   const root = [process.arch, baseWords(debianSuite, packages)];
   const base = await hashOf(recipeFolder, ['customize.sh', 'rootfs'], root);
   const words = nodeWords({ version: kubernetes, etcd, pause, podImage }, go);
@@ -109,4 +107,10 @@ async function filesBelow(path: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+/** Returns the Debian packages that a recipe lists in its packages.txt, one a line. */
+export async function packagesOf(folder: string): Promise<string[]> {
+  const list = await readFile(join(folder, 'packages.txt'), 'utf8');
+  return list.split('\n').filter((line) => line && !line.startsWith('#'));
 }

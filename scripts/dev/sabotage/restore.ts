@@ -2,8 +2,7 @@ import type { ObjectRef } from '../../../clusters/api/kinds.ts';
 import { waitFor } from '../../../clusters/api/wait.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { nodeScript, scriptOnNode } from '../../../clusters/nodes/node.ts';
-import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
-import { removalOrder } from '../../../specs/harness/removal.ts';
+import { ownedKinds, ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { assertHealthy, type Places, readPlaces } from '../../../specs/runner/health.ts';
 import type { TestCluster } from '../../../specs/runner/test-cluster.ts';
 import { startAgain } from './switches.ts';
@@ -32,15 +31,18 @@ export async function removeObjects(cluster: TestCluster, within: number): Promi
 function left({ store, facts }: TestCluster): ObjectRef[] {
   const ours = { labels: { [ownershipLabels.run]: facts.run } };
   const namespaces = new Set(store.list('Namespace', ours).map(({ metadata }) => metadata.name));
-  return removalOrder.flatMap((kind) =>
-    store
-      .list(kind)
-      .filter(
-        ({ metadata }) =>
-          metadata.labels?.[ownershipLabels.run] === facts.run || namespaces.has(metadata.namespace ?? ''),
-      )
-      .map(({ metadata: { name, namespace } }) => ({ kind, name, ...(namespace !== undefined && { namespace }) })),
-  );
+  // A spec removes its namespace itself.
+  return ownedKinds
+    .filter((kind) => kind !== 'Namespace')
+    .flatMap((kind) =>
+      store
+        .list(kind)
+        .filter(
+          ({ metadata }) =>
+            metadata.labels?.[ownershipLabels.run] === facts.run || namespaces.has(metadata.namespace ?? ''),
+        )
+        .map(({ metadata: { name, namespace } }) => ({ kind, name, ...(namespace !== undefined && { namespace }) })),
+    );
 }
 
 /**

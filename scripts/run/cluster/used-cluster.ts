@@ -10,7 +10,7 @@ import { clearNode, volumePlaces, wakeNode } from '../../../clusters/nodes/lefto
 import { EngineNode, onNode } from '../../../clusters/nodes/node.ts';
 import { lpv } from '../../../clusters/project-root.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
-import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { ownedKinds, ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import type { Action } from '../actions.ts';
 import { engineForUndo } from './machine-steps.ts';
 import type { ClusterState, ClusterTarget, FoundNodes, Reservation } from './state.ts';
@@ -143,18 +143,8 @@ export function changeOf({ metadata, spec }: NodeObject, wanted: Readonly<Record
   };
 }
 
-/** In the order in which they are removed: users before what they use. */
-const owned = [
-  'Namespace',
-  'StatefulSet',
-  'Pod',
-  'PersistentVolumeClaim',
-  'PersistentVolume',
-  'StorageClass',
-  'PriorityClass',
-  'ClusterRoleBinding',
-  'ClusterRole',
-] as const satisfies readonly Kind[];
+/** What specs and the static provisioner's programs have on a cluster of ours. */
+const owned = [...ownedKinds, 'ClusterRoleBinding', 'ClusterRole'] as const satisfies readonly Kind[];
 
 /** Removes every object of these kinds with the label of a run, and waits until they are gone. */
 export async function removeObjects(

@@ -1,5 +1,6 @@
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Kind } from '../../../clusters/api/objects.ts';
+import { ownedKinds } from '../../../fixtures/isolate-names.ts';
 import { useCluster } from '../../../specs/runner/test-cluster.ts';
 import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../../report/model/environment.ts';
 import type { Action } from '../actions.ts';
@@ -15,15 +16,8 @@ export interface LentCluster {
   client: ClusterClient;
 }
 
-/** What specs on the API alone create, in the order of its removal. */
-const created: readonly Kind[] = [
-  'Namespace',
-  'StatefulSet',
-  'Pod',
-  'PersistentVolumeClaim',
-  'PersistentVolume',
-  'StorageClass',
-];
+/** What specs on the API alone create: their pods take the place of no other. */
+const created: readonly Kind[] = ownedKinds.filter((kind) => kind !== 'PriorityClass');
 
 /** Returns the steps to specs on a cluster that a user has lent: the Lease, and what specs are told of the cluster. */
 export function lentSteps(

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { parseDocument } from 'yaml';
 import type { Node } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import { chooseNodes, planText, refusalOf, type Survey } from './survey.ts';
+import { rolesFor } from '../../../clusters/rbac/roles.ts';
+import { chooseNodes, planText, refusalOf, type Survey, wanted } from './survey.ts';
 
 interface Odd {
   taint?: string;
@@ -25,6 +27,23 @@ function node(name: string, { taint, cordoned, ready = 'True', system = 'linux' 
     },
   } as Node;
 }
+
+describe('what a run on the API alone does', () => {
+  it('is allowed by the role that `lpv rbac` prints for it', async () => {
+    const role = parseDocument(await rolesFor('api')).toJS() as {
+      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+    };
+    const refused = wanted.flatMap(({ group, resource, verbs }) => {
+      const rules = role.rules.filter(
+        ({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(resource),
+      );
+      return verbs
+        .filter((verb) => !rules.some((rule) => rule.verbs.includes(verb)))
+        .map((verb) => `${verb} ${resource}`);
+    });
+    expect(refused).to.deep.equal([]);
+  });
+});
 
 describe('choosing the nodes of a cluster that a user has lent', () => {
   const all = [

@@ -18,7 +18,7 @@ export interface Survey extends Required<ClusterAbilities> {
 }
 
 /** What a run on the API alone does to objects of each kind. */
-const wanted: readonly { group: string; resource: string; verbs: readonly string[]; namespace?: string }[] = [
+export const wanted: readonly { group: string; resource: string; verbs: readonly string[]; namespace?: string }[] = [
   { group: '', resource: 'namespaces', verbs: ['create', 'delete', 'list', 'watch'] },
   { group: '', resource: 'persistentvolumes', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
   { group: '', resource: 'persistentvolumeclaims', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
@@ -37,6 +37,9 @@ const wanted: readonly { group: string; resource: string; verbs: readonly string
     namespace: leaseRef.namespace,
   },
 ];
+
+/** What specs call the nodes that they use. */
+const roles = ['first', 'second', 'third'];
 
 /** Why much is not done: the end of a sentence. */
 const there = 'on a cluster that the harness did not create';
@@ -159,10 +162,7 @@ export function planText(
     `server      ${access.server}`,
     `user        ${access.user.name || '(none)'}${impersonation ? `, as ${impersonation.user}` : ''}`,
     `Kubernetes  ${kubernetes}`,
-    `nodes       first ${nodes
-      .map(named)
-      .join(', second ')
-      .replace(/, second (?=[^,]*$)/, ', third ')}`,
+    `nodes       ${nodes.map((node, index) => `${roles[index]} ${named(node)}`).join(', ')}`,
     ...(otherNodes.length > 0 ? [`not used    ${otherNodes.map(({ name }) => name).join(', ')}`] : []),
     'created     a namespace for each spec, with claims, pods and StatefulSets; PersistentVolumes and StorageClasses;',
     `            a Lease in ${leaseRef.namespace}. All of it bears the run’s label, and is removed at the end`,
