@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -70,6 +70,22 @@ describe('a command on this machine', () => {
     const env = { ...process.env, ...settings };
     expect(execFileSync(process.execPath, argv, { encoding: 'utf8', env })).to.equal('a b');
   }).timeout(20_000);
+
+  it('does not read ~/.bashrc where no shell has started this process', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'lpv-home-'));
+    const { HOME, SHLVL } = process.env;
+    await writeFile(join(home, '.bashrc'), 'echo from bashrc; export PATH=/nowhere\n');
+    Object.assign(process.env, { HOME: home, SHLVL: '0' });
+    try {
+      const { stdout } = await run(host, { argv: ['printf', '%s', 'said'], deadline: 5000 });
+      expect(stdout).to.equal('said');
+    } finally {
+      for (const [name, value] of Object.entries({ HOME, SHLVL }))
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      await rm(home, { recursive: true });
+    }
+  });
 
   it('may end before it has read its input', async () => {
     const { status } = await host.attempt({ argv: ['true'], stdin: 'x'.repeat(10_000_000), deadline: 5000 });
