@@ -28,6 +28,8 @@ export interface SoakRequest {
   seedOf: (round: number) => number;
   /** Options of `lpv run` for every run. */
   options: readonly string[];
+  /** Options of `lpv image` for every minor. */
+  imageOptions: readonly string[];
   /** The folder in which the folder of all these runs is made. */
   reports: string;
   say: (line: string) => void;
@@ -37,17 +39,22 @@ const launcher = fileURLToPath(new URL('../lpv.js', import.meta.url));
 
 /**
  * Runs `lpv run` round after round, each in a process of its own and on a new cluster, and writes soak.md and soak.json
- * after each: a run that fails does not stop the others. Returns the worst of the runs' exit statuses; what is left on
+ * after each: a run that fails does not stop the others. The container engine and the node images are there before the
+ * first run, so that it takes no longer than the others. Returns the worst of the runs' exit statuses; what is left on
  * the machine is a fault of the environment.
  */
 export async function soak(request: SoakRequest): Promise<ExitStatus> {
   const { rounds, minors, seedOf, reports, say } = request;
+  using interruptions = passOnSignals();
+  for (const minor of minors) {
+    const status = await obtainImage(minor, request.imageOptions, interruptions);
+    if (status !== 'conforms') return status;
+  }
   const state = await probeEngine();
   if (state.kind !== 'answers') throw engineMissing(state, []);
   const folder = join(resolve(reports), `${timestamp(new Date())}-soak`);
   await mkdir(folder, { recursive: true });
   await using sight = await Sight.open(new Engine(state.facts));
-  using interruptions = passOnSignals();
   const runs: SoakedRun[] = [];
   const plan = Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
     minors.map((minor) => ({ round, minor, seed: seedOf(round) })),
@@ -67,6 +74,27 @@ export async function soak(request: SoakRequest): Promise<ExitStatus> {
   return worstOf([...runs.map((run) => run.exitStatus), ...(leaked ? (['environment'] as const) : [])]);
 }
 
+/** Starts or installs the container engine where none answers, and pulls or builds the node image of a minor. */
+async function obtainImage(
+  minor: string | undefined,
+  options: readonly string[],
+  interruptions: ReturnType<typeof passOnSignals>,
+): Promise<ExitStatus> {
+  const argv = [launcher, 'image', ...ofMinor(minor), ...options];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  interruptions.passOnTo(child);
+  const [status] = (await once(child, 'close')) as [number | null];
+  interruptions.passOnTo(undefined);
+  return exitStatusOf(status);
+}
+
+const ofMinor = (minor: string | undefined) => (minor === undefined ? [] : ['--kubernetes', minor]);
+
+/** Returns what a status of `lpv` means; one of a signal, or one that it does not have, is the environment's fault. */
+function exitStatusOf(status: number | null): ExitStatus {
+  return (Object.keys(exitStatus) as ExitStatus[]).find((each) => exitStatus[each] === status) ?? 'environment';
+}
+
 async function runOnce(
   { options }: SoakRequest,
   { round, minor, seed }: Pick<SoakedRun, 'round' | 'minor' | 'seed'>,
@@ -75,8 +103,7 @@ async function runOnce(
   const name = [`run-${String(round).padStart(2, '0')}`, ...(minor === undefined ? [] : [minor])].join('-');
   const reports = join(around.folder, name);
   await mkdir(reports);
-  const ofMinor = minor === undefined ? [] : ['--kubernetes', minor];
-  const argv = [launcher, 'run', '--seed', String(seed), '--report', reports, ...ofMinor, ...options];
+  const argv = [launcher, 'run', '--seed', String(seed), '--report', reports, ...ofMinor(minor), ...options];
   const begun = performance.now();
   // A process group of its own: else Ctrl-C would reach it twice.
   const child = spawn(process.execPath, argv, {
@@ -91,14 +118,13 @@ async function runOnce(
   const [status] = (await once(child, 'close')) as [number | null];
   around.interruptions.passOnTo(undefined);
   log.end();
-  const known = (Object.keys(exitStatus) as ExitStatus[]).find((each) => exitStatus[each] === status);
   const [run] = (await readdir(reports, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const report = run && (await readReport(join(reports, run.name, 'report.yaml')).catch(() => undefined));
   return {
     round,
     minor,
     seed,
-    exitStatus: known ?? 'environment',
+    exitStatus: exitStatusOf(status),
     milliseconds: performance.now() - begun,
     report: run && join(reports, run.name),
     results: Object.fromEntries((report?.requirements ?? []).map(({ id, result }) => [id, result])),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { run } from './run.ts';
-import { optionsOfRuns, soak } from './soak.ts';
+import { optionsOfImages, optionsOfRuns, soak } from './soak.ts';
 
 /** The choices of requirements that a verb takes. */
 const choices = ({ command }: typeof run) =>
@@ -33,6 +33,13 @@ describe('the runs of a soak', () => {
       '--row=B14',
       '--jobs=2',
       '--no-install',
+    ]);
+  });
+
+  it('have the node image that they ask for, made ready before the first', () => {
+    expect(optionsOfImages({ image: 'built', kubernetesSource: '/kubernetes', install: true })).to.deep.equal([
+      '--image=built',
+      '--kubernetes-source=/kubernetes',
     ]);
   });
 });

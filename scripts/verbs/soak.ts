@@ -58,39 +58,30 @@ export const soak = verb(command, help, async (options) => {
     minors: options.kubernetes ?? [undefined],
     seedOf: (round) => seeds[round - 1] ?? 0,
     options: optionsOfRuns(options),
+    imageOptions: optionsOfImages(options),
     reports: options.report,
     say: (line) => void process.stdout.write(`${line}\n`),
   });
 });
 
 /** Returns the options of `lpv run` that every run gets. */
-export function optionsOfRuns({
+export function optionsOfRuns(options: Options): string[] {
+  const { grep, chapter, level, subject, feature, needs, row, jobs } = options;
+  return [...optionsOfImages(options), ...argumentsOf({ grep, chapter, level, subject, feature, needs, row, jobs })];
+}
+
+/** Returns the options with which `lpv image` makes ready what every run needs. */
+export function optionsOfImages({
   install,
-  kubernetesSource,
   image,
-  grep,
-  chapter,
-  level,
-  subject,
-  feature,
-  needs,
-  row,
-  jobs,
-}: Options): string[] {
-  const valued = {
-    image,
-    'kubernetes-source': kubernetesSource,
-    grep,
-    chapter,
-    level,
-    subject,
-    feature,
-    needs,
-    row,
-    jobs,
-  };
+  kubernetesSource,
+}: Pick<Options, 'install' | 'image' | 'kubernetesSource'>): string[] {
   return [
-    ...Object.entries(valued).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
+    ...argumentsOf({ image, 'kubernetes-source': kubernetesSource }),
     ...(install === false ? ['--no-install'] : []),
   ];
+}
+
+function argumentsOf(values: Readonly<Record<string, string | number | string[] | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
 }
