@@ -42,9 +42,9 @@ describe(chapter, () => {
     });
     await expect(pod).to.reachPhase('Succeeded');
     const { uid } = pod.now.metadata;
-    for (const { name } of [first.volume, second.volume]) await unmounted(here, podVolumeDirectory(uid, name));
-    await unmounted(here, stagedDirectory(second.volume.name));
-    await unmounted(here, `${mappedDirectory(third.volume.name)}/${uid}`);
+    for (const { name } of [first.volume, second.volume]) await unmounted(here, podVolumeDirectory(here, uid, name));
+    await unmounted(here, stagedDirectory(here, second.volume.name));
+    await unmounted(here, `${mappedDirectory(here, third.volume.name)}/${uid}`);
     expect(await mountPointsWith(here, `${uid}/volume`), 'what is left of the volumes').to.deep.equal([]);
     expect(pod.now.status?.phase, 'the pod object is there').to.equal('Succeeded');
     const node = namespace.cluster.node(here);
@@ -78,7 +78,7 @@ describe(chapter, () => {
     const unused = await namespace.boundVolume('unused', lease);
     const pod = await namespace.pod('job', { claims: [used.claim], containers: once('true') });
     await expect(pod).to.reachPhase('Succeeded');
-    await unmounted(here, podVolumeDirectory(pod.now.metadata.uid, used.volume.name));
+    await unmounted(here, podVolumeDirectory(here, pod.now.metadata.uid, used.volume.name));
     await markForDeletion(namespace, used.claim);
     // The controller has one queue: once it has removed a claim that was deleted later, it has looked at this one.
     await namespace.remove(unused.claim);
@@ -103,7 +103,7 @@ describe(chapter, () => {
     });
     const witness = await namespace.pod('witness', { claims: [other.claim] });
     for (const one of [pod, witness]) await expect(one).to.runOn(here);
-    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory(here, pod.now.metadata.uid, volume.name);
 
     await markForDeletion(namespace, pod);
     await awaitFile(node, `${lease.path}/ending`);

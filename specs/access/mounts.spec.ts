@@ -6,6 +6,7 @@ import {
   mountAt,
   nodeMounts,
   onNode,
+  placesOf,
   readChapter,
   readInPod,
   runAs,
@@ -30,7 +31,7 @@ describe(chapter, () => {
       containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
     });
     await expect(pod).to.runOn(here);
-    const places = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume`;
+    const places = `${placesOf(here).kubelet}/pods/${pod.now.metadata.uid}/volumes/kubernetes.io~local-volume`;
     expect(await onNode(namespace.cluster.node(here), ['ls', places])).to.equal(`${used.volume.name}\n`);
   });
 

@@ -4,6 +4,7 @@ import {
   type DiskVolume,
   mappedDirectory,
   type PodHandle,
+  placesOf,
   runInPod,
   testCluster,
   tryInPod,
@@ -23,12 +24,16 @@ export interface Mapping {
 /**
  * Returns where kubelet maps a device for a pod. Source: pkg/volume/local, GetGlobalMapPath and GetPodDeviceMapPath.
  */
-export function mappedAt(podUid: string, volumeName: string): { globalMap: string; plugin: string; pod: string } {
-  const globalMap = mappedDirectory(volumeName);
+export function mappedAt(
+  node: string,
+  podUid: string,
+  volumeName: string,
+): { globalMap: string; plugin: string; pod: string } {
+  const globalMap = mappedDirectory(node, volumeName);
   return {
     globalMap,
     plugin: `${globalMap}/${podUid}`,
-    pod: `/var/lib/kubelet/pods/${podUid}/volumeDevices/kubernetes.io~local-volume/${volumeName}`,
+    pod: `${placesOf(node).kubelet}/pods/${podUid}/volumeDevices/kubernetes.io~local-volume/${volumeName}`,
   };
 }
 
@@ -46,7 +51,7 @@ losetup --list --noheadings --output NAME,BACK-FILE | awk -v path="$1" '$2 == pa
 /** Returns what a node has of a pod's mapping now. */
 export async function mappingOf(pod: { uid: string; volume: string; node: string }): Promise<Mapping> {
   const { node } = await testCluster();
-  const { plugin, pod: link } = mappedAt(pod.uid, pod.volume);
+  const { plugin, pod: link } = mappedAt(pod.node, pod.uid, pod.volume);
   return readMapping(await scriptOnNode(node(pod.node), describeMapping, [plugin, link]));
 }
 
@@ -105,7 +110,7 @@ export async function unmapped(
   node: Node,
   { uid, volume, within = 90_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
 ): Promise<void> {
-  const { plugin, pod, globalMap } = mappedAt(uid, volume);
+  const { plugin, pod, globalMap } = mappedAt(node.name, uid, volume);
   const looks = String(Math.ceil(within / 200));
   await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks, isLast ? globalMap : ''], {
     deadline: within + 30_000,

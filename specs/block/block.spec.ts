@@ -114,7 +114,7 @@ describe(chapter, () => {
     ];
     for (const pod of pods) await expect(pod).to.runOn(here);
     for (const pod of pods) {
-      const place = mappedAt(pod.now.metadata.uid, volume.name);
+      const place = mappedAt(here, pod.now.metadata.uid, volume.name);
       const mapping = await mappingOf(mappedPod(pod, volume));
       expect(mapping.bound, place.plugin).to.equal(lease.deviceNumber);
       expect(mapping.link, place.pod).to.equal(lease.path);
@@ -133,7 +133,7 @@ describe(chapter, () => {
     for (const pod of pods) await namespace.remove(pod);
     const node = namespace.cluster.node(here);
     for (const pod of gone) await unmapped(node, { ...pod, isLast: pod === gone.at(-1) });
-    const { globalMap } = mappedAt('', volume.name);
+    const { globalMap } = mappedAt(here, '', volume.name);
     expect((await node.attempt({ argv: ['test', '-e', globalMap], deadline: 60_000 })).status, globalMap).to.equal(1);
   });
 

@@ -5,6 +5,7 @@ import {
   kubeletLog,
   leaseVolume,
   onNode,
+  placesOf,
   readChapter,
   runInPod,
   SpecNamespace,
@@ -76,7 +77,7 @@ describe(chapter, () => {
   proves('LV-BLOCK-18', async () => {
     const here = assignedNode();
     await using device = await leaseVolume(here, 'FORMAT', { bytes });
-    const path = `/mnt/disks/${device.name}-link`;
+    const path = `${placesOf(here).disks}/${device.name}-link`;
     await using _link = await removedAtTheEnd(here, path);
     await using namespace = await SpecNamespace.open();
     const node = namespace.cluster.node(here);

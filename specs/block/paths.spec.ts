@@ -1,4 +1,13 @@
-import { assignedNode, evidence, expect, leaseVolume, onNode, readChapter, SpecNamespace } from '../harness/index.ts';
+import {
+  assignedNode,
+  evidence,
+  expect,
+  leaseVolume,
+  onNode,
+  placesOf,
+  readChapter,
+  SpecNamespace,
+} from '../harness/index.ts';
 import {
   deviceFileGone,
   mappedPod,
@@ -21,7 +30,7 @@ describe(chapter, () => {
   proves('LV-BLOCK-05', async () => {
     const here = assignedNode();
     await using lease = await leaseVolume(here, 'BLOCK', { bytes });
-    const link = `/mnt/disks/${lease.name}-link`;
+    const link = `${placesOf(here).disks}/${lease.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
     await using namespace = await SpecNamespace.open();
     await onNode(namespace.cluster.node(here), ['ln', '-s', lease.path, link]);
@@ -38,7 +47,7 @@ describe(chapter, () => {
   proves('LV-BLOCK-06', async () => {
     const here = assignedNode();
     await using lease = await leaseVolume(here, 'BLOCK', { bytes });
-    const link = `/mnt/disks/${lease.name}-link`;
+    const link = `${placesOf(here).disks}/${lease.name}-link`;
     await using _link = await removedAtTheEnd(here, link);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();

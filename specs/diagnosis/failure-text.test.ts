@@ -36,6 +36,7 @@ function stuck(): ObjectHistory {
 
 const node2: NodeSaid = {
   name: 'node2',
+  disks: '/mnt/disks',
   kubelet: {
     read: [
       said('"MountVolume started for volume \\"example-pv-a\\"" pod="demo/example-pod"', -2),
@@ -130,7 +131,10 @@ So: the path /mnt/disks/volA of example-pv-a does not exist on node2: mount the 
 
   it('says what could not be read, in its place', () => {
     const unread = { unread: 'running a command on node2:\n  no end within 4 s' };
-    const text = failureText([namespace(stuck(), [{ name: 'node2', kubelet: unread, storage: unread }])], '');
+    const text = failureText(
+      [namespace(stuck(), [{ name: 'node2', disks: '/mnt/disks', kubelet: unread, storage: unread }])],
+      '',
+    );
     expect(text.split('could not be read: running a command on node2: no end within 4 s')).to.have.length(3);
     expect(text).to.include('So: the path');
   });

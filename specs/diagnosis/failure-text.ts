@@ -16,6 +16,8 @@ export type ReadResult<T> = { read: T } | { unread: string };
 /** What a node says of a namespace. */
 export interface NodeSaid {
   name: string;
+  /** The folder in which its disks are mounted. */
+  disks: string;
   kubelet: ReadResult<readonly KubeletLogLine[]>;
   storage: ReadResult<NodeStorage>;
 }
@@ -137,11 +139,11 @@ function kubeletBlock({ name, kubelet }: NodeSaid, opened: Date, at: Date, words
   return [title, ...lastOf(lines, 'no line names them')];
 }
 
-function mountBlock({ name, storage }: NodeSaid, words: readonly string[]): string[] {
-  const title = `Mounts of ${name} under /mnt/disks and of the pods, and loop devices under them`;
+function mountBlock({ name, disks, storage }: NodeSaid, words: readonly string[]): string[] {
+  const title = `Mounts of ${name} under ${disks} and of the pods, and loop devices under them`;
   if ('unread' in storage) return [title, `  could not be read: ${oneLine(storage.unread)}`];
   const mounts = storage.read.mounts.filter(
-    ({ mountPoint }) => mountPoint.startsWith('/mnt/disks/') || words.some((word) => isNamedIn(mountPoint, word)),
+    ({ mountPoint }) => mountPoint.startsWith(`${disks}/`) || words.some((word) => isNamedIn(mountPoint, word)),
   );
   const sources = new Set(mounts.map(({ source }) => source));
   const loops = storage.read.loops.filter(

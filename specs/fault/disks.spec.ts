@@ -9,6 +9,7 @@ import {
   mountHolding,
   nodeMounts,
   onNode,
+  placesOf,
   podVolumeDirectory,
   readChapter,
   readInPod,
@@ -47,7 +48,7 @@ describe(chapter, () => {
     await expect(after).to.runOn(here);
     expect(await readInPod(after, '/data/whose'), 'what the claim gives now').to.equal('theirs\n');
     const mounts = await nodeMounts(namespace.cluster.node(here));
-    const directory = podVolumeDirectory(after.now.metadata.uid, mine.volume.name);
+    const directory = podVolumeDirectory(here, after.now.metadata.uid, mine.volume.name);
     expect(mountAt(mounts, directory)?.device, 'the device of the other disk').to.equal(right.deviceNumber);
     await expect(after).to.reportEvent('Started');
     // A busy node may be late with something else, and for a moment the API server may not know that the node needs the
@@ -80,8 +81,8 @@ describe(chapter, () => {
     await expect(after).to.runOn(here);
     await runInPod(after, ['sh', '-c', '[ ! -e /data/whose ] && echo "on the root file system" >/data/whose']);
     const mounts = await nodeMounts(node);
-    const directory = podVolumeDirectory(after.now.metadata.uid, volume.name);
-    const root = mountHolding(mounts, '/mnt/disks');
+    const directory = podVolumeDirectory(here, after.now.metadata.uid, volume.name);
+    const root = mountHolding(mounts, placesOf(here).disks);
     expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
       device: root?.device,
       root: lease.path,

@@ -165,7 +165,7 @@ describe(chapter, () => {
     const { volume, claim } = await namespace.boundVolume('nested', { node: here, path: lease.path });
     const pod = await namespace.pod('stuck', { claims: [claim] });
     await expect(pod).to.runOn(here);
-    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory(here, pod.now.metadata.uid, volume.name);
     const below = `${lease.path}/below`;
     await using nested = await mountNested(node, below);
     expect(mountAt(await nodeMounts(node), `${directory}/below`), 'it reaches kubelet’s mount, too').to.include({

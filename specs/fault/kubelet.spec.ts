@@ -12,6 +12,7 @@ import {
   nodeMounts,
   onNode,
   type PodHandle,
+  placesOf,
   podVolumeDirectory,
   readChapter,
   readInPod,
@@ -60,8 +61,8 @@ describe(chapter, () => {
       return {
         container: containerOf(pod),
         // With the ids of the mounts: a volume that is mounted again gets another.
-        kubelet: [volume, formatted.volume].map(({ name }) => mountAt(mounts, podVolumeDirectory(uid, name))),
-        staged: mountAt(mounts, stagedDirectory(formatted.volume.name)),
+        kubelet: [volume, formatted.volume].map(({ name }) => mountAt(mounts, podVolumeDirectory('node3', uid, name))),
+        staged: mountAt(mounts, stagedDirectory('node3', formatted.volume.name)),
         inContainer: await readInPod(pod, '/proc/self/mountinfo'),
       };
     };
@@ -115,7 +116,7 @@ describe(chapter, () => {
     for (const uid of uids) {
       const mounts = await mountPointsWith('node3', uid);
       for (const { name } of [volume, formatted.volume])
-        expect(mounts.filter((path) => path === podVolumeDirectory(uid, name))).to.have.lengthOf(1);
+        expect(mounts.filter((path) => path === podVolumeDirectory('node3', uid, name))).to.have.lengthOf(1);
       expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
       evidence.keep('mounts-before', mounts.join('\n'));
     }
@@ -130,10 +131,10 @@ describe(chapter, () => {
     await outage.end();
     await expect(graceful).to.beGone();
     for (const uid of uids) {
-      await pathGone(node, `/var/lib/kubelet/pods/${uid}`);
+      await pathGone(node, `${placesOf('node3').kubelet}/pods/${uid}`);
       expect(await mountPointsWith('node3', uid), 'what is left of the pod').to.deep.equal([]);
     }
-    await unmounted('node3', stagedDirectory(formatted.volume.name));
+    await unmounted('node3', stagedDirectory('node3', formatted.volume.name));
     for (const path of [lease.path, directory.path])
       expect(await onNode(node, ['cat', `${path}/file`]), 'its data, once its directory is gone').to.equal('kept\n');
     expect(await onNode(node, ['debugfs', '-R', 'cat file', device.path]), 'on the device').to.equal('kept\n');
@@ -152,7 +153,9 @@ describe(chapter, () => {
     await expect(first).to.runOn('node3');
     const sums = [];
     for (const place of places) sums.push(await writeChecked(first, `${place}/payload`, 2 ** 18));
-    const left = [volume, formatted.volume].map(({ name }) => podVolumeDirectory(first.now.metadata.uid, name));
+    const left = [volume, formatted.volume].map(({ name }) =>
+      podVolumeDirectory('node3', first.now.metadata.uid, name),
+    );
 
     await using outage = await stopKubelet('node3');
     await namespace.cluster.client.remove(first.ref, { gracePeriodSeconds: 0 });
@@ -212,7 +215,7 @@ describe(chapter, () => {
     }
     // kubelet tries again and accepts the volume: before that, it does not take the pod down at once. The pause before its
     // next try is as long as it has tried in vain.
-    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory('node3', pod.now.metadata.uid, volume.name);
     const healed = `MountVolume.SetUp succeeded for volume \\"${volume.name}\\"`;
     evidence.keep('healed', await loggedLine(namespace.cluster.node('node3'), 'kubelet', healed, { within: 150_000 }));
     expect(containerOf(pod), 'the same container').to.deep.equal(container);
@@ -229,7 +232,7 @@ describe(chapter, () => {
     const { volume, claim } = await namespace.boundVolume('staged', device);
     const pod = await namespace.pod('ended', { claims: [claim] });
     await expect(pod).to.runOn('node3');
-    const staged = stagedDirectory(volume.name);
+    const staged = stagedDirectory('node3', volume.name);
     await using _free = unmountedAtTheEnd(node, staged);
     {
       await using _busy = await keepBusy(node, staged);
@@ -243,7 +246,7 @@ describe(chapter, () => {
     const witness = await namespace.pod('witness', { claims: [other.claim] });
     await expect(witness).to.runOn('node3');
     await namespace.remove(witness);
-    await unmounted('node3', stagedDirectory(other.volume.name));
+    await unmounted('node3', stagedDirectory('node3', other.volume.name));
     const left = mountAt(await nodeMounts(node), staged);
     await knownIssue(() => expect(left, 'the mount of the device, which no pod uses').to.equal(undefined));
   });

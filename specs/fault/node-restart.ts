@@ -80,7 +80,7 @@ export interface LastingDevice extends AsyncDisposable {
  */
 export async function attachAtStart(disk: DiskVolume): Promise<LastingDevice> {
   const node = (await testCluster()).node(disk.node, 'restart');
-  const path = `/mnt/disks/${disk.name}-device`;
+  const path = `${node.places.disks}/${disk.name}-device`;
   const unit = `local-pv-conformance-${disk.name}-device.service`;
   await onNode(node, ['sh', '-ceu', installUnit, 'sh', disk.backingFile, path, unit, disk.device]);
   return {

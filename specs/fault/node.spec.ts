@@ -13,6 +13,7 @@ import {
   mountHolding,
   nodeMounts,
   type PodHandle,
+  placesOf,
   podVolumeDirectory,
   readChapter,
   reasons,
@@ -90,7 +91,7 @@ describe(chapter, () => {
     const { uid } = pod.now.metadata;
     const leaving = await namespace.pod('leaving', { claims: [formatted.claim] });
     await expect(leaving).to.runOn('node3');
-    const directory = podVolumeDirectory(leaving.now.metadata.uid, formatted.volume.name);
+    const directory = podVolumeDirectory('node3', leaving.now.metadata.uid, formatted.volume.name);
 
     // Deleted as the machine goes down: kubelet cannot have begun with it.
     await using _outage = await stopKubelet('node3');
@@ -123,9 +124,9 @@ describe(chapter, () => {
     await runsAgain(pod);
     expect((await tryInPod(pod, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');
     const mounts = await nodeMounts(node);
-    const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory('node3', pod.now.metadata.uid, volume.name);
     expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
-      device: mountHolding(mounts, '/mnt/disks')?.device,
+      device: mountHolding(mounts, placesOf('node3').disks)?.device,
       root: lease.path,
     });
     const seen = await verifyVolume(lease).catch(String);
@@ -222,7 +223,7 @@ describe(chapter, () => {
     expect(uidOfNode(), 'the Node of the other machine').to.be.a('string').and.not.to.equal(known);
     const after = await namespace.pod('after', { claims: [claim] });
     await expect(after).to.runOn('node3');
-    const directory = podVolumeDirectory(after.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory('node3', after.now.metadata.uid, volume.name);
     const mount = mountAt(await nodeMounts(cluster.node('node3')), directory);
     expect(mount?.device, 'the device of kubelet’s mount').to.equal(other.deviceNumber);
     expect((await tryInPod(after, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');

@@ -5,6 +5,7 @@ import { volumeOfDisk } from '../../clusters/nodes/volume-makers.ts';
 import { type VolumeOf, type VolumeTypeKey, volumeTypes } from '../../clusters/nodes/volume-types.ts';
 import { assertAssigned, currentSpec, newName, ownPrefix } from '../runner/current-spec.ts';
 import { infrastructure, testCluster } from '../runner/test-cluster.ts';
+import { placesOf } from './nodes.ts';
 
 /** What a spec may ask of a volume that it leases. */
 export interface LeaseRequest {
@@ -39,7 +40,7 @@ export async function leaseVolume<Type extends VolumeTypeKey>(
   const made = await make(node(nodeName), {
     run: facts.run,
     name: newName('volume'),
-    path: at === undefined ? undefined : `/mnt/disks/${ownPrefix()}-${at}`,
+    path: at === undefined ? undefined : `${placesOf(nodeName).disks}/${ownPrefix()}-${at}`,
     bytes: Math.max(bytes, leastBytes),
     readOnly,
     progress: infrastructure,

@@ -7,6 +7,7 @@ import { evidence } from '../runner/evidence.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { final } from './eventually.ts';
 import type { PodHandle, VolumeHandle } from './handles.ts';
+import { placesOf } from './nodes.ts';
 import { readInPod } from './pod-commands.ts';
 
 /** A volume's mounts at the three places where it is seen. */
@@ -32,24 +33,24 @@ export interface MountRequest {
  * Returns the directory into which kubelet mounts a local volume for a pod. Source: pkg/volume/local,
  * "kubernetes.io~local-volume".
  */
-export function podVolumeDirectory(podUid: string, volumeName: string): string {
-  return `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~local-volume/${volumeName}`;
+export function podVolumeDirectory(node: string, podUid: string, volumeName: string): string {
+  return `${placesOf(node).kubelet}/pods/${podUid}/volumes/kubernetes.io~local-volume/${volumeName}`;
 }
 
 /**
  * Returns where kubelet mounts a device for all pods of a node, before it binds it for each. Source: pkg/volume/local,
  * "mounts".
  */
-export function stagedDirectory(volumeName: string): string {
-  return `/var/lib/kubelet/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
+export function stagedDirectory(node: string, volumeName: string): string {
+  return `${placesOf(node).kubelet}/plugins/kubernetes.io/local-volume/mounts/${volumeName}`;
 }
 
 /**
  * Returns where kubelet maps a raw device, for all pods of a node; each has a file of its own in it, by its UID. Source:
  * pkg/volume/local, GetGlobalMapPath.
  */
-export function mappedDirectory(volumeName: string): string {
-  return `/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
+export function mappedDirectory(node: string, volumeName: string): string {
+  return `${placesOf(node).kubelet}/plugins/kubernetes.io~local-volume/volumeDevices/${volumeName}`;
 }
 
 /**
@@ -66,7 +67,7 @@ export async function mount(
     pathOnNode(node(from.node), filesOnNode(from, volume), currentSpec().signal),
     containerMounts(pod, container),
   ]);
-  const directory = podVolumeDirectory(pod.now.metadata.uid, volume.name);
+  const directory = podVolumeDirectory(from.node, pod.now.metadata.uid, volume.name);
   const found = { node: place.mount, kubelet: mountAt(place.mounts, directory), container: mountAt(inside, path) };
   // Kept before anything is compared, with all fields of mountinfo, such as peer groups.
   evidence.keep(`mounts-of-${pod.name}`, { volume: from, ...found });
@@ -114,8 +115,11 @@ export function describeMounts(mounts: VolumeMounts): string {
 }
 
 /** Returns where the files of a volume are on its node, while a pod uses it. */
-export function filesOnNode({ kind, path }: Pick<NodeVolume, 'kind' | 'path'>, volume: VolumeHandle): string {
-  return kind === 'directory' ? path : stagedDirectory(volume.name);
+export function filesOnNode(
+  { node, kind, path }: Pick<NodeVolume, 'node' | 'kind' | 'path'>,
+  volume: VolumeHandle,
+): string {
+  return kind === 'directory' ? path : stagedDirectory(node, volume.name);
 }
 
 /** Returns the mounts that a container of a pod sees. */

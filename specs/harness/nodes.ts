@@ -1,4 +1,5 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { type NodePlaces, usualPlaces } from '../../clusters/nodes/node.ts';
 import { clusterFacts } from '../runner/test-cluster.ts';
 
 // A spec names nodes by their role in the run; the run says which node has it. On a cluster of clusters/three-node.yaml
@@ -22,6 +23,12 @@ export const threeNodes = (): [string, string, string] => [firstNode(), secondNo
  */
 export function hostnameOf(node: string): string {
   return clusterFacts().nodes.find(({ name }) => name === node)?.hostname ?? node;
+}
+
+/** Returns the folders of a node of the run in which volumes are made and kubelet keeps its own. */
+export function placesOf(node: string): NodePlaces {
+  const { reach = [] } = clusterFacts();
+  return reach.find(({ name }) => name === node)?.places ?? usualPlaces;
 }
 
 function nodeAt(index: number): string {

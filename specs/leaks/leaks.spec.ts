@@ -3,6 +3,7 @@ import {
   evidence,
   expect,
   leaseVolume,
+  placesOf,
   readChapter,
   readPlaces,
   SpecNamespace,
@@ -39,7 +40,7 @@ describe(chapter, () => {
         [files, second, 'volumes'],
         [device, third, 'volumeDevices'],
       ] as const) {
-        const directory = `/var/lib/kubelet/pods/${pod.now.metadata.uid}/${place}/kubernetes.io~local-volume/${volume.name}`;
+        const directory = `${placesOf(pod.now.spec?.nodeName ?? '').kubelet}/pods/${pod.now.metadata.uid}/${place}/kubernetes.io~local-volume/${volume.name}`;
         expect(added.join('\n'), `kubelet’s place for ${volume}`).to.include(`directory: ${directory}`);
       }
       for (const { volume } of [second, third])

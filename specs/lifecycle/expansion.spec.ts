@@ -122,7 +122,7 @@ describe(chapter, () => {
     });
     const pod = await namespace.pod('user', { claims: [claim] });
     await expect(pod).to.runOn(here);
-    const staged = mountAt(await nodeMounts(namespace.cluster.node(here)), stagedDirectory(volume.name));
+    const staged = mountAt(await nodeMounts(namespace.cluster.node(here)), stagedDirectory(here, volume.name));
     expect(staged?.fileSystem).to.equal('xfs');
     const sum = await writeChecked(pod, '/data/payload', MiB);
     const before = await freeSpace(pod, '/data');
@@ -170,7 +170,7 @@ describe(chapter, () => {
     const sum = await writeChecked(first, '/data/payload', MiB);
     const before = sizeOf(await freeSpace(first, '/data'));
     await namespace.remove(first);
-    await unmounted(here, stagedDirectory(volume.name));
+    await unmounted(here, stagedDirectory(here, volume.name));
 
     await growBlockDevice(namespace.cluster.node(here), device, 480 * MiB);
     await askForMore(namespace, claim, '480Mi');

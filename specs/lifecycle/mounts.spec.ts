@@ -57,7 +57,7 @@ describe(chapter, () => {
     await expect(pod).to.runOn(here);
     const sum = await writeChecked(pod, '/data/stays', 65_536);
     const { uid } = pod.now.metadata;
-    const directory = podVolumeDirectory(uid, volume.name);
+    const directory = podVolumeDirectory(here, uid, volume.name);
     const before = await mountPointsWith(here, uid);
     expect(before, 'while the pod runs').to.include(directory);
 
@@ -82,7 +82,7 @@ describe(chapter, () => {
     const { path, deviceNumber } = lease;
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('staged', { node: here, path });
-    const staged = stagedDirectory(volume.name);
+    const staged = stagedDirectory(here, volume.name);
     const [first, second] = [
       await namespace.pod('first', { claims: [claim] }),
       await namespace.pod('second', { claims: [claim] }),
@@ -91,7 +91,7 @@ describe(chapter, () => {
     const node = namespace.cluster.node(here);
     const mounts = await nodeMounts(node);
     const ofDevice = mounts.filter(({ device }) => device === deviceNumber).map(({ mountPoint }) => mountPoint);
-    const binds = [first, second].map((pod) => podVolumeDirectory(pod.now.metadata.uid, volume.name));
+    const binds = [first, second].map((pod) => podVolumeDirectory(here, pod.now.metadata.uid, volume.name));
     expect(ofDevice).to.have.members([staged, ...binds]);
     // Bind mounts of one mount are of one peer group: the device was mounted once.
     const groups = [staged, ...binds].map((place) => JSON.stringify(mountAt(mounts, place)?.propagation));

@@ -51,7 +51,7 @@ async function releasedWithSecret(
   await then(pod);
   await namespace.remove(pod);
   await release(namespace, claim, volume);
-  await unmounted(node, stagedDirectory(volume.name));
+  await unmounted(node, stagedDirectory(node, volume.name));
   return { volume, secret };
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { usualPlaces } from '../../clusters/nodes/node.ts';
 import { kubeletLogSince } from '../../clusters/nodes/node-logs.ts';
 import { redact } from '../../clusters/text/redact.ts';
 import { diagnoseFailure, type FailureDiagnosis, type NamespaceFacts, nodesOf } from '../diagnosis/failure-text.ts';
@@ -58,6 +59,7 @@ async function factsOf(look: LastLook, signal: AbortSignal): Promise<NamespaceFa
   const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   const nodes = names.map(async (name) => ({
     name,
+    disks: (cluster.nodes.find((node) => node.name === name)?.places ?? usualPlaces).disks,
     kubelet: await readOn(cluster, name, (node) => kubeletLogSince(node, opened, limited)),
     storage: (await storage.get(name)) ?? { unread: 'no pod was there any more when the namespace ended' },
   }));

@@ -29,6 +29,8 @@ export interface ClusterFacts extends ClusterAbilities {
   stays: boolean;
   /** The nodes that specs use, in the order of their roles: the first, the second, the third. */
   nodes: readonly RunNode[];
+  /** The nodes on which commands can be run by other means than their container; absent: by that. */
+  reach?: readonly (Node & Disposable)[];
   /** The nodes of the cluster that specs do not use. */
   otherNodes?: readonly OtherNode[];
   /** Whether a user has lent the cluster: specs touch nothing there but their own objects. */
@@ -72,7 +74,7 @@ export interface TestCluster {
   /** Returns the node of the control plane, for commands: for a spec that needs `control-plane`. */
   controlPlane(): Node;
   /** The nodes that commands can be run on, also for what the harness itself proves after any spec. */
-  nodes: readonly EngineNode[];
+  nodes: readonly (Node & Disposable)[];
   /** The shells that are open in the specs' pods. */
   podShells: PodShells;
   /** Ends the shells that are open in nodes and pods, and what runs in them. */
@@ -149,11 +151,11 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
     ...(facts.lent && { own: { kinds: ownedKinds, labelSelector: `${ownershipLabels.run}=${facts.run}` } }),
   });
   await store.start();
-  const nodes = facts.nodes.flatMap(({ name, container }) =>
-    container === undefined ? [] : [new EngineNode(name, container)],
-  );
+  const nodes =
+    facts.reach ??
+    facts.nodes.flatMap(({ name, container }) => (container === undefined ? [] : [new EngineNode(name, container)]));
   const podShells = new PodShells(client);
-  const named = (name: string): EngineNode => {
+  const named = (name: string): Node => {
     const found = nodes.find((node) => node.name === name);
     if (found) return found;
     const known = nodes.map((node) => node.name).join(', ') || 'none';

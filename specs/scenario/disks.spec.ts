@@ -8,6 +8,7 @@ import {
   mountHolding,
   nodeMounts,
   onNode,
+  placesOf,
   podVolumeDirectory,
   readChapter,
   readInPod,
@@ -55,7 +56,7 @@ describe(chapter, () => {
         root: '/',
         fileSystem: disk.fileSystem,
       });
-      for (const place of ['/', '/var', '/var/lib/kubelet']) {
+      for (const place of ['/', '/var', placesOf(disk.node).kubelet]) {
         expect(own?.device, `the disk's device is not that of ${place}`).not.to.equal(
           mountHolding(mounts, place)?.device,
         );
@@ -99,7 +100,7 @@ describe(chapter, () => {
     await onNode(namespace.cluster.node('node2'), [
       'dd',
       'if=/dev/zero',
-      'of=/var/lib/kubelet/still-room',
+      `of=${placesOf('node2').kubelet}/still-room`,
       'bs=1M',
       'count=1',
       'conv=fsync',
@@ -112,7 +113,11 @@ describe(chapter, () => {
       'count=1',
       'conv=fsync',
     ]);
-    await onNode(namespace.cluster.node('node2'), ['rm', '/var/lib/kubelet/still-room', '/root/still-room']);
+    await onNode(namespace.cluster.node('node2'), [
+      'rm',
+      `${placesOf('node2').kubelet}/still-room`,
+      '/root/still-room',
+    ]);
 
     const rest = await freeSpace(starved, '/data');
     expect(rest.available * rest.blockSize, 'too little for one more write of the filler').to.be.lessThan(65_536);
@@ -147,7 +152,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const { volumeA, pod } = await startSeed(namespace);
     const chain = await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
-    expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory(pod.now.metadata.uid, volumeA.name));
+    expect(chain.kubelet.mountPoint).to.equal(podVolumeDirectory('node2', pod.now.metadata.uid, volumeA.name));
     // A bind mount joins the peer group of what it binds; a device that is mounted again starts one of its own.
     expect(chain.kubelet.propagation).to.deep.equal(chain.node.propagation).and.to.have.lengthOf(1);
 
@@ -160,7 +165,7 @@ describe(chapter, () => {
     const second = await namespace.pod('below', { claims: [below.claim] });
     await expect(second).to.runOn('node2');
     const mounts = await nodeMounts(namespace.cluster.node('node2'));
-    const kubelet = mountAt(mounts, podVolumeDirectory(second.now.metadata.uid, below.volume.name));
+    const kubelet = mountAt(mounts, podVolumeDirectory('node2', second.now.metadata.uid, below.volume.name));
     expect(kubelet).to.include({ device: disks.onNode2.deviceNumber, root: '/below' });
     expect(await readInPod(second, '/proc/self/mountinfo')).to.match(
       new RegExp(` ${disks.onNode2.deviceNumber} /below /data `),

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { placesOf } from '../harness/nodes.ts';
 import { assertAssigned, newName } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 
@@ -63,7 +64,7 @@ export class EntriesDirectory implements AsyncDisposable {
 export async function leaseEntriesDirectory(nodeName: string, at = newName('entries')): Promise<EntriesDirectory> {
   assertAssigned(nodeName);
   const { node } = await testCluster();
-  const directory = new EntriesDirectory(node(nodeName), `/mnt/disks/${at}`);
+  const directory = new EntriesDirectory(node(nodeName), `${placesOf(nodeName).disks}/${at}`);
   await directory.plain();
   return directory;
 }

@@ -1,21 +1,21 @@
 # Prints what a node and its containers show of a pod's volumes. Changes nothing.
-# Arguments: POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH for each
+# Arguments: KUBELET_ROOT POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH for each
 # place of a container (DEVICE_PATH is empty for a mount).
 set -eu
-uid=$1
-shift
+kubelet=$1 uid=$2
+shift 2
 number() {
 	# stat prints a device's numbers in hexadecimal.
 	if [ -b "$2" ]; then echo "@device $1 $(stat -L -c '%t %T' "$2") $3"; fi
 }
 echo "@boot $(cat /proc/sys/kernel/random/boot_id)"
-echo "@machine $(cat /etc/machine-id 2>/dev/null || true)"
+echo "@machine $(cat /host/etc/machine-id 2>/dev/null || cat /etc/machine-id 2>/dev/null || true)"
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	echo "@path $1 $(readlink -f "$2" || true)"
 	number node "$2" "$2"
-	link="/var/lib/kubelet/pods/$uid/volumeDevices/kubernetes.io~local-volume/$1"
+	link="$kubelet/pods/$uid/volumeDevices/kubernetes.io~local-volume/$1"
 	if [ -L "$link" ]; then echo "@link $(readlink "$link") $link"; fi
-	map="/var/lib/kubelet/plugins/kubernetes.io~local-volume/volumeDevices/$1/$uid"
+	map="$kubelet/plugins/kubernetes.io~local-volume/volumeDevices/$1/$uid"
 	number node "$map" "$map"
 	shift 2
 done

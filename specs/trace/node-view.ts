@@ -31,11 +31,14 @@ export interface NodeView {
 
 /** Returns what the node of a pod shows of its volumes. Only reads. */
 export async function readNodeView(node: Node, subject: Subject, signal?: AbortSignal): Promise<NodeView> {
-  return parseNodeView(await scriptOnNode(node, script, argumentsFor(subject), { signal }), node.name);
+  return parseNodeView(
+    await scriptOnNode(node, script, argumentsFor(node.places.kubelet, subject), { signal }),
+    node.name,
+  );
 }
 
 /** Returns the arguments of node-view.sh for a pod. */
-function argumentsFor({ pod, volumes, containers }: Subject): string[] {
+function argumentsFor(kubelet: string, { pod, volumes, containers }: Subject): string[] {
   const named = volumes.flatMap(({ volumeName, volume }) => {
     const path = volume?.spec?.local?.path;
     return volumeName === undefined || path === undefined ? [] : [volumeName, path];
@@ -46,7 +49,7 @@ function argumentsFor({ pod, volumes, containers }: Subject): string[] {
       .flatMap((volume) => volume.places.filter((place) => place.container === container).map(({ path }) => path));
     return (devices.length > 0 ? devices : ['']).flatMap((path) => [id, path]);
   });
-  return [pod.metadata.uid, ...named, '--', ...places];
+  return [kubelet, pod.metadata.uid, ...named, '--', ...places];
 }
 
 /** Parses the output of node-view.sh. */

@@ -22,9 +22,10 @@ const following = 10;
  * which opens it, and those that follow in that shell.
  */
 export async function measureCommands(rounds: number): Promise<Figure[]> {
-  const { client, nodes, closeShells } = await testCluster();
+  const { facts, client, nodes, closeShells } = await testCluster();
   const node = nodes.find(({ name }) => name === 'node2');
-  if (!node) throw new Error('the cluster has no node2');
+  const machine = facts.nodes.find(({ name }) => name === 'node2')?.container;
+  if (!node || machine === undefined) throw new Error('the cluster has no node2');
   return await asSpec(new CurrentSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }), async () => {
     await using namespace = await SpecNamespace.open();
     await applySeed(namespace);
@@ -33,7 +34,7 @@ export async function measureCommands(rounds: number): Promise<Figure[]> {
     const container = pod.now.spec?.containers[0]?.name ?? '';
     const onNode2 = await measureShell(rounds, 'on a node', closeShells, {
       inShell: () => onNode(node, argv),
-      alone: () => run(host, { argv: ['docker', 'exec', node.container, ...argv], deadline: 30_000 }),
+      alone: () => run(host, { argv: ['docker', 'exec', machine, ...argv], deadline: 30_000 }),
     });
     const inPod = await measureShell(rounds, 'in a pod', closeShells, {
       inShell: () => runInPod(pod, argv),
