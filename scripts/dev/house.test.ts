@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { houseProblems } from './house.ts';
 
-/** Returns what is wrong with a tree of files, each given with the paths that it imports. */
-async function problemsOf(tree: Readonly<Record<string, readonly string[]>>): Promise<string[]> {
+/** Returns what is wrong with a tree of files, each given with the paths that it imports; all have the same text. */
+async function problemsOf(tree: Readonly<Record<string, readonly string[]>>, text = ''): Promise<string[]> {
   const root = await mkdtemp(join(tmpdir(), 'lpv-house-'));
   try {
     for (const folder of ['clusters', 'fixtures', 'specs', 'scripts']) await mkdir(join(root, folder));
     for (const [path, imports] of Object.entries(tree)) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       const lines = imports.map((other) => `import '${'../'.repeat(path.split('/').length - 1)}${other}';\n`);
-      await writeFile(join(root, path), `${lines.join('')}export {};\n`);
+      await writeFile(join(root, path), `${lines.join('')}export {};\n${text}`);
     }
     return await houseProblems(root);
   } finally {
@@ -73,6 +73,16 @@ describe('the rules of the house', () => {
       'resolved: clusters/api/nowhere.ts → ../../clusters/api/none.ts',
       'runner-without-harness: specs/runner/up.ts → specs/harness/pods.ts',
     ]);
+  });
+
+  it('report a spec that names a node of the harness’s own cluster', async () => {
+    const files = ['specs/access/a.spec.ts', 'specs/access/a.test.ts', 'specs/trace/recorded.ts', 'clusters/a.ts'];
+    const tree = Object.fromEntries(files.map((path) => [path, []]));
+    const problems = await problemsOf(
+      tree,
+      "// 'node1' in a comment\nawait using disk = await leaseVolume('node3');\n",
+    );
+    expect(problems).to.deep.equal(['no-node-name: specs/access/a.spec.ts:3']);
   });
 
   it('report folders that import each other, also through others, except a folder and one inside it', async () => {

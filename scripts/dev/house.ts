@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path/posix';
+import { dirname, join } from 'node:path/posix';
 import { cruise, type ICruiseOptions, type ICruiseResult, type IModule } from 'dependency-cruiser';
 import { projectRoot } from '../../clusters/project-root.ts';
 
@@ -20,7 +20,29 @@ export async function houseProblems(root = projectRoot): Promise<string[]> {
   const broken = summary.violations.map(({ rule, from, to, cycle }) =>
     [`${rule.name}: ${from}`, ...(cycle?.map(({ name }) => name) ?? [to])].join(' → '),
   );
-  return [...broken, ...folderCircles(modules).map((circle) => `no-folder-circle: ${circle.join(' → ')}`)];
+  return [
+    ...broken,
+    ...folderCircles(modules).map((circle) => `no-folder-circle: ${circle.join(' → ')}`),
+    ...(await nodeNames(root, modules)),
+  ];
+}
+
+/**
+ * Returns the lines of specs, and of what they are written with, that name a node of clusters/three-node.yaml. Such a spec would run on no other cluster: the
+ * harness has `firstNode()`, `secondNode()` and `thirdNode()` for them. Unit tests, records of clusters and comments may
+ * name any node.
+ */
+async function nodeNames(root: string, modules: readonly IModule[]): Promise<string[]> {
+  const files = modules
+    .map(({ source }) => source)
+    .filter((path) => /^specs\/(?!diagnosis|trace).*(?<!\.test)\.ts$/.test(path));
+  const found = files.map(async (path) => {
+    const lines = (await readFile(join(root, path), 'utf8')).split('\n');
+    return lines.flatMap((line, index) =>
+      /^(?!\s*(?:\/\/|\/?\*)).*(['"`])node[123]\1/.test(line) ? [`no-node-name: ${path}:${index + 1}`] : [],
+    );
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /**

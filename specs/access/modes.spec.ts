@@ -2,6 +2,7 @@ import {
   absentDisk,
   assignedNode,
   eventually,
+  everyNode,
   evidence,
   expect,
   leaseVolume,
@@ -9,8 +10,11 @@ import {
   onNode,
   type PodHandle,
   readChapter,
+  reasons,
   runInPod,
   SpecNamespace,
+  secondNode,
+  thirdNode,
   tryInPod,
 } from '../harness/index.ts';
 
@@ -88,7 +92,7 @@ describe(chapter, () => {
   proves('LV-ACCESS-13', () => oneAtATime('DIR', 'Filesystem'));
 
   proves('LV-ACCESS-15', async () => {
-    await using lease = await leaseVolume('node2', 'DIR');
+    await using lease = await leaseVolume(secondNode(), 'DIR');
     await using namespace = await SpecNamespace.open();
     const many = { spec: { accessModes: ['ReadWriteMany'] } };
     await namespace.storageClass();
@@ -100,13 +104,10 @@ describe(chapter, () => {
     expect(claim.now.status?.accessModes).to.deep.equal(['ReadWriteMany']);
     const [here, there] = [
       await namespace.pod('anywhere', { claims: [claim] }),
-      await namespace.pod('elsewhere', { claims: [claim], node: 'node3' }),
+      await namespace.pod('elsewhere', { claims: [claim], node: thirdNode() }),
     ];
-    await expect(there).to.beUnschedulable([
-      "1 node(s) didn't match PersistentVolume's node affinity",
-      "2 node(s) didn't match Pod's node affinity/selector",
-    ]);
-    await expect(here).to.runOn('node2');
+    await expect(there).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
+    await expect(here).to.runOn(secondNode());
   });
 
   proves('LV-ACCESS-24', async () => {

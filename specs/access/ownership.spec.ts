@@ -11,6 +11,7 @@ import {
   runInPod,
   SpecNamespace,
   type StoreView,
+  secondNode,
   tryInPod,
 } from '../harness/index.ts';
 import { blockDirectory, groupAndMode } from './node-directories.ts';
@@ -74,9 +75,9 @@ describe(chapter, () => {
   proves('LV-ACCESS-20', async function () {
     this.timeout(360_000);
     // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
-    await using lease = await leaseVolume('node2', 'DIR');
+    await using lease = await leaseVolume(secondNode(), 'DIR');
     await using namespace = await SpecNamespace.open();
-    const node = namespace.cluster.node('node2');
+    const node = namespace.cluster.node(secondNode());
     const { path } = lease;
     const make = 'cd "$1" && mkdir large && touch large/file && chgrp -R "$2" .';
     await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
@@ -98,13 +99,13 @@ describe(chapter, () => {
     const waited = eventTime(event) - Date.parse(pod.now.metadata.creationTimestamp ?? '');
     expect(waited, 'milliseconds until then, of moments in whole seconds').to.be.at.least(29_000);
     await expect(pod).to.waitBecause('ContainerCreating');
-    const groupOf = async (name: string) => (await groupAndMode('node2', `${path}/${name}`)).split(' ')[0];
+    const groupOf = async (name: string) => (await groupAndMode(secondNode(), `${path}/${name}`)).split(' ')[0];
     expect(await groupOf('large/file'), 'what kubelet has not come to').to.equal(String(before));
 
     await held.release();
-    await expect(pod).to.runOn('node2');
-    expect(await groupAndMode('node2', `${path}/large/file`)).to.equal(`${group} 664`);
-    expect(await groupAndMode('node2', `${path}/large`)).to.equal(`${group} 2775`);
+    await expect(pod).to.runOn(secondNode());
+    expect(await groupAndMode(secondNode(), `${path}/large/file`)).to.equal(`${group} 664`);
+    expect(await groupAndMode(secondNode(), `${path}/large`)).to.equal(`${group} 2775`);
   });
 
   proves('LV-ACCESS-14', async () => {

@@ -1,6 +1,7 @@
 import { grouped } from '../../clusters/text/collections.ts';
 import {
   absentPath,
+  everyNode,
   evidence,
   expect,
   messages,
@@ -87,7 +88,7 @@ describe(chapter, () => {
       spec: { storageClassName: 'patient', volumeAttributesClassName },
     });
     const pod = await namespace.pod('consumer', { claims: [waiting] });
-    await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     await schedulerLookedAgain(namespace, claim, waiting, ...volumes);
     for (const one of [claim, waiting]) expect(phasesOf(one)).to.deep.equal(['Pending']);
     for (const { now } of volumes) expect(now.status?.phase).to.equal('Available');
@@ -182,7 +183,7 @@ async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: M
     },
   });
   const pod = await namespace.pod('consumer', { claims: [waiting] });
-  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]));
+  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]));
   expect(waiting.now.status?.phase).to.equal('Pending');
   const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
   for (const decoy of decoys)

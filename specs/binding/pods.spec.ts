@@ -4,6 +4,7 @@ import {
   type ClaimHandle,
   clearClaimRef,
   eventually,
+  everyNode,
   evidence,
   expect,
   firstNode,
@@ -92,13 +93,13 @@ describe(chapter, () => {
     for (const node of threeNodes()) volumes.push(await namespace.volume(`on-${node}`, { node, path: absentPath }));
     const claims = [await namespace.claim('first'), await namespace.claim('second')];
     const pod = await namespace.pod('consumer', { claims });
-    await expect(pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     // Another look, by controller and scheduler: not one of the claims is given one of the volumes.
     await schedulerLookedAgain(namespace, ...claims, ...volumes);
     const again = await namespace.pod('again', { claims });
-    await expect(again).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await expect(again).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     // A pod's event keeps the words of its first attempt: the first pod may have come before the scheduler knew all.
-    await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(3));
+    await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(everyNode()));
     for (const claim of claims) expectNeverBound(claim);
     for (const volume of volumes) expect(phasesOf(volume).at(-1), `${volume}`).to.equal('Available');
     for (const { ref } of volumes)
@@ -108,12 +109,12 @@ describe(chapter, () => {
   proves('LV-BIND-51', async () => {
     await using namespace = await SpecNamespace.open();
     const { pod, first, second, alsoOnNode2 } = await twoClaims(namespace, 'Immediate');
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(3)]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(everyNode())]));
     const bound = [first, second].map(({ now }) => now.spec?.volumeName);
     await schedulerLookedAgain(namespace, first, second, alsoOnNode2);
     const again = await namespace.pod('again', { claims: [first, second] });
-    await expect(again).to.beUnschedulable([messages.outsideVolume(3)]);
-    await expect(again).to.reportEvent('FailedScheduling', messages.outsideVolume(3));
+    await expect(again).to.beUnschedulable([messages.outsideVolume(everyNode())]);
+    await expect(again).to.reportEvent('FailedScheduling', messages.outsideVolume(everyNode()));
     expect(pod.now.spec?.nodeName).to.equal(undefined);
     expect([first, second].map(({ now }) => now.spec?.volumeName)).to.deep.equal(bound);
     expect(alsoOnNode2.now.status?.phase, 'the volume that would do').to.equal('Available');
@@ -187,12 +188,12 @@ describe(chapter, () => {
     const loser = winner === a ? b : a;
     await scheduledTo(winner.pod, secondNode());
     await expect(winner.claim).to.bindTo(volume);
-    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(3)]);
+    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     /** A pod of the loser's claim that comes when controller and scheduler have looked again. */
     const stillNone = async (name: string) => {
       await schedulerLookedAgain(namespace, loser.claim, volume);
       const again = await namespace.pod(name, { claims: [loser.claim] });
-      await expect(again).to.beUnschedulable([messages.noVolumeFits(3)]);
+      await expect(again).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
       expect(loser.pod.now.spec?.nodeName).to.equal(undefined);
       expectNeverBound(loser.claim);
     };

@@ -56,7 +56,7 @@ describe('a chapter of the catalogue', () => {
       'requirements:',
       one('LV-TINY-01', ''),
       one('LV-TINY-02', ', nodes: all'),
-      one('LV-TINY-03', ', features: [disruptive], exclusive: [node2]'),
+      one('LV-TINY-03', ', features: [disruptive], exclusive: [secondNode]'),
     );
     expect(requirements.map(({ nodes }) => nodes)).to.deep.equal(['any', 'all', 'all']);
   });

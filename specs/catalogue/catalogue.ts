@@ -70,7 +70,7 @@ const promise = {
   needs: needsOfSpec.exactOptional(),
   /**
    * What no other spec may use while the requirement's spec runs, such as the disks of disks.yaml. A disruptive spec
-   * names the nodes that it touches; one that names none has the whole cluster.
+   * names the nodes that it touches by their roles, such as thirdNode; one that names none has the whole cluster.
    */
   exclusive: z.array(z.string().min(1)).default([]),
   /**

@@ -3,6 +3,7 @@ import {
   cordonedNode,
   type DiskVolume,
   eventually,
+  everyNode,
   evidence,
   expect,
   knownToScheduler,
@@ -19,7 +20,9 @@ import {
   reasons,
   runInPod,
   SpecNamespace,
+  secondNode,
   stopKubelet,
+  thirdNode,
   tryInPod,
   verifyVolume,
   writeChecked,
@@ -37,9 +40,9 @@ const sumOf = async (pod: PodHandle, place = '/data') =>
 
 /** Creates a pod on a disk of node3 that starts again when its node does, and writes a file to the disk. */
 async function restartable(namespace: SpecNamespace, path: string, others: readonly ClaimHandle[] = []) {
-  const { volume, claim } = await namespace.boundVolume('restarted', { node: 'node3', path });
+  const { volume, claim } = await namespace.boundVolume('restarted', { node: thirdNode(), path });
   const pod = await namespace.pod('restarted', { claims: [claim, ...others], spec: { restartPolicy: 'Always' } });
-  await expect(pod).to.runOn('node3');
+  await expect(pod).to.runOn(thirdNode());
   return { volume, pod, sum: await writeChecked(pod, '/data/payload', 2 ** 18) };
 }
 
@@ -79,22 +82,22 @@ function replaced(pod: PodHandle, uid: string, within?: number): Promise<unknown
 
 describe(chapter, () => {
   proves('LV-FAULT-17', async () => {
-    await using machine = await machineOf('node3');
-    await using lease = await leaseVolume('node3', 'LOOP', small);
-    await using raw = await leaseVolume('node3', 'FORMAT', small);
+    await using machine = await machineOf(thirdNode());
+    await using lease = await leaseVolume(thirdNode(), 'LOOP', small);
+    await using raw = await leaseVolume(thirdNode(), 'FORMAT', small);
     await using device = await attachAtStart(raw);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const formatted = await namespace.boundVolume('formatted', { node: 'node3', path: device.path });
+    const formatted = await namespace.boundVolume('formatted', { node: thirdNode(), path: device.path });
     const { volume, pod, sum } = await restartable(namespace, lease.path, [formatted.claim]);
     const sumOnDevice = await writeChecked(pod, '/data-2/payload', 2 ** 18);
     const { uid } = pod.now.metadata;
     const leaving = await namespace.pod('leaving', { claims: [formatted.claim] });
-    await expect(leaving).to.runOn('node3');
-    const directory = podVolumeDirectory('node3', leaving.now.metadata.uid, formatted.volume.name);
+    await expect(leaving).to.runOn(thirdNode());
+    const directory = podVolumeDirectory(thirdNode(), leaving.now.metadata.uid, formatted.volume.name);
 
     // Deleted as the machine goes down: kubelet cannot have begun with it.
-    await using _outage = await stopKubelet('node3');
+    await using _outage = await stopKubelet(thirdNode());
     await markForDeletion(namespace, leaving);
     await machine.restart();
     await runsAgain(pod);
@@ -107,15 +110,15 @@ describe(chapter, () => {
     evidence.keep('mount-chains-after-the-restart', { chain, onDevice });
 
     await expect(leaving).to.beGone();
-    await pathGone(namespace.cluster.node('node3'), directory);
+    await pathGone(namespace.cluster.node(thirdNode()), directory);
     expect(await sumOf(pod, '/data-2'), 'after the other pod is cleaned up').to.equal(sumOnDevice);
   });
 
   proves('LV-FAULT-18', async () => {
-    await using machine = await machineOf('node3');
-    await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using machine = await machineOf(thirdNode());
+    await using lease = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
-    const node = namespace.cluster.node('node3');
+    const node = namespace.cluster.node(thirdNode());
     await namespace.storageClass('Immediate');
     const { volume, pod, sum } = await restartable(namespace, lease.path);
     await using forgotten = await forgetAtStart(lease);
@@ -124,9 +127,9 @@ describe(chapter, () => {
     await runsAgain(pod);
     expect((await tryInPod(pod, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');
     const mounts = await nodeMounts(node);
-    const directory = podVolumeDirectory('node3', pod.now.metadata.uid, volume.name);
+    const directory = podVolumeDirectory(thirdNode(), pod.now.metadata.uid, volume.name);
     expect(mountAt(mounts, directory), 'kubelet’s mount').to.include({
-      device: mountHolding(mounts, placesOf('node3').disks)?.device,
+      device: mountHolding(mounts, placesOf(thirdNode()).disks)?.device,
       root: lease.path,
     });
     const seen = await verifyVolume(lease).catch(String);
@@ -137,37 +140,40 @@ describe(chapter, () => {
     const disk = await forgotten.mountLate();
     const claim = volume.now.spec?.claimRef?.name ?? '';
     const next = await namespace.pod('next', { claims: [claim] });
-    await expect(next).to.runOn('node3');
+    await expect(next).to.runOn(thirdNode());
     await expect(next).to.mount(volume, { from: disk });
     expect(await sumOf(next), 'on the disk that was mounted late').to.equal(sum);
   });
 
   proves('LV-FAULT-19', async () => {
-    await using lease = await leaseVolume('node3', 'LOOP', small);
+    await using lease = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, pod, uid, sum } = await replaceable(namespace, 'drained', lease);
     {
-      await using _cordon = await cordonedNode('node3');
-      await knownToScheduler(namespace, 'node3');
+      await using _cordon = await cordonedNode(thirdNode());
+      await knownToScheduler(namespace, thirdNode());
       await namespace.cluster.client.evict(pod.ref);
       await replaced(pod, uid);
-      const message = await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+      const message = await expect(pod).to.beUnschedulable({
+        [reasons.cordoned]: 1,
+        [reasons.volumeAffinity]: everyNode() - 1,
+      });
       evidence.keep('why-it-waits', message);
     }
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(thirdNode());
     await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 
   proves('LV-FAULT-20', async function () {
     this.timeout(360_000);
-    await using lease = await leaseVolume('node2', 'LOOP', small);
+    await using lease = await leaseVolume(secondNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, pod, uid, sum } = await replaceable(namespace, 'deleted', lease);
 
-    await using absence = await deletedNode('node2');
+    await using absence = await deletedNode(secondNode());
     // 40 s after the Node is gone, by a look every 20 s, and as long again on a busy machine.
     await replaced(pod, uid, 180_000);
     // Long, as another spec may be restarting node3: until that is Ready again, it has taints of its own.
@@ -177,54 +183,54 @@ describe(chapter, () => {
     );
     evidence.keep('why-it-waits', message);
     await absence.end();
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(secondNode());
     await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 
   proves('LV-FAULT-21', async function () {
     this.timeout(360_000);
-    await using lease = await leaseVolume('node2', 'LOOP', small);
+    await using lease = await leaseVolume(secondNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, pod, uid, sum } = await replaceable(namespace, 'served', lease);
     {
-      await using _down = await outOfService(namespace, 'node2');
+      await using _down = await outOfService(namespace, secondNode());
       await replaced(pod, uid);
       // Long, as above: node3 may have taints of its own for a while.
       const tally = { [reasons.tainted]: 1, [reasons.volumeAffinity]: 'the other nodes' } as const;
       const message = await expect(pod).to.beUnschedulable(tally, { within: 180_000 });
       evidence.keep('why-it-waits', message);
     }
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(secondNode());
     await expect(pod).to.mount(volume, { from: lease });
     expect(await sumOf(pod)).to.equal(sum);
   });
 
   proves('LV-FAULT-22', async () => {
-    await using own = await leaseVolume('node3', 'LOOP', small);
-    await using other = await leaseVolume('node3', 'LOOP', small);
+    await using own = await leaseVolume(thirdNode(), 'LOOP', small);
+    await using other = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     const { cluster } = namespace;
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('by-name', own);
     const before = await namespace.pod('before', { claims: [claim] });
-    await expect(before).to.runOn('node3');
+    await expect(before).to.runOn(thirdNode());
     await writeChecked(before, '/data/payload', 2 ** 18);
     await namespace.remove(before);
 
-    const node = { kind: 'Node', name: 'node3' } as const;
+    const node = { kind: 'Node', name: thirdNode() } as const;
     const uidOfNode = () => cluster.store.get(node)?.metadata.uid;
     const known = uidOfNode();
     // Another machine of that name: another Node object, and another disk at the path.
-    await using absence = await deletedNode('node3');
+    await using absence = await deletedNode(thirdNode());
     await using _otherDisks = await swapDisks(own, other);
     await absence.end();
     expect(uidOfNode(), 'the Node of the other machine').to.be.a('string').and.not.to.equal(known);
     const after = await namespace.pod('after', { claims: [claim] });
-    await expect(after).to.runOn('node3');
-    const directory = podVolumeDirectory('node3', after.now.metadata.uid, volume.name);
-    const mount = mountAt(await nodeMounts(cluster.node('node3')), directory);
+    await expect(after).to.runOn(thirdNode());
+    const directory = podVolumeDirectory(thirdNode(), after.now.metadata.uid, volume.name);
+    const mount = mountAt(await nodeMounts(cluster.node(thirdNode())), directory);
     expect(mount?.device, 'the device of kubelet’s mount').to.equal(other.deviceNumber);
     expect((await tryInPod(after, ['cat', '/data/payload'])).stderr).to.include('No such file or directory');
     expect(volume.now.status?.phase, 'for Kubernetes nothing has changed').to.equal('Bound');

@@ -15,8 +15,6 @@ export const messages = {
   noVolumeFits: (nodes: number) => `${nodes} ${reasons.noVolume}`,
   /** A claim is bound, and the node affinity of its volume excludes this many nodes. */
   outsideVolume: (nodes: number) => `${nodes} ${reasons.volumeAffinity}`,
-  /** The pod's own selector or affinity excludes this many nodes. */
-  outsidePod: (nodes: number) => `${nodes} ${reasons.podAffinity}`,
   unboundImmediate: 'pod has unbound immediate PersistentVolumeClaims',
   noProvisioner: 'no volume plugin matched name: kubernetes.io/no-provisioner',
   waitsForConsumer: 'waiting for first consumer to be created before binding',

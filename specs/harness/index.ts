@@ -10,7 +10,17 @@ export { knownIssue } from '../runner/known-issue.ts';
 export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 export { provesCase } from './matrix.ts';
-export { firstNode, hostnameOf, placesOf, secondNode, thirdNode, threeNodes } from './nodes.ts';
+export {
+  everyNode,
+  firstAndSecondNode,
+  firstNode,
+  hostnameOf,
+  nodeWithHostname,
+  placesOf,
+  secondNode,
+  thirdNode,
+  threeNodes,
+} from './nodes.ts';
 
 // Objects of the cluster, and how they are created.
 

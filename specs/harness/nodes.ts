@@ -31,6 +31,23 @@ export function placesOf(node: string): NodePlaces {
   return reach.find(({ name }) => name === node)?.places ?? usualPlaces;
 }
 
+/** Returns the name of the node whose label `kubernetes.io/hostname` has this value; the value where the run has none. */
+export function nodeWithHostname(hostname: string): string {
+  return clusterFacts().nodes.find((node) => node.hostname === hostname)?.name ?? hostname;
+}
+
+/** Returns how many nodes the run has: what the scheduler counts of them where all are alike. */
+export const everyNode = (): number => clusterFacts().nodes.length;
+
+/**
+ * Returns what the labels of the first and the second node fulfil, and those of the others do not: on a cluster of ours
+ * `diskType In [ssd]`. Nobody has labelled the nodes of another cluster for a run: there it is their hostnames.
+ */
+export function firstAndSecondNode(): { key: string; operator: 'In'; values: string[] } {
+  if (!clusterFacts().lent) return { key: 'diskType', operator: 'In', values: ['ssd'] };
+  return { key: 'kubernetes.io/hostname', operator: 'In', values: [firstNode(), secondNode()].map(hostnameOf) };
+}
+
 function nodeAt(index: number): string {
   const { nodes } = clusterFacts();
   const node = nodes[index];

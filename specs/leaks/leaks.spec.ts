@@ -7,6 +7,8 @@ import {
   readChapter,
   readPlaces,
   SpecNamespace,
+  secondNode,
+  thirdNode,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('leaks');
@@ -16,9 +18,9 @@ describe(chapter, () => {
   proves('LV-LEAK-01', async () => {
     const before = await readPlaces();
     {
-      await using directory = await leaseVolume('node2', 'LOOP');
-      await using formatted = await leaseVolume('node2', 'FORMAT');
-      await using raw = await leaseVolume('node3', 'BLOCK');
+      await using directory = await leaseVolume(secondNode(), 'LOOP');
+      await using formatted = await leaseVolume(secondNode(), 'FORMAT');
+      await using raw = await leaseVolume(thirdNode(), 'BLOCK');
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const first = await namespace.boundVolume('data', directory);
@@ -26,8 +28,8 @@ describe(chapter, () => {
       const third = await namespace.boundVolume('raw', raw);
       const files = await namespace.pod('files', { claims: [first.claim, second.claim] });
       const device = await namespace.pod('device', { claims: [third.claim], as: 'devices' });
-      await expect(files).to.runOn('node2');
-      await expect(device).to.runOn('node3');
+      await expect(files).to.runOn(secondNode());
+      await expect(device).to.runOn(thirdNode());
 
       const during = await readPlaces();
       const added = [...during].flatMap(([node, places]) =>
@@ -56,7 +58,10 @@ describe(chapter, () => {
     {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
-      const { claim, volume } = await namespace.boundVolume('absent', { node: 'node2', path: '/mnt/disks/not-there' });
+      const { claim, volume } = await namespace.boundVolume('absent', {
+        node: secondNode(),
+        path: '/mnt/disks/not-there',
+      });
       await expect(claim).to.bindTo(volume);
       const pod = await namespace.pod('never', { claims: [claim] });
       await expect(pod).to.reportEvent('FailedMount', 'path "/mnt/disks/not-there" does not exist');

@@ -5,6 +5,7 @@ import {
   consistently,
   controllerLookedAgain,
   eventually,
+  everyNode,
   expect,
   forceDelete,
   leaseVolume,
@@ -12,9 +13,11 @@ import {
   protectionLookedAgain,
   readChapter,
   readInPod,
+  reasons,
   runInPod,
   SpecNamespace,
   scheduledTo,
+  secondNode,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('lifecycle');
@@ -110,10 +113,10 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-25', async () => {
-    await using lease = await leaseVolume('node2', 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass();
-    const volume = await namespace.volume('disk', { node: 'node2', path: lease.path });
+    const volume = await namespace.volume('disk', { node: secondNode(), path: lease.path });
     const podThatOwns = (name: string) =>
       namespace.pod(name, {
         change: (manifest) => {
@@ -131,7 +134,7 @@ describe(chapter, () => {
     const first = await podThatOwns('first');
     const claim = await namespace.find('PersistentVolumeClaim', 'first-scratch');
     await expect(claim).to.bindTo(volume);
-    await expect(first).to.runOn('node2');
+    await expect(first).to.runOn(secondNode());
     const { name, uid } = first.now.metadata;
     expect(
       claim.now.metadata.ownerReferences?.map((owner) => ({ ...owner, blockOwnerDeletion: undefined })),
@@ -142,12 +145,12 @@ describe(chapter, () => {
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
     const second = await podThatOwns('second');
-    await expect(second).to.beUnschedulable(["3 node(s) didn't find available persistent volumes to bind"]);
+    await expect(second).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
 
     await clearClaimRef(namespace, volume);
     const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');
     await expect(next).to.bindTo(volume);
-    await expect(second).to.runOn('node2');
+    await expect(second).to.runOn(secondNode());
     expect(await readInPod(second, '/data/left'), 'ephemeral is the claim, not the disk').to.equal(
       'of the first pod\n',
     );

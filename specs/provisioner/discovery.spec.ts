@@ -1,4 +1,14 @@
-import { assignedNode, evidence, expect, freeSpace, readChapter, runInPod, SpecNamespace } from '../harness/index.ts';
+import {
+  assignedNode,
+  evidence,
+  expect,
+  firstNode,
+  freeSpace,
+  readChapter,
+  runInPod,
+  SpecNamespace,
+  secondNode,
+} from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
 import { lookedThrough, offeredClass, offeredPaths, offeredVolume, volumeName } from '../static-provisioner/offered.ts';
 import { startProvisioner } from '../static-provisioner/programs.ts';
@@ -160,26 +170,26 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-14', async () => {
-    await using directory = await leaseEntriesDirectory('node2');
+    await using directory = await leaseEntriesDirectory(secondNode());
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
     await namespace.storageClass('Immediate');
     // As the program writes it where its configuration has a selector of its own beside the hostname.
     const { claim } = await namespace.boundVolume('two-terms', {
-      node: 'node2',
+      node: secondNode(),
       path,
       storage: '16Mi',
       volume: {
         change: (manifest) => {
           manifest.spec.nodeAffinity?.required?.nodeSelectorTerms.push({
-            matchExpressions: [{ key: 'diskType', operator: 'In', values: ['ssd'] }],
+            matchExpressions: [{ key: 'kubernetes.io/os', operator: 'In', values: ['linux'] }],
           });
         },
       },
     });
-    const pod = await namespace.pod('elsewhere', { claims: [claim], node: 'node1' });
+    const pod = await namespace.pod('elsewhere', { claims: [claim], node: firstNode() });
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
-    expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal('node1');
+    expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal(firstNode());
     evidence.keep('message', message);
   });
 });

@@ -1,5 +1,13 @@
 import { waitFor } from '../../clusters/api/wait.ts';
-import { type ClaimHandle, evidence, expect, readChapter, SpecNamespace, testCluster } from '../harness/index.ts';
+import {
+  type ClaimHandle,
+  evidence,
+  expect,
+  readChapter,
+  SpecNamespace,
+  secondNode,
+  testCluster,
+} from '../harness/index.ts';
 import { offeredClass } from '../static-provisioner/offered.ts';
 import { startNodeCleanup } from '../static-provisioner/programs.ts';
 
@@ -61,7 +69,7 @@ describe(chapter, () => {
         volume: { spec: { storageClassName } },
         claim: { spec: { storageClassName } },
       });
-    const there = await pair('of-a-node-that-is-there', 'node2');
+    const there = await pair('of-a-node-that-is-there', secondNode());
     const notNamed = await pair('of-a-class-not-named', deletedNode, 'not-named');
     const gone = await pair('of-the-deleted-node', deletedNode);
     const replaced = await pair('replaced', deletedNode);

@@ -2,6 +2,7 @@ import {
   assignedNode,
   evidence,
   expect,
+  hostnameOf,
   leaseVolume,
   onNode,
   readChapter,
@@ -40,7 +41,9 @@ describe(chapter, () => {
     });
     expect(spec?.nodeAffinity).to.deep.equal({
       required: {
-        nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [here] }] }],
+        nodeSelectorTerms: [
+          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [hostnameOf(here)] }] },
+        ],
       },
     });
     evidence.keep('offered', volume.now);

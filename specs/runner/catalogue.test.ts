@@ -51,7 +51,7 @@ describe('the catalogue and its specs', function () {
     const held = requirements
       .filter(({ features }) => features.includes('disruptive'))
       .flatMap(({ exclusive }) => exclusive);
-    expect([...new Set(held)].toSorted()).to.deep.equal(['node2', 'node3']);
+    expect([...new Set(held)].toSorted()).to.deep.equal(['secondNode', 'thirdNode']);
   });
 
   it('are in a group only with the whole cluster', () => {

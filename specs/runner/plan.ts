@@ -62,6 +62,15 @@ export function inTurns<Spec extends { requirement: Requirement }>(specs: readon
   return specs.toSorted((a, b) => turnOf(a.requirement) - turnOf(b.requirement));
 }
 
+/** What the catalogue calls the nodes of a run in `exclusive`, in the order of their roles. */
+export const nodeRoles = ['firstNode', 'secondNode', 'thirdNode'] as const;
+
+/** Returns what a requirement's spec locks for itself: nodes by their names, `nodes` being in the order of their roles. */
+export function exclusiveOf({ exclusive }: Requirement, nodes: readonly string[]): string[] {
+  const named = new Map<string, string | undefined>(nodeRoles.map((role, index) => [role, nodes[index]]));
+  return exclusive.map((thing) => named.get(thing) ?? thing);
+}
+
 /** What a spec locks, and the node that is assigned to it where any will do. */
 interface SpecLocks extends Locks {
   node?: string;
@@ -75,11 +84,12 @@ export function locksAmong(
   plan: readonly Requirement[],
   nodes: readonly string[],
 ): (requirement: Requirement, users: (thing: string) => number) => SpecLocks {
-  const disturbed = new Set(plan.flatMap((one) => (isDisruptive(one) ? one.exclusive : [])));
+  const disturbed = new Set(plan.flatMap((one) => (isDisruptive(one) ? exclusiveOf(one, nodes) : [])));
   const quiet = nodes.filter((node) => !disturbed.has(node));
   const assignable = quiet.length > 0 ? quiet : nodes;
   return (requirement, users) => {
-    const { exclusive, group } = requirement;
+    const { group } = requirement;
+    const exclusive = exclusiveOf(requirement, nodes);
     if (hasWholeCluster(requirement)) return { exclusive: nodes, shared: [], group };
     if (isDisruptive(requirement)) return { exclusive, shared: [] };
     if (requirement.nodes === 'all') return { exclusive, shared: nodes };

@@ -244,7 +244,7 @@ describe('running spec files', function () {
     await run(noting(ids, 20), {
       jobs: 4,
       disruptive: ids.slice(0, 4),
-      exclusive: { 'TINY-2': ['node3'], 'TINY-3': ['node3'], 'TINY-4': ['node2'] },
+      exclusive: { 'TINY-2': ['thirdNode'], 'TINY-3': ['thirdNode'], 'TINY-4': ['secondNode'] },
       assertHealthy: async (nodes) => {
         proofs.push(nodes);
       },
@@ -294,7 +294,7 @@ describe('running spec files', function () {
     await run(noting(ids, 1), {
       disruptive: ids,
       slow: ['TINY-2'],
-      exclusive: { 'TINY-1': ['node3'], 'TINY-2': ['node3'], 'TINY-3': ['node2', 'node3'] },
+      exclusive: { 'TINY-1': ['thirdNode'], 'TINY-2': ['thirdNode'], 'TINY-3': ['secondNode', 'thirdNode'] },
     });
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
   });
@@ -307,7 +307,7 @@ describe('running spec files', function () {
     await run(`import { currentSpec } from '${support}current-spec.ts';${source}`, {
       jobs: 4,
       disruptive: ['TINY-1', 'TINY-2', 'TINY-4'],
-      exclusive: { 'TINY-1': ['node3'], 'TINY-2': ['node1'] },
+      exclusive: { 'TINY-1': ['thirdNode'], 'TINY-2': ['firstNode'] },
       anywhere: ['TINY-3'],
     });
     const seen = noted();

@@ -7,7 +7,7 @@ import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
 import type { EventStream } from './events.ts';
 import { runWithLocks, Shareable } from './locks.ts';
-import { hasWholeCluster, inTurns, isDisruptive, locksAmong } from './plan.ts';
+import { exclusiveOf, hasWholeCluster, inTurns, isDisruptive, locksAmong } from './plan.ts';
 import { type DeclaredSpec, identityOf } from './registry.ts';
 import { runSpec } from './run-one.ts';
 import { catchStrayErrors } from './stray-errors.ts';
@@ -23,7 +23,7 @@ export interface SpecRunOptions {
   jobs: number;
   /** Version of the API server, such as `v1.37.2`. */
   kubernetes: string;
-  /** Names of the cluster's nodes. */
+  /** Names of the run's nodes, in the order of their roles. */
   nodes: readonly string[];
   /** Returns why the spec of a requirement is not run on the cluster. */
   whyNotRun?: (requirement: Requirement) => NotRun | undefined;
@@ -159,7 +159,9 @@ export async function runSpecs(
       }
     }
     if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
-    const health = await outcomeOf(assertHealthy(hasWholeCluster(requirement) ? undefined : requirement.exclusive));
+    const health = await outcomeOf(
+      assertHealthy(hasWholeCluster(requirement) ? undefined : exclusiveOf(requirement, nodes)),
+    );
     if (health.outcome === 'failed') await look();
     const good = outcome.outcome !== 'failed';
     tracker.ended(identity, good && health.outcome === 'failed' ? health : outcome);

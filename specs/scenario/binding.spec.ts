@@ -1,24 +1,41 @@
 import {
   ApiRefusal,
   controllerLookedAgain,
+  everyNode,
   evidence,
   expect,
+  firstNode,
   messages,
   readChapter,
+  reasons,
   recordProcess,
   SpecNamespace,
+  secondNode,
+  thirdNode,
 } from '../harness/index.ts';
-import { applyInBindingOrder, applySeed, fixtures, keepMounts, leaseSeedDisks } from './seed.ts';
+import {
+  applyInBindingOrder,
+  applyPod,
+  applySeed,
+  applyVolumeA,
+  applyVolumeB,
+  fixtures,
+  keepMounts,
+  leaseSeedDisks,
+} from './seed.ts';
 
 const { chapter, proves } = readChapter('scenario');
 
+/** What the scheduler counts for a pod that has to be on a node that its volume does not belong to. */
+const elsewhere = () => ({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
+
 describe(chapter, () => {
   proves('SEED-4', async () => {
-    await using _disks = await leaseSeedDisks();
+    await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
     await namespace.apply('StorageClass', fixtures.storageClass);
-    const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
-    const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
+    const volumeA = await applyVolumeA(namespace, disks);
+    const volumeB = await applyVolumeB(namespace, disks);
     const claimOf = (name: string, volumeName: string) =>
       namespace.apply('PersistentVolumeClaim', fixtures.claim, (manifest) => {
         manifest.metadata.name = name;
@@ -30,24 +47,24 @@ describe(chapter, () => {
     await expect(claimB).to.bindTo(volumeB);
 
     const pods = {
-      aOnNode1: await namespace.pod('a-on-node1', { claims: [claimA], node: 'node1' }),
-      aOnNode2: await namespace.pod('a-on-node2', { claims: [claimA], node: 'node2' }),
-      aOnNode3: await namespace.pod('a-on-node3', { claims: [claimA], node: 'node3' }),
+      aOnNode1: await namespace.pod('a-on-node1', { claims: [claimA], node: firstNode() }),
+      aOnNode2: await namespace.pod('a-on-node2', { claims: [claimA], node: secondNode() }),
+      aOnNode3: await namespace.pod('a-on-node3', { claims: [claimA], node: thirdNode() }),
       bAnywhere: await namespace.pod('b-anywhere', { claims: [claimB] }),
-      bOnNode2: await namespace.pod('b-on-node2', { claims: [claimB], node: 'node2' }),
+      bOnNode2: await namespace.pod('b-on-node2', { claims: [claimB], node: secondNode() }),
     };
-    await expect(pods.aOnNode1).to.runOn('node1');
-    await expect(pods.aOnNode2).to.runOn('node2');
-    await expect(pods.bAnywhere).to.runOn('node3');
-    await expect(pods.aOnNode3).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
-    await expect(pods.bOnNode2).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
+    await expect(pods.aOnNode1).to.runOn(firstNode());
+    await expect(pods.aOnNode2).to.runOn(secondNode());
+    await expect(pods.bAnywhere).to.runOn(thirdNode());
+    await expect(pods.aOnNode3).to.beUnschedulable(elsewhere());
+    await expect(pods.bOnNode2).to.beUnschedulable(elsewhere());
   });
 
   proves('SEED-5', async () => {
     await using namespace = await SpecNamespace.open();
     const { pod, claim, volumeA, volumeB } = await applyInBindingOrder(
       namespace,
-      'Immediate',
+      { volumeBindingMode: 'Immediate' },
       async (early, onNode3) => {
         await expect(early).to.bindTo(onNode3);
         expect(
@@ -56,15 +73,13 @@ describe(chapter, () => {
         ).to.deep.equal([]);
       },
     );
-    const message = await expect(pod).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
+    const message = await expect(pod).to.beUnschedulable(elsewhere());
     evidence.keep('scheduler-message', message);
 
     // Neither the controller nor the scheduler decides otherwise when they look again: a pod that comes now is refused, too.
     await controllerLookedAgain(namespace, claim, volumeA, volumeB);
-    const later = await namespace.apply('Pod', fixtures.podByAffinity, (manifest) => {
-      manifest.metadata.name = 'later';
-    });
-    await expect(later).to.beUnschedulable([messages.outsideVolume(1), messages.outsidePod(2)]);
+    const later = await applyPod(namespace, 'affinity', 'later');
+    await expect(later).to.beUnschedulable(elsewhere());
     // A pod's event keeps the words of its first attempt: the first pod may have come before the scheduler knew all.
     await expect(later).to.reportEvent('FailedScheduling', messages.outsideVolume(1));
     expect(pod.now.spec?.nodeName).to.equal(undefined);
@@ -77,7 +92,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const { pod, claim, volumeA, volumeB } = await applyInBindingOrder(
       namespace,
-      'WaitForFirstConsumer',
+      { volumeBindingMode: 'WaitForFirstConsumer', disks },
       async (early) => {
         await expect(early).to.reportEvent(
           'WaitForFirstConsumer',
@@ -87,19 +102,19 @@ describe(chapter, () => {
       },
     );
     await expect(claim).to.bindTo(volumeA);
-    await expect(pod).to.runOn('node2');
+    await expect(pod).to.runOn(secondNode());
     expect(volumeB.now.status?.phase, 'the volume of node3 is left for others').to.equal('Available');
     await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
     await keepMounts(pod, volumeA, disks.onNode2, '/data');
   });
 
   proves('SEED-7', async () => {
-    await using _disks = await leaseSeedDisks();
+    await using disks = await leaseSeedDisks();
     await using namespace = await SpecNamespace.open();
-    const { claim, volumeA } = await applySeed(namespace);
+    const { claim, volumeA } = await applySeed(namespace, disks);
     await expect(claim).to.reportEvent('WaitForFirstConsumer');
-    const pod = await namespace.apply('Pod', fixtures.podByAffinity);
-    await expect(pod).to.runOn('node2');
+    const pod = await applyPod(namespace, 'affinity');
+    await expect(pod).to.runOn(secondNode());
     await expect(claim).to.bindTo(volumeA);
     // Events are written after what they report: the spec waits for the last of them.
     await expect(pod).to.reportEvent('Scheduled');
@@ -112,7 +127,7 @@ describe(chapter, () => {
       'kube-apiserver: the pod is created',
       'kube-scheduler: the volume is reserved for the claim',
       'kube-controller-manager: the claim is bound',
-      'default-scheduler: the pod is scheduled to node2',
+      `default-scheduler: the pod is scheduled to ${secondNode()}`,
       'kubelet: VolumeManagerReconciler mounts the volume',
       'kubelet: the container runs',
     ]);

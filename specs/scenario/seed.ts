@@ -5,15 +5,23 @@ import {
   describeMounts,
   evidence,
   expect,
+  firstAndSecondNode,
+  firstNode,
+  hostnameOf,
   leaseClusterDisk,
+  leaseVolume,
   onNode,
   type PodHandle,
   readInPod,
   type SpecNamespace,
+  secondNode,
   testCluster,
+  thirdNode,
   tryInPod,
   type VolumeHandle,
 } from '../harness/index.ts';
+
+// The scenario's node1, node2 and node3 are the nodes of the run by their roles: on a cluster of ours they have these names.
 
 /** The scenario's three disks: volA of node1 and node2, volB of node3. */
 export interface SeedDisks extends AsyncDisposable {
@@ -22,13 +30,12 @@ export interface SeedDisks extends AsyncDisposable {
   onNode3: DiskVolume;
 }
 
-/** Leases the scenario's disks. */
+/** Leases the scenario's disks: of a cluster of ours, those of disks.yaml; another cluster gets disks like these. */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
-  const leases = [
-    leaseClusterDisk('node1', '/mnt/disks/volA'),
-    leaseClusterDisk('node2', '/mnt/disks/volA'),
-    leaseClusterDisk('node3', '/mnt/disks/volB'),
-  ] as const;
+  const { lent } = (await testCluster()).facts;
+  const lease = (node: string, at: string): Promise<DiskVolume & AsyncDisposable> =>
+    lent ? leaseVolume(node, 'LOOP', { bytes: 128 * 2 ** 20, at }) : leaseClusterDisk(node, `/mnt/disks/${at}`);
+  const leases = [lease(firstNode(), 'volA'), lease(secondNode(), 'volA'), lease(thirdNode(), 'volB')] as const;
   const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
     // The leases that succeeded are ended.
     const settled = await Promise.allSettled(leases);
@@ -63,11 +70,58 @@ export const fixtures = {
   podByAffinity: 'scenario/pod-on-node2-by-affinity.yaml',
 } as const;
 
+/** Applies volume A, at the path of the scenario's disks where they are leased. */
+export function applyVolumeA(namespace: SpecNamespace, disks?: SeedDisks): Promise<VolumeHandle> {
+  return namespace.apply('PersistentVolume', fixtures.volumeA, ({ spec }) => {
+    if (disks) spec.local.path = disks.onNode1.path;
+    byRoles(spec.nodeAffinity?.required);
+  });
+}
+
+/** Applies volume B, at the path of the scenario's disks where they are leased. */
+export function applyVolumeB(namespace: SpecNamespace, disks?: SeedDisks): Promise<VolumeHandle> {
+  return namespace.apply('PersistentVolume', fixtures.volumeB, ({ spec }) => {
+    if (disks) spec.local.path = disks.onNode3.path;
+    byRoles(spec.nodeAffinity?.required);
+  });
+}
+
+/** Applies the pod that must run on node2: by a selector or by node affinity. */
+export function applyPod(
+  namespace: SpecNamespace,
+  by: 'selector' | 'affinity',
+  name = 'example-pod',
+): Promise<PodHandle> {
+  const fixture = by === 'selector' ? fixtures.podBySelector : fixtures.podByAffinity;
+  return namespace.apply('Pod', fixture, ({ metadata, spec }) => {
+    metadata.name = name;
+    if (spec.nodeSelector) spec.nodeSelector = { 'kubernetes.io/hostname': hostnameOf(secondNode()) };
+    byRoles(spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+  });
+}
+
+/** Lets terms of a fixture mean the run's nodes. */
+function byRoles(selector: { nodeSelectorTerms: { matchExpressions?: Expression[] }[] } | undefined): void {
+  const nodes: Record<string, string> = { node1: firstNode(), node2: secondNode(), node3: thirdNode() };
+  for (const term of selector?.nodeSelectorTerms ?? [])
+    term.matchExpressions = (term.matchExpressions ?? []).map(({ key, operator, values = [] }) =>
+      key === 'diskType'
+        ? firstAndSecondNode()
+        : { key, operator, values: values.map((value) => hostnameOf(nodes[value] ?? value)) },
+    );
+}
+
+interface Expression {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
 /** Applies the scenario: class, both volumes, claim. */
-export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> {
+export async function applySeed(namespace: SpecNamespace, disks?: SeedDisks): Promise<SeedObjects> {
   const storageClass = await namespace.apply('StorageClass', fixtures.storageClass);
-  const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
-  const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
+  const volumeA = await applyVolumeA(namespace, disks);
+  const volumeB = await applyVolumeB(namespace, disks);
   const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
   return { storageClass, volumeA, volumeB, claim };
 }
@@ -75,11 +129,11 @@ export async function applySeed(namespace: SpecNamespace): Promise<SeedObjects> 
 /**
  * Applies the scenario and its pod, and waits until the claim is bound to volume A and the pod is Ready on node2.
  */
-export async function startSeed(namespace: SpecNamespace): Promise<SeedObjects & { pod: PodHandle }> {
-  const objects = await applySeed(namespace);
-  const pod = await namespace.apply('Pod', fixtures.podBySelector);
+export async function startSeed(namespace: SpecNamespace, disks: SeedDisks): Promise<SeedObjects & { pod: PodHandle }> {
+  const objects = await applySeed(namespace, disks);
+  const pod = await applyPod(namespace, 'selector');
   await expect(objects.claim).to.bindTo(objects.volumeA);
-  await expect(pod).to.runOn('node2');
+  await expect(pod).to.runOn(secondNode());
   return { ...objects, pod };
 }
 
@@ -89,17 +143,17 @@ export async function startSeed(namespace: SpecNamespace): Promise<SeedObjects &
  */
 export async function applyInBindingOrder(
   namespace: SpecNamespace,
-  volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer',
+  { volumeBindingMode, disks }: { volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer'; disks?: SeedDisks },
   settled: (claim: ClaimHandle, volumeB: VolumeHandle) => Promise<void>,
 ): Promise<SeedObjects & { pod: PodHandle }> {
   const storageClass = await namespace.apply('StorageClass', fixtures.storageClass, (manifest) => {
     manifest.volumeBindingMode = volumeBindingMode;
   });
-  const volumeB = await namespace.apply('PersistentVolume', fixtures.volumeB);
+  const volumeB = await applyVolumeB(namespace, disks);
   const claim = await namespace.apply('PersistentVolumeClaim', fixtures.claim);
   await settled(claim, volumeB);
-  const volumeA = await namespace.apply('PersistentVolume', fixtures.volumeA);
-  const pod = await namespace.apply('Pod', fixtures.podByAffinity);
+  const volumeA = await applyVolumeA(namespace, disks);
+  const pod = await applyPod(namespace, 'affinity');
   return { storageClass, volumeA, volumeB, claim, pod };
 }
 

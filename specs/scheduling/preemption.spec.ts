@@ -3,6 +3,7 @@ import {
   type ClaimHandle,
   conditionsSeen,
   eventually,
+  everyNode,
   evidence,
   expect,
   firstNode,
@@ -56,7 +57,7 @@ describe(chapter, () => {
     const { claim: bound } = await namespace.boundVolume('bound', { node: secondNode(), path: absentPath });
     const equal = await withPort('equal', [bound], {});
     // Ports are looked at before volumes; preemption looks at both.
-    const message = await expect(equal).to.beUnschedulable({ [reasons.ports]: 3 });
+    const message = await expect(equal).to.beUnschedulable({ [reasons.ports]: everyNode() });
     evidence.keep('scheduler-message', message);
     const onVolume = await withPort('of-bound', [bound], { priorityClassName: 'high' });
     await preempted(onNode2);

@@ -3,6 +3,7 @@ import {
   assertWokenBy,
   clearClaimRef,
   cordonedNode,
+  everyNode,
   evidence,
   expect,
   firstNode,
@@ -60,7 +61,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
-      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
       await clearClaimRef(namespace, reserved);
       await expect(claim).to.bindTo(reserved);
       return pod;
@@ -108,7 +109,7 @@ describe(chapter, () => {
       const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
       const storageClass = await namespace.storageClass();
       expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
-      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
       const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
       await expect(claim).to.bindTo(volume);
       return { pod, storageClass, volume };
@@ -128,8 +129,8 @@ describe(chapter, () => {
     await undisturbed(async () => {
       const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
       const ofFree = await namespace.pod('of-free', { claims: [claim] });
-      await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: 3 });
-      await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: 3 });
+      await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: everyNode() });
+      await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
 
       await using label = await labelledNode(thirdNode(), { [rack]: '7' });
       for (const pod of [ofBound, ofFree]) {
@@ -151,7 +152,7 @@ describe(chapter, () => {
           await using closed = await close(secondNode());
           await knownToScheduler(namespace, secondNode());
           const pod = await namespace.pod('tied', { claims: [claim] });
-          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: 2 });
+          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
           return { pod, closed };
         })();
         await scheduledTo(pod, secondNode());
@@ -227,7 +228,10 @@ describe(chapter, () => {
     await heldUser(namespace, claim);
     await undisturbed(async () => {
       const outside = await namespace.pod('outside', { claims: [claim], node: thirdNode() });
-      const message = await expect(outside).to.beUnschedulable({ [reasons.volumeZone]: 1, [reasons.podAffinity]: 2 });
+      const message = await expect(outside).to.beUnschedulable({
+        [reasons.volumeZone]: 1,
+        [reasons.podAffinity]: everyNode() - 1,
+      });
       evidence.keep('scheduler-message', message);
       const change = { metadata: { labels: { [zone]: 'z2__z3' } } };
       await namespace.cluster.client.patch(volume.ref, { type: 'merge', change });

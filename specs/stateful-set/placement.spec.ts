@@ -1,4 +1,14 @@
-import { evidence, expect, leaseVolume, readChapter, requirePods, SpecNamespace } from '../harness/index.ts';
+import {
+  evidence,
+  expect,
+  firstNode,
+  leaseVolume,
+  readChapter,
+  requirePods,
+  SpecNamespace,
+  secondNode,
+  thirdNode,
+} from '../harness/index.ts';
 import {
   localSet,
   madeBeforeReady,
@@ -19,8 +29,8 @@ interface Shape {
   how: 'podAffinity' | 'podAntiAffinity';
   policy: 'OrderedReady' | 'Parallel';
   claims: number;
-  /** Volumes of each node. Alone, without affinity, the pods could share nodes as well as not. */
-  volumes: Record<'node1' | 'node2' | 'node3', number>;
+  /** Volumes of the first, second and third node. Alone, without affinity, the pods could share nodes as well as not. */
+  volumes: readonly [number, number, number];
 }
 
 const shapes: Record<string, Shape> = {
@@ -28,25 +38,25 @@ const shapes: Record<string, Shape> = {
     how: 'podAntiAffinity',
     policy: 'OrderedReady',
     claims: 2,
-    volumes: { node1: 4, node2: 2, node3: 2 },
+    volumes: [4, 2, 2],
   },
-  'LV-SET-02': { how: 'podAffinity', policy: 'OrderedReady', claims: 2, volumes: { node1: 1, node2: 6, node3: 6 } },
-  'LV-SET-03': { how: 'podAntiAffinity', policy: 'Parallel', claims: 1, volumes: { node1: 2, node2: 1, node3: 1 } },
-  'LV-SET-04': { how: 'podAffinity', policy: 'Parallel', claims: 1, volumes: { node1: 3, node2: 3, node3: 3 } },
+  'LV-SET-02': { how: 'podAffinity', policy: 'OrderedReady', claims: 2, volumes: [1, 6, 6] },
+  'LV-SET-03': { how: 'podAntiAffinity', policy: 'Parallel', claims: 1, volumes: [2, 1, 1] },
+  'LV-SET-04': { how: 'podAffinity', policy: 'Parallel', claims: 1, volumes: [3, 3, 3] },
 };
 
 describe(chapter, () => {
   for (const [id, { how, policy, claims, volumes }] of Object.entries(shapes)) {
     proves(id, async () => {
-      await using onNode1 = await leaseVolume('node1', 'LOOP', small);
-      await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-      await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+      await using onNode1 = await leaseVolume(firstNode(), 'LOOP', small);
+      await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+      await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const offer = async (): Promise<void> => {
-        await offerDirectories(namespace, onNode1, volumes.node1);
-        await offerDirectories(namespace, onNode2, volumes.node2);
-        await offerDirectories(namespace, onNode3, volumes.node3);
+        await offerDirectories(namespace, onNode1, volumes[0]);
+        await offerDirectories(namespace, onNode2, volumes[1]);
+        await offerDirectories(namespace, onNode3, volumes[2]);
       };
       if (policy === 'OrderedReady') await offer();
       const set = await localSet(namespace, { replicas: 3, claims }, (spec) => {

@@ -1,8 +1,10 @@
 import {
   cordonedNode,
   eventually,
+  everyNode,
   evidence,
   expect,
+  firstNode,
   type Handle,
   knownToScheduler,
   leaseVolume,
@@ -11,6 +13,8 @@ import {
   reasons,
   SpecNamespace,
   scheduledTo,
+  secondNode,
+  thirdNode,
 } from '../harness/index.ts';
 import {
   localSet,
@@ -36,15 +40,15 @@ const inParallel = (spec: ManifestOf<'StatefulSet'>['spec']): void => {
 
 describe(chapter, () => {
   proves('LV-SET-05', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
     const first = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
     await ready(first, 2);
     const before = await placements(first);
-    expect(before.map(({ node }) => node).toSorted()).to.deep.equal(['node2', 'node3']);
+    expect(before.map(({ node }) => node)).to.have.members([secondNode(), thirdNode()]);
     const members = [await member(namespace, 0), await member(namespace, 1)];
     for (const { pod } of members) await sign(pod);
 
@@ -71,8 +75,8 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-06', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const offered = [
@@ -90,9 +94,9 @@ describe(chapter, () => {
     await using _cordon = await cordonedNode(before.node);
     await knownToScheduler(namespace, before.node);
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
-    await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: 2 });
+    await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
     await replaced(claim, () => namespace.cluster.client.remove(claim.ref));
-    const other = before.node === 'node2' ? 'node3' : 'node2';
+    const other = before.node === secondNode() ? thirdNode() : secondNode();
     await scheduledTo(pod, other);
     await ready(set, 1);
     await sign(pod);
@@ -117,8 +121,8 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-11', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
@@ -129,7 +133,8 @@ describe(chapter, () => {
     await sign(pod);
     const claimId = claim.now.metadata.uid;
     // Two more volumes to choose from, if there were a choice.
-    for (const node of ['node1', 'node3']) await namespace.volume(`spare-${node}`, { node, path: '/mnt/disks/none' });
+    for (const node of [firstNode(), thirdNode()])
+      await namespace.volume(`spare-${node}`, { node, path: '/mnt/disks/none' });
 
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
     await ready(set, 2);
@@ -143,9 +148,9 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-12', async () => {
-    await using onNode1 = await leaseVolume('node1', 'LOOP', small);
-    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+    await using onNode1 = await leaseVolume(firstNode(), 'LOOP', small);
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     for (const disk of [onNode1, onNode2, onNode3]) await offerDirectories(namespace, disk, 1);
@@ -176,24 +181,24 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-13', async () => {
-    await using onNode2 = await leaseVolume('node2', 'LOOP', small);
-    await using onNode3 = await leaseVolume('node3', 'LOOP', small);
+    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     await offerDirectories(namespace, onNode2, 1);
     const set = await localSet(namespace, { replicas: 2 });
     const { pod } = await member(namespace, 1);
-    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 3 });
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
     await eventually(set as unknown as Handle, `${set} to have one of two pods Ready`, (store) => {
       const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
       return replicas === 2 && readyReplicas === 1;
     });
     expect((await placements(set)).map(({ pod, node }) => [pod, node])).to.deep.equal([
-      [`${setName}-0`, 'node2'],
+      [`${setName}-0`, secondNode()],
       [`${setName}-1`, ''],
     ]);
     await offerDirectories(namespace, onNode3, 1);
-    await expect(pod).to.runOn('node3');
+    await expect(pod).to.runOn(thirdNode());
     await ready(set, 2);
   });
 });

@@ -8,6 +8,7 @@ import {
   eventually,
   type Handle,
   manifests,
+  nodeWithHostname,
   type PodHandle,
   runInPod,
   type SpecNamespace,
@@ -135,8 +136,8 @@ function placementOf(store: StoreView, { metadata: { name: pod, namespace }, spe
     const volume = its?.status?.phase === 'Bound' ? (its.spec?.volumeName ?? '') : '';
     const of = store.get({ kind: 'PersistentVolume', name: volume })?.spec;
     const [term] = of?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
-    const node = term?.matchExpressions?.[0]?.values?.[0] ?? '';
-    return [{ claim, volume, node, path: of?.local?.path ?? '' }];
+    const hostname = term?.matchExpressions?.[0]?.values?.[0] ?? '';
+    return [{ claim, volume, node: nodeWithHostname(hostname), path: of?.local?.path ?? '' }];
   });
   return { pod, node: spec?.nodeName ?? '', volumes };
 }

@@ -10,6 +10,7 @@ import { provisionerImage } from '../../clusters/static-provisioner/build.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { type ClassHandle, Handle, type PodHandle } from '../harness/handles.ts';
+import { hostnameOf } from '../harness/nodes.ts';
 import { once } from '../harness/promises.ts';
 import { gone } from '../harness/removal.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';
@@ -200,7 +201,7 @@ function placePods(
   spec: ManifestOf<'Pod'>['spec'],
   { nodes, image, server }: { nodes: readonly string[]; image: string; server: string },
 ): void {
-  const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: [...nodes] };
+  const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: nodes.map(hostnameOf) };
   spec.affinity = {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] },

@@ -3,11 +3,12 @@ import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
 import { onNode } from '../../../clusters/nodes/node.ts';
 import { median } from '../../../clusters/text/collections.ts';
+import { secondNode } from '../../../specs/harness/nodes.ts';
 import { runInPod } from '../../../specs/harness/pod-commands.ts';
 import { SpecNamespace } from '../../../specs/harness/spec-namespace.ts';
 import { asSpec, CurrentSpec } from '../../../specs/runner/current-spec.ts';
 import { testCluster } from '../../../specs/runner/test-cluster.ts';
-import { applySeed, fixtures } from '../../../specs/scenario/seed.ts';
+import { applyPod, applySeed } from '../../../specs/scenario/seed.ts';
 import type { Figure } from './figures.ts';
 import { becomesReady } from './measure.ts';
 
@@ -23,13 +24,13 @@ const following = 10;
  */
 export async function measureCommands(rounds: number): Promise<Figure[]> {
   const { facts, client, nodes, closeShells } = await testCluster();
-  const node = nodes.find(({ name }) => name === 'node2');
-  const machine = facts.nodes.find(({ name }) => name === 'node2')?.container;
-  if (!node || machine === undefined) throw new Error('the cluster has no node2');
+  const node = nodes.find(({ name }) => name === secondNode());
+  const machine = facts.nodes.find(({ name }) => name === secondNode())?.container;
+  if (!node || machine === undefined) throw new Error('the cluster has no second node');
   return await asSpec(new CurrentSpec({ id: 'BENCH', signal: AbortSignal.timeout(600_000) }), async () => {
     await using namespace = await SpecNamespace.open();
     await applySeed(namespace);
-    const pod = await namespace.apply('Pod', fixtures.podBySelector);
+    const pod = await applyPod(namespace, 'selector');
     await becomesReady(pod);
     const container = pod.now.spec?.containers[0]?.name ?? '';
     const onNode2 = await measureShell(rounds, 'on a node', closeShells, {

@@ -25,8 +25,8 @@ describe('the schedule of a run', () => {
     spec('ALL', 10),
     spec('SHORT', 4),
     spec('ANY', 6, { nodes: 'any' }),
-    spec('NODE3', 20, disruptive('node3')),
-    spec('NODE3-TOO', 5, disruptive('node3')),
+    spec('NODE3', 20, disruptive('thirdNode')),
+    spec('NODE3-TOO', 5, disruptive('thirdNode')),
     spec('WHOLE', 3, disruptive()),
   ];
   const begins = async (jobs: number, seed = 1) => {
@@ -55,7 +55,7 @@ describe('the schedule of a run', () => {
     const bounds = boundsOf(specs, 4);
     expect(bounds).to.deep.equal([
       { what: 'the longest spec, NODE3, then the whole cluster', seconds: 23 },
-      { what: 'what locks node3, then the whole cluster', seconds: 28 },
+      { what: 'what locks thirdNode, then the whole cluster', seconds: 28 },
       { what: '4 side by side, then the whole cluster', seconds: 14.25 },
     ]);
   });
@@ -76,7 +76,7 @@ describe('the schedule of a run', () => {
   it('shows its phases by what specs lock', () => {
     expect(phasesOf(specs.slice(2)).map(({ what, count, to }) => [what, count, to])).to.deep.equal([
       ['any node', 1, 6],
-      ['locks node3', 2, 20],
+      ['locks thirdNode', 2, 20],
       ['the whole cluster', 1, 3],
     ]);
   });
