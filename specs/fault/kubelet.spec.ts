@@ -106,7 +106,8 @@ describe(chapter, () => {
             volumeMounts.push({ name: 'data', mountPath: '/part', subPath: name });
         },
       });
-    const graceful = await withSubPath('graceful', [claim, formatted.claim]);
+    const graceful = await withSubPath('graceful', [claim]);
+    // The device is its own: what a pod that the API still knows has, kubelet mounts again before it unmounts it.
     const forced = await withSubPath('forced', [claim, formatted.claim, forgotten.claim]);
     const pods = [graceful, forced];
     for (const pod of pods) await expect(pod).to.runOn(thirdNode());
@@ -118,8 +119,7 @@ describe(chapter, () => {
     const uids = pods.map((pod) => pod.now.metadata.uid);
     for (const uid of uids) {
       const mounts = await mountPointsWith(thirdNode(), uid);
-      for (const { name } of [volume, formatted.volume])
-        expect(mounts.filter((path) => path === podVolumeDirectory(thirdNode(), uid, name))).to.have.lengthOf(1);
+      expect(mounts.filter((path) => path === podVolumeDirectory(thirdNode(), uid, volume.name))).to.have.lengthOf(1);
       expect(mounts.filter((path) => path.includes('/volume-subpaths/'))).to.have.lengthOf(1);
       evidence.keep('mounts-before', mounts.join('\n'));
     }
