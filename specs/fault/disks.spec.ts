@@ -162,6 +162,7 @@ describe(chapter, () => {
     });
     const seen = 'until grep -q "look=.again" /labels/all; do sleep 0.1; done';
     await runInPod(pod, ['timeout', '180', 'sh', '-c', seen], { within: 200_000 });
+    await store.confirm({ signal: namespace.signal });
     expect(isReady(store.get(pod.ref)), `${pod} is Ready`).to.equal(true);
     expect(pod.now.status?.containerStatuses?.[0]?.restartCount).to.equal(0);
     expect(store.eventsOf(pod.ref).slice(before), 'no event reports the disk').to.deep.equal([]);
