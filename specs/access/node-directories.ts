@@ -20,6 +20,18 @@ export async function mountOnNode(node: Node, path: string): Promise<NodeMount> 
   };
 }
 
+/** Mounts what is mounted at a path of a node at a second place, until it is disposed of. */
+export async function mountAgain(node: Node, path: string): Promise<NodeMount> {
+  const second = `${path}-again`;
+  await onNode(node, ['sh', '-ceu', 'mkdir "$2"; mount --bind "$1" "$2"', 'sh', path, second]);
+  return {
+    path: second,
+    async [Symbol.asyncDispose]() {
+      await onNode(node, ['sh', '-ceu', 'umount "$1"; rmdir "$1"', 'sh', second]);
+    },
+  };
+}
+
 /** A directory of a node that cannot be opened. */
 export interface BlockedDirectory extends AsyncDisposable {
   /** Lets all that wait open it, and all that come later. */

@@ -6,15 +6,18 @@ import {
   expect,
   leaseVolume,
   onNode,
+  podVolumeDirectory,
   readChapter,
   runAs,
   runInPod,
   SpecNamespace,
   type StoreView,
   secondNode,
+  testCluster,
   tryInPod,
+  unmounted,
 } from '../harness/index.ts';
-import { blockDirectory, groupAndMode } from './node-directories.ts';
+import { blockDirectory, groupAndMode, mountAgain } from './node-directories.ts';
 
 const { chapter, proves } = readChapter('access');
 
@@ -106,6 +109,31 @@ describe(chapter, () => {
     await expect(pod).to.runOn(secondNode());
     expect(await groupAndMode(secondNode(), `${path}/large/file`)).to.equal(`${group} 664`);
     expect(await groupAndMode(secondNode(), `${path}/large`)).to.equal(`${group} 2775`);
+  });
+
+  proves('LV-ACCESS-30', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'LOOP');
+    const node = (await testCluster()).node(here);
+    await using second = await mountAgain(node, lease.path);
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    for (const [index, path] of [lease.path, second.path].entries()) {
+      const { volume, claim } = await namespace.boundVolume(`by-path-${index}`, { ...lease, path });
+      const own = group + index;
+      const pod = await namespace.pod(`user-${index}`, {
+        claims: [claim],
+        spec: { securityContext: { fsGroup: own } },
+      });
+      await expect(pod).to.runOn(here);
+      expect(await groupAndMode(here, lease.path), `with the volume at ${path}`).to.equal(`${own} 2775`);
+      // kubelet reports in order: a warning would have come before this.
+      await expect(pod).to.reportEvent('Started');
+      expect(pod.store.eventsOf(pod.ref).map(({ reason }) => reason)).not.to.include('AlreadyMountedVolume');
+      const directory = podVolumeDirectory(here, pod.now.metadata.uid, volume.name);
+      await namespace.remove(pod);
+      await unmounted(here, directory);
+    }
   });
 
   proves('LV-ACCESS-14', async () => {
