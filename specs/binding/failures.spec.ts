@@ -5,6 +5,7 @@ import {
   eventually,
   evidence,
   expect,
+  forceDelete,
   killedControlPlane,
   knownIssue,
   type ManifestOf,
@@ -17,6 +18,7 @@ import {
   SpecNamespace,
   type StoreView,
   scheduledTo,
+  schedulerLookedAgain,
   secondNode,
   thirdNode,
   together,
@@ -87,6 +89,26 @@ describe(chapter, () => {
     await scheduledTo(user, secondNode());
     await expect(next).to.bindTo(volume);
     expect(phasesOf(first), 'the first claim').to.deep.equal(['Pending']);
+  });
+
+  proves('LV-BIND-71', async () => {
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const claim = await namespace.claim('claim', { volume: 'volume' });
+    await expect(claim).to.bindTo(volume);
+    await using _refused = await refusing(namespace, {
+      operation: 'UPDATE',
+      resource: 'persistentvolumeclaims/status',
+      when: `request.namespace == '${namespace.name}' && object.status.phase == 'Lost'`,
+    });
+    await forceDelete(namespace, volume);
+    // A volume that is made later has a pod: the scheduler knows that the other is gone.
+    await schedulerLookedAgain(namespace);
+    const pod = await namespace.pod('consumer', { claims: [claim] });
+    const gone = `persistentvolume "${volume.name}" not found`;
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([gone]));
+    expect(claim.now.status?.phase, 'what the claim says').to.equal('Bound');
   });
 
   proves('LV-BIND-67', async () => {
