@@ -15,6 +15,13 @@ const Folder = "/etc/kubernetes/sabotage"
 
 var defects atomic.Pointer[map[string]bool]
 
+var started = time.Now()
+
+// StartedWithin returns whether this component was started in the last so many seconds.
+func StartedWithin(seconds int) bool {
+	return time.Since(started) < time.Duration(seconds)*time.Second
+}
+
 // On returns whether a defect is switched on.
 func On(defect string) bool {
 	names := defects.Load()
