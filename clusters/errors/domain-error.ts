@@ -50,6 +50,11 @@ export class DomainError extends Error {
   }
 }
 
+/** What a spec needs of the harness could not be made or brought to a node: this says nothing about the cluster. */
+export class PreparationFailed extends DomainError {
+  override readonly name = 'PreparationFailed';
+}
+
 /** Returns the text of anything thrown: an error's message, or the value itself. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import type { Versions } from '../configuration/versions.ts';
-import { DomainError } from '../errors/domain-error.ts';
+import { DomainError, messageOf, PreparationFailed } from '../errors/domain-error.ts';
 import { run } from '../host/command/commander.ts';
 import { host } from '../host/command/host.ts';
 import { BuildFolder, lockBuildOf } from '../host/node-image/build-folder.ts';
@@ -141,21 +141,33 @@ async function compile(build: BuildFolder, signal: AbortSignal): Promise<void> {
 
 const makeImage = nodeScript(import.meta.url, 'make-image.sh');
 
+/** Milliseconds for each of its two steps: 86 MB, some 2 s where the disk has nothing else to do. */
+const loadDeadline = 100_000;
+
 /** What is under way or done, by node and image. */
 const loading = new Map<string, Promise<string>>();
 
 /**
  * Waits until a node has the container image of the static provisioner, and returns its name. The image has the files
  * of `base`, for the shell that cleans devices, and the compiled programs.
+ *
+ * @throws PreparationFailed where it could not be loaded, as on a machine that is too busy
  */
 export function provisionerImage(node: Node, programs: StaticProvisionerPrograms, base: string): Promise<string> {
   const name = `localhost/local-pv-conformance/static-provisioner:${programs.sha256.slice(0, 12)}`;
   const key = `${node.place} ${name}`;
   // Specs that need it at the same time wait for the same load.
-  const begun = loading.get(key) ?? load(node, name, programs, base);
+  const begun = loading.get(key) ?? load(node, name, programs, base).catch((error: unknown) => notLoaded(node, error));
   loading.set(key, begun);
   begun.catch(() => loading.delete(key));
   return begun;
+}
+
+function notLoaded(node: Node, cause: unknown): never {
+  throw new PreparationFailed(
+    { attempted: 'loading the image of the static provisioner', on: node.place, seen: messageOf(cause) },
+    { cause },
+  );
 }
 
 async function load(node: Node, name: string, { archive, sha256 }: StaticProvisionerPrograms, base: string) {
@@ -165,8 +177,8 @@ async function load(node: Node, name: string, { archive, sha256 }: StaticProvisi
   await run(node, {
     argv: ['dd', `of=${place}`, 'bs=1M', 'status=none'],
     stdin: await readFile(archive),
-    deadline: 60_000,
+    deadline: loadDeadline,
   });
-  await scriptOnNode(node, makeImage, [name, base, place], { deadline: 120_000 });
+  await scriptOnNode(node, makeImage, [name, base, place], { deadline: loadDeadline });
   return name;
 }

@@ -399,6 +399,17 @@ describe('running spec files', function () {
       expect(blamed(seen)).to.have.length(1);
     });
 
+    it('blames it too where what a spec needs of the harness could not be made', async () => {
+      const source = `
+        import { PreparationFailed } from '${support}../../clusters/errors/domain-error.ts';
+        const unprepared = async () => { throw new PreparationFailed({ attempted: 'loading an image' }); };
+        describe('a', () => { proves('TINY-1', unprepared); proves('TINY-2', () => {}); });`;
+      const { outcomes, resultOf, seen } = await run(source);
+      expect(outcomes).to.deep.equal({ 'TINY-1': 'skipped', 'TINY-2': 'passed' });
+      expect(resultOf('TINY-1')).to.include({ reason: 'it could not be prepared: loading an image' });
+      expect(blamed(seen)).to.have.length(1);
+    });
+
     it('blames the cluster where one of several failures is a refutation', async () => {
       const refuted = "proves('TINY-2', () => { throw new Error('refuted'); });";
       const { seen } = await run(`${unanswered}describe('a', () => { proves('TINY-1', noAnswer); ${refuted} });`);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as after } from 'node:timers/promises';
 import { ApiUnreachable } from '../../clusters/api/refusal.ts';
-import { DomainError, messageOf, unsuppressed } from '../../clusters/errors/domain-error.ts';
+import { DomainError, messageOf, PreparationFailed, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
@@ -150,7 +150,7 @@ export async function runSpecs(
       await look();
       if (outcome.outcome === 'failed' && !stop.aborted) {
         const outage = isUnanswered(outcome.thrown) || (await hadOutage(from));
-        const lack = outage ? 'the API server was away for a while' : lackOfMachine(outcome.thrown);
+        const lack = outage ? 'the API server was away for a while' : lackOfHarness(outcome.thrown);
         if (lack !== undefined) {
           notShown.push(outcome.thrown);
           const [line] = messageOf(outcome.thrown).split('\n');
@@ -219,10 +219,12 @@ function isUnanswered(thrown: unknown): boolean {
 }
 
 /**
- * Returns what this machine lacked where a spec failed because the harness could not write its evidence; undefined where
- * that is not the reason. What is full on a node is in the output of a command there, and has no such code.
+ * Returns what was lacking where a spec failed because the harness could not write its evidence, or could not prepare
+ * what the spec needs; undefined where that is not the reason. What is full on a node is in the output of a command
+ * there, and has no such code.
  */
-function lackOfMachine(thrown: unknown): string | undefined {
+function lackOfHarness(thrown: unknown): string | undefined {
+  if (causesOf(thrown).some((each) => each instanceof PreparationFailed)) return 'it could not be prepared';
   const lacks = {
     ENOSPC: 'the disk for the report is full',
     EDQUOT: 'the disk for the report is full',
