@@ -46,6 +46,19 @@ describe(chapter, () => {
   /** When a moment of an object's own clock was, in milliseconds; these have whole seconds. */
   const moment = (time: string | undefined) => Date.parse(time ?? '');
 
+  const unused = {
+    type: 'Unused',
+    status: 'True',
+    reason: 'NoPodsUsingPVC',
+    message: 'No pods are currently referencing this PVC',
+  } as const;
+  const inUse = {
+    type: 'Unused',
+    status: 'False',
+    reason: 'PodUsingPVC',
+    message: 'A pod is currently referencing this PVC',
+  } as const;
+
   proves('LV-LIFE-23', async () => {
     const here = assignedNode();
     await using namespace = await SpecNamespace.open();
@@ -56,12 +69,6 @@ describe(chapter, () => {
       const condition = claim.now.status?.conditions?.find(({ type }) => type === 'Unused');
       return moment(condition?.lastTransitionTime);
     };
-    const unused = {
-      type: 'Unused',
-      status: 'True',
-      reason: 'NoPodsUsingPVC',
-      message: 'No pods are currently referencing this PVC',
-    } as const;
     await expect(claim).to.haveCondition(unused);
     expect(turned()).to.be.at.least(moment(claim.now.metadata.creationTimestamp));
     /** The API keeps whole seconds: a state that lasts for longer than one has a time of its own. */
@@ -80,12 +87,7 @@ describe(chapter, () => {
     const pod = await namespace.pod('user', { claims: [claim] });
     await scheduledTo(pod, here);
     const began = moment(pod.now.metadata.creationTimestamp);
-    await expect(claim).to.haveCondition({
-      type: 'Unused',
-      status: 'False',
-      reason: 'PodUsingPVC',
-      message: 'A pod is currently referencing this PVC',
-    });
+    await expect(claim).to.haveCondition(inUse);
     expect(turned(), 'it turned when the pod came').to.be.at.least(began).and.to.be.above(before);
     const used = await lasts();
 
@@ -96,6 +98,26 @@ describe(chapter, () => {
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = marked?.object.metadata ?? {};
     const asked = moment(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
     expect(turned(), 'it turned when the pod went').to.be.at.least(asked).and.to.be.above(used);
+  });
+
+  proves('LV-LIFE-35', async () => {
+    const here = assignedNode();
+    await using lease = await leaseVolume(here, 'DIR');
+    await using namespace = await SpecNamespace.open();
+    await namespace.storageClass();
+    const { claim } = await namespace.boundVolume('data', lease);
+    const untilAsked = 'until [ -e /data/done ]; do sleep 0.1; done';
+    const pod = await namespace.pod('job', {
+      claims: [claim],
+      spec: { restartPolicy: 'Never' },
+      containers: [{ command: ['sh', '-c', untilAsked] }],
+    });
+    await expect(pod).to.runOn(here);
+    await expect(claim).to.haveCondition(inUse);
+    await runInPod(pod, ['touch', '/data/done']);
+    await expect(pod).to.reachPhase('Succeeded');
+    await expect(claim).to.haveCondition(unused);
+    expect(namespace.cluster.store.get(pod.ref)?.status?.phase, 'of the pod object').to.equal('Succeeded');
   });
 
   proves('LV-LIFE-24', async () => {
