@@ -3,6 +3,7 @@ import {
   absentPath,
   type ClaimHandle,
   clearClaimRef,
+  conditionsSeen,
   eventually,
   everyNode,
   evidence,
@@ -171,7 +172,6 @@ describe(chapter, () => {
   proves('LV-BIND-55', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('last-disk', { node: secondNode(), path: absentPath });
     const racers = [];
     for (const name of ['one', 'two']) racers.push({ name, claim: await namespace.claim(name) });
     const started = await Promise.all(
@@ -179,6 +179,9 @@ describe(chapter, () => {
     );
     const [a, b] = started;
     if (!a || !b) throw new Error('two pods were to race');
+    for (const { pod } of started) await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    // It wakes both, and the scheduler tries one right after the other.
+    const volume = await namespace.volume('last-disk', { node: secondNode(), path: absentPath });
     const winner = await eventually(
       a.pod,
       'one of two pods to be scheduled',
@@ -202,6 +205,8 @@ describe(chapter, () => {
     await namespace.remove(winner.claim);
     await expect(volume).to.reachPhase('Released');
     await stillNone('while-released');
+    const outcomes = conditionsSeen(namespace.cluster.store, loser.pod, 'PodScheduled').map(({ reason }) => reason);
+    expect(new Set(outcomes), 'the scheduler never began to bind it').to.deep.equal(new Set(['Unschedulable']));
     await clearClaimRef(namespace, volume);
     await scheduledTo(loser.pod, secondNode());
     await expect(loser.claim).to.bindTo(volume);

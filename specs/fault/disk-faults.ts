@@ -97,8 +97,9 @@ export async function mountNested(node: Node, path: string): Promise<NestedMount
 
 /** Waits, at most 90 s, until nothing is at a path of a node. kubelet removes a pod's directory and reports it nowhere. */
 export async function pathGone(node: Node, path: string): Promise<void> {
-  const script = 'while [ -e "$1" ]; do sleep 0.2; done';
-  await onNode(node, ['timeout', '90', 'sh', '-c', script, 'sh', path], { deadline: 120_000 });
+  const wait = 'while [ -e "$1" ]; do sleep 0.2; done';
+  const script = 'timeout 90 sh -c "$2" sh "$1" || { echo "$1 is still there after 90 s" >&2; exit 1; }';
+  await onNode(node, ['sh', '-c', script, 'sh', path, wait], { deadline: 120_000 });
 }
 
 /** Keeps a directory of a node from being unmounted, by a process that works there, until it is disposed of. */

@@ -142,7 +142,9 @@ export async function unmounted(nodeName: string, path: string): Promise<void> {
   const { node } = await testCluster();
   const script = 'until ! mountpoint -q "$1"; do findmnt --poll --timeout 500 --first-only >/dev/null || true; done';
   const within = waitLimit(90_000);
-  await onNode(node(nodeName), ['timeout', String(within / 1000), 'sh', '-c', script, 'sh', path], {
+  const seconds = String(within / 1000);
+  const limited = 'timeout "$2" sh -c "$3" sh "$1" || { echo "$1 is still mounted after $2 s" >&2; exit 1; }';
+  await onNode(node(nodeName), ['sh', '-c', limited, 'sh', path, seconds, script], {
     deadline: within + 30_000,
     signal: currentSpec().signal,
   });
