@@ -21,7 +21,9 @@ describe(chapter, () => {
   proves('LV-BIND-16', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const at = { node: secondNode(), path: absentPath };
+    // One more than the claims ask for.
+    const accessModes = ['ReadWriteOnce', 'ReadOnlyMany'];
+    const at = { node: secondNode(), path: absentPath, spec: { accessModes } };
     const big = await namespace.volume('big', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '2Gi' });
@@ -30,6 +32,7 @@ describe(chapter, () => {
     const second = await namespace.claim('second', { storage: '1536Mi' });
     await expect(second).to.bindTo(big);
     expect(first.now.status?.capacity, 'the whole volume, not what was asked for').to.deep.equal({ storage: '2Gi' });
+    expect(first.now.status?.accessModes, 'those of the volume').to.deep.equal(accessModes);
     expect(second.now.status?.capacity).to.deep.equal({ storage: '3Gi' });
     const third = await namespace.claim('third', { storage: '1536Mi' });
     await expect(third).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
