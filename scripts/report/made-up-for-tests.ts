@@ -86,6 +86,7 @@ export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {
     exclusive: [],
     nodes: 'all' as const,
     needs: ['api'] as const,
+    leastNodes: 1 as const,
     slow: false,
     source: 'KEP-121',
     failsIf: 'it is not',

@@ -51,19 +51,20 @@ function listed(requirements: readonly Requirement[]): string[] {
   const width = Math.max(0, ...requirements.map(({ id }) => id.length));
   let chapter: string | undefined;
   return requirements.flatMap((requirement) => {
-    const { id, level, features, needs, sentence } = requirement;
+    const { id, level, features, needs, leastNodes, sentence } = requirement;
     const heading =
       requirement.chapter === chapter ? [] : [...(chapter === undefined ? [] : ['']), requirement.chapter];
     chapter = requirement.chapter;
-    const wanted = [...needs.filter((need) => need !== 'api'), ...features];
+    const several = leastNodes > 1 ? [`${leastNodes} nodes`] : [];
+    const wanted = [...needs.filter((need) => need !== 'api'), ...features, ...several];
     const end = wanted.length > 0 ? `  [${wanted.join(', ')}]` : '';
     return [...heading, `  ${id.padEnd(width)}  ${level.padEnd(8)}  ${sentence}${end}`];
   });
 }
 
 /**
- * Returns how many requirements each chapter has at each level, and how many of all a cluster serves that allows what
- * specs ask for up to there, as lines of text.
+ * Returns how many requirements each chapter has at each level, how many of all a cluster serves that allows what specs
+ * ask for up to there, and how many a cluster of so many nodes serves, as lines of text.
  */
 function figures(requirements: readonly Requirement[]): string[] {
   const chapters = [...new Set(requirements.map(({ chapter }) => chapter))];
@@ -78,9 +79,23 @@ function figures(requirements: readonly Requirement[]): string[] {
     const within = requirements.filter(({ needs }) => needs.every((each) => allowed.includes(each)));
     return [index === 0 ? need : `and ${need}`, ...count(within)];
   });
+  const onNodes = [1, 2, 3].map((nodes) => {
+    const served = requirements.filter(({ leastNodes }) => leastNodes <= nodes);
+    return [nodes === 1 ? '1 node' : `${nodes} nodes`, ...count(served)];
+  });
   const levels = ['core', 'extended', 'all'];
   const all = ['all chapters', ...count(requirements)];
-  const table = [['chapter', ...levels], ...rows, all, [], ['with', ...levels], ...served];
+  const table = [
+    ['chapter', ...levels],
+    ...rows,
+    all,
+    [],
+    ['with', ...levels],
+    ...served,
+    [],
+    ['with', ...levels],
+    ...onNodes,
+  ];
   return table.map((cells) => {
     const [name, ...numbers] = cells.map(String);
     return name === undefined ? '' : `${name.padEnd(18)}${numbers.map((number) => number.padStart(10)).join('')}`;

@@ -1,5 +1,6 @@
 import {
   absentDisk,
+  anotherNode,
   assignedNode,
   eventually,
   everyNode,
@@ -7,14 +8,13 @@ import {
   expect,
   leaseVolume,
   oneAtATime,
+  oneNode,
   onNode,
   type PodHandle,
   readChapter,
   reasons,
   runInPod,
   SpecNamespace,
-  secondNode,
-  thirdNode,
   tryInPod,
 } from '../harness/index.ts';
 
@@ -92,7 +92,7 @@ describe(chapter, () => {
   proves('LV-ACCESS-13', () => oneAtATime('DIR', 'Filesystem'));
 
   proves('LV-ACCESS-15', async () => {
-    await using lease = await leaseVolume(secondNode(), 'DIR');
+    await using lease = await leaseVolume(oneNode(), 'DIR');
     await using namespace = await SpecNamespace.open();
     const many = { spec: { accessModes: ['ReadWriteMany'] } };
     await namespace.storageClass();
@@ -104,10 +104,10 @@ describe(chapter, () => {
     expect(claim.now.status?.accessModes).to.deep.equal(['ReadWriteMany']);
     const [here, there] = [
       await namespace.pod('anywhere', { claims: [claim] }),
-      await namespace.pod('elsewhere', { claims: [claim], node: thirdNode() }),
+      await namespace.pod('elsewhere', { claims: [claim], node: anotherNode() }),
     ];
     await expect(there).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
-    await expect(here).to.runOn(secondNode());
+    await expect(here).to.runOn(oneNode());
   });
 
   proves('LV-ACCESS-24', async () => {

@@ -1,5 +1,6 @@
 import {
   absentPath,
+  anotherNode,
   type ClaimHandle,
   controllerLookedAgain,
   everyNode,
@@ -9,6 +10,7 @@ import {
   leaseVolume,
   type ManifestOf,
   messages,
+  oneNode,
   phasesOf,
   preferNode,
   readChapter,
@@ -17,7 +19,6 @@ import {
   scheduledTo,
   schedulerLookedAgain,
   secondNode,
-  thirdNode,
   together,
 } from '../harness/index.ts';
 import { bindingAnnotations, bindingAnnotationsOf } from './binding-state.ts';
@@ -32,7 +33,7 @@ function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
 
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
 async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Promise<void> {
-  const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: secondNode() });
+  const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: oneNode() });
   evidence.keep(
     'scheduler',
     await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 }),
@@ -41,10 +42,10 @@ async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Prom
 
 describe(chapter, () => {
   proves('LV-BIND-01', async () => {
-    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes });
+    await using onNode2 = await leaseVolume(oneNode(), 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: secondNode(), path: onNode2.path });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: onNode2.path });
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -53,7 +54,7 @@ describe(chapter, () => {
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound']);
 
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    await expect(pod).to.runOn(secondNode());
+    await expect(pod).to.runOn(oneNode());
     await expect(pod).to.mount(volume, { from: onNode2 });
     expect(claim.now.metadata.annotations).not.to.have.property(bindingAnnotations.selectedNode);
   });
@@ -109,7 +110,7 @@ describe(chapter, () => {
   proves('LV-BIND-06', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('too-small', { node: secondNode(), path: absentPath, storage: '512Mi' });
+    const volume = await namespace.volume('too-small', { node: oneNode(), path: absentPath, storage: '512Mi' });
     const pod = await namespace.pod('consumer', { claims: ['claim'] });
     await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
@@ -123,7 +124,7 @@ describe(chapter, () => {
   proves('LV-BIND-07', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: anotherNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -134,7 +135,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const volume = await namespace.volume('volume', {
-      node: thirdNode(),
+      node: anotherNode(),
       path: absentPath,
       spec: { claimRef: { name: 'claim' } },
     });
@@ -147,7 +148,7 @@ describe(chapter, () => {
   proves('LV-BIND-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // Another pair of the namespace is bound by the same controller meanwhile, and has a pod.
@@ -162,7 +163,7 @@ describe(chapter, () => {
   proves('LV-BIND-18', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const first = await namespace.claim('first');
     await expect(first).to.bindTo(volume);
     const second = await namespace.claim('second', { volume: 'volume' });
@@ -177,7 +178,7 @@ describe(chapter, () => {
     const labels = { 'local-pv-conformance/beside': namespace.name };
     const selector = { matchLabels: labels };
     const beside = await namespace.volume('beside', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       change: ({ metadata }) => Object.assign(metadata, { labels: { ...metadata.labels, ...labels } }),
     });
@@ -205,7 +206,7 @@ describe(chapter, () => {
 
   proves('LV-BIND-20', async () => {
     await using namespace = await SpecNamespace.open();
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: anotherNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.bindTo(volume);
     expectNoPod(namespace);
@@ -221,30 +222,30 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate', { name: 'at-once' });
     const atOnce = { storageClassName: 'at-once' };
     const fixed = await namespace.volume('fixed', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       spec: atOnce,
     });
     // Without the bound claim the pod goes to node3: it prefers that node, and the volume there is used least.
     const [elsewhere, beside] = await together([
-      namespace.volume('elsewhere', { node: thirdNode(), path: absentPath, storage: '100Gi' }),
-      namespace.volume('beside', { node: secondNode(), path: absentPath, storage: '1Gi' }),
+      namespace.volume('elsewhere', { node: anotherNode(), path: absentPath, storage: '100Gi' }),
+      namespace.volume('beside', { node: oneNode(), path: absentPath, storage: '1Gi' }),
     ]);
     const eager = await namespace.claim('eager', { spec: atOnce });
     await expect(eager).to.bindTo(fixed);
     const consumer = async (name: string, ...others: ClaimHandle[]) => {
       const patient = await namespace.claim(name);
       await expect(patient).to.reportEvent('WaitForFirstConsumer');
-      const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, thirdNode());
+      const change = ({ spec }: ManifestOf<'Pod'>) => preferNode(spec, anotherNode());
       return { patient, pod: await namespace.pod(name, { claims: [...others, patient], change }) };
     };
     const { patient, pod } = await consumer('both', eager);
-    await scheduledTo(pod, secondNode());
+    await scheduledTo(pod, oneNode());
     await expect(patient).to.bindTo(beside);
     expect(elsewhere.now.status?.phase, 'the volume of the preferred node').to.equal('Available');
-    await namespace.volume('beside-again', { node: secondNode(), path: absentPath, storage: '1Gi' });
+    await namespace.volume('beside-again', { node: oneNode(), path: absentPath, storage: '1Gi' });
     const control = await consumer('control');
-    await scheduledTo(control.pod, thirdNode());
+    await scheduledTo(control.pod, anotherNode());
     await expect(control.patient).to.bindTo(elsewhere);
   });
 });

@@ -9,6 +9,7 @@ import {
   firstNode,
   type ManifestOf,
   messages,
+  oneNode,
   pausedControllers,
   phasesOf,
   preferNode,
@@ -38,11 +39,11 @@ describe(chapter, () => {
         metadata.annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
       },
     });
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     await triggerResync(namespace, absent);
     await expect(absent).to.bindTo(volume);
     expect(absent.now.spec?.storageClassName).to.equal(storageClass.name);
-    await namespace.volume('spare', { node: secondNode(), path: absentPath });
+    await namespace.volume('spare', { node: oneNode(), path: absentPath });
     await controllerLookedAgain(namespace, empty);
     expect(phasesOf(empty)).to.deep.equal(['Pending']);
     expect(empty.now.spec?.storageClassName, 'the claim that wants no class').to.equal('');
@@ -63,7 +64,7 @@ describe(chapter, () => {
     });
     await quotaCounts(namespace);
     const { volume, claim } = await namespace.boundVolume('large-disk', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       storage: '100Gi',
       claim: { storage: '1Gi' },
@@ -84,7 +85,7 @@ describe(chapter, () => {
   proves('LV-BIND-59', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim: first } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
+    const { volume, claim: first } = await namespace.boundVolume('disk', { node: oneNode(), path: absentPath });
     const second = await namespace.claim('second');
     await expect(second).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const { name, uid } = second.now.metadata;
@@ -99,17 +100,17 @@ describe(chapter, () => {
     await schedulerLookedAgain(namespace, first, second);
     const lost = `persistentvolumeclaim "${first.name}" bound to non-existent persistentvolume "${volume.name}"`;
     await expect(await namespace.pod('of-first', { claims: [first] })).to.beUnschedulable([lost]);
-    await scheduledTo(await namespace.pod('of-second', { claims: [second] }), secondNode());
+    await scheduledTo(await namespace.pod('of-second', { claims: [second] }), oneNode());
   });
 
   proves('LV-BIND-68', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
+    const { volume, claim } = await namespace.boundVolume('disk', { node: oneNode(), path: absentPath });
     await expect(claim).to.bindTo(volume);
     const { name, uid } = claim.now.metadata;
     const second = await namespace.volume('second', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       spec: { claimRef: { name, uid } },
     });
@@ -130,19 +131,19 @@ describe(chapter, () => {
   proves('LV-BIND-69', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const { volume, claim } = await namespace.boundVolume('disk', { node: secondNode(), path: absentPath });
+    const { volume, claim } = await namespace.boundVolume('disk', { node: oneNode(), path: absentPath });
     await expect(claim).to.bindTo(volume);
     // Only the uid differs: for a claim of another name the API server does not let kubelet read the volume.
     const uid = randomUUID();
     const claimRef = { uid, resourceVersion: null };
     // Kubelet may read claim and volume once the API server knows of a pod of its node that uses them. With this pod there,
     // the first attempt of the next one ends for the reason that is awaited, and not by a refusal and a wait of its own.
-    const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: secondNode() } });
+    const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: oneNode() } });
     await expect(known).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     // The controller would make the claim Lost, which kubelet refuses for another reason.
     await using controllers = await pausedControllers();
     await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
-    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: secondNode() } });
+    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: oneNode() } });
     const said = await expect(pod).to.reportEvent('FailedMount', 'does not point to claim.UID');
     await controllers.stillPaused();
     evidence.keep('kubelet', said);

@@ -1,5 +1,6 @@
 import {
   absentPath,
+  anotherNode,
   conditionsSeen,
   controllerLookedAgain,
   eventually,
@@ -9,6 +10,7 @@ import {
   killedControlPlane,
   knownIssue,
   type ManifestOf,
+  oneNode,
   type PodHandle,
   pausedControllers,
   phasesOf,
@@ -19,8 +21,6 @@ import {
   type StoreView,
   scheduledTo,
   schedulerLookedAgain,
-  secondNode,
-  thirdNode,
   together,
   triggerResync,
 } from '../harness/index.ts';
@@ -38,7 +38,7 @@ function refused(pod: PodHandle): Promise<string> {
   );
 }
 
-const towardsNode2 = ({ spec }: ManifestOf<'Pod'>): void => preferNode(spec, secondNode());
+const towardsNode2 = ({ spec }: ManifestOf<'Pod'>): void => preferNode(spec, oneNode());
 
 /** Long enough for the scheduler's next tries; where a known issue shows, the spec waits for all of it. */
 const within = 6_000;
@@ -48,7 +48,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const [volume, elsewhere] = await together(
-      [secondNode(), thirdNode()].map((node) => namespace.volume(`on-${node}`, { node, path: absentPath })),
+      [oneNode(), anotherNode()].map((node) => namespace.volume(`on-${node}`, { node, path: absentPath })),
     );
     const claim = await namespace.claim('claim');
     const pod = await (async () => {
@@ -62,7 +62,7 @@ describe(chapter, () => {
       return pod;
     })();
     if (!volume || !elsewhere) throw new Error('there were to be two volumes');
-    await scheduledTo(pod, secondNode());
+    await scheduledTo(pod, oneNode());
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim), 'bound once').to.deep.equal(['Pending', 'Bound']);
     expect(elsewhere.now.status?.phase, 'the volume of the other node').to.equal('Available');
@@ -71,7 +71,7 @@ describe(chapter, () => {
   proves('LV-BIND-70', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const first = await namespace.claim('first');
     await using _refused = await refusing(namespace, {
       operation: 'UPDATE',
@@ -86,7 +86,7 @@ describe(chapter, () => {
     // The last try for the first pod may have been under way. The volume itself is left alone: any event about it would
     // make the scheduler forget what it had assumed.
     await triggerResync(namespace, next);
-    await scheduledTo(user, secondNode());
+    await scheduledTo(user, oneNode());
     await expect(next).to.bindTo(volume);
     expect(phasesOf(first), 'the first claim').to.deep.equal(['Pending']);
   });
@@ -94,7 +94,7 @@ describe(chapter, () => {
   proves('LV-BIND-71', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     await using _refused = await refusing(namespace, {
@@ -114,7 +114,7 @@ describe(chapter, () => {
   proves('LV-BIND-67', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const places = [secondNode(), secondNode(), thirdNode()];
+    const places = [oneNode(), oneNode(), anotherNode()];
     await together(places.map((node, index) => namespace.volume(`${node}-${index}`, { node, path: absentPath })));
     const claims = [await namespace.claim('first'), await namespace.claim('second')] as const;
     const labels = { app: 'apart' };
@@ -128,16 +128,13 @@ describe(chapter, () => {
         claims: [claims[0]],
         labels,
         change: ({ spec }) => {
-          preferNode(spec, secondNode());
+          preferNode(spec, oneNode());
           requirePods(spec, 'podAntiAffinity', labels);
         },
       });
       evidence.keep('scheduler', await refused(pod));
       await expect(claims[0]).to.reachPhase('Bound');
-      await scheduledTo(
-        await namespace.pod('second', { claims: [claims[1]], labels, node: secondNode() }),
-        secondNode(),
-      );
+      await scheduledTo(await namespace.pod('second', { claims: [claims[1]], labels, node: oneNode() }), oneNode());
       return pod;
     })();
     // node3 has a volume for the first pod, and no pod that it must be apart from.
@@ -152,10 +149,10 @@ describe(chapter, () => {
     const at = (node: string, storage: string) => ({ node, path: absentPath, storage });
     // Claims are served from the smallest to the largest: it is the second that cannot be reserved.
     const [, second] = await together([
-      namespace.volume('node2-1', at(secondNode(), '1Gi')),
-      namespace.volume('node2-2', at(secondNode(), '2Gi')),
-      namespace.volume('node3-1', at(thirdNode(), '1Gi')),
-      namespace.volume('node3-2', at(thirdNode(), '2Gi')),
+      namespace.volume('node2-1', at(oneNode(), '1Gi')),
+      namespace.volume('node2-2', at(oneNode(), '2Gi')),
+      namespace.volume('node3-1', at(anotherNode(), '1Gi')),
+      namespace.volume('node3-2', at(anotherNode(), '2Gi')),
     ]);
     const claims = [await namespace.claim('small'), await namespace.claim('large', { storage: '2Gi' })];
     const pod = await (async () => {
@@ -173,13 +170,13 @@ describe(chapter, () => {
     await knownIssue(() =>
       eventually(pod, `${pod} to be scheduled`, (store) => store.get(pod.ref)?.spec?.nodeName, { within }),
     );
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, anotherNode());
   });
 
   proves('LV-BIND-62', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const places = [secondNode(), secondNode(), thirdNode(), thirdNode()];
+    const places = [oneNode(), oneNode(), anotherNode(), anotherNode()];
     await together(places.map((node, index) => namespace.volume(`${node}-${index}`, { node, path: absentPath })));
     const claims = [await namespace.claim('one'), await namespace.claim('two')];
     const reservedFor = () =>

@@ -5,12 +5,12 @@ import {
   evidence,
   expect,
   messages,
+  oneNode,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
-  secondNode,
   type VolumeHandle,
 } from '../harness/index.ts';
 import { type MatchingRule, matchingRules, preBoundMismatches } from './binding-rules.ts';
@@ -23,7 +23,7 @@ describe(chapter, () => {
     await namespace.storageClass('Immediate');
     // One more than the claims ask for.
     const accessModes = ['ReadWriteOnce', 'ReadOnlyMany'];
-    const at = { node: secondNode(), path: absentPath, spec: { accessModes } };
+    const at = { node: oneNode(), path: absentPath, spec: { accessModes } };
     const big = await namespace.volume('big', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '2Gi' });
@@ -42,7 +42,7 @@ describe(chapter, () => {
   proves('LV-BIND-17', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const at = { node: secondNode(), path: absentPath };
+    const at = { node: oneNode(), path: absentPath };
     const big = await namespace.volume('big', { ...at, storage: '5Gi' });
     const middle = await namespace.volume('middle', { ...at, storage: '3Gi' });
     const small = await namespace.volume('small', { ...at, storage: '1Gi' });
@@ -50,7 +50,7 @@ describe(chapter, () => {
     const wantsLess = await namespace.claim('wants-less', { storage: '2Gi' });
     // Served as the pod names them, the first would take the volume of 3Gi and leave 5Gi to the second.
     const pod = await namespace.pod('consumer', { claims: [wantsMuch, wantsLess] });
-    await scheduledTo(pod, secondNode());
+    await scheduledTo(pod, oneNode());
     await expect(wantsLess).to.bindTo(middle);
     await expect(wantsMuch).to.bindTo(big);
     expect(small.now.status?.phase).to.equal('Available');
@@ -65,7 +65,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath, change: breaks });
+      const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath, change: breaks });
       await using _held = await afterwards?.(namespace, volume);
       const claim = await namespace.claim('claim', { volume: 'volume', change: asks });
       const text = `Cannot bind to requested volume "${volume.name}": ${why(volume.name)}`;
@@ -79,7 +79,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
-    const at = { node: secondNode(), path: absentPath };
+    const at = { node: oneNode(), path: absentPath };
     const volumes = [
       await namespace.volume('of-immediate', at),
       await namespace.volume('of-patient', { ...at, spec: { storageClassName: 'patient' } }),
@@ -106,7 +106,7 @@ describe(chapter, () => {
     await namespace.storageClass('WaitForFirstConsumer', { name: 'patient' });
     const offer = async (className: string) => {
       const at = (storage: string, ...more: 'ReadOnlyMany'[]) => ({
-        node: secondNode(),
+        node: oneNode(),
         path: absentPath,
         storage,
         spec: { storageClassName: className, accessModes: ['ReadWriteOnce', ...more] },
@@ -119,7 +119,7 @@ describe(chapter, () => {
     await expect(byController.claim).to.bindTo(byController.exact);
     expect(byController.smaller.now.status?.phase).to.equal('Available');
     const byScheduler = await offer('patient');
-    await scheduledTo(await namespace.pod('consumer', { claims: [byScheduler.claim] }), secondNode());
+    await scheduledTo(await namespace.pod('consumer', { claims: [byScheduler.claim] }), oneNode());
     await expect(byScheduler.claim).to.bindTo(byScheduler.smaller);
   });
 
@@ -127,7 +127,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const volume = await namespace.volume('volume', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       labels: { disk: 'slow' },
     });
@@ -148,7 +148,7 @@ async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: M
       for (const each of held) await each[Symbol.asyncDispose]();
     },
   };
-  const at = { node: secondNode(), path: absentPath };
+  const at = { node: oneNode(), path: absentPath };
   /** Creates volumes of a class that break the rule for a claim. */
   const decoysFor = async (claim: string, storageClass: string): Promise<VolumeHandle[]> => {
     const decoys: VolumeHandle[] = [];

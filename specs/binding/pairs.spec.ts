@@ -7,12 +7,12 @@ import {
   expect,
   leaseVolume,
   messages,
+  oneNode,
   onNode,
   readChapter,
   runInPod,
   SpecNamespace,
   scheduledTo,
-  secondNode,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -31,7 +31,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const at = { node: secondNode(), path: absentPath };
+      const at = { node: oneNode(), path: absentPath };
       const names = (count: number, what: string) => Array.from({ length: count }, (_, index) => `${what}-${index}`);
       const volumes = await Promise.all(names(offered, 'volume').map((name) => namespace.volume(name, at)));
       const claims = await Promise.all(names(asking, 'claim').map((name) => namespace.claim(name)));
@@ -67,13 +67,13 @@ describe(chapter, () => {
   }
 
   proves('LV-BIND-44', async () => {
-    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes });
+    await using onNode2 = await leaseVolume(oneNode(), 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: secondNode(), path: onNode2.path });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: onNode2.path });
     const claim = await namespace.claim('claim');
     const pod = await namespace.pod('consumer', { claims: [claim, claim] });
-    await expect(pod).to.runOn(secondNode());
+    await expect(pod).to.runOn(oneNode());
     await expect(claim).to.bindTo(volume);
     await expect(pod).to.mount(volume, { from: onNode2 });
     const script = 'echo once >/data/file && cat /data-2/file && stat -c %i /data/file /data-2/file';
@@ -85,7 +85,7 @@ describe(chapter, () => {
   proves('LV-BIND-56', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     const twice = await namespace.pod('twice', { claims: [claim, claim] });
     evidence.keep('scheduler', await expect(twice).to.beUnschedulable([messages.noVolumeFits(everyNode())]));
@@ -94,23 +94,23 @@ describe(chapter, () => {
     await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(everyNode()));
     expect(volume.now.spec?.claimRef).to.equal(undefined);
     const once = await namespace.pod('once', { claims: [claim] });
-    await scheduledTo(once, secondNode());
+    await scheduledTo(once, oneNode());
     await expect(claim).to.bindTo(volume);
-    await scheduledTo(twice, secondNode());
+    await scheduledTo(twice, oneNode());
   });
 
   proves('LV-BIND-45', async () => {
-    await using one = await leaseVolume(secondNode(), 'LOOP', { bytes });
-    await using two = await leaseVolume(secondNode(), 'LOOP', { bytes });
+    await using one = await leaseVolume(oneNode(), 'LOOP', { bytes });
+    await using two = await leaseVolume(oneNode(), 'LOOP', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const disks = [one, two];
     const volumes: VolumeHandle[] = [];
     for (const [index, { path }] of disks.entries())
-      volumes.push(await namespace.volume(`volume-${index}`, { node: secondNode(), path }));
+      volumes.push(await namespace.volume(`volume-${index}`, { node: oneNode(), path }));
     const claims = [await namespace.claim('claim-0'), await namespace.claim('claim-1')];
     const pod = await namespace.pod('consumer', { claims });
-    await expect(pod).to.runOn(secondNode());
+    await expect(pod).to.runOn(oneNode());
     const script = 'echo first >/data/name && echo second >/data-2/name && sync';
     await runInPod(pod, ['sh', '-c', script]);
     for (const [index, claim] of claims.entries()) {
@@ -121,7 +121,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       const path = index === 0 ? '/data' : '/data-2';
       await expect(pod).to.mount(volume, { path, from: disk });
-      const onDisk = await onNode(namespace.cluster.node(secondNode()), ['cat', `${disk.path}/name`]);
+      const onDisk = await onNode(namespace.cluster.node(oneNode()), ['cat', `${disk.path}/name`]);
       expect(onDisk).to.equal(index === 0 ? 'first\n' : 'second\n');
     }
     await namespace.remove(pod);

@@ -1,15 +1,15 @@
 import {
   absentPath,
+  anotherNode,
   consistently,
   evidence,
   expect,
   messages,
+  oneNode,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
-  secondNode,
-  thirdNode,
   triggerResync,
 } from '../harness/index.ts';
 import { bindingAnnotations, bindingAnnotationsOf, transitionsOf } from './binding-state.ts';
@@ -24,7 +24,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);
     const volume = await namespace.volume('volume', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       spec: { claimRef: { name: 'claim' } },
     });
@@ -36,22 +36,22 @@ describe(chapter, () => {
   proves('LV-BIND-47', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const other = await namespace.volume('other', { node: secondNode(), path: absentPath });
+    const other = await namespace.volume('other', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     const pod = await namespace.pod('consumer', { claims: [claim] });
     // Naming a volume makes the claim one that is bound at once, also where its class would wait.
     await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: anotherNode(), path: absentPath });
     await triggerResync(namespace, claim);
     await expect(claim).to.bindTo(volume);
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, anotherNode());
     expect(other.now.status?.phase, 'the volume that was there all the time').to.equal('Available');
   });
 
   proves('LV-BIND-48', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     /** The API keeps whole seconds: a phase that lasts for longer than one has a time of its own. */
     const lasts = async (phase: string) => {
       const since = volume.now.status?.lastPhaseTransitionTime;
@@ -86,7 +86,7 @@ describe(chapter, () => {
   proves('LV-BIND-49', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForFirstConsumer', messages.waitsForConsumer);
     // Held at the gate, the pod is there and not scheduled, for as long as it takes the controller to say so.
@@ -102,7 +102,7 @@ describe(chapter, () => {
       operations: [{ op: 'remove', path: '/spec/schedulingGates' }],
     });
     await expect(claim).to.bindTo(volume);
-    await scheduledTo(pod, secondNode());
+    await scheduledTo(pod, oneNode());
     expect(bindingAnnotationsOf(claim), 'it waited for a node, and none is noted').to.deep.equal([
       bindingAnnotations.completed,
       bindingAnnotations.byController,
@@ -120,10 +120,10 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass('Immediate');
     for (const name of ['one', 'two']) {
-      const { claim, volume } = await namespace.boundVolume(name, { node: secondNode(), path: absentPath });
+      const { claim, volume } = await namespace.boundVolume(name, { node: oneNode(), path: absentPath });
       await expect(claim).to.bindTo(volume);
     }
-    await namespace.volume('free', { node: secondNode(), path: absentPath, storage: '512Mi' });
+    await namespace.volume('free', { node: oneNode(), path: absentPath, storage: '512Mi' });
     for (const name of ['left-1', 'left-2', 'left-3']) {
       const claim = await namespace.claim(name);
       await expect(claim).to.reportEvent('ProvisioningFailed', messages.noProvisioner);

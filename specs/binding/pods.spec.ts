@@ -10,6 +10,7 @@ import {
   expect,
   firstNode,
   messages,
+  oneNode,
   phasesOf,
   readChapter,
   SpecNamespace,
@@ -57,7 +58,7 @@ async function removedDuringBinding(
 ) {
   const { client, store } = namespace.cluster;
   const labels = { moment };
-  const volume = await namespace.volume(moment, { node: secondNode(), path: absentPath, labels });
+  const volume = await namespace.volume(moment, { node: oneNode(), path: absentPath, labels });
   const claim = await namespace.claim(moment, { spec: { selector: { matchLabels: labels } } });
   const pod = await namespace.pod(moment, { claims: [claim] });
   const there = () => isThere(store.get(volume.ref), store.get(claim.ref));
@@ -134,7 +135,7 @@ describe(chapter, () => {
       const { volume, claim } = await removedDuringBinding(namespace, moment, isThere);
       evidence.keep(moment, await boundOrFree(volume, claim));
       const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
-      await scheduledTo(next, secondNode());
+      await scheduledTo(next, oneNode());
       await expect(claim).to.bindTo(volume);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
     }
@@ -143,7 +144,7 @@ describe(chapter, () => {
   proves('LV-BIND-54', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim', { volume: 'volume' });
     await expect(claim).to.bindTo(volume);
     const { client } = namespace.cluster;
@@ -160,12 +161,12 @@ describe(chapter, () => {
     const lost = `persistentvolumeclaim "${claim.name}" bound to non-existent persistentvolume "${volume.name}"`;
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([lost]));
 
-    const again = await namespace.volume('volume', { node: secondNode(), path: absentPath });
+    const again = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     expect(again.name).to.equal(volume.name);
     await triggerResync(namespace, claim);
     await eventually(claim, `${claim} to be bound again`, (store) => store.get(claim.ref)?.status?.phase === 'Bound');
     await expect(claim).to.bindTo(again);
-    await scheduledTo(pod, secondNode());
+    await scheduledTo(pod, oneNode());
     expect(phasesOf(claim)).to.deep.equal(['Pending', 'Bound', 'Lost', 'Bound']);
   });
 
@@ -181,7 +182,7 @@ describe(chapter, () => {
     if (!a || !b) throw new Error('two pods were to race');
     for (const { pod } of started) await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     // It wakes both, and the scheduler tries one right after the other.
-    const volume = await namespace.volume('last-disk', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('last-disk', { node: oneNode(), path: absentPath });
     const winner = await eventually(
       a.pod,
       'one of two pods to be scheduled',
@@ -189,7 +190,7 @@ describe(chapter, () => {
       { also: [b.pod] },
     );
     const loser = winner === a ? b : a;
-    await scheduledTo(winner.pod, secondNode());
+    await scheduledTo(winner.pod, oneNode());
     await expect(winner.claim).to.bindTo(volume);
     await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
     /** A pod of the loser's claim that comes when controller and scheduler have looked again. */
@@ -208,7 +209,7 @@ describe(chapter, () => {
     const outcomes = conditionsSeen(namespace.cluster.store, loser.pod, 'PodScheduled').map(({ reason }) => reason);
     expect(new Set(outcomes), 'the scheduler never began to bind it').to.deep.equal(new Set(['Unschedulable']));
     await clearClaimRef(namespace, volume);
-    await scheduledTo(loser.pod, secondNode());
+    await scheduledTo(loser.pod, oneNode());
     await expect(loser.claim).to.bindTo(volume);
     expect(phasesOf(volume)).to.deep.equal(['Pending', 'Available', 'Bound', 'Released', 'Available', 'Bound']);
   });

@@ -8,13 +8,13 @@ import {
   forceDelete,
   knownToScheduler,
   labelledNode,
+  oneNode,
   type PodHandle,
   pausedControllers,
   phasesOf,
   readChapter,
   SpecNamespace,
   scheduledTo,
-  thirdNode,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -41,14 +41,14 @@ const undoings: Record<string, Undoing> = {
     undo: forceDelete,
   },
   label: {
-    why: ({ name }) => `pv "${name}" node affinity doesn't match node "${thirdNode()}": no matching NodeSelectorTerms`,
+    why: ({ name }) => `pv "${name}" node affinity doesn't match node "${oneNode()}": no matching NodeSelectorTerms`,
   },
 };
 
 /** A volume of node3 that fits the claim of its name only. */
 function offered(namespace: SpecNamespace, name: string): Promise<VolumeHandle> {
   return namespace.volume(name, {
-    node: thirdNode(),
+    node: oneNode(),
     path: absentPath,
     labels: { which: name },
     ...(name === 'label' && {
@@ -69,10 +69,10 @@ function givenUp(pod: PodHandle, because: string): Promise<string> {
 
 describe(chapter, () => {
   proves('LV-BIND-57', async () => {
-    await using _shelf = await labelledNode(thirdNode(), { [label]: 's4' });
+    await using _shelf = await labelledNode(oneNode(), { [label]: 's4' });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    await knownToScheduler(namespace, thirdNode());
+    await knownToScheduler(namespace, oneNode());
     const free = [];
     for (const [name, undoing] of Object.entries(undoings)) {
       const volume = await offered(namespace, name);
@@ -91,7 +91,7 @@ describe(chapter, () => {
       reserved.push({ ...one, pod });
     }
     {
-      await using _elsewhere = await labelledNode(thirdNode(), { [label]: 'none' });
+      await using _elsewhere = await labelledNode(oneNode(), { [label]: 'none' });
       for (const { volume, undo } of reserved) await undo?.(namespace, volume);
       await controllers.stillPaused();
       for (const { name, volume, pod, why } of reserved) {
@@ -104,7 +104,7 @@ describe(chapter, () => {
 
     for (const { name, volume, claim, pod } of reserved) {
       const there = name === 'volume' ? await offered(namespace, name) : volume;
-      await scheduledTo(pod, thirdNode());
+      await scheduledTo(pod, oneNode());
       await expect(claim).to.bindTo(there);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
     }

@@ -1,17 +1,17 @@
 import {
+  anotherNode,
   assignedNode,
   evidence,
   expect,
   leaseVolume,
   oneAtATime,
+  oneNode,
   onNode,
   readChapter,
   readInPod,
   runAs,
   runInPod,
   SpecNamespace,
-  secondNode,
-  thirdNode,
   tryInPod,
 } from '../harness/index.ts';
 import { mappedPod, mappingOf, numberInPod, readSector, textOfSector, writeSector } from './block-volumes.ts';
@@ -25,15 +25,15 @@ const [user, group] = [1000, 1234];
 
 describe(chapter, () => {
   proves('LV-BLOCK-14', async () => {
-    await using lease = await leaseVolume(secondNode(), 'BLOCK', { bytes });
+    await using lease = await leaseVolume(oneNode(), 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
     // The path is there on both nodes, like /dev/sdb: only the affinity says whose disk it is.
-    await onNode(namespace.cluster.node(thirdNode()), ['test', '-b', lease.path]);
+    await onNode(namespace.cluster.node(anotherNode()), ['test', '-b', lease.path]);
     await namespace.storageClass();
     const theirs = await namespace.boundVolume('theirs', lease);
-    const own = await namespace.boundVolume('own', { ...lease, node: thirdNode() });
+    const own = await namespace.boundVolume('own', { ...lease, node: anotherNode() });
     const podWith = (name: string, claim: typeof own.claim) =>
-      namespace.pod(name, { claims: [claim], as: 'devices', spec: { nodeName: thirdNode() } });
+      namespace.pod(name, { claims: [claim], as: 'devices', spec: { nodeName: anotherNode() } });
     const refused = await podWith('refused', theirs.claim);
     const message = await expect(refused).to.reportEvent(
       'FailedMount',
@@ -41,7 +41,7 @@ describe(chapter, () => {
     );
     evidence.keep('refusal', message);
     const admitted = await podWith('admitted', own.claim);
-    await expect(admitted).to.runOn(thirdNode());
+    await expect(admitted).to.runOn(anotherNode());
     expect(await numberInPod(admitted), 'with the affinity, the same path is mapped').to.equal(lease.deviceNumber);
     expect(refused.now.status?.phase, 'kubelet has gone on, and the pod waits').to.equal('Pending');
     expect(await mappingOf(mappedPod(refused, theirs.volume))).to.deep.equal({

@@ -19,6 +19,7 @@ describe('a chapter of the catalogue', () => {
         exclusive: [],
         nodes: 'all',
         needs: ['api'],
+        leastNodes: 3,
         slow: false,
         source: 'https://kubernetes.io',
         failsIf: 'it is not so',
@@ -59,6 +60,20 @@ describe('a chapter of the catalogue', () => {
       one('LV-TINY-03', ', features: [disruptive], exclusive: [secondNode]'),
     );
     expect(requirements.map(({ nodes }) => nodes)).to.deep.equal(['any', 'all', 'all']);
+    expect(requirements.map(({ leastNodes }) => leastNodes)).to.deep.equal([1, 3, 3]);
+  });
+
+  it('takes the number of nodes from its chapter, except where any one will do or a requirement gives its own', () => {
+    const one = (id: string, more: string) => `  - { id: ${id}, sentence: s, ${shared}${more} }`;
+    const { requirements } = parse(
+      'leastNodes: 2',
+      'requirements:',
+      one('LV-TINY-01', ''),
+      one('LV-TINY-02', ', nodes: any'),
+      one('LV-TINY-03', ', leastNodes: 3'),
+    );
+    expect(requirements.map(({ leastNodes }) => leastNodes)).to.deep.equal([2, 1, 3]);
+    expect(() => parse('requirements:', one('LV-TINY-01', ', leastNodes: 4'))).to.throw('leastNodes');
   });
 
   it('takes the subject from its chapter, except where a requirement gives its own', () => {

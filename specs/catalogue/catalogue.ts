@@ -50,6 +50,9 @@ const needsOfSpec = z
  */
 const nodes = z.enum(['all', 'any']);
 
+/** How many nodes a run must have for a spec at least. */
+const leastNodes = z.union([z.literal(1), z.literal(2), z.literal(3)]);
+
 /** What a requirement and a case of a matrix have in common. */
 const promise = {
   level,
@@ -68,6 +71,11 @@ const promise = {
    * more fails.
    */
   needs: needsOfSpec.exactOptional(),
+  /**
+   * How many nodes the run must have for its spec. Where not given, 1 with `nodes: any`, and else what the chapter says.
+   * A spec that asks for another one fails.
+   */
+  leastNodes: leastNodes.exactOptional(),
   /**
    * What no other spec may use while the requirement's spec runs, such as the disks of disks.yaml. A disruptive spec
    * names the nodes that it touches by their roles, such as thirdNode; one that names none has the whole cluster.
@@ -134,17 +142,20 @@ const chapterSchema = z.strictObject({
   subject: subject.default('kubernetes'),
   /** What the specs of its requirements ask of a cluster, unless a requirement gives its own. */
   needs: needsOfSpec.default(['api']),
+  /** How many nodes the specs of its requirements for all nodes need, unless a requirement gives its own number. */
+  leastNodes: leastNodes.default(3),
   requirements: z.array(requirementSchema).default([]),
   matrix: matrixSchema.exactOptional(),
 });
 
-export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes' | 'subject' | 'needs'> & {
+export type Requirement = Omit<z.infer<typeof requirementSchema>, 'nodes' | 'subject' | 'needs' | 'leastNodes'> & {
   /** Name of the folder whose catalogue has it, such as `binding`. */
   chapter: string;
   nodes: z.infer<typeof nodes>;
   subject: Subject;
   /** In the order of needs.ts. */
   needs: readonly Need[];
+  leastNodes: z.infer<typeof leastNodes>;
   /** The pair of a matrix that it was made from. */
   pair?: { type: string; case: string };
 };
@@ -201,6 +212,7 @@ export function parseChapter(chapter: string, source: YamlSource): CatalogueChap
     requirements: all.map((requirement) => ({
       nodes: usual(requirement),
       subject,
+      leastNodes: (requirement.nodes ?? usual(requirement)) === 'any' ? 1 : value.leastNodes,
       ...requirement,
       needs: inOrder([...(requirement.needs ?? value.needs), ...needsOfFeatures(requirement.features)]),
       chapter,
@@ -228,8 +240,8 @@ function lackingNeeds(features: readonly string[], needs: readonly Need[] | unde
   );
 }
 
-type AsWritten = Omit<Requirement, 'nodes' | 'subject' | 'needs' | 'chapter'> &
-  Partial<Pick<Requirement, 'nodes' | 'subject' | 'needs'>>;
+type AsWritten = Omit<Requirement, 'nodes' | 'subject' | 'needs' | 'leastNodes' | 'chapter'> &
+  Partial<Pick<Requirement, 'nodes' | 'subject' | 'needs' | 'leastNodes'>>;
 
 function multiplied({ types, cases }: z.infer<typeof matrixSchema>): AsWritten[] {
   return types.flatMap((type) =>

@@ -10,14 +10,25 @@ describe('the features that requirements need', () => {
   });
 
   it('tell why a requirement does not apply', () => {
-    expect(whyNotRun({ features: ['block'], needs: ['api'] }, cluster)).to.equal(undefined);
-    expect(whyNotRun({ features: ['block', 'xfs'], needs: ['api'] }, cluster)).to.deep.equal({
+    expect(whyNotRun({ features: ['block'], needs: ['api'], leastNodes: 1 }, cluster)).to.equal(undefined);
+    expect(whyNotRun({ features: ['block', 'xfs'], needs: ['api'], leastNodes: 1 }, cluster)).to.deep.equal({
       outcome: 'skipped',
       reason: 'mkfs.xfs is not on node2',
     });
-    expect(whyNotRun({ features: ['kubernetes>=1.37'], needs: ['api'] }, cluster)).to.deep.equal({
+    expect(whyNotRun({ features: ['kubernetes>=1.37'], needs: ['api'], leastNodes: 1 }, cluster)).to.deep.equal({
       outcome: 'notApplicable',
       reason: 'Kubernetes 1.37 and later only',
+    });
+  });
+
+  it('are for as many nodes as there are', () => {
+    const why = (leastNodes: number, nodes: unknown[]) =>
+      whyNotRun({ features: [], needs: ['api'], leastNodes }, { ...cluster, nodes });
+    expect(why(3, ['a', 'b', 'c'])).to.equal(undefined);
+    expect(why(1, ['a'])).to.equal(undefined);
+    expect(why(3, ['a', 'b'])).to.deep.equal({
+      outcome: 'skipped',
+      reason: 'it needs 3 nodes, and specs have 2',
     });
   });
 
@@ -28,7 +39,7 @@ describe('the features that requirements need', () => {
 
   it('compare minors as numbers', () => {
     const applies = (feature: string, kubernetes: string) =>
-      !whyNotRun({ features: [feature], needs: ['api'] }, { kubernetes, lacking: {} });
+      !whyNotRun({ features: [feature], needs: ['api'], leastNodes: 1 }, { kubernetes, lacking: {} });
     expect(applies('kubernetes>=1.37', 'v1.37.0')).to.equal(true);
     expect(applies('kubernetes>=1.37', 'v1.100.0')).to.equal(true);
     expect(applies('kubernetes<1.37', 'v1.9.1')).to.equal(true);

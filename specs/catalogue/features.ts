@@ -45,16 +45,20 @@ export interface ClusterAbilities {
   lacking: Readonly<Record<string, string>>;
   /** What specs may not ask of the cluster, each with the reason. */
   withheld?: Readonly<Partial<Record<Need, string>>>;
+  /** The nodes that specs use; where not given, as many as any needs. */
+  nodes?: readonly unknown[];
 }
 
 /** Returns why a requirement is not run on a cluster; undefined where it is run. */
 export function whyNotRun(
-  { features, needs }: { features: readonly string[]; needs: readonly Need[] },
-  { kubernetes, lacking, withheld = {} }: ClusterAbilities,
+  { features, needs, leastNodes }: { features: readonly string[]; needs: readonly Need[]; leastNodes: number },
+  { kubernetes, lacking, withheld = {}, nodes }: ClusterAbilities,
 ): NotRun | undefined {
   const versions = otherVersions(features, kubernetes);
   if (versions !== undefined) return { outcome: 'notApplicable', reason: versions };
-  const reasons = [...needs.map((need) => withheld[need]), ...features.map((feature) => lacking[feature])];
+  const tooFew =
+    nodes && nodes.length < leastNodes ? `it needs ${leastNodes} nodes, and specs have ${nodes.length}` : undefined;
+  const reasons = [...needs.map((need) => withheld[need]), ...features.map((feature) => lacking[feature]), tooFew];
   const reason = reasons.find((found) => found !== undefined);
   return reason === undefined ? undefined : { outcome: 'skipped', reason };
 }

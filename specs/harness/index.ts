@@ -11,11 +11,13 @@ export { readChapter } from '../runner/registry.ts';
 export { testCluster } from '../runner/test-cluster.ts';
 export { provesCase } from './matrix.ts';
 export {
+  anotherNode,
   everyNode,
   firstAndSecondNode,
   firstNode,
   hostnameOf,
   nodeWithHostname,
+  oneNode,
   placesOf,
   secondNode,
   thirdNode,

@@ -1,5 +1,6 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type NodePlaces, usualPlaces } from '../../clusters/nodes/node.ts';
+import { assertNodesDeclared } from '../runner/declared-needs.ts';
 import { clusterFacts } from '../runner/test-cluster.ts';
 
 // A spec names nodes by their role in the run; the run says which node has it. On a cluster of clusters/three-node.yaml
@@ -13,6 +14,12 @@ export const secondNode = (): string => nodeAt(1);
 
 /** Returns the name of the run's third node. */
 export const thirdNode = (): string => nodeAt(2);
+
+/** Returns the name of a node of the run: not the first, where there is another. For specs that need one and no more. */
+export const oneNode = (): string => nodeAt(Math.min(1, everyNode() - 1), 1);
+
+/** Returns the name of a node of the run other than `oneNode()`: not the first, where there are three. */
+export const anotherNode = (): string => nodeAt(everyNode() > 2 ? 2 : 0, 2);
 
 /** Returns the names of the run's three nodes, in the order of their roles. */
 export const threeNodes = (): [string, string, string] => [firstNode(), secondNode(), thirdNode()];
@@ -48,7 +55,9 @@ export function firstAndSecondNode(): { key: string; operator: 'In'; values: str
   return { key: 'kubernetes.io/hostname', operator: 'In', values: [firstNode(), secondNode()].map(hostnameOf) };
 }
 
-function nodeAt(index: number): string {
+/** `least` is the number of nodes without which a spec cannot ask for it. */
+function nodeAt(index: number, least = index + 1): string {
+  assertNodesDeclared(least);
   const { nodes } = clusterFacts();
   const node = nodes[index];
   if (node) return node.name;

@@ -9,6 +9,7 @@ import {
   expect,
   forceDelete,
   leaseVolume,
+  oneNode,
   phasesOf,
   protectionLookedAgain,
   readChapter,
@@ -17,7 +18,6 @@ import {
   runInPod,
   SpecNamespace,
   scheduledTo,
-  secondNode,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('lifecycle');
@@ -135,10 +135,10 @@ describe(chapter, () => {
   });
 
   proves('LV-LIFE-25', async () => {
-    await using lease = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using lease = await leaseVolume(oneNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass();
-    const volume = await namespace.volume('disk', { node: secondNode(), path: lease.path });
+    const volume = await namespace.volume('disk', { node: oneNode(), path: lease.path });
     const podThatOwns = (name: string) =>
       namespace.pod(name, {
         change: (manifest) => {
@@ -156,7 +156,7 @@ describe(chapter, () => {
     const first = await podThatOwns('first');
     const claim = await namespace.find('PersistentVolumeClaim', 'first-scratch');
     await expect(claim).to.bindTo(volume);
-    await expect(first).to.runOn(secondNode());
+    await expect(first).to.runOn(oneNode());
     const { name, uid } = first.now.metadata;
     expect(
       claim.now.metadata.ownerReferences?.map((owner) => ({ ...owner, blockOwnerDeletion: undefined })),
@@ -172,7 +172,7 @@ describe(chapter, () => {
     await clearClaimRef(namespace, volume);
     const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');
     await expect(next).to.bindTo(volume);
-    await expect(second).to.runOn(secondNode());
+    await expect(second).to.runOn(oneNode());
     expect(await readInPod(second, '/data/left'), 'ephemeral is the claim, not the disk').to.equal(
       'of the first pod\n',
     );

@@ -3,9 +3,9 @@ import {
   type ClaimHandle,
   evidence,
   expect,
+  oneNode,
   readChapter,
   SpecNamespace,
-  secondNode,
   testCluster,
 } from '../harness/index.ts';
 import { offeredClass } from '../static-provisioner/offered.ts';
@@ -69,7 +69,7 @@ describe(chapter, () => {
         volume: { spec: { storageClassName } },
         claim: { spec: { storageClassName } },
       });
-    const there = await pair('of-a-node-that-is-there', secondNode());
+    const there = await pair('of-a-node-that-is-there', oneNode());
     const notNamed = await pair('of-a-class-not-named', deletedNode, 'not-named');
     const gone = await pair('of-the-deleted-node', deletedNode);
     const replaced = await pair('replaced', deletedNode);

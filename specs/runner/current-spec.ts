@@ -10,7 +10,7 @@ import type { SharedUse } from './locks.ts';
 import { clusterFacts } from './test-cluster.ts';
 
 type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> &
-  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'needs' | 'longestWait'>>;
+  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'needs' | 'leastNodes' | 'longestWait'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -26,6 +26,8 @@ export class CurrentSpec {
   readonly longestWait: number | undefined;
   /** What its requirement says that it asks of the cluster. Undefined: of what is no spec of the catalogue, anything. */
   readonly needs: readonly Need[] | undefined;
+  /** How many nodes its requirement says that it needs; undefined as above. */
+  readonly leastNodes: number | undefined;
   /** Its namespaces, in the order of opening: they are looked back at if it fails. */
   readonly namespaces: LookedBackAt[] = [];
   /** Paths of its evidence, relative to the report folder, in the order of keeping. */
@@ -39,7 +41,7 @@ export class CurrentSpec {
   /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
   promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node, sharing, knownIssue, needs, longestWait }: SpecOrigin) {
+  constructor({ id, signal, node, sharing, knownIssue, needs, leastNodes, longestWait }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
     this.node = node;
@@ -47,6 +49,7 @@ export class CurrentSpec {
     this.knownIssue = knownIssue;
     this.longestWait = longestWait;
     this.needs = needs;
+    this.leastNodes = leastNodes;
   }
 }
 

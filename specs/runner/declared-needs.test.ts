@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { asSpec, CurrentSpec } from './current-spec.ts';
-import { assertDeclared } from './declared-needs.ts';
+import { assertDeclared, assertNodesDeclared } from './declared-needs.ts';
 
 describe('what a spec asks of the cluster', () => {
   const { signal } = new AbortController();
@@ -27,6 +27,15 @@ describe('what a spec asks of the cluster', () => {
     );
     const [refused, allowed] = await Promise.allSettled(asked);
     expect([refused?.status, allowed?.status]).to.deep.equal(['rejected', 'fulfilled']);
+  });
+
+  it('is no more nodes than its requirement says', () => {
+    const spec = new CurrentSpec({ id: 'LV-BIND-03', signal, leastNodes: 2 });
+    expect(() => asSpec(spec, () => assertNodesDeclared(2))).not.to.throw();
+    expect(() => asSpec(spec, () => assertNodesDeclared(3)))
+      .to.throw(DomainError)
+      .with.property('message')
+      .that.matches(/number 3[\s\S]*LV-BIND-03[\s\S]*leastNodes: 2[\s\S]*say leastNodes: 3/);
   });
 
   it('is anything outside of a spec, and for what proves no requirement', () => {

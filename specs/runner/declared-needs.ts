@@ -8,6 +8,8 @@ interface DeclaredNeeds {
   id: string;
   /** Undefined for what proves no requirement, such as a benchmark: it may ask for anything. */
   needs: readonly Need[] | undefined;
+  /** How many nodes its requirement says that it needs; undefined as above. */
+  leastNodes: number | undefined;
 }
 
 const running = new AsyncLocalStorage<DeclaredNeeds>();
@@ -31,5 +33,20 @@ export function assertDeclared(need: Need, attempted: string): void {
     seen: `its requirement has needs: [${spec.needs.join(', ')}], without ${need}`,
     why: `${need} is ${needs[need]}; the spec would be run on clusters that do not offer it`,
     remedy: `add ${need} to \`needs\` of ${spec.id} in its catalogue.yaml, or let the spec do without`,
+  });
+}
+
+/**
+ * Checks that the requirement of the running spec declares so many nodes. @throws DomainError
+ */
+export function assertNodesDeclared(count: number): void {
+  const spec = running.getStore();
+  if (spec?.leastNodes === undefined || count <= spec.leastNodes) return;
+  throw new DomainError({
+    attempted: `finding the node of a role, number ${count}`,
+    on: spec.id,
+    seen: `its requirement has leastNodes: ${spec.leastNodes}`,
+    why: 'the spec would be run on clusters that have no such node',
+    remedy: `say leastNodes: ${count} for ${spec.id} in its catalogue.yaml, or let the spec do without`,
   });
 }

@@ -129,7 +129,7 @@ export async function runSpecs(
     const over = new AbortController();
     const ended = AbortSignal.any([over.signal, stop]);
     setMaxListeners(0, ended);
-    const { id, group, knownIssue, needs } = requirement;
+    const { id, group, knownIssue, needs, leastNodes } = requirement;
     // Until its nodes are checked: another spec of its group may change them while it has the cluster alone.
     using sharing = group === undefined ? undefined : await clusterOf(group).use();
     const spec = new CurrentSpec({
@@ -138,6 +138,7 @@ export async function runSpecs(
       sharing,
       knownIssue,
       needs,
+      leastNodes,
       longestWait: options.longestWait?.(requirement),
       signal: ended,
     });

@@ -43,6 +43,7 @@ describe('choosing requirements', () => {
     exclusive: [],
     nodes: 'all' as const,
     needs: ['api'] as const,
+    leastNodes: 1 as const,
     slow: false,
     source: 'x',
     failsIf: 'y',

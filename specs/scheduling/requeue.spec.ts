@@ -13,6 +13,7 @@ import {
   labelledNode,
   type ManifestOf,
   messages,
+  oneNode,
   pausedControllers,
   readChapter,
   reasons,
@@ -54,7 +55,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const reserved = await namespace.volume('reserved', {
-      node: thirdNode(),
+      node: oneNode(),
       path: absentPath,
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'another' } },
     });
@@ -66,14 +67,14 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(reserved);
       return pod;
     });
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, oneNode());
     await assertWokenBy(pod, reserved);
   });
 
   proves('LV-SCHED-12', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const { pod, claim } = await undisturbed(async () => {
       const pod = await namespace.pod('early', { claims: ['late'] });
       await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
@@ -81,7 +82,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return { pod, claim };
     });
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, oneNode());
     await assertWokenBy(pod, claim);
   });
 
@@ -92,10 +93,10 @@ describe(chapter, () => {
     await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
       await expect(pod).to.beUnschedulable([messages.unboundImmediate]);
-      const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+      const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
       await triggerResync(namespace, claim);
       await expect(claim).to.bindTo(volume);
-      await scheduledTo(pod, thirdNode());
+      await scheduledTo(pod, oneNode());
       await assertWokenBy(pod, volume, claim);
     });
   });
@@ -110,18 +111,18 @@ describe(chapter, () => {
       const storageClass = await namespace.storageClass();
       expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
       await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
-      const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+      const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
       await expect(claim).to.bindTo(volume);
       return { pod, storageClass, volume };
     });
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, oneNode());
     await assertWokenBy(pod, storageClass, volume);
   });
 
   proves('LV-SCHED-28', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const at = { node: thirdNode(), path: absentPath };
+    const at = { node: oneNode(), path: absentPath };
     const bound = await namespace.boundVolume('bound', { ...at, volume: { change: inRack(['In', '7']) } });
     await heldUser(namespace, bound.claim);
     const free = await namespace.volume('free', { ...at, change: inRack(['Gt', '6'], ['Lt', '8']) });
@@ -132,9 +133,9 @@ describe(chapter, () => {
       await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: everyNode() });
       await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
 
-      await using label = await labelledNode(thirdNode(), { [rack]: '7' });
+      await using label = await labelledNode(oneNode(), { [rack]: '7' });
       for (const pod of [ofBound, ofFree]) {
-        await scheduledTo(pod, thirdNode());
+        await scheduledTo(pod, oneNode());
         await assertWokenBy(pod, label);
       }
       await expect(claim).to.bindTo(free);
@@ -164,7 +165,7 @@ describe(chapter, () => {
   proves('LV-SCHED-32', async () => {
     await using namespace = await SpecNamespace.open();
     const storageClass = await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim', { change: ({ spec }) => delete spec.storageClassName });
     const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
@@ -174,14 +175,14 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return pod;
     });
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, oneNode());
     await assertWokenBy(pod, claim);
   });
 
   proves('LV-SCHED-33', async () => {
     await using namespace = await SpecNamespace.open();
     const { fixtureName: storageClassName } = await namespace.storageClass();
-    const volume = await namespace.volume('volume', { node: thirdNode(), path: absentPath });
+    const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const { pod, claim } = await undisturbed(async () => {
       const pod = await (async () => {
         // The controller that makes the claim is among them.
@@ -203,7 +204,7 @@ describe(chapter, () => {
       await expect(claim).to.bindTo(volume);
       return { pod, claim };
     });
-    await scheduledTo(pod, thirdNode());
+    await scheduledTo(pod, oneNode());
     await assertWokenBy(pod, claim);
   });
 

@@ -1,5 +1,6 @@
 import {
   absentPath,
+  anotherNode,
   eventually,
   everyNode,
   evidence,
@@ -9,6 +10,7 @@ import {
   hostnameOf,
   leaseVolume,
   type ManifestOf,
+  oneNode,
   readChapter,
   reasons,
   requirePods,
@@ -25,9 +27,9 @@ const { chapter, proves } = readChapter('scheduling');
 
 /** The two ways in which a pod names the node that it must have. */
 const demands: Record<string, (spec: ManifestOf<'Pod'>['spec']) => void> = {
-  'LV-SCHED-01': (spec) => requireNodes(spec, thirdNode()),
+  'LV-SCHED-01': (spec) => requireNodes(spec, anotherNode()),
   'LV-SCHED-02': (spec) => {
-    spec.nodeSelector = { 'kubernetes.io/hostname': hostnameOf(thirdNode()) };
+    spec.nodeSelector = { 'kubernetes.io/hostname': hostnameOf(anotherNode()) };
   },
 };
 
@@ -63,7 +65,7 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass('Immediate');
-      const volume = await namespace.volume('on-node2', { node: secondNode(), path: absentPath });
+      const volume = await namespace.volume('on-node2', { node: oneNode(), path: absentPath });
       const claim = await namespace.claim('claim');
       await expect(claim).to.bindTo(volume);
       const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
@@ -102,12 +104,12 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-04', async () => {
-    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(oneNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { volume, claim } = await namespace.boundVolume('on-node2', { node: secondNode(), path: disk.path });
+    const { volume, claim } = await namespace.boundVolume('on-node2', { node: oneNode(), path: disk.path });
     await expect(claim).to.bindTo(volume);
-    const pod = await namespace.pod('misplaced', { claims: [claim], spec: { nodeName: thirdNode() } });
+    const pod = await namespace.pod('misplaced', { claims: [claim], spec: { nodeName: anotherNode() } });
     const message = await expect(pod).to.reportEvent('FailedMount', 'NodeAffinity check failed');
     expect(message).to.equal(
       `MountVolume.NodeAffinity check failed for volume "${volume.name}" : no matching NodeSelectorTerms`,
@@ -121,9 +123,9 @@ describe(chapter, () => {
   proves('LV-SCHED-05', async () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const volume = await namespace.volume('on-node2', { node: secondNode(), path: absentPath });
+    const volume = await namespace.volume('on-node2', { node: oneNode(), path: absentPath });
     const claim = await namespace.claim('claim');
-    const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: secondNode() } });
+    const pod = await namespace.pod('unscheduled', { claims: [claim], spec: { nodeName: oneNode() } });
     const message =
       'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process ' +
       `volumes=[data]: error processing PVC ${namespace.name}/${claim.name}: PVC is not bound`;
@@ -142,16 +144,16 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-06', async () => {
-    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(oneNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('also-on-lost-nodes', {
-      node: secondNode(),
+      node: oneNode(),
       path: disk.path,
       volume: {
         change: ({ spec }) => {
           const gone = { key: 'kubernetes.io/hostname', operator: 'In' as const, values: ['gone-1'] };
-          const rest = { ...gone, values: ['gone-2', hostnameOf(secondNode())] };
+          const rest = { ...gone, values: ['gone-2', hostnameOf(oneNode())] };
           spec.nodeAffinity = {
             required: { nodeSelectorTerms: [{ matchExpressions: [gone] }, { matchExpressions: [rest] }] },
           };
@@ -159,7 +161,7 @@ describe(chapter, () => {
       },
     });
     const pod = await namespace.pod('pod', { claims: [claim] });
-    await expect(pod).to.runOn(secondNode());
+    await expect(pod).to.runOn(oneNode());
     await expect(pod).to.mount(volume, { from: disk });
   });
 
@@ -187,7 +189,7 @@ describe(chapter, () => {
     // Either would keep the volume to node2, if it were heard.
     const byField = (name: string, operator: 'In' | 'NotIn', node: string) =>
       namespace.volume(name, {
-        node: secondNode(),
+        node: oneNode(),
         path: absentPath,
         spec: {
           nodeAffinity: {
@@ -195,18 +197,18 @@ describe(chapter, () => {
           },
         },
       });
-    const bound = await byField('bound', 'In', secondNode());
+    const bound = await byField('bound', 'In', oneNode());
     const boundClaim = await namespace.claim('bound', { volume: 'bound' });
     await expect(boundClaim).to.bindTo(bound);
-    const free = await byField('free', 'NotIn', thirdNode());
+    const free = await byField('free', 'NotIn', anotherNode());
     const freeClaim = await namespace.claim('free');
 
     const pods = [
-      await namespace.pod('of-bound', { claims: [boundClaim], node: thirdNode() }),
-      await namespace.pod('of-free', { claims: [freeClaim], node: thirdNode() }),
+      await namespace.pod('of-bound', { claims: [boundClaim], node: anotherNode() }),
+      await namespace.pod('of-free', { claims: [freeClaim], node: anotherNode() }),
     ];
     for (const pod of pods) {
-      await scheduledTo(pod, thirdNode());
+      await scheduledTo(pod, anotherNode());
       // kubelet's own check of the affinity comes before it looks at the path, and would end the attempt.
       await expect(pod).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
     }
@@ -214,28 +216,28 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-08', async () => {
-    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
-    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode2 = await leaseVolume(oneNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
+    await using onNode3 = await leaseVolume(anotherNode(), 'LOOP', { bytes: 16 * 2 ** 20, at: 'shared' });
     const path = onNode2.path;
     expect(onNode3.path).to.equal(path);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
-    const { claim } = await namespace.boundVolume('local', { node: secondNode(), path });
+    const { claim } = await namespace.boundVolume('local', { node: oneNode(), path });
     const byHostPath = (name: string, node: string) => namespace.pod(name, { hostPath: path, node });
     const files = ['find', '/data', '-type', 'f'];
 
-    const first = await byHostPath('host-path', secondNode());
-    await expect(first).to.runOn(secondNode());
+    const first = await byHostPath('host-path', oneNode());
+    await expect(first).to.runOn(oneNode());
     await runInPod(first, ['sh', '-c', 'echo of great value >/data/ledger && sync /data/ledger']);
     await namespace.remove(first);
-    const moved = await byHostPath('host-path-moved', thirdNode());
-    await expect(moved).to.runOn(thirdNode());
+    const moved = await byHostPath('host-path-moved', anotherNode());
+    await expect(moved).to.runOn(anotherNode());
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
-    const local = await namespace.pod('local-moved', { claims: [claim], node: thirdNode() });
+    const local = await namespace.pod('local-moved', { claims: [claim], node: anotherNode() });
     await expect(local).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
     const kept = await namespace.pod('local', { claims: [claim] });
-    await expect(kept).to.runOn(secondNode());
+    await expect(kept).to.runOn(oneNode());
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');
   });
 

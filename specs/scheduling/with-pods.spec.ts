@@ -9,6 +9,7 @@ import {
   firstNode,
   leaseVolume,
   manifests,
+  oneNode,
   readChapter,
   reasons,
   requirePods,
@@ -68,7 +69,7 @@ describe(chapter, () => {
       together(make(firstNode(), '100Gi', 3)),
       together(make(thirdNode(), '100Gi', 3)),
     ]);
-    const leader = await namespace.boundVolume('leader', { node: secondNode(), path: absentPath });
+    const leader = await namespace.boundVolume('leader', { node: oneNode(), path: absentPath });
     const first = await namespace.pod('leader', { claims: [leader.claim], labels: { app: 'together' } });
     await scheduledTo(first, secondNode());
     const follow = async (name: string) => {
@@ -93,18 +94,18 @@ describe(chapter, () => {
   });
 
   proves('LV-SCHED-17', async () => {
-    await using disk = await leaseVolume(secondNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
+    await using disk = await leaseVolume(oneNode(), 'LOOP', { bytes: 16 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { claim } = await oncePair(namespace, disk.path);
     const holder = await namespace.pod('holder', { claims: [claim] });
-    await expect(holder).to.runOn(secondNode());
+    await expect(holder).to.runOn(oneNode());
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
     const next = await namespace.pod('next', { claims: [claim] });
     evidence.keep('scheduler-message', await expect(next).to.beUnschedulable({ [reasons.oncePod]: everyNode() }));
 
     await namespace.remove(holder);
-    await expect(next).to.runOn(secondNode());
+    await expect(next).to.runOn(oneNode());
     expect(await runInPod(next, ['cat', '/data/note'])).to.equal('from the holder\n');
   });
 
@@ -116,7 +117,7 @@ describe(chapter, () => {
     });
     const { claim } = await oncePair(namespace, absentPath);
     const holder = await namespace.pod('holder', { claims: [claim] });
-    await scheduledTo(holder, secondNode());
+    await scheduledTo(holder, oneNode());
     const equal = await namespace.pod('equal', { claims: [claim] });
     const refusal = await expect(equal).to.beUnschedulable({ [reasons.oncePod]: everyNode() });
     // The scheduler writes the node of its victim together with this condition.
@@ -134,7 +135,7 @@ describe(chapter, () => {
     expect(message).to.equal('default-scheduler: preempting to accommodate a higher priority pod');
     await expect(holder).to.beGone();
     // The other may be tried first when the claim is free; then it is preempted in its turn.
-    await scheduledTo(urgent, secondNode());
+    await scheduledTo(urgent, oneNode());
   });
 
   proves('LV-SCHED-19', async () => {
@@ -175,7 +176,7 @@ describe(chapter, () => {
 async function oncePair(namespace: SpecNamespace, path: string) {
   const accessModes: ['ReadWriteOncePod'] = ['ReadWriteOncePod'];
   const pair = await namespace.boundVolume('once', {
-    node: secondNode(),
+    node: oneNode(),
     path,
     volume: { spec: { accessModes } },
     claim: { spec: { accessModes } },

@@ -4,11 +4,11 @@ import {
   eventually,
   expect,
   type Handle,
+  oneNode,
   type PodHandle,
   readChapter,
   SpecNamespace,
   scheduledNode,
-  secondNode,
   together,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -32,7 +32,7 @@ describe(chapter, () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const volumes = await together(
-        ['a', 'b'].map((name) => namespace.volume(name, { node: secondNode(), path: absentPath })),
+        ['a', 'b'].map((name) => namespace.volume(name, { node: oneNode(), path: absentPath })),
       );
       const set = await localSet(namespace, { replicas: 2 }, (spec) => {
         // Its pods never start, so none may wait for another.

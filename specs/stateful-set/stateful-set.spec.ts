@@ -1,4 +1,5 @@
 import {
+  anotherNode,
   cordonedNode,
   eventually,
   everyNode,
@@ -9,6 +10,7 @@ import {
   knownToScheduler,
   leaseVolume,
   type ManifestOf,
+  oneNode,
   readChapter,
   reasons,
   SpecNamespace,
@@ -40,15 +42,15 @@ const inParallel = (spec: ManifestOf<'StatefulSet'>['spec']): void => {
 
 describe(chapter, () => {
   proves('LV-SET-05', async () => {
-    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
-    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
+    await using onNode2 = await leaseVolume(oneNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(anotherNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     for (const disk of [onNode2, onNode3]) await offerDirectories(namespace, disk, 2);
     const first = await localSet(namespace, { replicas: 2, claims: 2 }, inParallel);
     await ready(first, 2);
     const before = await placements(first);
-    expect(before.map(({ node }) => node)).to.have.members([secondNode(), thirdNode()]);
+    expect(before.map(({ node }) => node)).to.have.members([oneNode(), anotherNode()]);
     const members = [await member(namespace, 0), await member(namespace, 1)];
     for (const { pod } of members) await sign(pod);
 
@@ -181,8 +183,8 @@ describe(chapter, () => {
   });
 
   proves('LV-SET-13', async () => {
-    await using onNode2 = await leaseVolume(secondNode(), 'LOOP', small);
-    await using onNode3 = await leaseVolume(thirdNode(), 'LOOP', small);
+    await using onNode2 = await leaseVolume(oneNode(), 'LOOP', small);
+    await using onNode3 = await leaseVolume(anotherNode(), 'LOOP', small);
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     await offerDirectories(namespace, onNode2, 1);
@@ -194,11 +196,11 @@ describe(chapter, () => {
       return replicas === 2 && readyReplicas === 1;
     });
     expect((await placements(set)).map(({ pod, node }) => [pod, node])).to.deep.equal([
-      [`${setName}-0`, secondNode()],
+      [`${setName}-0`, oneNode()],
       [`${setName}-1`, ''],
     ]);
     await offerDirectories(namespace, onNode3, 1);
-    await expect(pod).to.runOn(thirdNode());
+    await expect(pod).to.runOn(anotherNode());
     await ready(set, 2);
   });
 });

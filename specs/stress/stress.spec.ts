@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import {
+  anotherNode,
   assignedNode,
   type ClaimHandle,
   clearClaimRef,
@@ -8,13 +9,12 @@ import {
   evidence,
   expect,
   isReady,
+  oneNode,
   type PodHandle,
   readChapter,
   reasons,
   release,
   SpecNamespace,
-  secondNode,
-  thirdNode,
   triggerResync,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -78,14 +78,14 @@ async function boundTo(claims: readonly ClaimHandle[]): Promise<(string | undefi
 
 describe(chapter, () => {
   proves('LV-STRESS-01', async () => {
-    await using onNode2 = await leaseEntriesDirectory(secondNode());
-    await using onNode3 = await leaseEntriesDirectory(thirdNode(), basename(onNode2.path));
+    await using onNode2 = await leaseEntriesDirectory(oneNode());
+    await using onNode3 = await leaseEntriesDirectory(anotherNode(), basename(onNode2.path));
     await using namespace = await SpecNamespace.open();
     const storageClass = await offeredClass(namespace, 'Delete', { mode: 'WaitForFirstConsumer' });
     const disks = numbered(4, 'disk');
     await Promise.all([onNode2, onNode3].map((directory) => directory.memory(16 * 2 ** 20, ...disks)));
     const onBoth = [{ storageClass, directory: onNode2 }];
-    await using _provisioners = await startProvisioner(namespace, [secondNode(), thirdNode()], onBoth);
+    await using _provisioners = await startProvisioner(namespace, [oneNode(), anotherNode()], onBoth);
     using watchman = watchBinding(namespace, storageClass.name);
 
     const places: string[] = [];
@@ -175,7 +175,7 @@ describe(chapter, () => {
     const names = numbered(24, 'volume');
     const isReserved = (name: string) => names.indexOf(name) % 2 === 0;
     const reservedFor = (name: string) => (isReserved(name) ? name : undefined);
-    const volumes = await bareVolumes(namespace, names, { node: secondNode(), reservedFor });
+    const volumes = await bareVolumes(namespace, names, { node: oneNode(), reservedFor });
     const claims = await atMost(width, names, (name) => namespace.claim(name));
     const pods: PodHandle[] = await atMost(width, numbered(8, 'pod'), (name, index) =>
       namespace.pod(name, { claims: claims.slice(index * 3, index * 3 + 3) }),
@@ -184,7 +184,7 @@ describe(chapter, () => {
     expect(new Set(bound)).to.deep.equal(new Set(volumes.map(({ name }) => name)));
     for (const pod of pods) {
       await expect(pod).to.haveCondition({ type: 'PodScheduled', status: 'True' });
-      expect(pod.now.spec?.nodeName).to.equal(secondNode());
+      expect(pod.now.spec?.nodeName).to.equal(oneNode());
     }
     claims.forEach((claim, index) => {
       if (isReserved(claim.fixtureName)) expect(claim.now.spec?.volumeName).to.equal(volumes[index]?.name);
@@ -235,7 +235,7 @@ describe(chapter, () => {
   });
 
   proves('LV-STRESS-05', async () => {
-    await using directory = await leaseEntriesDirectory(thirdNode());
+    await using directory = await leaseEntriesDirectory(oneNode());
     await using namespace = await SpecNamespace.open();
     const paths = await directory.memory(4 * 2 ** 20, ...numbered(3, 'disk'));
     const storageClass = await namespace.storageClass('WaitForFirstConsumer');
@@ -245,7 +245,7 @@ describe(chapter, () => {
       claims.map((claim, index) => namespace.pod(numbered(6, 'pod')[index] ?? '', { claims: [claim] })),
     );
     const volumes = await Promise.all(
-      paths.map((path, index) => namespace.volume(`volume-${index + 1}`, { node: thirdNode(), path })),
+      paths.map((path, index) => namespace.volume(`volume-${index + 1}`, { node: oneNode(), path })),
     );
     const isRunning = (pod: PodHandle) => isReady(namespace.cluster.store.get(pod.ref));
     const isScheduled = (pod: PodHandle) => namespace.cluster.store.get(pod.ref)?.spec?.nodeName !== undefined;

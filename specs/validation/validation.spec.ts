@@ -8,11 +8,11 @@ import {
   expect,
   leaseVolume,
   messages,
+  oneNode,
   onNode,
   readChapter,
   runInPod,
   SpecNamespace,
-  secondNode,
   testCluster,
   type VolumeHandle,
 } from '../harness/index.ts';
@@ -83,7 +83,7 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass('Immediate');
     const { volume, claim } = await namespace.boundVolume('of-no-node', {
-      node: secondNode(),
+      node: oneNode(),
       path: absentPath,
       volume: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [{}] } } } },
     });

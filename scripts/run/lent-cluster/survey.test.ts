@@ -62,9 +62,13 @@ describe('choosing the nodes of a cluster that a user has lent', () => {
     expect(chooseNodes(all, ['e', 'b', 'd'])).to.deep.equal(['e', 'b', 'd']);
   });
 
-  it('refuses too few, and says of each node why it is not fit', () => {
+  it('takes one or two where there are no more', () => {
+    expect(chooseNodes([node('b'), node('a', { cordoned: true })], undefined)).to.deep.equal(['b']);
+    expect(chooseNodes(all, ['e', 'b'])).to.deep.equal(['e', 'b']);
+  });
+
+  it('refuses where none is fit or one named is not, and says of each node why', () => {
     const few = [
-      node('a'),
       node('b', { taint: 'NoExecute' }),
       node('c', { cordoned: true }),
       node('d', { ready: 'False' }),
@@ -75,7 +79,7 @@ describe('choosing the nodes of a cluster that a user has lent', () => {
         .to.throw(DomainError)
         .with.property('message');
     for (const line of [
-      'fit: a',
+      'fit: none',
       'b: it is tainted',
       'c: it is cordoned',
       'd: it is not Ready',

@@ -107,8 +107,8 @@ async function assertAllowed(client: ClusterClient, access: ClusterAccess, signa
 }
 
 /**
- * Returns the names of the three nodes that specs use: those that are named, and else the first three, by name, that are
- * fit. @throws DomainError (badUsage) where there are not three
+ * Returns the names of the nodes that specs use, three where there are as many: those that are named, and else the first,
+ * by name, that are fit. @throws DomainError (badUsage) where there is none, or one that is named is not fit
  */
 export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined): string[] {
   const unfit = (node: Node | undefined): string | undefined => {
@@ -121,16 +121,16 @@ export function chooseNodes(all: readonly Node[], names: readonly string[] | und
   const asked = names ?? all.map(({ metadata }) => metadata.name).toSorted();
   const found = asked.map((name) => ({ name, why: unfit(all.find(({ metadata }) => metadata.name === name)) }));
   const fit = found.filter(({ why }) => why === undefined).map(({ name }) => name);
-  if (fit.length >= 3 && (names === undefined || fit.length === names.length)) return fit.slice(0, 3);
+  if (fit.length > 0 && (names === undefined || fit.length === names.length)) return fit.slice(0, 3);
   throw new DomainError(
     {
-      attempted: 'choosing three nodes for the specs',
+      attempted: 'choosing the nodes for the specs',
       seen: [
         `fit: ${fit.join(', ') || 'none'}`,
         ...found.flatMap(({ name, why }) => (why === undefined ? [] : [`${name}: ${why}`])),
       ].join('\n'),
-      why: 'specs tell three nodes apart: Linux, Ready, schedulable and without taints',
-      remedy: names === undefined ? 'make more nodes fit' : 'name three that are: --nodes A,B,C',
+      why: 'specs use up to three nodes: Linux, Ready, schedulable and without taints',
+      remedy: names === undefined ? 'make one fit, or better three' : 'name nodes that are: --nodes A,B,C',
     },
     { exit: 'badUsage' },
   );
