@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { ClusterClient } from '../api/client.ts';
 import { openExecOf, PodExecFault, runOnce } from '../api/pod-exec.ts';
 import { connectContainer } from '../api/pod-shells.ts';
@@ -104,7 +105,7 @@ export class AgentNode implements Node, Disposable {
     const shell = request.stdin === undefined && fitsShell(argv) ? this.#shells.free() : undefined;
     if (shell) return await this.#inShell(shell, { argv, deadline, signal });
     try {
-      const command = { ...this.#pod, argv, within: deadline, signal, ...stdinOf(request) };
+      const command = { ...this.#pod, argv, within: deadline, signal, ...(await stdinOf(request)) };
       return await runOnce(command, openExecOf(this.#client));
     } catch (error) {
       if (!(error instanceof PodExecFault)) throw error;
@@ -170,8 +171,9 @@ function wrapped({ argv, env, directory }: CommandRequest): CommandRequest['argv
   return settings.length + folder.length === 0 ? argv : ['env', ...folder, ...settings, ...argv];
 }
 
-function stdinOf({ stdin }: CommandRequest) {
-  return stdin === undefined ? {} : { stdin };
+async function stdinOf({ stdin }: CommandRequest): Promise<{ stdin?: string | Uint8Array }> {
+  if (stdin === undefined) return {};
+  return { stdin: typeof stdin === 'string' || stdin instanceof Uint8Array ? stdin : await readFile(stdin.file) };
 }
 
 /** Returns the content of the output of describe-host.sh; undefined where kubelet's folder is not in it. Pure. */

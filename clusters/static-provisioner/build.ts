@@ -176,7 +176,7 @@ async function load(node: Node, name: string, { archive, sha256 }: StaticProvisi
   const place = `/var/lib/lpv-${sha256.slice(0, 12)}.tar`;
   await run(node, {
     argv: ['dd', `of=${place}`, 'bs=1M', 'status=none'],
-    stdin: await readFile(archive),
+    stdin: { file: archive },
     deadline: loadDeadline,
   });
   await scriptOnNode(node, makeImage, [name, base, place], { deadline: loadDeadline });

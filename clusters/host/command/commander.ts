@@ -3,8 +3,8 @@ import { DomainError } from '../../errors/domain-error.ts';
 /** One program call. Arguments are an array: no shell interprets them. */
 export interface CommandRequest {
   argv: readonly [program: string, ...args: string[]];
-  /** Written to the program's standard input, which is then closed. */
-  stdin?: string | Uint8Array;
+  /** Written to the program's standard input, which is then closed. A large file is not held in memory on its way. */
+  stdin?: string | Uint8Array | { readonly file: string };
   /** Milliseconds after which the program is killed. */
   deadline: number;
   signal?: AbortSignal | undefined;

@@ -34,6 +34,23 @@ describe('a command on this machine', () => {
     expect(stdout).to.equal('two\nlines');
   });
 
+  it('gives a file as standard input, which the program reads itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lpv-host-'));
+    try {
+      const file = join(folder, 'input');
+      await writeFile(file, 'three\nlines\n');
+      const program = 'test -f /dev/stdin && cat';
+      const { stdout } = await run(host, { argv: ['sh', '-c', program], stdin: { file }, deadline: 5000 });
+      expect(stdout).to.equal('three\nlines\n');
+      const absent = await host
+        .attempt({ argv: ['cat'], stdin: { file: join(folder, 'absent') }, deadline: 5000 })
+        .catch(String);
+      expect(absent).to.include('ENOENT').and.include('absent');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('kills a command at its deadline and says so', async () => {
     const error = await host.attempt({ argv: ['sleep', '20'], deadline: 100 }).catch((e) => e);
     expect(error).to.be.instanceOf(CommandFailed);

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { $, which } from 'zx';
@@ -15,6 +16,7 @@ export const host: Commander = {
   async attempt(request: CommandRequest): Promise<CommandResult> {
     request.signal?.throwIfAborted();
     const begun = performance.now();
+    await using input = await inputOf(request);
     const shell = $({
       nothrow: true,
       quiet: true,
@@ -28,7 +30,7 @@ export const host: Commander = {
       killSignal: 'SIGTERM',
       ...(request.directory === undefined ? {} : { cwd: request.directory }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...(request.stdin === undefined ? {} : { input: Buffer.from(request.stdin) }),
+      ...input.options,
     });
     const child = shell`${[...request.argv]}`;
     // A program that ends before it has read all of its input is judged by its exit status.
@@ -51,6 +53,19 @@ export const host: Commander = {
     return { ...result, status: output.exitCode, milliseconds };
   },
 };
+
+/**
+ * Returns what makes a text or a file the standard input of a program. The program reads a file itself: where all
+ * processors are busy, Node.js passes on one bufferful each time that it is given one.
+ */
+async function inputOf({ stdin }: CommandRequest) {
+  if (stdin === undefined) return { options: {}, async [Symbol.asyncDispose]() {} };
+  if (typeof stdin === 'string' || stdin instanceof Uint8Array)
+    return { options: { input: Buffer.from(stdin) }, async [Symbol.asyncDispose]() {} };
+  const file = await open(stdin.file);
+  const options: { stdio: StdioOptions } = { stdio: [file.fd, 'pipe', 'pipe'] };
+  return { options, [Symbol.asyncDispose]: () => file.close() };
+}
 
 /**
  * bash takes an input that is a socket, as Node's are, for that of a remote shell. If no other shell is around it, as
