@@ -63,8 +63,10 @@ describe(chapter, () => {
     })();
     if (!volume || !elsewhere) throw new Error('there were to be two volumes');
     await scheduledTo(pod, oneNode());
+    await controllerLookedAgain(namespace, claim, volume);
     await expect(claim).to.bindTo(volume);
     expect(phasesOf(claim), 'bound once').to.deep.equal(['Pending', 'Bound']);
+    expect(phasesOf(volume), 'never free meanwhile').to.deep.equal(['Pending', 'Available', 'Bound']);
     expect(elsewhere.now.status?.phase, 'the volume of the other node').to.equal('Available');
   });
 

@@ -4,6 +4,7 @@ import {
   type ClaimHandle,
   clearClaimRef,
   conditionsSeen,
+  controllerLookedAgain,
   eventually,
   everyNode,
   evidence,
@@ -136,6 +137,7 @@ describe(chapter, () => {
       evidence.keep(moment, await boundOrFree(volume, claim));
       const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
       await scheduledTo(next, oneNode());
+      await controllerLookedAgain(namespace, claim, volume);
       await expect(claim).to.bindTo(volume);
       expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
     }
