@@ -38,6 +38,9 @@ describe('the reasons in a message of the scheduler', () => {
     expect(matches(trap, { [reasons.podAffinity]: 'the other nodes' })).to.equal(false);
     const whole = "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.";
     expect(matches(whole, { [reasons.volumeAffinity]: 'the other nodes' })).to.equal(true);
+    const only = '0/1 nodes are available: 1 node(s) were unschedulable.';
+    expect(matches(only, { [reasons.cordoned]: 1, [reasons.volumeAffinity]: 'the other nodes' })).to.equal(true);
+    expect(matches(whole, { [reasons.volumeAffinity]: 2, [reasons.cordoned]: 0 })).to.equal(true);
   });
 
   it('count the nodes that specs do not use, by what keeps the pod from them', () => {

@@ -7,6 +7,7 @@ import {
   readChapter,
   runInPod,
   SpecNamespace,
+  scheduledTo,
   secondNode,
 } from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
@@ -188,8 +189,9 @@ describe(chapter, () => {
       },
     });
     const pod = await namespace.pod('elsewhere', { claims: [claim], node: firstNode() });
+    // By the term beside the hostname.
+    await scheduledTo(pod, firstNode());
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
-    expect(pod.now.spec?.nodeName, 'scheduled by the term beside the hostname').to.equal(firstNode());
     evidence.keep('message', message);
   });
 });

@@ -146,17 +146,17 @@ describe(chapter, () => {
     proves(id, async () => {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
-      const { claim } = await namespace.boundVolume('bound', { node: secondNode(), path: absentPath });
+      const { claim } = await namespace.boundVolume('bound', { node: oneNode(), path: absentPath });
       await heldUser(namespace, claim);
       await undisturbed(async () => {
         const { pod, closed } = await (async () => {
-          await using closed = await close(secondNode());
-          await knownToScheduler(namespace, secondNode());
+          await using closed = await close(oneNode());
+          await knownToScheduler(namespace, oneNode());
           const pod = await namespace.pod('tied', { claims: [claim] });
           await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
           return { pod, closed };
         })();
-        await scheduledTo(pod, secondNode());
+        await scheduledTo(pod, oneNode());
         await assertWokenBy(pod, closed);
       });
     });
