@@ -15,11 +15,13 @@ export async function despiteLostRace<Value>(
     lost: (error: Error) => boolean;
     progress: Progress;
     signal?: AbortSignal | undefined;
+    /** How often it is repeated, after 50 ms and then twice as long each time; 5 where not given. */
+    retries?: number;
   },
 ): Promise<Value> {
-  const { what, lost, progress, signal } = of;
+  const { what, lost, progress, signal, retries = 5 } = of;
   return await pRetry(attempt, {
-    retries: 5,
+    retries,
     minTimeout: 50,
     factor: 2,
     shouldRetry: ({ error }) => lost(error),

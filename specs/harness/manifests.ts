@@ -171,6 +171,20 @@ export function useImage({ initContainers = [], containers }: ManifestOf<'Pod'>[
   for (const container of [...initContainers, ...containers]) container.image = image;
 }
 
+/**
+ * Makes a pod of a fixture what clusters of others admit, before the spec's own wishes are added: it has the pod network,
+ * and requests and limits, which a ResourceQuota may demand. `restricted`: it is also what Pod Security's strictest level
+ * lets through, for specs that ask for the API alone. Their pods need not be root: none of them writes to a disk.
+ */
+export function admissible(spec: ManifestOf<'Pod'>['spec'], { restricted }: { restricted: boolean }): void {
+  delete spec.hostNetwork;
+  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+    container.resources ??= { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '64Mi' } };
+    if (restricted) container.securityContext = { ...container.securityContext, runAsUser: 65_534, runAsNonRoot: true };
+  }
+  if (restricted) spec.securityContext = { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } };
+}
+
 function add<K extends 'PersistentVolume' | 'PersistentVolumeClaim' | 'Pod'>(
   manifest: ManifestOf<K>,
   { labels, spec, change }: Additions<K>,

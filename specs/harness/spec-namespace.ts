@@ -1,4 +1,6 @@
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
+import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
@@ -7,9 +9,10 @@ import { assertAssigned, currentSpec, waitLimit } from '../runner/current-spec.t
 import { evidence } from '../runner/evidence.ts';
 import { type LastLook, type LookedBackAt, lookAt } from '../runner/last-look.ts';
 import { notePodStart } from '../runner/pod-starts.ts';
-import { type TestCluster, testCluster } from '../runner/test-cluster.ts';
+import { infrastructure, type TestCluster, testCluster } from '../runner/test-cluster.ts';
 import { type ClaimHandle, type ClassHandle, Handle, type PodHandle, type VolumeHandle } from './handles.ts';
 import {
+  admissible,
   type BoundVolumeRequest,
   type Change,
   type ClaimRequest,
@@ -57,11 +60,8 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     // The number gives a repeated spec new names, so that no object of its last run is mistaken for its own.
     const sequence = (namespaceCount++).toString(36);
     const namespace = `${spec}-${run}-${sequence}`.toLowerCase();
-    await opened.client.create({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: namespace, labels: { [ownershipLabels.run]: run, [ownershipLabels.spec]: spec } },
-    });
+    const labels = { [ownershipLabels.run]: run, [ownershipLabels.spec]: spec, ...(asksForNodes() && privileged) };
+    await opened.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
     // Pods are refused until the namespace has its default ServiceAccount.
     await waitFor(opened.store, {
       what: `the default ServiceAccount of namespace ${namespace}`,
@@ -255,6 +255,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       fixtureName = manifest.metadata.name;
       const pod = podSpecIn(manifest);
       if (pod) useImage(pod, facts.podImage);
+      if (pod && facts.lent) admissible(pod, { restricted: !asksForNodes() });
       change(manifest);
       const { otherNodes = [] } = facts;
       if (pod && otherNodes.length > 0)
@@ -263,7 +264,14 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
           facts.nodes.map(({ hostname }) => hostname),
         );
     });
-    const created = await client.create(own as Parameters<typeof client.create>[0]);
+    const created = await despiteLostRace(() => client.create(own as Parameters<typeof client.create>[0]), {
+      what: `creating ${kind} ${own.metadata.name}`,
+      // A quota that somebody gives to each new namespace counts nothing yet: its controller has not looked.
+      lost: (error) => error instanceof ApiRefusal && error.refusal.includes('status unknown for quota'),
+      progress: infrastructure,
+      signal: this.signal,
+      retries: 8,
+    });
     const { name, namespace, uid } = created.metadata;
     const handle = new Handle<K>({ kind, name, ...(namespace === undefined ? {} : { namespace }) }, fixtureName, store);
     this.#handles.push(handle as unknown as Handle);
@@ -283,6 +291,14 @@ function podSpecIn(manifest: Manifest | ManifestOf<Manifest['kind']>): ManifestO
   if (manifest.kind === 'Pod') return (manifest as ManifestOf<'Pod'>).spec;
   if (manifest.kind === 'StatefulSet') return (manifest as ManifestOf<'StatefulSet'>).spec.template.spec;
   return undefined;
+}
+
+/** What lets a namespace have pods of any kind, where a cluster admits only harmless ones by default. */
+const privileged = { 'pod-security.kubernetes.io/enforce': 'privileged' };
+
+/** Returns whether the running spec asks for more than the API; then its user may create privileged pods anyway. */
+function asksForNodes(): boolean {
+  return (currentSpec().needs ?? []).some((need) => need !== 'api');
 }
 
 let namespaceCount = 0;
