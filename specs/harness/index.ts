@@ -28,7 +28,7 @@ export {
 
 export type { ManifestOf } from '../../fixtures/schema.ts';
 export type { ClaimHandle, ClassHandle, Handle, PodHandle, VolumeHandle } from './handles.ts';
-export { manifests, runAs } from './manifests.ts';
+export { admissible, manifests, runAs } from './manifests.ts';
 export { SpecNamespace } from './spec-namespace.ts';
 
 // Volumes on nodes.

@@ -1,7 +1,7 @@
 import { ApiRefusal, type RefusalCause } from '../../clusters/api/refusal.ts';
 import { isolateNames } from '../../fixtures/isolate-names.ts';
 import { loadManifests } from '../../fixtures/load.ts';
-import { currentSpec, evidence, expect, manifests, testCluster } from '../harness/index.ts';
+import { admissible, currentSpec, evidence, expect, manifests, testCluster } from '../harness/index.ts';
 
 /** What the API server is to say: HTTP status and causes, each with its field, reason and a part of its message. */
 export interface Refused {
@@ -27,6 +27,7 @@ export async function plainManifest(
   const locality = { run: facts.run, spec: currentSpec().id, namespace: 'default' };
   const [manifest] = isolateNames(await loadManifests(manifests[part]), locality);
   if (!manifest) throw new Error(`${manifests[part]} is empty`);
+  if (manifest.kind === 'Pod' && facts.lent) admissible(manifest.spec, { restricted: true });
   change(manifest);
   return manifest;
 }

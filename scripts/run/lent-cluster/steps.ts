@@ -7,6 +7,7 @@ import type { Action } from '../actions.ts';
 import type { ClusterState, ClusterTarget } from '../cluster/state.ts';
 import { removeObjects } from '../cluster/used-cluster.ts';
 import { environmentFacts } from '../surroundings.ts';
+import { admissionStep } from './admission.ts';
 import { type HeldLease, takeLease } from './lease.ts';
 import type { Survey } from './survey.ts';
 
@@ -69,5 +70,5 @@ export function lentSteps(
       });
     },
   };
-  return [hold, record];
+  return [hold, admissionStep({ client, run: target.run, podImage }), record];
 }
