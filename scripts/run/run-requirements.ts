@@ -29,6 +29,7 @@ import { ClusterState, type ClusterTarget, type Reservation } from './cluster/st
 import { clusterSteps, existingClusterSteps } from './cluster/steps.ts';
 import { lockCluster } from './cluster-lock.ts';
 import { type LentCluster, lentSteps } from './lent-cluster/steps.ts';
+import { assertStillFit } from './lent-cluster/survey.ts';
 import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
@@ -149,7 +150,12 @@ async function runChosen(
     whyNotRun: (requirement) => whyNotRun(requirement, clusterFacts()),
     assertHealthy,
     assertReachable: async () => {
-      if (lent) return await assertAnswers(lent.client);
+      if (lent) {
+        await assertAnswers(lent.client);
+        // A spec that may change nodes may just be doing so.
+        if (lent.survey.withheld.nodes !== undefined) await assertStillFit(lent.client, lent.survey.nodes);
+        return;
+      }
       await assertReachable(state.need('client'));
       const containers = state.nodes.map(({ container }) => container);
       await assertInotifyInstances(state.need('engine'), containers);

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { parseDocument } from 'yaml';
+import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Node } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { rolesFor } from '../../../clusters/rbac/roles.ts';
-import { chooseNodes, planText, refusalOf, type Survey, wanted } from './survey.ts';
+import { assertStillFit, chooseNodes, planText, refusalOf, type Survey, wanted } from './survey.ts';
 
 interface Odd {
   taint?: string;
@@ -88,6 +89,18 @@ describe('choosing the nodes of a cluster that a user has lent', () => {
       refused().that.includes(line);
     refused(['a', 'x', 'b']).that.includes('x: there is no such node');
     expect(() => chooseNodes(all, ['a', 'b', 'c', 'd'])).to.throw('a: it is tainted');
+  });
+
+  it('says of nodes that somebody else has drained or deleted that the run has lost them', async () => {
+    const look = (...items: Node[]) =>
+      assertStillFit({ list: async () => ({ items }) } as unknown as ClusterClient, [
+        { name: 'a', hostname: 'a' },
+        { name: 'b', hostname: 'b' },
+      ]).catch((error: unknown) => error);
+    expect(await look(node('a'), node('b'), node('c', { cordoned: true }))).to.equal(undefined);
+    const lost = await look(node('a', { cordoned: true }));
+    expect(lost).to.be.instanceOf(DomainError).and.to.include({ exit: 'environment' });
+    expect(String(lost)).to.match(/a: it is cordoned\n.*b: there is no such node/);
   });
 
   it('knows what the scheduler says of the others', () => {

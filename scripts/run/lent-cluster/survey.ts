@@ -111,13 +111,6 @@ async function assertAllowed(client: ClusterClient, access: ClusterAccess, signa
  * by name, that are fit. @throws DomainError (badUsage) where there is none, or one that is named is not fit
  */
 export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined): string[] {
-  const unfit = (node: Node | undefined): string | undefined => {
-    if (!node) return 'there is no such node';
-    if (node.status?.nodeInfo?.operatingSystem !== 'linux') return 'it is not a Linux node';
-    if (!isReady(node)) return 'it is not Ready';
-    const refusal = refusalOf(node);
-    return refusal === 'podAffinity' ? undefined : `it is ${refusal}`;
-  };
   const asked = names ?? all.map(({ metadata }) => metadata.name).toSorted();
   const found = asked.map((name) => ({ name, why: unfit(all.find(({ metadata }) => metadata.name === name)) }));
   const fit = found.filter(({ why }) => why === undefined).map(({ name }) => name);
@@ -134,6 +127,34 @@ export function chooseNodes(all: readonly Node[], names: readonly string[] | und
     },
     { exit: 'badUsage' },
   );
+}
+
+/** Returns why specs cannot use a node; undefined where they can. */
+function unfit(node: Node | undefined): string | undefined {
+  if (!node) return 'there is no such node';
+  if (node.status?.nodeInfo?.operatingSystem !== 'linux') return 'it is not a Linux node';
+  if (!isReady(node)) return 'it is not Ready';
+  const refusal = refusalOf(node);
+  return refusal === 'podAffinity' ? undefined : `it is ${refusal}`;
+}
+
+/**
+ * Checks that the nodes of a run are still as specs need them: somebody else may have drained or deleted one.
+ * @throws DomainError that says which, and why
+ */
+export async function assertStillFit(client: ClusterClient, nodes: readonly RunNode[]): Promise<void> {
+  const { items } = await client.list('Node');
+  const lost = nodes.flatMap(({ name }) => {
+    const why = unfit(items.find(({ metadata }) => metadata.name === name));
+    return why === undefined ? [] : [`${name}: ${why}`];
+  });
+  if (lost.length === 0) return;
+  throw new DomainError({
+    attempted: 'looking at the nodes of the run after a spec has failed',
+    seen: lost.join('\n'),
+    why: 'the run has not done this: it changes no node of this cluster',
+    remedy: 'run again when the nodes are free, or name others: --nodes A,B,C',
+  });
 }
 
 /** Returns what the scheduler says first of a node against a pod that has to be elsewhere. */
