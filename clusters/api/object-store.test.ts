@@ -69,13 +69,22 @@ describe('ObjectStore', () => {
     expect(retries).to.deep.equal(['watch of StorageClass 1 broken: connect ECONNREFUSED']);
   });
 
+  it('had an outage when a watch stays silent for too long: a server that hangs closes no connection', async () => {
+    await using store = open(['Node']);
+    await store.start();
+    expect(store.lastOutage).to.equal(undefined);
+    await clock.advance(watchPolicy.silence);
+    expect(store.lastOutage).to.equal(watchPolicy.silence);
+  });
+
   it('gives up starting at the deadline, with the last fault', async () => {
     api.lists.set('Node', new Error('connect ECONNREFUSED'));
     await using store = open(['Node']);
     const starting = store.start({ within: 1_000 }).catch(String);
     await clock.advance(1_000);
     expect(await starting)
-      .to.contain('within 1 s')
+      .to.contain('ApiUnreachable')
+      .and.to.contain('within 1 s')
       .and.to.contain('Node: connect ECONNREFUSED');
   });
 

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { ObjectHistory } from './object-history.ts';
 import type { Kind, ObjectOf } from './objects.ts';
+import { ApiUnreachable } from './refusal.ts';
 import type { WatchFault, WatchPolicy, WatchSource } from './watch-loop.ts';
 import { WatchLoop, watchPolicy } from './watch-loop.ts';
 
@@ -81,8 +82,8 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
   }
 
   /**
-   * When the API server last failed to answer a watch three times in a row, by the store's monotonic clock. One broken
-   * connection is not an outage: the next one works at once.
+   * When the API server last failed to answer a watch three times in a row, or was silent on one for longer than it ever
+   * is, by the store's monotonic clock. One broken connection is not an outage: the next one works at once.
    */
   get lastOutage(): number | undefined {
     return this.#lastOutage;
@@ -149,7 +150,7 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
         this.announce();
       },
       faulted: (fault: WatchFault) => {
-        if (fault.inARow >= 3) this.#lastOutage = this.clock.monotonic();
+        if (fault.inARow >= 3 || fault.kind === 'silent') this.#lastOutage = this.clock.monotonic();
         this.#faults.set(kind, { kind, fault, since: this.#faults.get(kind)?.since ?? this.clock.monotonic() });
         this.#progress.retried(`watch of ${kind}`, fault.inARow, `${fault.kind}: ${fault.message}`);
       },
@@ -187,19 +188,14 @@ export class ObjectStore extends ObjectHistory implements AsyncDisposable {
     });
   }
 
-  #late(attempted: string, within: number): DomainError {
+  #late(attempted: string, within: number): ApiUnreachable {
     const messages = [...new Set(this.faults.map(({ fault }) => fault.message))];
     const faults = messages.map((message) => {
       const same = this.faults.filter(({ fault }) => fault.message === message);
       const most = Math.max(...same.map(({ fault }) => fault.inARow));
       return `${same.map(({ kind }) => kind).join(', ')}: ${message} (${most} in a row)`;
     });
-    return new DomainError({
-      attempted: `${attempted}, within ${duration(within)}`,
-      on: this.#server,
-      seen: faults.length > 0 ? faults.join('\n') : 'no answer',
-      why: 'without these lists nothing is known about the cluster',
-      remedy: 'check that the API server answers',
-    });
+    const seen = faults.length > 0 ? faults.join('\n') : 'no answer';
+    return new ApiUnreachable(`${attempted}, within ${duration(within)}`, this.#server, seen);
   }
 }

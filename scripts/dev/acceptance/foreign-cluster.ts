@@ -1,0 +1,159 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { readVersions } from '../../../clusters/configuration/versions.ts';
+import { run } from '../../../clusters/host/command/commander.ts';
+import { host } from '../../../clusters/host/command/host.ts';
+import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
+import { findKind } from '../../../clusters/host/kind/kind.ts';
+import { EngineNode } from '../../../clusters/nodes/node.ts';
+import { rolesFor, type Subject, type Tier } from '../../../clusters/rbac/roles.ts';
+import { silent } from '../../../clusters/text/progress.ts';
+import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { cacheFolder } from '../../run/cluster/plan.ts';
+import { HarnessProcess } from './harness-process.ts';
+import { presentImage } from './sandbox.ts';
+
+/** Kinds that live on by themselves: what happened, who is alive, and where pods are reached. */
+const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.|$)/;
+
+/**
+ * A cluster that others have made, with plain `kind create cluster`. The harness gets a kubeconfig of it and nothing else;
+ * its owner works on it meanwhile, with `kubectl`.
+ */
+export class ForeignCluster implements AsyncDisposable {
+  /** Name of the cluster, by which those of its nodes begin. */
+  readonly name = `any-${randomBytes(3).toString('hex')}`;
+  /** For kubeconfigs and files; reports of the harness are below it. */
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly #kind: string;
+  readonly #owner: EngineNode;
+
+  private constructor(folder: string, engine: Engine, kind: string) {
+    this.folder = folder;
+    this.engine = engine;
+    this.#kind = kind;
+    this.#owner = new EngineNode(this.control, this.control);
+  }
+
+  /** Creates it; `files` are put into its folder, which `configuration` may mount. */
+  static async create(
+    configuration: (folder: string) => object,
+    files: Readonly<Record<string, object>>,
+    signal: AbortSignal,
+  ): Promise<ForeignCluster> {
+    const state = await probeEngine(signal);
+    if (state.kind !== 'answers') throw new Error('no container engine answers');
+    const engine = new Engine(state.facts);
+    const folder = await mkdtemp(join(tmpdir(), 'lpv-foreign-'));
+    const kind = (await findKind((await readVersions()).kind, cacheFolder(process.env), silent, signal)).path;
+    const cluster = new ForeignCluster(folder, engine, kind);
+    try {
+      const all = { ...files, 'kind.yaml': configuration(folder) };
+      for (const [file, content] of Object.entries(all)) await writeFile(join(folder, file), stringify(content));
+      const image = await presentImage(engine, signal);
+      const options = ['--config', join(folder, 'kind.yaml'), '--image', image, '--kubeconfig', cluster.kubeconfig];
+      await run(host, { argv: [kind, 'create', 'cluster', '--name', cluster.name, ...options], deadline: 400_000 });
+      await cluster.kubectl(['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s']);
+      return cluster;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Name of the node of the control plane, and of its container. */
+  get control(): string {
+    return `${this.name}-control-plane`;
+  }
+
+  /** Path of its owner's kubeconfig. */
+  get kubeconfig(): string {
+    return join(this.folder, 'kubeconfig');
+  }
+
+  /** Returns what kubectl prints, as the owner of the cluster runs it. */
+  async kubectl(argv: readonly string[], stdin?: string): Promise<string> {
+    const result = await run(this.#owner, {
+      argv: ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv],
+      deadline: 180_000,
+      ...(stdin !== undefined && { stdin }),
+    });
+    return result.stdout;
+  }
+
+  /** Creates objects, as their owner. */
+  async apply(...objects: readonly object[]): Promise<void> {
+    await this.kubectl(['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'));
+  }
+
+  /**
+   * Returns a digest of each object of the cluster, by kind, namespace and name, without its status and version: what
+   * a run must leave as it was. Objects with a run's label are not among them: a run leaves none.
+   */
+  async objects(): Promise<Record<string, string>> {
+    const kinds = (await this.kubectl(['api-resources', '--verbs=list', '-o', 'name'])).trim().split('\n');
+    const listed = kinds.filter((kind) => !restless.test(kind)).join(',');
+    const { items } = JSON.parse(await this.kubectl(['get', listed, '--all-namespaces', '-o', 'json'])) as {
+      items: { kind: string; metadata: Record<string, unknown>; status?: unknown }[];
+    };
+    return Object.fromEntries(
+      items.map(({ status: _changes, metadata, ...object }) => {
+        const { managedFields: _who, resourceVersion: _when, generation: _count, ...kept } = metadata;
+        const digest = createHash('sha256').update(JSON.stringify({ ...object, metadata: kept }));
+        return [`${object.kind} ${metadata.namespace ?? ''}/${metadata.name}`, digest.digest('hex')];
+      }),
+    );
+  }
+
+  /** Returns the names of the objects of runs that are still there. */
+  async left(): Promise<string> {
+    const kinds = 'namespaces,pods,persistentvolumeclaims,persistentvolumes,storageclasses,statefulsets,leases';
+    const label = ownershipLabels.run;
+    return await this.kubectl(['get', kinds, '--all-namespaces', '--selector', label, '-o', 'name']);
+  }
+
+  /** Starts the harness with a kubeconfig, as a user who has confirmed. */
+  lpv(args: readonly string[], kubeconfig = this.kubeconfig): HarnessProcess {
+    const env = {
+      ...process.env,
+      LPV_STATE_HOME: join(this.folder, 'state'),
+      LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
+      CI: 'true',
+      NO_COLOR: '1',
+      GITHUB_ACTIONS: '',
+    };
+    return new HarnessProcess(['run', '--kubeconfig', kubeconfig, '--yes', ...args], { env, directory: this.folder });
+  }
+
+  /** Returns the path of a kubeconfig of a ServiceAccount that has exactly the permissions of a tier. */
+  async kubeconfigOf(tier: Tier, name = `lpv-${tier}`): Promise<string> {
+    const subject = { kind: 'ServiceAccount', namespace: 'default', name } as const satisfies Subject;
+    await this.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } },
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/service-account-token',
+        metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': name } },
+      },
+    );
+    await this.kubectl(['apply', '-f', '-'], await rolesFor(tier, subject));
+    const token = '--for=jsonpath={.data.token}';
+    await this.kubectl(['wait', token, `secret/${name}`, '--timeout=30s']);
+    const secret = JSON.parse(await this.kubectl(['get', 'secret', name, '-o', 'json'])) as { data: { token: string } };
+    const config = parse(await readFile(this.kubeconfig, 'utf8')) as { users: { user: unknown }[] };
+    for (const user of config.users) user.user = { token: Buffer.from(secret.data.token, 'base64').toString() };
+    await writeFile(join(this.folder, name), stringify(config), { mode: 0o600 });
+    return join(this.folder, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#owner[Symbol.dispose]();
+    await run(host, { argv: [this.#kind, 'delete', 'cluster', '--name', this.name], deadline: 120_000 });
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
