@@ -429,6 +429,15 @@ describe('running spec files', function () {
       });
     }
 
+    it('blames it also where the failure for itself would refute a promise, such as a spec that took too long', async () => {
+      const source = `
+        import { DomainError } from '${support}../../clusters/errors/domain-error.ts';
+        const late = () => { throw new DomainError({ attempted: 'waiting' }, { exit: 'doesNotConform' }); };
+        describe('a', () => proves('TINY-1', late));`;
+      const { seen } = await run(source, { lastOutage: async () => performance.now() });
+      expect(blamed(seen)).to.have.length(1).and.have.nested.property('[0].exit', 'environment');
+    });
+
     it('blames only the spec while they answer', async () => {
       const { outcomes, seen } = await run("describe('a', () => proves('TINY-1', () => { throw new Error('x'); }));", {
         assertReachable: async () => {},

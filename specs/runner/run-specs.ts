@@ -204,7 +204,7 @@ export async function runSpecs(
   giveUp.abort();
   tracker.close();
   // What it took was not shown. A refutation weighs more.
-  if (notShown.length > 0 && tracker.counts.failed === 0) blameEnvironment(notShown[0]);
+  if (notShown.length > 0 && tracker.counts.failed === 0) blameEnvironment(nothingShown(notShown));
   return tracker.counts;
 }
 
@@ -233,6 +233,21 @@ function lackOfHarness(thrown: unknown): string | undefined {
   };
   const codes = causesOf(thrown).map((each) => (each as NodeJS.ErrnoException).code);
   return Object.entries(lacks).find(([code]) => codes.includes(code))?.[1];
+}
+
+/** Returns the fault of the environment that failures of specs were; each for itself may say that it refutes a promise. */
+function nothingShown(failures: readonly unknown[]): DomainError {
+  const [first] = failures;
+  const specs = failures.length === 1 ? 'one spec' : `${failures.length} specs`;
+  return new DomainError(
+    {
+      attempted: 'running the specs',
+      seen: messageOf(first),
+      why: `that was the end of ${specs} for a fault of the environment, which says nothing about a requirement`,
+      remedy: 'run again what was skipped, once that is mended',
+    },
+    { exit: 'environment', cause: first },
+  );
 }
 
 /** Returns what was thrown first, with its causes. */
