@@ -36,7 +36,9 @@ export class AgentNode implements Node, Disposable {
   readonly units: readonly string[];
   readonly facts: HostFacts;
   readonly #client: ClusterClient;
-  readonly #pod: AgentPod;
+  #pod: AgentPod;
+  /** While the agent is made again: it settles when there is one, or cannot be. */
+  #moving: Promise<void> | undefined;
   readonly #shells: ShellPool;
   #outlasting: OutlastKubelet | undefined;
 
@@ -70,6 +72,21 @@ export class AgentNode implements Node, Disposable {
   }
 
   /**
+   * Takes commands to another agent of the node, because this one has gone: those that begin before it is there wait for
+   * it, and fail with its error.
+   */
+  moveTo(pod: Promise<AgentPod>): void {
+    this.#shells[Symbol.dispose]();
+    const moving = pod.then((moved) => {
+      this.#pod = moved;
+      if (this.#moving === moving) this.#moving = undefined;
+    });
+    // Each command that needs it reports it.
+    moving.catch(() => {});
+    this.#moving = moving;
+  }
+
+  /**
    * Sends commands past kubelet and the container runtime until the result is disposed. Disposal starts both if they are
    * stopped, and waits until commands reach the agent through kubelet again. If this process ends before, the node starts
    * both itself within a minute.
@@ -100,6 +117,9 @@ export class AgentNode implements Node, Disposable {
   async #run(request: CommandRequest): Promise<Omit<CommandResult, 'argv' | 'milliseconds'>> {
     const argv = wrapped(request);
     const { deadline, signal } = request;
+    await this.#moving?.catch((error: unknown) => {
+      throw this.#failed(request, `its agent is gone: ${messageOf(error)}`);
+    });
     if (this.#outlasting && request.stdin === undefined)
       return await this.#past(this.#outlasting, { ...request, argv });
     const shell = request.stdin === undefined && fitsShell(argv) ? this.#shells.free() : undefined;

@@ -6,11 +6,11 @@ const pod = { run: 'k3x9qd', name: 'agent-1', node: 'worker.example' };
 describe('the manifests of an agent', () => {
   it('are all in a namespace of the run, which lets pods be privileged, and have its label', () => {
     const all = [
-      namespaceManifest('k3x9qd', ['worker.example']),
+      namespaceManifest('k3x9qd', ['worker.example'], { disks: '/mnt/disks', files: '/var/files' }),
       serviceAccountManifest('k3x9qd'),
       podManifest({ ...pod, image: 'i' }),
     ];
-    for (const { metadata } of all) expect(metadata.labels).to.include({ 'local-pv-conformance/run': 'k3x9qd' });
+    for (const { metadata } of all) expect(metadata.labels).to.include({ 'local-pv-conformance/agents-of': 'k3x9qd' });
     const [namespace, ...inside] = all;
     expect(namespace?.metadata.labels).to.include({ 'pod-security.kubernetes.io/enforce': 'privileged' });
     for (const { metadata } of inside) expect(metadata.namespace).to.equal(namespace?.metadata.name);

@@ -1,14 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { KubernetesManifest } from '../api/kinds.ts';
+import type { NodePlaces } from '../nodes/node.ts';
 
 const enterHost = readFileSync(new URL('enter-host.sh', import.meta.url), 'utf8');
 
-/** The label of everything that a run makes for its agents. Its value is the run's id. */
-export const runLabel = 'local-pv-conformance/run';
+/**
+ * The label of everything that a run makes for its agents. Its value is the run's id. It is another one than that of
+ * what specs create: agents go last.
+ */
+export const runLabel = 'local-pv-conformance/agents-of';
 /** The label of what belongs to agents, so that they are found without the run's id. */
 export const agentLabel = { 'local-pv-conformance/part': 'agent' } as const;
 /** The annotation of their namespace that names the nodes, with commas: it outlives the pods. */
 export const nodesAnnotation = 'local-pv-conformance/nodes';
+/** The annotation of their namespace that has the folders for disks and for their files, with a colon. */
+export const foldersAnnotation = 'local-pv-conformance/folders';
 /** The container of the pod in which commands run. */
 export const agentContainer = 'agent';
 
@@ -18,7 +24,11 @@ export function agentNamespace(run: string): string {
 }
 
 /** Returns the namespace of a run's agents. Its pods may be privileged, whatever the cluster's default is. */
-export function namespaceManifest(run: string, nodes: readonly string[]): KubernetesManifest & { kind: 'Namespace' } {
+export function namespaceManifest(
+  run: string,
+  nodes: readonly string[],
+  { disks, files }: Omit<NodePlaces, 'kubelet'>,
+): KubernetesManifest & { kind: 'Namespace' } {
   const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);
   return {
     apiVersion: 'v1',
@@ -32,7 +42,7 @@ export function namespaceManifest(run: string, nodes: readonly string[]): Kubern
         // OpenShift would set the levels by what the namespace's accounts may do.
         'security.openshift.io/scc.podSecurityLabelSync': 'false',
       },
-      annotations: { [nodesAnnotation]: nodes.join(',') },
+      annotations: { [nodesAnnotation]: nodes.join(','), [foldersAnnotation]: `${disks}:${files}` },
     },
   };
 }
@@ -58,6 +68,37 @@ export interface AgentPodRequest {
   image: string;
 }
 
+/** Returns when nodes may pull an image: one that no registry has, never. */
+export function pullPolicyOf(image: string): 'Never' | 'IfNotPresent' {
+  return image.startsWith('localhost/') ? 'Never' : 'IfNotPresent';
+}
+
+/** The fields of a pod in the agents' namespace that is bound to a node without the scheduler. */
+const bound = (node: string) => ({
+  // Not by the scheduler: a cordoned node is as good, and nothing is preempted.
+  nodeName: node,
+  tolerations: [{ operator: 'Exists' }],
+  restartPolicy: 'Never',
+  serviceAccountName: 'agent',
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  // Nothing needs to be finished when it ends.
+  terminationGracePeriodSeconds: 0,
+});
+
+/** Returns a pod that shows whether a node can run an image with a shell: it ends at once. */
+export function probeManifest({ run, name, node, image }: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
+    spec: {
+      ...bound(node),
+      containers: [{ name: 'probe', image, imagePullPolicy: pullPolicyOf(image), command: ['true'] }],
+    },
+  };
+}
+
 /** Returns the pod of an agent: privileged, among the processes of the host, with the host's folders at /host. */
 export function podManifest({ run, name, node, image }: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
   return {
@@ -65,23 +106,15 @@ export function podManifest({ run, name, node, image }: AgentPodRequest): Kubern
     kind: 'Pod',
     metadata: { name, namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
     spec: {
-      // Not by the scheduler: a cordoned node is as good, and nothing is preempted.
-      nodeName: node,
-      tolerations: [{ operator: 'Exists' }],
-      restartPolicy: 'Never',
-      serviceAccountName: 'agent',
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
+      ...bound(node),
       hostPID: true,
       // For commands while kubelet is stopped: they come through the address of the node.
       hostNetwork: true,
-      // Nothing needs to be finished when it ends.
-      terminationGracePeriodSeconds: 0,
       containers: [
         {
           name: agentContainer,
           image,
-          imagePullPolicy: image.startsWith('localhost/') ? 'Never' : 'IfNotPresent',
+          imagePullPolicy: pullPolicyOf(image),
           command: ['sh', '-c', enterHost, 'agent'],
           env: [
             { name: 'PATH', value: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },

@@ -4,21 +4,23 @@ import { ObjectStore } from '../api/object-store.ts';
 import type { Pod } from '../api/objects.ts';
 import { execInPod } from '../api/pod-exec.ts';
 import { waitFor } from '../api/wait.ts';
-import { DomainError } from '../errors/domain-error.ts';
+import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { type NodePlaces, nodeScript, usualPlaces } from '../nodes/node.ts';
 import { lpv } from '../project-root.ts';
 import type { Progress } from '../text/progress.ts';
-import { AgentNode, readHostFacts } from './agent-node.ts';
+import { AgentNode, type HostFacts, readHostFacts } from './agent-node.ts';
 import {
   agentContainer,
   agentLabel,
   agentNamespace,
+  foldersAnnotation,
   namespaceManifest,
   nodesAnnotation,
   podManifest,
   runLabel,
   serviceAccountManifest,
 } from './agent-pod.ts';
+import type { AgentPod } from './outlast-kubelet.ts';
 
 export interface AgentsRequest {
   client: ClusterClient;
@@ -40,50 +42,117 @@ export interface AgentsRequest {
 export interface Agents extends AsyncDisposable {
   namespace: string;
   nodes: readonly AgentNode[];
+  /** When an agent was last gone or came back, by the monotonic clock; undefined while none was ever lost. */
+  lastLoss(): number | undefined;
+  /** Why a node has no agent, where one was lost and could not be made again. */
+  lost(): DomainError | undefined;
 }
 
 const describeHost = nodeScript(import.meta.url, 'describe-host.sh');
 
 /**
- * Starts an agent on each node, and waits until it has entered its host. If one does not start, all are removed.
+ * Starts an agent on each node, and waits until it has entered its host. If one does not start, all are removed. From
+ * then on one that is evicted or deleted is made again, until the result is disposed.
  * @throws DomainError with the state and the events of the pods that do not run
  */
 export async function startAgents(request: AgentsRequest): Promise<Agents> {
   const { client, run, nodes, image, within = 120_000, folders = usualPlaces, progress, signal } = request;
   const namespace = agentNamespace(run);
   const remove = () => removeAgents(client, run);
+  const store = new ObjectStore({ client, kinds: ['Pod', 'Event'], namespace, progress });
   try {
-    await client.create(namespaceManifest(run, nodes), { signal });
+    await client.create(namespaceManifest(run, nodes, folders), { signal });
     await client.create(serviceAccountManifest(run), { signal });
-    await using store = new ObjectStore({ client, kinds: ['Pod', 'Event'], namespace, progress });
     await store.start(signal === undefined ? {} : { signal });
-    const names = nodes.map((node, index) => ({ node, name: `agent-${index + 1}` }));
-    for (const { node, name } of names) await client.create(podManifest({ run, name, node, image }), { signal });
-    const pods = await waitFor(store, {
-      what: `the agents on ${nodes.join(', ')} to run`,
-      on: names.map(({ name }) => ({ kind: 'Pod', namespace, name })),
-      within,
-      signal,
-      until: (view) => running(view, image),
-      explain: describePods,
-    });
-    if (pods.length !== nodes.length) throw new Error(`${pods.length} agents for ${nodes.length} nodes`);
-    const made = await Promise.all(
-      names.map(({ node, name }) => enter(client, node, podNamed(pods, name), folders, signal)),
-    );
-    return {
-      namespace,
-      nodes: made,
-      [Symbol.asyncDispose]: async () => {
-        for (const node of made) node[Symbol.dispose]();
-        await remove();
-      },
+    const start = async (node: string, name: string, stop = signal): Promise<Pod> => {
+      await client.create(podManifest({ run, name, node, image }), { signal: stop });
+      return await waitFor(store, {
+        what: `the agent on ${node} to run`,
+        on: [{ kind: 'Pod', namespace, name }],
+        within,
+        signal: stop,
+        until: (view) => running(view, { namespace, name }, image),
+        explain: describePods,
+      });
     };
+    const started = nodes.map(async (node, index) => {
+      const pod = await start(node, `agent-${index + 1}`);
+      const { place, facts } = await enter(client, node, pod, signal);
+      return { name: pod.metadata.name, node: new AgentNode(node, client, place, facts, folders) };
+    });
+    // All at once; what is under way of the others ends with their pods.
+    const made = await Promise.all(started);
+    return keep({ client, store, made, namespace, progress, remove, start });
   } catch (error) {
+    await store[Symbol.asyncDispose]();
     // The error of the start is reported, not that of the removal.
     await remove().catch(() => {});
     throw error;
   }
+}
+
+/** Returns the agents that run, each of which is made again when it is lost. */
+function keep(of: {
+  client: ClusterClient;
+  store: ObjectStore;
+  made: readonly { name: string; node: AgentNode }[];
+  namespace: string;
+  progress: Progress;
+  remove: () => Promise<void>;
+  start: (node: string, name: string, signal?: AbortSignal) => Promise<Pod>;
+}): Agents {
+  const { client, store, made, namespace, progress, remove, start } = of;
+  const pods = new Map(made.map(({ name, node }) => [node, name]));
+  const ended = new AbortController();
+  let lastLoss: number | undefined;
+  let lost: DomainError | undefined;
+  let losses = 0;
+  const replace = async (node: AgentNode, name: string): Promise<AgentPod> => {
+    const { place } = await enter(client, node.name, await start(node.name, name, ended.signal), ended.signal);
+    lastLoss = performance.now();
+    return place;
+  };
+  const look = (): void => {
+    for (const [node, name] of pods) {
+      const pod = store.get({ kind: 'Pod', namespace, name });
+      if (pod && pod.metadata.deletionTimestamp === undefined && hopeless(pod) === undefined) continue;
+      const next = `${name.split('.')[0]}.${++losses}`;
+      pods.set(node, next);
+      lastLoss = performance.now();
+      progress.retried(`the agent on ${node.name}`, losses, pod ? (hopeless(pod) ?? 'it is deleted') : 'it is gone');
+      const moved = replace(node, next);
+      moved.catch((error: unknown) => {
+        if (!ended.signal.aborted) lost = notMadeAgain(node.name, error);
+      });
+      node.moveTo(moved);
+    }
+  };
+  const unsubscribe = store.onChange(look);
+  return {
+    namespace,
+    nodes: made.map(({ node }) => node),
+    lastLoss: () => lastLoss,
+    lost: () => lost,
+    [Symbol.asyncDispose]: async () => {
+      unsubscribe();
+      ended.abort(new Error('the agents are removed'));
+      await store[Symbol.asyncDispose]();
+      for (const { node } of made) node[Symbol.dispose]();
+      await remove();
+    },
+  };
+}
+
+function notMadeAgain(node: string, cause: unknown): DomainError {
+  return new DomainError(
+    {
+      attempted: `making the agent on ${node} again, which was evicted or deleted`,
+      seen: messageOf(cause),
+      why: 'without it nothing on the node can be proven or removed',
+      remedy: `when the node is well: ${lpv('clean --context NAME')}`,
+    },
+    { cause },
+  );
 }
 
 /** Removes the agents of a run with their namespace, and waits until it is gone. Idempotent. */
@@ -109,6 +178,7 @@ export interface RunWithAgents {
   run: string;
   /** The nodes on which it may have left something. */
   nodes: readonly string[];
+  folders: Omit<NodePlaces, 'kubelet'>;
 }
 
 /**
@@ -120,7 +190,9 @@ export async function runsWithAgents(client: ClusterClient, signal?: AbortSignal
   const { items } = await client.list('Namespace', { labelSelector, ...(signal && { signal }) });
   return items.flatMap(({ metadata: { labels, annotations } }) => {
     const run = labels?.[runLabel];
-    return run === undefined ? [] : [{ run, nodes: annotations?.[nodesAnnotation]?.split(',') ?? [] }];
+    if (run === undefined) return [];
+    const [disks = usualPlaces.disks, files = usualPlaces.files] = annotations?.[foldersAnnotation]?.split(':') ?? [];
+    return [{ run, nodes: annotations?.[nodesAnnotation]?.split(',') ?? [], folders: { disks, files } }];
   });
 }
 
@@ -130,23 +202,19 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** Returns the pods if all of them run. @throws DomainError for one that never will */
-function running(view: StoreView, image: string): Pod[] | undefined {
-  const pods = view.list('Pod');
-  for (const pod of pods) {
-    const problem = hopeless(pod);
-    if (problem === undefined) continue;
-    throw new DomainError({
-      attempted: 'starting an agent, the privileged pod with which the harness works on a node',
-      on: `Pod ${pod.metadata.namespace}/${pod.metadata.name} on ${pod.spec?.nodeName}`,
-      seen: [problem, ...eventsOf(view, pod)].join('\n'),
-      remedy: problem.includes('Image')
-        ? `load ${image} into the node: ${lpv('images --save FILE')}, then ctr --namespace k8s.io images import FILE; or push it to a registry and write --registry`
-        : 'see the events of the pod; without agents, requirements that need nodes are skipped',
-    });
-  }
-  const all = pods.length > 0 && pods.every(({ status }) => status?.containerStatuses?.[0]?.state?.running);
-  return all ? pods : undefined;
+/** Returns the pod if it runs. @throws DomainError where it never will */
+function running(view: StoreView, { namespace, name }: { namespace: string; name: string }, image: string) {
+  const pod = view.get({ kind: 'Pod', namespace, name });
+  const problem = pod && hopeless(pod);
+  if (!pod || problem === undefined) return pod?.status?.containerStatuses?.[0]?.state?.running && pod;
+  throw new DomainError({
+    attempted: 'starting an agent, the privileged pod with which the harness works on a node',
+    on: `Pod ${namespace}/${name} on ${pod.spec?.nodeName}`,
+    seen: [problem, ...eventsOf(view, pod)].join('\n'),
+    remedy: problem.includes('Image')
+      ? `load ${image} into the node: ${lpv('images --save FILE')}, then ctr --namespace k8s.io images import FILE; or push it to a registry and write --registry`
+      : 'see the events of the pod; without agents, requirements that need nodes are skipped',
+  });
 }
 
 /** Returns why a pod will never run, if that is so. */
@@ -180,26 +248,19 @@ function describePods(view: StoreView): string {
     .join('\n');
 }
 
-function podNamed(pods: readonly Pod[], name: string): Pod {
-  const found = pods.find(({ metadata }) => metadata.name === name);
-  if (found) return found;
-  throw new Error(`the agent ${name} is not among ${pods.map(({ metadata }) => metadata.name).join(', ')}`);
-}
-
-/** Waits until an agent has entered its host, and returns it as a node. */
+/** Waits until an agent has entered its host. Returns where commands reach it, and what it has found out. */
 async function enter(
   client: ClusterClient,
   node: string,
   pod: Pod,
-  folders: Omit<NodePlaces, 'kubelet'>,
   signal?: AbortSignal,
-): Promise<AgentNode> {
+): Promise<{ place: AgentPod; facts: HostFacts }> {
   const { namespace = '', name, uid = '' } = pod.metadata;
   const place = { namespace, pod: name, container: agentContainer };
   const argv = ['sh', '-c', describeHost.text, describeHost.name, uid];
   const { stdout } = await execInPod(client, { ...place, argv, within: 40_000, signal });
   const facts = readHostFacts(stdout);
-  if (facts) return new AgentNode(node, client, { ...place, address: pod.status?.podIP ?? '' }, facts, folders);
+  if (facts) return { place: { ...place, address: pod.status?.podIP ?? '' }, facts };
   throw new DomainError({
     attempted: "finding kubelet's root folder",
     on: `node ${node}`,

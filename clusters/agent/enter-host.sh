@@ -28,7 +28,7 @@ cat >/usr/local/bin/on-host <<'PROGRAM'
 exec nsenter --target 1 --mount --uts --ipc --net -- "$(basename "$0")" "$@"
 PROGRAM
 chmod 755 /usr/local/bin/on-host
-for program in systemctl systemd-run journalctl ctr; do
+for program in systemctl systemd-run journalctl ctr containerd; do
 	ln -sf on-host "/usr/local/bin/$program"
 done
 : >/run/agent-entered

@@ -48,6 +48,8 @@ export interface ResourceAttributes {
   /** Empty for the core group. */
   group: string;
   resource: string;
+  /** Such as `exec` of pods. */
+  subresource?: string;
   namespace?: string;
 }
 
@@ -271,6 +273,14 @@ export class ClusterClient implements Disposable {
     const path = `${objectPath(ref)}/proxy/metrics`;
     const request = { method: 'GET', path, attempted: 'reading the metrics of a node', on: titleOf(ref) } as const;
     return await this.#connection.request(request, options);
+  }
+
+  /** Returns the configuration of the kubelet of a node, with its defaults, through the API server's proxy. */
+  async kubeletConfiguration(name: string, options: CallOptions = {}): Promise<unknown> {
+    const ref: ObjectRef = { kind: 'Node', name };
+    const path = `${objectPath(ref)}/proxy/configz`;
+    const attempted = 'reading the configuration of kubelet';
+    return this.#json({ method: 'GET', path, attempted, on: titleOf(ref) }, options);
   }
 
   /**

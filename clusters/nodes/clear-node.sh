@@ -57,6 +57,8 @@ find "$kubelet/plugins/kubernetes.io" "$kubelet/plugins/kubernetes.io~local-volu
 	-path "*$run-*" -delete 2>/dev/null || true
 [ ! -d "$files" ] || rmdir "$files" 2>/dev/null || { rm -rf "$files" && echo "removed $files"; }
 
+# The folders of an agent have no services of their own.
+[ -d /etc/systemd/system ] || exit 0
 systemctl daemon-reload
 for unit in $(grep -ls "^What=$(dirname "$files")/" /etc/systemd/system/*.mount); do
 	place=$(sed -n 's/^Where=//p' "$unit")

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain-error.ts';
 import { CommandFailed } from '../host/command/commander.ts';
-import { type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
+import { kubeletUnit, type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
 
 const awaitLog = nodeScript(import.meta.url, 'await-log.sh');
 
@@ -17,7 +17,7 @@ export async function loggedLine(
 ): Promise<string> {
   const seconds = Math.ceil(within / 1000);
   try {
-    const args = [unit, text, String(seconds)];
+    const args = [unit === 'kubelet' ? kubeletUnit(node) : unit, text, String(seconds)];
     return (await scriptOnNode(node, awaitLog, args, { deadline: within + 10_000, signal })).trim();
   } catch (error) {
     // timeout(1) exits with 124 when the time is over.
@@ -67,7 +67,7 @@ export async function kubeletLogSince(node: Node, since: Date, signal?: AbortSig
   const from = `@${(since.getTime() / 1000).toFixed(3)}`;
   const text = await onNode(
     node,
-    ['journalctl', '--unit', 'kubelet', '--output', 'short-unix', '--no-pager', '--since', from],
+    ['journalctl', '--unit', kubeletUnit(node), '--output', 'short-unix', '--no-pager', '--since', from],
     { signal },
   );
   return parseKubeletLog(text);

@@ -39,6 +39,11 @@ export interface Node extends Commander {
   outlastKubelet?(signal?: AbortSignal): Promise<AsyncDisposable>;
 }
 
+/** Returns the systemd unit of a node that kubelet runs in. */
+export function kubeletUnit({ units }: Pick<Node, 'units'>): string {
+  return units.at(-1) ?? 'kubelet';
+}
+
 /** Keeps a node within reach while its kubelet or container runtime is stopped, until the result is disposed. */
 export async function outlastKubelet(node: Node, signal?: AbortSignal): Promise<AsyncDisposable> {
   return (await node.outlastKubelet?.(signal)) ?? { [Symbol.asyncDispose]: async () => {} };

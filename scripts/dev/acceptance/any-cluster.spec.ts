@@ -175,7 +175,7 @@ describe('the agent on a cluster of others', function () {
     expect(await look()).to.have.property('notYet');
     expect(await pollUntil(look, { within: 120_000, every: 1_000 })).to.deep.equal({ answer: true });
     const runs = await runsWithAgents(client);
-    expect(runs).to.deep.equal([{ run: 'killed', nodes: [elsewhere] }]);
+    expect(runs.map((each) => [each.run, each.nodes])).to.deep.equal([['killed', [elsewhere]]]);
     await allNodesReady(admin);
     await using agents = await start('next', runs[0]?.nodes);
     const cleared = await clearNode(first(agents.nodes), 'killed');
