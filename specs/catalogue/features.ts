@@ -21,6 +21,11 @@ const features = {
   'classless-claims': 'claims without a class: any volume without one may be bound to them',
   'default-class': 'a class that claims of the whole cluster get which name none',
   'schedulable-control-plane': 'a node with the control plane that pods may run on, and that has less room than others',
+  containerd: 'the container runtime containerd, with its client ctr on the nodes',
+  'kubelet-log': 'the log of kubelet in the journal of systemd',
+  'verbose-kubelet': 'a kubelet that logs at verbosity 1 or more',
+  'node-deletion': 'a Node object that may be deleted, with every pod that is bound to it',
+  'machine-restart': 'a machine that may be restarted as by a power cut',
   disruptive: 'touches a node or something of the whole cluster, so its spec has it for itself',
 } as const;
 

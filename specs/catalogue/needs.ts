@@ -15,8 +15,10 @@ export const needNames = Object.keys(needs) as [Need, ...Need[]];
 
 /** What features of a requirement say already about its needs. */
 const ofFeatures: Readonly<Record<string, Need>> = {
+  containerd: 'agent',
   'device-format': 'agent',
   fanotify: 'agent',
+  'kubelet-log': 'agent',
   provisioner: 'agent',
   tmpfs: 'agent',
   xfs: 'agent',

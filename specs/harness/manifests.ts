@@ -168,7 +168,8 @@ export function runAs(user: number): ContainerRequest & { securityContext: { run
 
 /** Makes all containers run the image that is on every node. */
 export function useImage({ initContainers = [], containers }: ManifestOf<'Pod'>['spec'], image: string): void {
-  for (const container of [...initContainers, ...containers]) container.image = image;
+  const imagePullPolicy = image.startsWith('localhost/') ? ('Never' as const) : ('IfNotPresent' as const);
+  for (const container of [...initContainers, ...containers]) Object.assign(container, { image, imagePullPolicy });
 }
 
 /**

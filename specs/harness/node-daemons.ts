@@ -1,4 +1,4 @@
-import { type Node, onNode } from '../../clusters/nodes/node.ts';
+import { kubeletUnit, type Node, onNode, outlastKubelet } from '../../clusters/nodes/node.ts';
 import { loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
@@ -20,9 +20,17 @@ export interface KubeletOutage extends AsyncDisposable {
 /** Stops kubelet of a node. Its containers continue. For specs that have the node exclusively. */
 export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const node = (await testCluster()).node(nodeName, 'restart');
-  const end = once(() => start(node));
+  const outlasting = await outlastKubelet(node);
+  const end = once(async () => {
+    try {
+      await onNode(node, ['systemctl', 'start', kubeletUnit(node)]);
+      await workTakenUp(node);
+    } finally {
+      await outlasting[Symbol.asyncDispose]();
+    }
+  });
   try {
-    await onNode(node, ['systemctl', 'stop', 'kubelet']);
+    await onNode(node, ['systemctl', 'stop', kubeletUnit(node)]);
   } catch (error) {
     await end();
     throw error;
@@ -33,7 +41,8 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
 /** Restarts kubelet of a node, and waits until it has taken up its work. For specs that have the node exclusively. */
 export async function restartKubelet(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName, 'restart');
-  await onNode(node, ['systemctl', 'restart', 'kubelet'], { signal: currentSpec().signal });
+  await using _outlasting = await outlastKubelet(node);
+  await onNode(node, ['systemctl', 'restart', kubeletUnit(node)], { signal: currentSpec().signal });
   await workTakenUp(node);
 }
 
@@ -44,16 +53,12 @@ export async function restartKubelet(nodeName: string): Promise<void> {
  */
 export async function restartContainerd(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName, 'restart');
+  await using _outlasting = await outlastKubelet(node);
   // The unit is of the type "notify": systemctl returns when containerd reports that it is ready.
-  await onNode(node, ['systemctl', 'restart', 'containerd'], { signal: currentSpec().signal });
+  await onNode(node, ['systemctl', 'restart', node.units[0] ?? 'containerd'], { signal: currentSpec().signal });
 }
 
 /** Waits until the kubelet of a node, started just before, has taken up its work. */
 export async function workTakenUp(node: Node): Promise<void> {
-  await loggedLine(node, 'kubelet', takenUpWork);
-}
-
-async function start(node: Node): Promise<void> {
-  await onNode(node, ['systemctl', 'start', 'kubelet']);
-  await workTakenUp(node);
+  await loggedLine(node, kubeletUnit(node), takenUpWork);
 }

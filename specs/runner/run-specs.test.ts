@@ -9,7 +9,7 @@ import type { KnownIssue, Requirement } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { EventStream, type RunEvent } from './events.ts';
 import { loadSpecs } from './load.ts';
-import { runSpecs } from './run-specs.ts';
+import { apiAftermath, type Outage, runSpecs } from './run-specs.ts';
 import { parseSelection, selects } from './selection.ts';
 
 type Finished = Extract<RunEvent, { kind: 'spec-finished' }>;
@@ -51,7 +51,7 @@ describe('running spec files', function () {
       whyNotRun?: (requirement: Requirement) => NotRun | undefined;
       assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
       assertReachable?: () => Promise<void>;
-      lastOutage?: () => Promise<number | undefined>;
+      outages?: () => Promise<readonly Outage[]>;
       open?: () => Promise<void>;
       close?: () => Promise<void>;
     } = {},
@@ -59,7 +59,7 @@ describe('running spec files', function () {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
     const { disruptive = [], exclusive = {}, group = {}, anywhere = [], slow = [] } = options;
-    const { assertHealthy, assertReachable, lastOutage, whyNotRun, open, close } = options;
+    const { assertHealthy, assertReachable, outages, whyNotRun, open, close } = options;
     const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
       id,
@@ -90,7 +90,7 @@ describe('running spec files', function () {
       ...(assertHealthy && { assertHealthy }),
       ...(whyNotRun && { whyNotRun }),
       ...(assertReachable && { assertReachable }),
-      ...(lastOutage && { lastOutage }),
+      ...(outages && { outages }),
       ...(open && { open }),
       ...(close && { close }),
     };
@@ -423,7 +423,9 @@ describe('running spec files', function () {
     ] as const) {
       it(`blames it ${blames ? '' : 'not '}for a spec that fails ${when}`, async () => {
         const failing = "describe('a', () => proves('TINY-1', () => { throw new Error('late'); }));";
-        const { outcomes, seen } = await run(failing, { lastOutage: async () => performance.now() - ago });
+        const { outcomes, seen } = await run(failing, {
+          outages: async () => [{ what: 'the API server', at: performance.now() - ago, felt: apiAftermath }],
+        });
         expect(outcomes).to.deep.equal({ 'TINY-1': blames ? 'skipped' : 'failed' });
         expect(blamed(seen)).to.have.length(blames);
       });

@@ -39,8 +39,8 @@ export interface SpecRunOptions {
   assertReachable?: () => Promise<void>;
   /** Returns after how many milliseconds each wait of a requirement's spec ends, at the latest. */
   longestWait?: (requirement: Requirement) => number;
-  /** Returns when the API server was last without an answer for a while, as `performance.now()` tells time. */
-  lastOutage?: () => Promise<number | undefined>;
+  /** Returns what was away for a while and when last, for the specs that ran then. */
+  outages?: () => Promise<readonly Outage[]>;
   /**
    * Before the first spec; what it throws is the environment's fault, too. And after the last: checks that nothing is
    * left, and closes the watches.
@@ -113,11 +113,9 @@ export async function runSpecs(
   };
   /** What kept specs from showing anything: faults of the environment. */
   const notShown: unknown[] = [];
-  /** Whether the API server, or what it took along, was away while a spec ran that began at `from`. */
-  const hadOutage = async (from: number): Promise<boolean> => {
-    const outage = await options.lastOutage?.();
-    return outage !== undefined && outage > from - aftermath;
-  };
+  /** What was away, or was still felt to be, while a spec ran that began at `from`. */
+  const awayAfter = async (from: number): Promise<string | undefined> =>
+    (await options.outages?.())?.find(({ at, felt }) => at !== undefined && at > from - felt)?.what;
 
   const groups = new Map<string, Shareable>();
   const clusterOf = (group: string): Shareable => {
@@ -150,8 +148,8 @@ export async function runSpecs(
     if ('thrown' in outcome) {
       await look();
       if (outcome.outcome === 'failed' && !stop.aborted) {
-        const outage = isUnanswered(outcome.thrown) || (await hadOutage(from));
-        const lack = outage ? 'the API server was away for a while' : lackOfHarness(outcome.thrown);
+        const away = isUnanswered(outcome.thrown) ? 'the API server' : await awayAfter(from);
+        const lack = away === undefined ? lackOfHarness(outcome.thrown) : `${away} was away for a while`;
         if (lack !== undefined) {
           notShown.push(outcome.thrown);
           const [line] = messageOf(outcome.thrown).split('\n');
@@ -208,11 +206,21 @@ export async function runSpecs(
   return tracker.counts;
 }
 
+/** Something that specs depend on, and that was away. */
+export interface Outage {
+  /** The API server, an agent: the beginning of a sentence. */
+  what: string;
+  /** When it was last away, as `performance.now()` tells time; undefined: never. */
+  at: number | undefined;
+  /** Milliseconds for which that is felt after it. */
+  felt: number;
+}
+
 /**
  * Milliseconds for which an outage of the API server is felt after it: scheduler and controllers end when they cannot
  * renew their lease, and kubelet waits longer and longer before it starts them again.
  */
-const aftermath = 60_000;
+export const apiAftermath = 60_000;
 
 /** Returns whether a spec failed because the API server gave no answer. */
 function isUnanswered(thrown: unknown): boolean {

@@ -40,7 +40,7 @@ export interface ClusterFacts extends ClusterAbilities {
   /** Image that spec pods run; it is on every node already. */
   podImage: string;
   /** The static provisioner that its chapter tests; absent where `lacking` says why. */
-  staticProvisioner?: StaticProvisionerPrograms;
+  staticProvisioner?: StaticProvisionerPrograms | { version: string; image: string };
   /** The disks as made and read back. */
   disks: readonly Disk[];
 }
@@ -188,8 +188,6 @@ const ofEverybody: readonly string[] = [
   'PriorityClass',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionPolicyBinding',
-  'ClusterRole',
-  'ClusterRoleBinding',
 ];
 
 /**

@@ -160,8 +160,10 @@ async function start(namespace: SpecNamespace, { nodes, fixture, kinds, change }
       seen: 'this run has no such program',
       remedy: 'give the requirement the feature `provisioner` in its catalogue',
     });
-  const images = await Promise.all(nodes.map((name) => provisionerImage(node(name), programs, facts.podImage)));
-  const [image = ''] = images;
+  const images = nodes.map((name) =>
+    'image' in programs ? programs.image : provisionerImage(node(name), programs, facts.podImage),
+  );
+  const [image = ''] = await Promise.all(images);
   const server = apiServerAddress(store);
   const objects: ObjectRef[] = [];
   try {
