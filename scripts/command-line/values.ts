@@ -46,6 +46,19 @@ export function pod(value: string): string {
   throw new InvalidArgumentError(value.includes('/') ? 'Write NAMESPACE/NAME.' : `Did you mean default/${value}?`);
 }
 
+/** Returns a folder of nodes, by its absolute path: one that agents have from their host (clusters/agent/enter-host.sh). */
+export function nodeFolder(value: string): string {
+  const parts = value.split('/').slice(1);
+  const plain = parts.every((part) => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.\.?$/.test(part));
+  if (!value.startsWith('/') || !plain)
+    throw new InvalidArgumentError('Write an absolute path of letters, digits, dots, hyphens and underscores.');
+  if (/^(bin|sbin|lib.*|usr|etc|proc|sys|dev|run|tmp|host)$/.test(parts[0] ?? ''))
+    throw new InvalidArgumentError(
+      `Agents have a /${parts[0]} of their own; name a folder elsewhere, such as /var/mnt.`,
+    );
+  return value;
+}
+
 /** Returns a Kubernetes minor such as `1.37`. */
 function minor(value: string): string {
   if (/^\d+\.\d+$/.test(value)) return value;
@@ -118,6 +131,20 @@ export const asOption = () =>
 export const asGroupOption = () =>
   new Option('--as-group <GROUP>', 'have your cluster take you for a member of this group; may be repeated').argParser(
     (value: string, before: string[] = []) => [...before, text(value)],
+  );
+
+/** Returns a registry and a path in it, without a slash at its end. */
+export function registry(value: string): string {
+  if (/^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/.test(value)) return value;
+  throw new InvalidArgumentError('Write a host, and a path if need be: registry.example/team/lpv.');
+}
+
+export const registryOption = () =>
+  new Option('--registry <HOST/PREFIX>', 'your cluster pulls the images of `lpv images` from here').argParser(registry);
+
+export const agentImageOption = () =>
+  new Option('--agent-image <NAME>', 'the image of the agents, where it is not the one of `lpv images`').argParser(
+    text,
   );
 
 export const grepOption = new Option(

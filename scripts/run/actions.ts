@@ -4,7 +4,7 @@ import type { EventStream } from '../../specs/runner/events.ts';
 import { withDeadline } from './deadline.ts';
 
 /** What an action gets when it is performed or undone. */
-interface ActionContext {
+export interface ActionContext {
   /** Aborted when the action has to stop: its deadline passed, or the run was interrupted. */
   signal: AbortSignal;
   progress: Progress;

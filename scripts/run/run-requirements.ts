@@ -12,7 +12,7 @@ import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../s
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
 import type { DeclaredSpec } from '../../specs/runner/registry.ts';
-import { runSpecs } from '../../specs/runner/run-specs.ts';
+import { apiAftermath, runSpecs } from '../../specs/runner/run-specs.ts';
 import {
   abandonTestCluster,
   closeTestCluster,
@@ -104,7 +104,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   state.staticProvisioner = building?.result;
   const mayStay = existing !== undefined || keep !== 'never';
   const steps = lent
-    ? lentSteps(lent, { target, state, harness, podImage: plan.versions.podImage.name })
+    ? lentSteps(lent, { target, state, harness, provisioner: plan.versions.staticProvisioner.version })
     : [...stepsFor(runPlan, target, state), recordStep({ target, state, plan, harness, stays: mayStay })];
   const performance = await performAll(steps, {
     events,
@@ -151,6 +151,8 @@ async function runChosen(
     assertHealthy,
     assertReachable: async () => {
       if (lent) {
+        const lost = state.agents()?.lost();
+        if (lost) throw lost;
         await assertAnswers(lent.client);
         // A spec that may change nodes may just be doing so.
         if (lent.survey.withheld.nodes !== undefined) await assertStillFit(lent.client, lent.survey.nodes);
@@ -160,7 +162,10 @@ async function runChosen(
       const containers = state.nodes.map(({ container }) => container);
       await assertInotifyInstances(state.need('engine'), containers);
     },
-    lastOutage,
+    outages: async () => [
+      { what: 'the API server', at: await lastOutage(), felt: apiAftermath },
+      { what: 'an agent', at: state.agents()?.lastLoss(), felt: 0 },
+    ],
     open: async () => {
       places = await readPlaces();
     },

@@ -1,5 +1,5 @@
-import { noInstallOption, text } from '../command-line/values.ts';
-import { InvalidArgumentError, Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+import { noInstallOption, registry, text } from '../command-line/values.ts';
+import { Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Lists the container images that a run needs on a cluster of yours, and saves them to load or push.',
@@ -42,9 +42,3 @@ export const images = verb(command, help, async ({ registry: prefix, save, json,
   for (const { name, why } of lacking) process.stderr.write(` ✗ ${name} is not in ${save}: ${why}\n`);
   return lacking.length === 0 ? 'conforms' : 'environment';
 });
-
-/** Returns a registry and a path in it, without a slash at its end. */
-function registry(value: string): string {
-  if (/^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/.test(value)) return value;
-  throw new InvalidArgumentError('Write a host, and a path if need be: registry.example/team/lpv.');
-}

@@ -87,7 +87,7 @@ function undoOf({ run, cluster, network, kubeconfig, journal, found }: RegistryE
 }
 
 /** A journal for undoing one action. The journal of its run may be gone with the report folder. */
-function begunOnly(action: string): ActionJournal {
+export function begunOnly(action: string): ActionJournal {
   const nothing = async () => {};
   return { begun: [action], recordBegun: nothing, recordDone: nothing, recordUndone: nothing };
 }

@@ -19,7 +19,7 @@ import { readProduct } from '../report/formats/conformance/product.ts';
 import { addToSummary } from '../report/formats/github.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
-import { planText, surveyCluster } from '../run/lent-cluster/survey.ts';
+import { imagesFor, type LentOptions, planText, surveyCluster } from '../run/lent-cluster/survey.ts';
 import { checkManifests } from '../run/manifests.ts';
 import { runOnEach } from '../run/matrix.ts';
 import { Registry } from '../run/registry.ts';
@@ -33,8 +33,8 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 type Options = Omit<ClusterOptions, 'kubernetes'> &
   Filters &
   RunPlan['options'] &
-  AccessOptions & {
-    nodes?: readonly string[];
+  AccessOptions &
+  LentOptions & {
     yes?: boolean;
     kubernetes?: readonly string[];
     use?: string;
@@ -52,8 +52,8 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
   if (options.kubeconfig !== undefined || options.context !== undefined) return await runOnLent(runPlans, options);
-  for (const option of ['as', 'asGroup', 'nodes', 'yes'] as const)
-    if (options[option] !== undefined) throw ofNoCluster(option);
+  for (const [option, words] of Object.entries(ofLentCluster) as [keyof typeof ofLentCluster, string][])
+    if (option === 'agent' ? options.agent === false : options[option] !== undefined) throw ofNoCluster(words);
   if (options.dryRun) return tellSteps(runPlans, options.report);
   await assertReportFolder(options.report);
   const [only, ...others] = runPlans;
@@ -84,7 +84,8 @@ async function runOnLent([runPlan]: readonly RunPlan[], options: Options): Promi
   if (!runPlan) throw new Error('there is no plan');
   const access = await findAccess(options, { environment: process.env });
   using client = await connect({ kubeconfig: access });
-  const survey = await surveyCluster(client, access, options.nodes);
+  const images = await imagesFor(runPlan.plan.versions, options);
+  const survey = await surveyCluster(client, access, { options, images });
   const notRun = runPlan.specs.flatMap(({ requirement }) => whyNotRun(requirement, survey) ?? []);
   const run = runPlan.specs.length - notRun.length;
   say(redact(planText(survey, { run, skipped: notRun.map(({ reason }) => reason) }).join('\n')));
@@ -118,11 +119,24 @@ async function confirm(context: string): Promise<void> {
   }
 }
 
-function ofNoCluster(option: string): DomainError {
+/** What says something about a cluster of the user's only. */
+const ofLentCluster = {
+  as: '--as',
+  asGroup: '--as-group',
+  nodes: '--nodes',
+  yes: '--yes',
+  agent: '--no-agent',
+  agentImage: '--agent-image',
+  registry: '--registry',
+  disks: '--disks',
+  disruptive: '--disruptive',
+} as const;
+
+function ofNoCluster(words: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing the cluster',
-      seen: `--${option === 'asGroup' ? 'as-group' : option} without --context or --kubeconfig`,
+      seen: `${words} without --context or --kubeconfig`,
       why: 'no cluster of yours is used unless it is named',
       remedy: 'name it: --context NAME',
     },

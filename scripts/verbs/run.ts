@@ -1,5 +1,6 @@
 import { seedLimit } from '../../specs/runner/plan.ts';
 import {
+  agentImageOption,
   asGroupOption,
   asOption,
   chapterOption,
@@ -14,7 +15,9 @@ import {
   levelOption,
   minors,
   needsOption,
+  nodeFolder,
   noInstallOption,
+  registryOption,
   rowOption,
   subjectOption,
   text,
@@ -64,6 +67,24 @@ const command = verbCommand('run', help)
       .argParser(texts)
       .conflicts(ofOwnCluster),
   )
+  .addOption(
+    new Option('--no-agent', 'create no privileged pods on your cluster: what needs its nodes is skipped').conflicts(
+      ofOwnCluster,
+    ),
+  )
+  .addOption(
+    new Option(
+      '--disruptive',
+      'also what changes nodes of your cluster: labels, taints, cordons, kubelet stopped and started',
+    ).conflicts(ofOwnCluster),
+  )
+  .addOption(
+    new Option('--disks <FOLDER>', 'the folder of your nodes in which disks are mounted (default: /mnt/disks)')
+      .argParser(nodeFolder)
+      .conflicts(ofOwnCluster),
+  )
+  .addOption(registryOption().conflicts(ofOwnCluster))
+  .addOption(agentImageOption().conflicts(ofOwnCluster))
   .addOption(
     new Option('--yes', 'run on your cluster without asking for the name of its context').conflicts(ofOwnCluster),
   )

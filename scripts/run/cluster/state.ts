@@ -1,3 +1,4 @@
+import type { Agents } from '../../../clusters/agent/agents.ts';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Engine, EngineState } from '../../../clusters/host/engine/engine.ts';
 import type { Kind } from '../../../clusters/host/kind/kind.ts';
@@ -41,6 +42,8 @@ export class ClusterState {
   imageVersion: string | undefined;
   client: ClusterClient | undefined;
   nodes: ReadyNode[] = [];
+  /** The agents on the nodes of a cluster that a user has lent. */
+  agents: () => Agents | undefined = () => undefined;
   disks: Disk[] = [];
   kubernetes: string | undefined;
   /** What becomes of the static provisioner, which is compiled beside the steps; absent where no spec needs it. */

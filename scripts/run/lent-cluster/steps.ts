@@ -1,15 +1,15 @@
 import type { ClusterClient } from '../../../clusters/api/client.ts';
-import type { Kind } from '../../../clusters/api/objects.ts';
-import { ownedKinds } from '../../../fixtures/isolate-names.ts';
 import { useCluster } from '../../../specs/runner/test-cluster.ts';
 import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../../report/model/environment.ts';
-import type { Action } from '../actions.ts';
+import type { Action, ActionContext } from '../actions.ts';
 import type { ClusterState, ClusterTarget } from '../cluster/state.ts';
 import { removeObjects } from '../cluster/used-cluster.ts';
 import { environmentFacts } from '../surroundings.ts';
 import { admissionStep } from './admission.ts';
+import { agentsStep, type RunAgents } from './agents-step.ts';
 import { type HeldLease, takeLease } from './lease.ts';
-import type { Survey } from './survey.ts';
+import { createdKinds, type Survey } from './survey.ts';
+import { sweep } from './sweep.ts';
 
 /** A cluster that a user has lent, and the connection to it. */
 export interface LentCluster {
@@ -17,33 +17,36 @@ export interface LentCluster {
   client: ClusterClient;
 }
 
-/** What specs on the API alone create: their pods take the place of no other. */
-const created: readonly Kind[] = ownedKinds.filter((kind) => kind !== 'PriorityClass');
-
 /** Returns the steps to specs on a cluster that a user has lent: the Lease, and what specs are told of the cluster. */
 export function lentSteps(
   { survey, client }: LentCluster,
-  of: { target: ClusterTarget; state: ClusterState; harness: EnvironmentFacts['harness']; podImage: string },
+  of: { target: ClusterTarget; state: ClusterState; harness: EnvironmentFacts['harness']; provisioner: string },
 ): Action[] {
-  const { target, state, harness, podImage } = of;
+  const { target, state, harness, provisioner } = of;
+  const created = createdKinds(survey.lacking.provisioner);
+  const { images } = survey;
+  const ours = ({ progress, signal }: ActionContext) => removeObjects(client, target.run, progress, signal, created);
   let lease: HeldLease | undefined;
   const hold: Action = {
     name: 'hold',
     title: `Taking the cluster of the context ${survey.access.name}`,
-    deadline: 3 * 60_000,
+    deadline: 6 * 60_000,
     async perform({ progress, signal }) {
       state.client = client;
       state.kubernetes = survey.kubernetes;
       lease = await takeLease(client, { run: target.run, progress, signal });
-      if (lease.formerRun !== undefined) await removeObjects(client, lease.formerRun, progress, signal, created);
+      await sweep({ client, run: target.run, kinds: created, survey, progress, signal });
     },
     undoTitle: 'Removing what the run has created',
     undoDeadline: 5 * 60_000,
-    async undo({ progress, signal }) {
-      await removeObjects(client, target.run, progress, signal, created);
+    async undo(context) {
+      await ours(context);
       await lease?.release();
     },
   };
+  const result: RunAgents = { agents: undefined, found: { lacking: {}, withheld: {} } };
+  state.agents = () => result.agents;
+  const agents = agentsStep({ survey, client, run: target.run, removeObjects: ours, result });
   const record: Action = {
     name: 'environment',
     title: 'Recording the environment',
@@ -58,17 +61,20 @@ export function lentSteps(
         kubeconfig: access,
         server: access.server,
         kubernetes,
-        lacking,
-        withheld,
+        lacking: { ...lacking, ...result.found.lacking },
+        withheld: { ...withheld, ...result.found.withheld },
         nodes,
         otherNodes,
         stays: true,
         lent: true,
         engine: [],
-        podImage,
+        podImage: images.pod,
+        reach: result.agents?.nodes ?? [],
+        staticProvisioner: { version: provisioner, image: images.provisioner },
         disks: [],
       });
     },
   };
-  return [hold, admissionStep({ client, run: target.run, podImage }), record];
+  const admission = admissionStep({ client, run: target.run, podImage: images.pod });
+  return [hold, admission, ...(survey.withoutAgents === undefined ? [agents] : []), record];
 }

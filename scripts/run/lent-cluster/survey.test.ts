@@ -125,6 +125,10 @@ it('the plan of a run says which cluster, what is used and created, and why the 
       { name: 'c', hostname: 'c' },
     ],
     otherNodes: [{ name: 'control', refusal: 'tainted' }],
+    images: { agent: 'registry.example/agent:1' },
+    folders: { disks: '/mnt/disks', files: '/var/files' },
+    withoutAgents: undefined,
+    disruptive: false,
   } as unknown as Survey;
   const text = planText(survey, { run: 2, skipped: ['no agent', 'no agent', 'other minor'] }).join('\n');
   for (const line of [
@@ -133,6 +137,10 @@ it('the plan of a run says which cluster, what is used and created, and why the 
     'user        me, as tester',
     'nodes       first a, second b (hostname rack-7), third c',
     'not used    control',
+    'privileged  an agent on each of these nodes',
+    'registry.example/agent:1',
+    'disks       in /mnt/disks of these nodes, their files in /var/files',
+    'disruptive  nothing',
     'run         2 requirements',
     'skipped       2: no agent',
     'skipped       1: other minor',

@@ -1,0 +1,139 @@
+import { type Agents, startAgents } from '../../../clusters/agent/agents.ts';
+import { unusableImages } from '../../../clusters/agent/probe-images.ts';
+import type { ClusterClient } from '../../../clusters/api/client.ts';
+import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
+import { lackingFeatures } from '../../../clusters/nodes/lacking.ts';
+import { clearNode, volumePlaces, wakeNode } from '../../../clusters/nodes/leftovers.ts';
+import { kubeletUnit, type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
+import { lpv } from '../../../clusters/project-root.ts';
+import type { ClusterAbilities } from '../../../specs/catalogue/features.ts';
+import { levelOfKubelet } from '../../../specs/trace/verbosity.ts';
+import type { Action } from '../actions.ts';
+import type { Survey } from './survey.ts';
+
+const proveMounts = nodeScript(import.meta.url, 'prove-mounts.sh');
+
+/** The agents of a run, once they run, and what was found out through them. */
+export interface RunAgents {
+  agents: Agents | undefined;
+  /** What the nodes cannot do, which the API does not tell. */
+  found: Pick<Required<ClusterAbilities>, 'lacking' | 'withheld'>;
+}
+
+/**
+ * Returns the step that starts the agents of a run and finds out what their nodes cannot do. Where they do not start, the
+ * run goes on without them: what needs nodes is skipped, with the reason.
+ */
+export function agentsStep(of: {
+  survey: Survey;
+  client: ClusterClient;
+  run: string;
+  removeObjects: Required<Action>['undo'];
+  result: RunAgents;
+}): Action {
+  const { survey, client, run, removeObjects, result } = of;
+  const { images, folders } = survey;
+  const nodes = survey.nodes.map(({ name }) => name);
+  /** The nodes on which the folder of disks was not there before. */
+  let bare: Node[] = [];
+  return {
+    name: 'agents',
+    title: `Starting agents on ${nodes.join(', ')}`,
+    deadline: 5 * 60_000,
+    async perform({ progress, signal }) {
+      const begun = startAgents({ client, run, nodes, image: images.agent, folders, progress, signal });
+      result.agents = await begun.catch((error: unknown) => {
+        signal.throwIfAborted();
+        const why = error instanceof DomainError ? (error.details.seen ?? error.message) : messageOf(error);
+        result.found = withheldAgents(`no agent could be started: ${why.split('\n')[0]}`);
+        progress.note(messageOf(error));
+        return undefined;
+      });
+      if (!result.agents) return;
+      const { nodes: reached } = result.agents;
+      const there = await Promise.all(
+        reached.map((node) => node.attempt({ argv: ['test', '-d', folders.disks], deadline: 30_000, signal })),
+      );
+      bare = reached.filter((_, index) => there[index]?.status !== 0);
+      for (const node of bare) await onNode(node, ['mkdir', '-p', folders.disks], { signal });
+      const [mounts, lacking, logs, unusable] = await Promise.all([
+        Promise.all(reached.map((node) => scriptOnNode(node, proveMounts, [folders.disks, run], { signal }))),
+        lackingFeatures(reached, signal),
+        lackingLogs(client, reached, signal),
+        unusableImages({ client, run, nodes, images: [images.pod, images.provisioner], signal }),
+      ]);
+      const problem = mounts.findIndex((printed) => printed !== '');
+      const noDisks = problem < 0 ? unusable.get(images.pod) : `${mounts[problem]?.split('\n')[0]}: ${nodes[problem]}`;
+      const unmanaged = reached.filter(({ units }) => units.length === 0).map(({ name }) => name);
+      const provisioner = unusable.get(images.provisioner);
+      result.found = {
+        withheld: {
+          ...(noDisks !== undefined && { agent: noDisks }),
+          ...(unmanaged.length > 0 && { restart: `kubelet is no service of systemd: ${unmanaged.join(', ')}` }),
+        },
+        lacking: { ...lacking, ...logs, ...(provisioner !== undefined && { provisioner }) },
+      };
+    },
+    undoTitle: 'Removing the agents, and what specs have left on their nodes',
+    undoDeadline: 6 * 60_000,
+    async undo(context) {
+      const { agents } = result;
+      if (!agents) return;
+      const { progress, signal } = context;
+      // Pods that still use a disk would keep it.
+      await removeObjects(context);
+      await cleared(agents.nodes, run, progress.note, signal);
+      for (const node of bare) await onNode(node, ['rmdir', '--ignore-fail-on-non-empty', folders.disks], { signal });
+      await agents[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Returns what specs about kubelet's log lack, each with the reason. */
+async function lackingLogs(
+  client: ClusterClient,
+  nodes: readonly Node[],
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const perNode = nodes.map(async (node) => {
+    const argv = ['journalctl', '--unit', kubeletUnit(node), '--lines', '1', '--quiet', '--no-pager'] as const;
+    const { stdout } = await node.attempt({ argv, deadline: 30_000, signal });
+    const level = await client.kubeletConfiguration(node.name, { signal }).then(levelOfKubelet, () => undefined);
+    return { name: node.name, silent: stdout.trim() === '', level: level?.verbosity ?? 0 };
+  });
+  const all = await Promise.all(perNode);
+  const silent = all.find((each) => each.silent);
+  const terse = all.find(({ level }) => level < 1);
+  return {
+    ...(silent && { 'kubelet-log': `kubelet of ${silent.name} logs nothing to the journal of systemd` }),
+    ...(terse && { 'verbose-kubelet': `kubelet of ${terse.name} logs at verbosity ${terse.level}` }),
+  };
+}
+
+function withheldAgents(reason: string): RunAgents['found'] {
+  return { lacking: {}, withheld: { agent: reason } };
+}
+
+/** Removes from nodes what a run has made there. @throws DomainError with what is still there */
+export async function cleared(
+  nodes: readonly Node[],
+  run: string,
+  note: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = await Promise.all(
+    nodes.map(async (node) => {
+      for (const line of await wakeNode(node, run, signal)) note(line);
+      for (const line of await clearNode(node, run, signal)) note(line);
+      return (await volumePlaces(node))
+        .filter((place) => place.includes(`${run}-`))
+        .map((place) => `${node.name}: ${place}`);
+    }),
+  );
+  if (left.flat().length === 0) return;
+  throw new DomainError({
+    attempted: `removing from the nodes what run ${run} made there`,
+    seen: left.flat().join('\n'),
+    remedy: `when what keeps it is gone: ${lpv('clean --context NAME')}`,
+  });
+}

@@ -1,0 +1,59 @@
+import { removeAgents, runsWithAgents, startAgents } from '../../../clusters/agent/agents.ts';
+import type { ClusterClient } from '../../../clusters/api/client.ts';
+import type { Kind } from '../../../clusters/api/objects.ts';
+import type { Progress } from '../../../clusters/text/progress.ts';
+import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { removeObjects } from '../cluster/used-cluster.ts';
+import { cleared } from './agents-step.ts';
+import type { Survey } from './survey.ts';
+
+interface SweepRequest {
+  client: ClusterClient;
+  /** The run that sweeps; nothing of its own is touched. */
+  run: string;
+  /** The kinds of objects that runs have created. */
+  kinds: readonly Kind[];
+  survey: Pick<Survey, 'images' | 'withoutAgents'>;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * Removes what runs that died have left on a cluster: their objects, what they made on nodes, their agents. For the
+ * holder of the Lease: while it has that, no other run lives. Returns the ids of the runs, and of those among them whose
+ * agents stay.
+ */
+export async function sweep({ client, run, kinds, survey, progress, signal }: SweepRequest): Promise<{
+  dead: string[];
+  staying: string[];
+}> {
+  const { images, withoutAgents } = survey;
+  const labelled = await Promise.all(
+    kinds.map(async (kind) => (await client.list(kind, { labelSelector: ownershipLabels.run, signal })).items),
+  );
+  const withObjects = labelled.flat().flatMap(({ metadata: { labels } }) => labels?.[ownershipLabels.run] ?? []);
+  const withAgents = await runsWithAgents(client, signal);
+  const dead = [...new Set([...withObjects, ...withAgents.map((each) => each.run)])].filter((each) => each !== run);
+  for (const each of dead) {
+    progress.note(`run ${each} has died here; removing what it has left`);
+    await removeObjects(client, each, progress, signal, kinds);
+  }
+  const staying: string[] = [];
+  const present = new Set((await client.list('Node', { signal })).items.map(({ metadata }) => metadata.name));
+  for (const { run: each, nodes: its, folders } of withAgents) {
+    if (each === run) continue;
+    const nodes = its.filter((node) => present.has(node));
+    if (withoutAgents !== undefined) {
+      progress.note(`the agents of run ${each} stay, because ${withoutAgents}: ${nodes.join(', ')} may have its disks`);
+      staying.push(each);
+      continue;
+    }
+    if (nodes.length > 0) {
+      const request = { client, run: `${run}-sweep`, nodes, image: images.agent, folders, progress, signal };
+      await using agents = await startAgents(request);
+      await cleared(agents.nodes, each, progress.note, signal);
+    }
+    await removeAgents(client, each, signal);
+  }
+  return { dead, staying };
+}

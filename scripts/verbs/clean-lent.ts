@@ -1,0 +1,66 @@
+import { randomInt } from 'node:crypto';
+import { type AccessOptions, findAccess } from '../../clusters/api/access/access.ts';
+import { connect } from '../../clusters/api/client.ts';
+import { readVersions } from '../../clusters/configuration/versions.ts';
+import { DomainError } from '../../clusters/errors/domain-error.ts';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
+import { EventStream } from '../../specs/runner/events.ts';
+import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
+import { type Action, performAll } from '../run/actions.ts';
+import { takeLease } from '../run/lent-cluster/lease.ts';
+import { createdKinds, imagesFor, type LentOptions, surveyRemains } from '../run/lent-cluster/survey.ts';
+import { sweep } from '../run/lent-cluster/sweep.ts';
+import { runIdentity } from '../run/run-identity.ts';
+import { listenForSignals } from '../run/signals.ts';
+import { begunOnly } from './remove-runs.ts';
+
+/** Removes what runs that died have left on a cluster of the user's: only what bears a run's label, or its name. */
+export async function cleanLent(
+  options: AccessOptions & Pick<LentOptions, 'registry' | 'agentImage'>,
+): Promise<ExitStatus> {
+  const access = await findAccess(options, { environment: process.env });
+  using client = await connect({ kubeconfig: access });
+  const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
+  const events = new EventStream();
+  using terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
+  events.subscribe(terminal.read);
+  using signals = listenForSignals({
+    interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
+    say: (line) => void process.stderr.write(`${line}\n`),
+    cleanCommand: () => lpv('clean'),
+  });
+  const action: Action = {
+    name: 'clean',
+    title: `Removing what killed runs have left on the cluster of the context ${access.name}`,
+    deadline: 10 * 60_000,
+    async perform({ progress, signal }) {
+      const { withoutAgents, notProvisioned } = await surveyRemains(client, {}, signal);
+      const images = await imagesFor(await readVersions(), options);
+      const lease = await takeLease(client, { run, progress, signal });
+      try {
+        const kinds = createdKinds(notProvisioned);
+        const swept = await sweep({ client, run, kinds, survey: { images, withoutAgents }, progress, signal });
+        const { dead, staying } = swept;
+        if (staying.length > 0) throw notOnNodes(staying, withoutAgents);
+        progress.note(dead.length === 0 ? 'nothing was left' : `removed what ${dead.join(', ')} had left`);
+      } finally {
+        await lease.release();
+      }
+    },
+  };
+  const conditions = { events, journal: begunOnly(action.name), signal: signals.signal };
+  const { outcome } = await performAll([action], conditions);
+  if (outcome === 'interrupted') return 'interrupted';
+  return outcome === 'done' ? 'conforms' : 'environment';
+}
+
+function notOnNodes(runs: readonly string[], why: string | undefined): DomainError {
+  return new DomainError({
+    attempted: 'removing from the nodes what killed runs have left there',
+    on: `runs ${runs.join(', ')}`,
+    seen: why ?? 'no agent could be started',
+    why: 'their disks are removed by an agent; their objects are gone',
+    remedy: 'run it as a user who may: `lpv rbac --tier agent`',
+  });
+}
