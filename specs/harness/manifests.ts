@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '../../clusters/agent/agent-pod.ts';
 import type { Kind, ManifestOf } from '../../fixtures/schema.ts';
 
 /** The fixtures that most objects of specs are made from, as a user would write them. */
@@ -168,7 +169,7 @@ export function runAs(user: number): ContainerRequest & { securityContext: { run
 
 /** Makes all containers run the image that is on every node. */
 export function useImage({ initContainers = [], containers }: ManifestOf<'Pod'>['spec'], image: string): void {
-  const imagePullPolicy = image.startsWith('localhost/') ? ('Never' as const) : ('IfNotPresent' as const);
+  const imagePullPolicy = pullPolicyOf(image);
   for (const container of [...initContainers, ...containers]) Object.assign(container, { image, imagePullPolicy });
 }
 

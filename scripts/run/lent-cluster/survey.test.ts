@@ -1,10 +1,21 @@
 import { expect } from 'chai';
-import { parseDocument } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Node } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
-import { rolesFor } from '../../../clusters/rbac/roles.ts';
-import { assertStillFit, chooseNodes, planText, refusalOf, type Survey, wanted } from './survey.ts';
+import { rolesFor, type Tier } from '../../../clusters/rbac/roles.ts';
+import {
+  assertStillFit,
+  chooseNodes,
+  foldersOf,
+  planText,
+  refusalOf,
+  type Survey,
+  wanted,
+  wantedForAgents,
+  wantedForNodes,
+  wantedForProvisioner,
+} from './survey.ts';
 
 interface Odd {
   taint?: string;
@@ -29,21 +40,33 @@ function node(name: string, { taint, cordoned, ready = 'True', system = 'linux' 
   } as Node;
 }
 
-describe('what a run on the API alone does', () => {
-  it('is allowed by the role that `lpv rbac` prints for it', async () => {
-    const role = parseDocument(await rolesFor('api')).toJS() as {
-      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
-    };
-    const refused = wanted.flatMap(({ group, resource, verbs }) => {
-      const rules = role.rules.filter(
-        ({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(resource),
-      );
-      return verbs
-        .filter((verb) => !rules.some((rule) => rule.verbs.includes(verb)))
-        .map((verb) => `${verb} ${resource}`);
+describe('what a run does', () => {
+  type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  const rulesOf = async (tier: Tier): Promise<Rules> =>
+    parseAllDocuments(await rolesFor(tier)).flatMap((role) => (role.toJS() as { rules: Rules }).rules);
+  const refusedBy = (rules: Rules, asked: typeof wanted) =>
+    asked.flatMap(({ group, resource, subresource, verbs }) => {
+      const name = subresource === undefined ? resource : `${resource}/${subresource}`;
+      const of = rules.filter(({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(name));
+      return verbs.filter((verb) => !of.some((rule) => rule.verbs.includes(verb))).map((verb) => `${verb} ${name}`);
     });
-    expect(refused).to.deep.equal([]);
+
+  it('is allowed by the roles that `lpv rbac` prints for it', async () => {
+    expect(refusedBy(await rulesOf('api'), wanted)).to.deep.equal([]);
+    expect(refusedBy(await rulesOf('agent'), wantedForAgents)).to.deep.equal([]);
+    expect(refusedBy(await rulesOf('nodes'), [...wantedForNodes, ...wantedForProvisioner])).to.deep.equal([]);
   });
+
+  it('is more than a lesser role allows', async () => {
+    expect(refusedBy(await rulesOf('api'), wantedForAgents)).not.to.deep.equal([]);
+    const agent = await rulesOf('agent');
+    for (const more of [wantedForNodes, wantedForProvisioner]) expect(refusedBy(agent, more)).not.to.deep.equal([]);
+  });
+});
+
+it('disks are in the folder that is named, with their files; else where clusters of ours have them', () => {
+  expect(foldersOf(undefined)).to.deep.equal({ disks: '/mnt/disks', files: '/var/local/local-pv-conformance' });
+  expect(foldersOf('/var/mnt')).to.deep.equal({ disks: '/var/mnt', files: '/var/mnt/.local-pv-conformance' });
 });
 
 describe('choosing the nodes of a cluster that a user has lent', () => {
