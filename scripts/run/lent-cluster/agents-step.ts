@@ -6,6 +6,7 @@ import { lackingFeatures } from '../../../clusters/nodes/lacking.ts';
 import { clearNode, volumePlaces, wakeNode } from '../../../clusters/nodes/leftovers.ts';
 import { kubeletUnit, type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
 import { lpv } from '../../../clusters/project-root.ts';
+import type { Progress } from '../../../clusters/text/progress.ts';
 import type { ClusterAbilities } from '../../../specs/catalogue/features.ts';
 import { levelOfKubelet } from '../../../specs/trace/verbosity.ts';
 import type { Action } from '../actions.ts';
@@ -80,9 +81,7 @@ export function agentsStep(of: {
       const { agents } = result;
       if (!agents) return;
       const { progress, signal } = context;
-      // Pods that still use a disk would keep it.
-      await removeObjects(context);
-      await cleared(agents.nodes, run, progress.note, signal);
+      await clearRun(agents.nodes, run, { removeObjects: () => removeObjects(context), progress, signal });
       for (const node of bare) await onNode(node, ['rmdir', '--ignore-fail-on-non-empty', folders.disks], { signal });
       await agents[Symbol.asyncDispose]();
     },
@@ -114,26 +113,29 @@ function withheldAgents(reason: string): RunAgents['found'] {
   return { lacking: {}, withheld: { agent: reason } };
 }
 
-/** Removes from nodes what a run has made there. @throws DomainError with what is still there */
-export async function cleared(
+/**
+ * Removes what a run has made on nodes, and its objects: first what keeps kubelet from ending pods, and disks only when
+ * their pods have gone. @throws DomainError with what is still on the nodes
+ */
+export async function clearRun(
   nodes: readonly Node[],
   run: string,
-  note: (line: string) => void,
-  signal: AbortSignal,
+  of: { removeObjects: () => Promise<void>; progress: Progress; signal: AbortSignal },
 ): Promise<void> {
-  const left = await Promise.all(
-    nodes.map(async (node) => {
-      for (const line of await wakeNode(node, run, signal)) note(line);
-      for (const line of await clearNode(node, run, signal)) note(line);
-      return (await volumePlaces(node))
-        .filter((place) => place.includes(`${run}-`))
-        .map((place) => `${node.name}: ${place}`);
-    }),
-  );
-  if (left.flat().length === 0) return;
+  const { removeObjects, progress, signal } = of;
+  const each = async (work: (node: Node) => Promise<string[]>): Promise<string[]> =>
+    (await Promise.all(nodes.map(work))).flat();
+  for (const line of await each((node) => wakeNode(node, run, signal))) progress.note(line);
+  await removeObjects();
+  for (const line of await each((node) => clearNode(node, run, signal))) progress.note(line);
+  const left = await each(async (node) => {
+    const places = await volumePlaces(node);
+    return places.filter((place) => place.includes(`${run}-`)).map((place) => `${node.name}: ${place}`);
+  });
+  if (left.length === 0) return;
   throw new DomainError({
     attempted: `removing from the nodes what run ${run} made there`,
-    seen: left.flat().join('\n'),
+    seen: left.join('\n'),
     remedy: `when what keeps it is gone: ${lpv('clean --context NAME')}`,
   });
 }

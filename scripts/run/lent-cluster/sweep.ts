@@ -4,7 +4,7 @@ import type { Kind } from '../../../clusters/api/objects.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { removeObjects } from '../cluster/used-cluster.ts';
-import { cleared } from './agents-step.ts';
+import { clearRun } from './agents-step.ts';
 import type { Survey } from './survey.ts';
 
 interface SweepRequest {
@@ -34,26 +34,27 @@ export async function sweep({ client, run, kinds, survey, progress, signal }: Sw
   const withObjects = labelled.flat().flatMap(({ metadata: { labels } }) => labels?.[ownershipLabels.run] ?? []);
   const withAgents = await runsWithAgents(client, signal);
   const dead = [...new Set([...withObjects, ...withAgents.map((each) => each.run)])].filter((each) => each !== run);
+  const present = new Set((await client.list('Node', { signal })).items.map(({ metadata }) => metadata.name));
+  const staying: string[] = [];
   for (const each of dead) {
     progress.note(`run ${each} has died here; removing what it has left`);
-    await removeObjects(client, each, progress, signal, kinds);
-  }
-  const staying: string[] = [];
-  const present = new Set((await client.list('Node', { signal })).items.map(({ metadata }) => metadata.name));
-  for (const { run: each, nodes: its, folders } of withAgents) {
-    if (each === run) continue;
-    const nodes = its.filter((node) => present.has(node));
-    if (withoutAgents !== undefined) {
-      progress.note(`the agents of run ${each} stay, because ${withoutAgents}: ${nodes.join(', ')} may have its disks`);
-      staying.push(each);
-      continue;
-    }
-    if (nodes.length > 0) {
+    const objects = () => removeObjects(client, each, progress, signal, kinds);
+    const its = withAgents.find((one) => one.run === each);
+    const nodes = its?.nodes.filter((node) => present.has(node)) ?? [];
+    if (its && nodes.length > 0 && withoutAgents === undefined) {
+      const { folders } = its;
       const request = { client, run: `${run}-sweep`, nodes, image: images.agent, folders, progress, signal };
       await using agents = await startAgents(request);
-      await cleared(agents.nodes, each, progress.note, signal);
+      await clearRun(agents.nodes, each, { removeObjects: objects, progress, signal });
+    } else {
+      await objects();
     }
-    await removeAgents(client, each, signal);
+    if (its && nodes.length > 0 && withoutAgents !== undefined) {
+      progress.note(`the agents of run ${each} stay, because ${withoutAgents}: ${nodes.join(', ')} may have its disks`);
+      staying.push(each);
+    } else if (its) {
+      await removeAgents(client, each, signal);
+    }
   }
   return { dead, staying };
 }
