@@ -436,7 +436,9 @@ describe('running spec files', function () {
         import { DomainError } from '${support}../../clusters/errors/domain-error.ts';
         const late = () => { throw new DomainError({ attempted: 'waiting' }, { exit: 'doesNotConform' }); };
         describe('a', () => proves('TINY-1', late));`;
-      const { seen } = await run(source, { lastOutage: async () => performance.now() });
+      const { seen } = await run(source, {
+        outages: async () => [{ what: 'an agent', at: performance.now(), felt: 0 }],
+      });
       expect(blamed(seen)).to.have.length(1).and.have.nested.property('[0].exit', 'environment');
     });
 

@@ -115,7 +115,7 @@ export async function runSpecs(
   const notShown: unknown[] = [];
   /** What was away, or was still felt to be, while a spec ran that began at `from`. */
   const awayAfter = async (from: number): Promise<string | undefined> =>
-    (await options.outages?.())?.find(({ at, felt }) => at !== undefined && at > from - felt)?.what;
+    (await options.outages?.())?.find(({ at, felt }) => at !== undefined && at >= from - felt)?.what;
 
   const groups = new Map<string, Shareable>();
   const clusterOf = (group: string): Shareable => {
