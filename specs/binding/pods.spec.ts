@@ -68,7 +68,7 @@ async function removedDuringBinding(
   await expect(pod).to.beGone();
   const placed = store.history(pod.ref).some(({ object }) => object.spec?.nodeName);
   expect(placed, `${pod} had a node before it was gone`).to.equal(false);
-  return { volume, claim };
+  return { volume, claim, pod };
 }
 
 /** Throws where the claim was ever bound to, or named, a volume. */
@@ -133,8 +133,10 @@ describe(chapter, () => {
       when: `request.namespace == '${namespace.name}' && request.name in [${removed.join()}]`,
     });
     for (const [moment, isThere] of Object.entries(moments)) {
-      const { volume, claim } = await removedDuringBinding(namespace, moment, isThere);
+      const { volume, claim, pod } = await removedDuringBinding(namespace, moment, isThere);
       evidence.keep(moment, await boundOrFree(volume, claim));
+      // It gives the binding up a second later, and undoes then what it has begun.
+      evidence.keep(`${moment}-scheduler`, await expect(pod).to.reportEvent('FailedScheduling'));
       const next = await namespace.pod(`${moment}-next`, { claims: [claim] });
       await scheduledTo(next, oneNode());
       await controllerLookedAgain(namespace, claim, volume);
