@@ -87,10 +87,11 @@ describe('the table of defects and requirements', () => {
 
   it('counts defects by verdict, and the requirements that were seen red', () => {
     expect(table.counts).to.deep.equal({ caught: 1, 'caught by others': 0, survived: 0, 'not judged': 0 });
+    expect(table.requirements.redByName).to.deep.equal(['LV-B-02']);
     expect(table.requirements.neverRed).to.deep.equal(['LV-A-DIR-01', 'LV-A-LOOP-01']);
     expect(table.requirements.redWithoutDefect).to.deep.equal([{ id: 'LV-A-DIR-01', message: 'LV-A-DIR-01 said so' }]);
     expect(inOneSentence(table)).to.equal(
-      '1 of 1 defects caught by the requirements that name them; 2 of 4 requirements seen red',
+      '1 of 1 defects caught by the requirements that name them; 2 of 4 requirements seen red, 1 of them by a defect that names them',
     );
   });
 
@@ -98,6 +99,7 @@ describe('the table of defects and requirements', () => {
     const markdown = asMarkdown(table);
     expect(markdown).to.include('| area/one | area/one is broken | caught | **LV-B-02** LV-B-03 |');
     expect(markdown).to.include('| LV-B-02 | area/one | LV-B-02 said so |');
+    expect(markdown).to.include('| LV-B-03 | _area/one_ | LV-B-03 said so |');
     const html = asHtml(table);
     expect(html)
       .to.match(/<td class="named" title="LV-B-02, area\/one: LV-B-02 said so">●/)

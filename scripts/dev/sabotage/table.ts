@@ -17,8 +17,13 @@ export interface Table {
     seconds: number;
     error?: string;
   }[];
-  /** Requirements that a defect has turned red, of those that are judged. */
-  requirements: { red: string[]; neverRed: string[]; redWithoutDefect: { id: string; message: string }[] };
+  /** Requirements that a defect has turned red, of those that are judged, and those of them that it names. */
+  requirements: {
+    red: string[];
+    redByName: string[];
+    neverRed: string[];
+    redWithoutDefect: { id: string; message: string }[];
+  };
 }
 
 /** Returns the table of defects and requirements. `judgeable` are the requirements that should be seen red. */
@@ -26,21 +31,24 @@ export function tableOf(judged: readonly Judged[], { kubernetes, control }: Resu
   const counts: Record<Verdict, number> = { caught: 0, 'caught by others': 0, survived: 0, 'not judged': 0 };
   for (const { verdict } of judged) counts[verdict] += 1;
   const red = new Set(judged.flatMap((one) => one.red.map(({ id }) => id)));
+  const defects = judged.map(({ defect, verdict, missed, seconds, error, ...one }) => ({
+    name: defect.name,
+    breaks: defect.breaks,
+    verdict,
+    caughtBy: defect.caughtBy,
+    missed,
+    red: one.red.map(({ id, message = '' }) => ({ id, message })),
+    seconds: Math.round(seconds),
+    ...(error !== undefined && { error }),
+  }));
+  const byName = new Set(defects.flatMap((one) => one.red.filter(({ id }) => named(one, id)).map(({ id }) => id)));
   return {
     kubernetes,
     counts,
-    defects: judged.map(({ defect, verdict, missed, seconds, error, ...one }) => ({
-      name: defect.name,
-      breaks: defect.breaks,
-      verdict,
-      caughtBy: defect.caughtBy,
-      missed,
-      red: one.red.map(({ id, message = '' }) => ({ id, message })),
-      seconds: Math.round(seconds),
-      ...(error !== undefined && { error }),
-    })),
+    defects,
     requirements: {
       red: judgeable.filter(({ id }) => red.has(id)).map(({ id }) => id),
+      redByName: judgeable.filter(({ id }) => byName.has(id)).map(({ id }) => id),
       neverRed: judgeable.filter(({ id }) => !red.has(id)).map(({ id }) => id),
       redWithoutDefect: Object.values(control)
         .filter(({ outcome }) => outcome === 'red')
@@ -55,7 +63,7 @@ export function inOneSentence({ counts, defects, requirements }: Table): string 
   const others = (['caught by others', 'survived', 'not judged'] as const)
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`);
-  return `${[`${counts.caught} of ${defects.length} defects caught by the requirements that name them`, ...others].join(', ')}; ${requirements.red.length} of ${all} requirements seen red`;
+  return `${[`${counts.caught} of ${defects.length} defects caught by the requirements that name them`, ...others].join(', ')}; ${requirements.red.length} of ${all} requirements seen red, ${requirements.redByName.length} of them by a defect that names them`;
 }
 
 /** Returns whether a requirement is one of those that a defect must turn red. */
@@ -83,9 +91,13 @@ export function asMarkdown(table: Table): string {
     '',
     '## What they said',
     '',
+    'In italics: a defect that names other requirements, where none that names this one has turned it red.',
+    '',
     '| requirement | under the defect | the first line of its error |',
     '| ----------- | ---------------- | --------------------------- |',
-    ...whatTheySaid(table).map(({ id, defect, message }) => `| ${id} | ${defect} | ${cell(message)} |`),
+    ...whatTheySaid(table).map(
+      ({ id, defect, message, names }) => `| ${id} | ${names ? defect : `_${defect}_`} | ${cell(message)} |`,
+    ),
     '',
     '## Requirements that no defect has turned red',
     '',
@@ -103,7 +115,7 @@ export function asMarkdown(table: Table): string {
 }
 
 /** For each requirement that a defect has turned red: one defect, a naming one where there is one, and its error. */
-function whatTheySaid({ defects }: Table): { id: string; defect: string; message: string }[] {
+function whatTheySaid({ defects }: Table): { id: string; defect: string; message: string; names: boolean }[] {
   const said = new Map<string, { id: string; defect: string; message: string; names: boolean }>();
   for (const one of defects) {
     for (const { id, message } of one.red) {
