@@ -1,10 +1,12 @@
 import type { ObjectStore } from '../../clusters/api/object-store.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
+import { ApiUnreachable } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
+import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { currentSpec, waitLimit } from '../runner/current-spec.ts';
-import type { TestCluster } from '../runner/test-cluster.ts';
+import { infrastructure, type TestCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
 
 /**
@@ -17,7 +19,15 @@ export async function removeAll(cluster: TestCluster, namespace: string, handles
   const attempt = async (work: () => Promise<unknown>) => {
     await work().catch((error: unknown) => failures.push(error));
   };
-  const remove = (handle: Handle) => attempt(() => client.remove(handle.ref, { absentIsFine: true }));
+  // Without an answer nobody knows whether it is removed, and what waits for it would wait in vain.
+  const remove = (handle: Handle) =>
+    attempt(() =>
+      despiteLostRace(() => client.remove(handle.ref, { absentIsFine: true }), {
+        what: `removing ${handle}`,
+        lost: (error) => error instanceof ApiUnreachable,
+        progress: infrastructure,
+      }),
+    );
   const order = (handle: Handle) => ownedKinds.indexOf(handle.ref.kind as (typeof ownedKinds)[number]);
   // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
   const going = handles.toSorted((a, b) => order(a) - order(b));
