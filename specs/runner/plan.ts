@@ -63,7 +63,7 @@ export function inTurns<Spec extends { requirement: Requirement }>(specs: readon
 }
 
 /** What the catalogue calls the nodes of a run in `exclusive`, in the order of their roles. */
-export const nodeRoles = ['firstNode', 'secondNode', 'thirdNode'] as const;
+const nodeRoles = ['firstNode', 'secondNode', 'thirdNode'] as const;
 
 /** Returns what a requirement's spec locks for itself: nodes by their names, `nodes` being in the order of their roles. */
 export function exclusiveOf({ exclusive }: Requirement, nodes: readonly string[]): string[] {
