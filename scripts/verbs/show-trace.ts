@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { type AccessOptions, findAccess } from '../../clusters/api/access/access.ts';
-import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { type Agents, startAgents } from '../../clusters/agent/agents.ts';
+import { type AccessOptions, type ClusterAccess, findAccess } from '../../clusters/api/access/access.ts';
+import { connect } from '../../clusters/api/client.ts';
+import type { Node as NodeObject } from '../../clusters/api/objects.ts';
+import { readVersions } from '../../clusters/configuration/versions.ts';
+import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { silent } from '../../clusters/text/progress.ts';
 import { redact } from '../../clusters/text/redact.ts';
 import { closeTestCluster, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
+import type { NodeAccess } from '../../specs/trace/gather.ts';
 import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
@@ -16,6 +22,7 @@ import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/clust
 import { ClusterState } from '../run/cluster/state.ts';
 import { clusterSteps, existingClusterSteps } from '../run/cluster/steps.ts';
 import { lockCluster } from '../run/cluster-lock.ts';
+import { imagesFor } from '../run/lent-cluster/survey.ts';
 import { recordStep } from '../run/record-step.ts';
 import { Registry } from '../run/registry.ts';
 import { runIdentity } from '../run/run-identity.ts';
@@ -32,6 +39,9 @@ import { assertReportFolder } from './report-folder.ts';
 /** The options of `lpv trace`. */
 interface Options extends ClusterOptions, AccessOptions {
   pod?: string;
+  agent?: boolean;
+  registry?: string;
+  agentImage?: string;
   use?: string;
   report?: string;
   json?: boolean;
@@ -40,7 +50,7 @@ interface Options extends ClusterOptions, AccessOptions {
 /** Shows how a pod gets its local volume: the scenario's in both binding modes, or one that exists. */
 export async function showTrace(options: Options): Promise<ExitStatus> {
   if (options.pod !== undefined) return await explain(options, options.pod);
-  for (const option of ['kubeconfig', 'context', 'as', 'asGroup'] as const)
+  for (const option of ['kubeconfig', 'context', 'as', 'asGroup', 'agent', 'registry', 'agentImage'] as const)
     if (options[option] !== undefined) throw scenarioElsewhere(option);
   if (options.json) throw scenarioAsJson();
   return await play(options);
@@ -55,9 +65,12 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
   using reader = await openReader(access);
   // To standard error, so that a pipe gets the trace alone.
   process.stderr.write(
-    redact(`reading context ${access.name} of ${access.origin} (${reader.server}); nothing is changed\n\n`),
+    redact(
+      `reading context ${access.name} of ${access.origin} (${reader.server}); ${options.agent ? 'an agent on the node of the pod is created, and removed' : 'nothing is changed'}\n\n`,
+    ),
   );
-  const made = cleanTrace(await traceOfPod(reader, { namespace, name }));
+  await using way = options.agent ? await wayByAgent(access, options) : undefined;
+  const made = cleanTrace(await traceOfPod(reader, { namespace, name }, way?.to));
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
   else process.stdout.write(`${traceText(made, { colors: colours() })}\n`);
   if (options.report !== undefined) {
@@ -67,6 +80,32 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
     process.stderr.write(`${paths.map((path) => `wrote ${join(folder, path)}`).join('\n')}\n`);
   }
   return made.outcome.state === 'stuck' ? 'doesNotConform' : 'conforms';
+}
+
+/** Returns a way to nodes through an agent on each that is asked for; its disposal removes them. */
+async function wayByAgent(
+  access: ClusterAccess,
+  options: Options,
+): Promise<{ to: (node: NodeObject) => Promise<NodeAccess> } & AsyncDisposable> {
+  const client = await connect({ kubeconfig: access });
+  const images = await imagesFor(await readVersions(), options);
+  let agents: Agents | undefined;
+  return {
+    async to({ metadata: { name } }) {
+      const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
+      try {
+        agents = await startAgents({ client, run, nodes: [name], image: images.agent, progress: silent });
+      } catch (error) {
+        return { unread: messageOf(error) };
+      }
+      const [node] = agents.nodes;
+      return node ? { node } : { unread: `${name} has no agent` };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await agents?.[Symbol.asyncDispose]();
+      client[Symbol.dispose]();
+    },
+  };
 }
 
 /** Runs the scenario in both binding modes, on a cluster whose components log what a trace needs. */
@@ -142,7 +181,7 @@ function scenarioElsewhere(option: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing where to play the scenario',
-      seen: `--${option.replace('asGroup', 'as-group')} without --pod`,
+      seen: `--${option.replace('asGroup', 'as-group').replace('agentImage', 'agent-image')} without --pod`,
       why: 'the scenario makes disks on nodes and PersistentVolumes: it runs on clusters of this project only',
       remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
     },

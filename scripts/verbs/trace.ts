@@ -1,4 +1,5 @@
 import {
+  agentImageOption,
   asGroupOption,
   asOption,
   clusterName,
@@ -9,6 +10,7 @@ import {
   kubernetesSourceOption,
   noInstallOption,
   pod,
+  registryOption,
   text,
 } from '../command-line/values.ts';
 import { Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
@@ -54,6 +56,14 @@ const command = verbCommand('trace', help)
   .addOption(contextOption().conflicts(notOfTheUser))
   .addOption(asOption().conflicts(notOfTheUser))
   .addOption(asGroupOption().conflicts(notOfTheUser))
+  .addOption(
+    new Option(
+      '--agent',
+      'with --pod: also read the node, through a privileged pod there that goes with the trace (clusters/any-cluster.md)',
+    ).conflicts(notOfTheUser),
+  )
+  .addOption(registryOption().conflicts(notOfTheUser))
+  .addOption(agentImageOption().conflicts(notOfTheUser))
   .option(
     '--report <DIR>',
     'the folder in which the folder of the trace is made (default: reports; with --pod nothing is written without it)',
