@@ -110,6 +110,7 @@ function keep(of: {
   const replace = async (node: AgentNode, name: string): Promise<AgentPod> => {
     const { place } = await enter(client, node.name, await start(node.name, name, ended.signal), ended.signal);
     lastLoss = performance.now();
+    pods.set(node, name);
     return place;
   };
   const look = (): void => {
@@ -117,7 +118,8 @@ function keep(of: {
       const pod = store.get({ kind: 'Pod', namespace, name });
       if (pod && pod.metadata.deletionTimestamp === undefined && hopeless(pod) === undefined) continue;
       const next = `${name.split('.')[0]}.${++losses}`;
-      pods.set(node, next);
+      // Looked at again once it runs: until then its pod may not be there yet.
+      pods.delete(node);
       lastLoss = performance.now();
       progress.retried(`the agent on ${node.name}`, losses, pod ? (hopeless(pod) ?? 'it is deleted') : 'it is gone');
       const moved = replace(node, next);
