@@ -68,7 +68,7 @@ export interface Judged {
  * that its time is over, whatever it was doing.
  */
 const ofNoPromise =
-  /^(running the spec to its end|waiting for (PersistentVolume \S+ to be Available or Bound|\S+ \S+ to be seen|the default ServiceAccount|kubelet to log)|starting the static provisioner)/;
+  /^(running the spec to its end|waiting for (PersistentVolume \S+ to be Available or Bound|\S+ \S+ to be seen|the default ServiceAccount|kubelet to log)|starting the static provisioner|Timeout of)/;
 
 /**
  * Returns what a defect came to: caught where every pattern of `caughtBy` has a requirement that turned red and is green

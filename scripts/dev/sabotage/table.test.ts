@@ -51,6 +51,7 @@ describe('what a defect comes to', () => {
       'waiting for PersistentVolume data-1 to be Available or Bound, at most 20 s: Pending',
     ],
     ['was stopped, whatever it was doing', 'running the spec to its end: not through after 90 s'],
+    ['was stopped by mocha', 'Timeout of 90000ms exceeded.'],
   ] as const;
   for (const [title, message] of saysNothing) {
     it(`is "survived" where a spec ${title}`, () => {
