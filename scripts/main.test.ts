@@ -48,6 +48,7 @@ describe('the command line', () => {
       repeat: 1,
       keep: 'never',
       report: 'reports',
+      agent: true,
       install: true,
     });
     expect(await options('run --jobs 6 --repeat=3 --seed 42')).to.include({ jobs: 6, repeat: 3, seed: 42 });

@@ -36,6 +36,7 @@ describe('keeping the diagnosis of a failure', () => {
     const nodes = reachable.map((name) => ({
       name,
       place: name,
+      units: ['kubelet'],
       attempt: async ({ argv }: CommandRequest) => {
         asked.push(`${name} ${argv[0]}`);
         return { argv, status: 0, stdout: await answer(argv[0]), stderr: '', milliseconds: 1 };

@@ -38,6 +38,7 @@ function tellingCluster(folder: string): TestCluster {
   const node = (name: string) => ({
     name,
     place: name,
+    units: ['kubelet'],
     attempt: async ({ argv }: CommandRequest) => {
       if (argv[0] !== 'journalctl') throw new Error('no mounts: --token planted7');
       return { argv, status: 0, stdout: line, stderr: '', milliseconds: 1 };
