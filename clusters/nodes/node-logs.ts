@@ -1,30 +1,31 @@
 import { DomainError } from '../errors/domain-error.ts';
 import { CommandFailed } from '../host/command/commander.ts';
-import { kubeletUnit, type Node, nodeScript, onNode, scriptOnNode } from './node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode, unitOf } from './node.ts';
 
 const awaitLog = nodeScript(import.meta.url, 'await-log.sh');
 
 /**
- * Waits until a systemd unit of a node has logged a text since its last start, and returns the line. Follows the
- * journal instead of polling.
+ * Waits until kubelet or the container runtime of a node has logged a text since its last start, and returns the line.
+ * Follows the journal instead of polling.
  * @throws DomainError if the line does not appear within the milliseconds, 90 000 by default
  */
 export async function loggedLine(
   node: Node,
-  unit: string,
+  program: Parameters<typeof unitOf>[1],
   text: string,
   { within = 90_000, signal }: { within?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
   const seconds = Math.ceil(within / 1000);
+  const unit = unitOf(node, program);
   try {
-    const args = [unit === 'kubelet' ? kubeletUnit(node) : unit, text, String(seconds)];
+    const args = [unit, text, String(seconds)];
     return (await scriptOnNode(node, awaitLog, args, { deadline: within + 10_000, signal })).trim();
   } catch (error) {
     // timeout(1) exits with 124 when the time is over.
     if (!(error instanceof CommandFailed) || error.status !== 124) throw error;
     throw new DomainError(
       {
-        attempted: `waiting for ${unit} to log "${text}", at most ${seconds} s`,
+        attempted: `waiting for ${program} to log "${text}", at most ${seconds} s`,
         on: node.place,
         seen: 'it has not since it was last started',
         remedy: `read its log: journalctl --unit ${unit} --boot`,
@@ -67,7 +68,7 @@ export async function kubeletLogSince(node: Node, since: Date, signal?: AbortSig
   const from = `@${(since.getTime() / 1000).toFixed(3)}`;
   const text = await onNode(
     node,
-    ['journalctl', '--unit', kubeletUnit(node), '--output', 'short-unix', '--no-pager', '--since', from],
+    ['journalctl', '--unit', unitOf(node, 'kubelet'), '--output', 'short-unix', '--no-pager', '--since', from],
     { signal },
   );
   return parseKubeletLog(text);

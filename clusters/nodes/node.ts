@@ -39,9 +39,9 @@ export interface Node extends Commander {
   outlastKubelet?(signal?: AbortSignal): Promise<AsyncDisposable>;
 }
 
-/** Returns the systemd unit of a node that kubelet runs in. */
-export function kubeletUnit({ units }: Pick<Node, 'units'>): string {
-  return units.at(-1) ?? 'kubelet';
+/** Returns the systemd unit of a node that kubelet runs in, or its container runtime: on k3s, the same. */
+export function unitOf({ units }: Pick<Node, 'units'>, program: 'kubelet' | 'containerd'): string {
+  return units.at(program === 'kubelet' ? -1 : 0) ?? program;
 }
 
 /** Keeps a node within reach while its kubelet or container runtime is stopped, until the result is disposed. */

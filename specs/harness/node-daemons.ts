@@ -1,4 +1,4 @@
-import { kubeletUnit, type Node, onNode, outlastKubelet } from '../../clusters/nodes/node.ts';
+import { type Node, onNode, outlastKubelet, unitOf } from '../../clusters/nodes/node.ts';
 import { loggedLine } from '../../clusters/nodes/node-logs.ts';
 import { currentSpec } from '../runner/current-spec.ts';
 import { testCluster } from '../runner/test-cluster.ts';
@@ -23,14 +23,14 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
   const outlasting = await outlastKubelet(node);
   const end = once(async () => {
     try {
-      await onNode(node, ['systemctl', 'start', kubeletUnit(node)]);
+      await onNode(node, ['systemctl', 'start', unitOf(node, 'kubelet')]);
       await workTakenUp(node);
     } finally {
       await outlasting[Symbol.asyncDispose]();
     }
   });
   try {
-    await onNode(node, ['systemctl', 'stop', kubeletUnit(node)]);
+    await onNode(node, ['systemctl', 'stop', unitOf(node, 'kubelet')]);
   } catch (error) {
     await end();
     throw error;
@@ -42,7 +42,7 @@ export async function stopKubelet(nodeName: string): Promise<KubeletOutage> {
 export async function restartKubelet(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName, 'restart');
   await using _outlasting = await outlastKubelet(node);
-  await onNode(node, ['systemctl', 'restart', kubeletUnit(node)], { signal: currentSpec().signal });
+  await onNode(node, ['systemctl', 'restart', unitOf(node, 'kubelet')], { signal: currentSpec().signal });
   await workTakenUp(node);
 }
 
@@ -55,10 +55,10 @@ export async function restartContainerd(nodeName: string): Promise<void> {
   const node = (await testCluster()).node(nodeName, 'restart');
   await using _outlasting = await outlastKubelet(node);
   // The unit is of the type "notify": systemctl returns when containerd reports that it is ready.
-  await onNode(node, ['systemctl', 'restart', node.units[0] ?? 'containerd'], { signal: currentSpec().signal });
+  await onNode(node, ['systemctl', 'restart', unitOf(node, 'containerd')], { signal: currentSpec().signal });
 }
 
 /** Waits until the kubelet of a node, started just before, has taken up its work. */
 export async function workTakenUp(node: Node): Promise<void> {
-  await loggedLine(node, kubeletUnit(node), takenUpWork);
+  await loggedLine(node, 'kubelet', takenUpWork);
 }

@@ -3,7 +3,7 @@ import type { StoreView } from '../../clusters/api/object-history.ts';
 import { conditionOf, isReady } from '../../clusters/api/object-state.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
-import { kubeletUnit, type Node, onNode } from '../../clusters/nodes/node.ts';
+import { type Node, onNode, unitOf } from '../../clusters/nodes/node.ts';
 import { type ComponentLog, parseJournal, parsePodLog } from './component-log.ts';
 import { readLogLines } from './log-lines.ts';
 import { readNodeView } from './node-view.ts';
@@ -127,7 +127,7 @@ async function nodeLog(
     const argv = [
       'journalctl',
       '--unit',
-      unit === 'kubelet' ? kubeletUnit(way.node) : (way.node.units[0] ?? unit),
+      unitOf(way.node, unit),
       '--output',
       'short-unix',
       '--no-pager',

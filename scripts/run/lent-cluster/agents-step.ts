@@ -4,7 +4,7 @@ import type { ClusterClient } from '../../../clusters/api/client.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { lackingFeatures } from '../../../clusters/nodes/lacking.ts';
 import { clearNode, volumePlaces, wakeNode } from '../../../clusters/nodes/leftovers.ts';
-import { kubeletUnit, type Node, nodeScript, onNode, scriptOnNode } from '../../../clusters/nodes/node.ts';
+import { type Node, nodeScript, onNode, scriptOnNode, unitOf } from '../../../clusters/nodes/node.ts';
 import { lpv } from '../../../clusters/project-root.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
 import type { ClusterAbilities } from '../../../specs/catalogue/features.ts';
@@ -95,7 +95,7 @@ async function lackingLogs(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const perNode = nodes.map(async (node) => {
-    const argv = ['journalctl', '--unit', kubeletUnit(node), '--lines', '1', '--quiet', '--no-pager'] as const;
+    const argv = ['journalctl', '--unit', unitOf(node, 'kubelet'), '--lines', '1', '--quiet', '--no-pager'] as const;
     const { stdout } = await node.attempt({ argv, deadline: 30_000, signal });
     const level = await client.kubeletConfiguration(node.name, { signal }).then(levelOfKubelet, () => undefined);
     return { name: node.name, silent: stdout.trim() === '', level: level?.verbosity ?? 0 };
