@@ -3,7 +3,7 @@ import type { ClusterClient } from '../api/client.ts';
 import { openExecOf, PodExecFault, runOnce } from '../api/pod-exec.ts';
 import { connectContainer } from '../api/pod-shells.ts';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
-import { CommandFailed, type CommandRequest, type CommandResult } from '../host/command/commander.ts';
+import { CommandFailed, type CommandRequest, type CommandResult, isFileInput } from '../host/command/commander.ts';
 import { fitsShell, type ShellSession, shellArgv } from '../host/command/shell-session.ts';
 import { ShellPool } from '../host/command/shell-session-pool.ts';
 import { pollUntil } from '../host/poll-until.ts';
@@ -192,8 +192,8 @@ function wrapped({ argv, env, directory }: CommandRequest): CommandRequest['argv
 }
 
 async function stdinOf({ stdin }: CommandRequest): Promise<{ stdin?: string | Uint8Array }> {
-  if (stdin === undefined) return {};
-  return { stdin: typeof stdin === 'string' || stdin instanceof Uint8Array ? stdin : await readFile(stdin.file) };
+  if (isFileInput(stdin)) return { stdin: await readFile(stdin.file) };
+  return stdin === undefined ? {} : { stdin };
 }
 
 /** Returns the content of the output of describe-host.sh; undefined where kubelet's folder is not in it. Pure. */

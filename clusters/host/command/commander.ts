@@ -1,10 +1,19 @@
 import { DomainError } from '../../errors/domain-error.ts';
 
+/** A file that a program reads as its standard input: a large one is not held in memory on its way. */
+export interface FileInput {
+  readonly file: string;
+}
+
+export function isFileInput(stdin: CommandRequest['stdin']): stdin is FileInput {
+  return typeof stdin === 'object' && 'file' in stdin;
+}
+
 /** One program call. Arguments are an array: no shell interprets them. */
 export interface CommandRequest {
   argv: readonly [program: string, ...args: string[]];
-  /** Written to the program's standard input, which is then closed. A large file is not held in memory on its way. */
-  stdin?: string | Uint8Array | { readonly file: string };
+  /** Written to the program's standard input, which is then closed. */
+  stdin?: string | Uint8Array | FileInput;
   /** Milliseconds after which the program is killed. */
   deadline: number;
   signal?: AbortSignal | undefined;

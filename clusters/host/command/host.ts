@@ -1,9 +1,9 @@
-import { type StdioOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { $, which } from 'zx';
-import { type Commander, CommandFailed, type CommandRequest, type CommandResult } from './commander.ts';
+import { type Commander, CommandFailed, type CommandRequest, type CommandResult, isFileInput } from './commander.ts';
 import type { ShellConnection, ShellEnd } from './shell-session.ts';
 
 /**
@@ -16,7 +16,10 @@ export const host: Commander = {
   async attempt(request: CommandRequest): Promise<CommandResult> {
     request.signal?.throwIfAborted();
     const begun = performance.now();
-    await using input = await inputOf(request);
+    const { stdin } = request;
+    // Where all processors are busy, Node.js passes on one bufferful each time that it is given one: the program reads
+    // a file itself.
+    await using file = isFileInput(stdin) ? await open(stdin.file) : undefined;
     const shell = $({
       nothrow: true,
       quiet: true,
@@ -30,7 +33,8 @@ export const host: Commander = {
       killSignal: 'SIGTERM',
       ...(request.directory === undefined ? {} : { cwd: request.directory }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...input.options,
+      ...(file && { stdio: [file.fd, 'pipe', 'pipe'] }),
+      ...(stdin === undefined || isFileInput(stdin) ? {} : { input: Buffer.from(stdin) }),
     });
     const child = shell`${[...request.argv]}`;
     // A program that ends before it has read all of its input is judged by its exit status.
@@ -53,19 +57,6 @@ export const host: Commander = {
     return { ...result, status: output.exitCode, milliseconds };
   },
 };
-
-/**
- * Returns what makes a text or a file the standard input of a program. The program reads a file itself: where all
- * processors are busy, Node.js passes on one bufferful each time that it is given one.
- */
-async function inputOf({ stdin }: CommandRequest) {
-  if (stdin === undefined) return { options: {}, async [Symbol.asyncDispose]() {} };
-  if (typeof stdin === 'string' || stdin instanceof Uint8Array)
-    return { options: { input: Buffer.from(stdin) }, async [Symbol.asyncDispose]() {} };
-  const file = await open(stdin.file);
-  const options: { stdio: StdioOptions } = { stdio: [file.fd, 'pipe', 'pipe'] };
-  return { options, [Symbol.asyncDispose]: () => file.close() };
-}
 
 /**
  * bash takes an input that is a socket, as Node's are, for that of a remote shell. If no other shell is around it, as
