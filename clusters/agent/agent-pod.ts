@@ -73,67 +73,65 @@ export function pullPolicyOf(image: string): 'Never' | 'IfNotPresent' {
   return image.startsWith('localhost/') ? 'Never' : 'IfNotPresent';
 }
 
-/** The fields of a pod in the agents' namespace that is bound to a node without the scheduler. */
-const bound = (node: string) => ({
-  // Not by the scheduler: a cordoned node is as good, and nothing is preempted.
-  nodeName: node,
-  tolerations: [{ operator: 'Exists' }],
-  restartPolicy: 'Never',
-  serviceAccountName: 'agent',
-  automountServiceAccountToken: false,
-  enableServiceLinks: false,
-  // Nothing needs to be finished when it ends.
-  terminationGracePeriodSeconds: 0,
-});
-
-/** Returns a pod that shows whether a node can run an image with a shell: it ends at once. */
-export function probeManifest({ run, name, node, image }: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
+/** Returns a pod in the agents' namespace that is bound to a node without the scheduler. */
+function boundPod({ run, name, node }: AgentPodRequest, spec: object): KubernetesManifest & { kind: 'Pod' } {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
     spec: {
-      ...bound(node),
-      containers: [{ name: 'probe', image, imagePullPolicy: pullPolicyOf(image), command: ['true'] }],
+      // Not by the scheduler: a cordoned node is as good, and nothing is preempted.
+      nodeName: node,
+      tolerations: [{ operator: 'Exists' }],
+      restartPolicy: 'Never',
+      serviceAccountName: 'agent',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      // Nothing needs to be finished when it ends.
+      terminationGracePeriodSeconds: 0,
+      ...spec,
     },
   };
 }
 
+/** Returns a pod that shows whether a node can run an image with a shell: it ends at once. */
+export function probeManifest(request: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
+  const { image } = request;
+  return boundPod(request, {
+    containers: [{ name: 'probe', image, imagePullPolicy: pullPolicyOf(image), command: ['true'] }],
+  });
+}
+
 /** Returns the pod of an agent: privileged, among the processes of the host, with the host's folders at /host. */
-export function podManifest({ run, name, node, image }: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: agentNamespace(run), labels: { [runLabel]: run, ...agentLabel } },
-    spec: {
-      ...bound(node),
-      hostPID: true,
-      // For commands while kubelet is stopped: they come through the address of the node.
-      hostNetwork: true,
-      containers: [
-        {
-          name: agentContainer,
-          image,
-          imagePullPolicy: pullPolicyOf(image),
-          command: ['sh', '-c', enterHost, 'agent'],
-          env: [
-            { name: 'PATH', value: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-            { name: 'LC_ALL', value: 'C' },
-          ],
-          // Small, and there: a pod without requests is the first that a node under pressure evicts.
-          resources: { requests: { cpu: '10m', memory: '32Mi' } },
-          securityContext: { privileged: true, runAsUser: 0 },
-          volumeMounts: [
-            { name: 'host', mountPath: '/host', mountPropagation: 'Bidirectional' },
-            { name: 'probe', mountPath: '/probe' },
-          ],
-        },
-      ],
-      volumes: [
-        { name: 'host', hostPath: { path: '/', type: 'Directory' } },
-        // kubelet mounts it below its root folder, which is found by it.
-        { name: 'probe', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-      ],
-    },
-  };
+export function podManifest(request: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
+  const { image } = request;
+  return boundPod(request, {
+    hostPID: true,
+    // For commands while kubelet is stopped: they come through the address of the node.
+    hostNetwork: true,
+    containers: [
+      {
+        name: agentContainer,
+        image,
+        imagePullPolicy: pullPolicyOf(image),
+        command: ['sh', '-c', enterHost, 'agent'],
+        env: [
+          { name: 'PATH', value: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+          { name: 'LC_ALL', value: 'C' },
+        ],
+        // Small, and there: a pod without requests is the first that a node under pressure evicts.
+        resources: { requests: { cpu: '10m', memory: '32Mi' } },
+        securityContext: { privileged: true, runAsUser: 0 },
+        volumeMounts: [
+          { name: 'host', mountPath: '/host', mountPropagation: 'Bidirectional' },
+          { name: 'probe', mountPath: '/probe' },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'host', hostPath: { path: '/', type: 'Directory' } },
+      // kubelet mounts it below its root folder, which is found by it.
+      { name: 'probe', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    ],
+  });
 }
