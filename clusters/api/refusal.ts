@@ -50,6 +50,11 @@ export class ApiRefusal extends DomainError {
   }
 }
 
+/** Returns whether a quota refused an object because its controller has counted nothing in the namespace yet. */
+export function isQuotaUncounted(error: unknown): boolean {
+  return error instanceof ApiRefusal && error.refusal.includes('status unknown for quota');
+}
+
 /** The request got no usable answer: no connection, a broken one, or the deadline passed. */
 export class ApiUnreachable extends DomainError {
   override readonly name = 'ApiUnreachable';

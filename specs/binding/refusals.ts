@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
-import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { ApiRefusal, isQuotaUncounted } from '../../clusters/api/refusal.ts';
+import { messageOf } from '../../clusters/errors/domain-error.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
 import { DomainError, manifests, type SpecNamespace } from '../harness/index.ts';
 
@@ -100,8 +101,7 @@ export async function quotaCounts(namespace: SpecNamespace): Promise<void> {
         await cluster.client.create(probe, { dryRun: true });
         return { answer: true };
       } catch (error) {
-        if (error instanceof ApiRefusal && error.message.includes('status unknown for quota'))
-          return { notYet: error.message };
+        if (isQuotaUncounted(error)) return { notYet: messageOf(error) };
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import { isQuotaUncounted } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/isolate-names.ts';
@@ -267,7 +267,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const created = await despiteLostRace(() => client.create(own as Parameters<typeof client.create>[0]), {
       what: `creating ${kind} ${own.metadata.name}`,
       // A quota that somebody gives to each new namespace counts nothing yet: its controller has not looked.
-      lost: (error) => error instanceof ApiRefusal && error.refusal.includes('status unknown for quota'),
+      lost: isQuotaUncounted,
       progress: infrastructure,
       signal: this.signal,
       retries: 8,

@@ -1,6 +1,6 @@
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { KubernetesManifest } from '../../../clusters/api/kinds.ts';
-import { ApiRefusal } from '../../../clusters/api/refusal.ts';
+import { ApiRefusal, isQuotaUncounted } from '../../../clusters/api/refusal.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { pollUntil } from '../../../clusters/host/poll-until.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
@@ -9,8 +9,8 @@ import type { ManifestOf } from '../../../fixtures/schema.ts';
 import { admissible, manifests, useImage } from '../../../specs/harness/manifests.ts';
 import type { Action } from '../actions.ts';
 
-/** What a namespace lacks for a while after it was made: its account, and what its quotas count. */
-const notYet = /serviceaccount "default" not found|error looking up service account|status unknown for quota/;
+/** What a namespace lacks for a while after it was made, beside what its quotas count. */
+const noAccount = /serviceaccount "default" not found|error looking up service account/;
 
 /**
  * Returns the step that asks whether the cluster admits a pod as specs on the API alone create it: by a dry run in a
@@ -43,7 +43,8 @@ export async function assertAdmitted(
       await client.create(manifest, { dryRun: true, signal });
       return { answer: true };
     } catch (error) {
-      if (error instanceof ApiRefusal && notYet.test(error.refusal)) return { notYet: error };
+      if (isQuotaUncounted(error) || (error instanceof ApiRefusal && noAccount.test(error.refusal)))
+        return { notYet: error };
       throw refused(error, name);
     }
   };
