@@ -11,6 +11,12 @@ export const { Argument, InvalidArgumentError, Option } = others;
 /** The options of a verb with their values, as its action gets them. */
 export type OptionsOf<C> = C extends { opts(): infer Options } ? Options : never;
 
+/** Returns an option as its user writes it: `--as-group` of asGroup, and `--no-agent` of agent where that is false. */
+export function flagOf(option: string, value?: unknown): string {
+  const words = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return value === false ? `--no-${words}` : `--${words}`;
+}
+
 /** The command line cannot be understood; nothing was done. */
 export class BadUsage extends DomainError {
   override readonly name = 'BadUsage';

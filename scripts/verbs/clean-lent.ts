@@ -4,16 +4,13 @@ import { connect } from '../../clusters/api/client.ts';
 import { readVersions } from '../../clusters/configuration/versions.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { lpv } from '../../clusters/project-root.ts';
-import { EventStream } from '../../specs/runner/events.ts';
-import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, performAll } from '../run/actions.ts';
 import { takeLease } from '../run/lent-cluster/lease.ts';
 import { createdKinds, imagesFor, type LentOptions, surveyRemains } from '../run/lent-cluster/survey.ts';
 import { sweep } from '../run/lent-cluster/sweep.ts';
 import { runIdentity } from '../run/run-identity.ts';
-import { listenForSignals } from '../run/signals.ts';
 import { begunOnly } from './remove-runs.ts';
+import { stepsOnTerminal } from './terminal-steps.ts';
 
 /** Removes what runs that died have left on a cluster of the user's: only what bears a run's label, or its name. */
 export async function cleanLent(
@@ -22,14 +19,7 @@ export async function cleanLent(
   const access = await findAccess(options, { environment: process.env });
   using client = await connect({ kubeconfig: access });
   const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
-  const events = new EventStream();
-  using terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
-  events.subscribe(terminal.read);
-  using signals = listenForSignals({
-    interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
-    say: (line) => void process.stderr.write(`${line}\n`),
-    cleanCommand: () => lpv('clean'),
-  });
+  using steps = stepsOnTerminal('clean');
   const action: Action = {
     name: 'clean',
     title: `Removing what killed runs have left on the cluster of the context ${access.name}`,
@@ -49,8 +39,8 @@ export async function cleanLent(
       }
     },
   };
-  const conditions = { events, journal: begunOnly(action.name), signal: signals.signal };
-  const { outcome } = await performAll([action], conditions);
+  const { events, signal } = steps;
+  const { outcome } = await performAll([action], { events, journal: begunOnly(action.name), signal });
   if (outcome === 'interrupted') return 'interrupted';
   return outcome === 'done' ? 'conforms' : 'environment';
 }

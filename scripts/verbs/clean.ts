@@ -26,7 +26,8 @@ const command = verbCommand('clean', help)
 
 /**
  * `lpv clean`: removes what runs and builds left once their process is gone, also on a cluster that they used. Kept
- * clusters and runs under way stay. On a cluster of the user's, what a killed run has left there. A record that cannot be read is shown; the others are still removed.
+ * clusters and runs under way stay. On a cluster of the user's, what a killed run has left there. A record that cannot be
+ * read is shown; the others are still removed.
  */
 export const clean = verb(command, help, async (options) => {
   if (options.kubeconfig !== undefined || options.context !== undefined)

@@ -1,15 +1,12 @@
 import { dirname } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
-import { lpv } from '../../clusters/project-root.ts';
-import { EventStream } from '../../specs/runner/events.ts';
-import { Terminal, terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, type ActionJournal, undoAll } from '../run/actions.ts';
 import { ClusterState } from '../run/cluster/state.ts';
 import { clusterUndo } from '../run/cluster/undo.ts';
 import { undoOfUse } from '../run/cluster/used-cluster.ts';
 import { ClusterInUse, lockCluster } from '../run/cluster-lock.ts';
 import type { Registry, RegistryEntry } from '../run/registry.ts';
-import { listenForSignals } from '../run/signals.ts';
+import { stepsOnTerminal } from './terminal-steps.ts';
 
 /** How runs are removed. */
 interface Removal {
@@ -34,17 +31,11 @@ export async function removeRuns(
     process.stdout.write('nothing to remove\n');
     return 'conforms';
   }
-  const events = new EventStream();
-  using terminal = new Terminal({ output: process.stdout, ...terminalCapabilities(process.stdout, process.env) });
-  events.subscribe(terminal.read);
-  using signals = listenForSignals({
-    interrupted: (signal) => events.emit({ kind: 'interrupted', signal }),
-    say: (line) => void process.stderr.write(`${line}\n`),
-    cleanCommand: () => lpv(verb),
-  });
+  using steps = stepsOnTerminal(verb);
+  const { events, signal } = steps;
   let status: ExitStatus = 'conforms';
   for (const entry of entries) {
-    if (signals.signal.aborted) return 'interrupted';
+    if (signal.aborted) return 'interrupted';
     const { cluster } = entry;
     let lock: AsyncDisposable | undefined;
     try {
@@ -64,7 +55,7 @@ export async function removeRuns(
       await lock?.[Symbol.asyncDispose]();
     }
   }
-  return signals.signal.aborted ? 'interrupted' : status;
+  return signal.aborted ? 'interrupted' : status;
 }
 
 /** Removes the entry, and with a cluster those of the runs that were using it: with it, all that they left is gone. */

@@ -13,6 +13,7 @@ import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
 import { seedLimit } from '../../specs/runner/plan.ts';
 import { chooseBy, type Filters } from '../../specs/runner/selection.ts';
+import { flagOf } from '../command-line/verb.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
 import { comparisonForTerminal } from '../report/compare/terminal.ts';
 import { readProduct } from '../report/formats/conformance/product.ts';
@@ -52,8 +53,9 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
   if (options.kubeconfig !== undefined || options.context !== undefined) return await runOnLent(runPlans, options);
-  for (const [option, words] of Object.entries(ofLentCluster) as [keyof typeof ofLentCluster, string][])
-    if (option === 'agent' ? options.agent === false : options[option] !== undefined) throw ofNoCluster(words);
+  const { agent, ...given } = options;
+  for (const option of ofLentCluster) if (given[option] !== undefined) throw ofNoCluster(flagOf(option));
+  if (agent === false) throw ofNoCluster(flagOf('agent', agent));
   if (options.dryRun) return tellSteps(runPlans, options.report);
   await assertReportFolder(options.report);
   const [only, ...others] = runPlans;
@@ -119,24 +121,14 @@ async function confirm(context: string): Promise<void> {
   }
 }
 
-/** What says something about a cluster of the user's only. */
-const ofLentCluster = {
-  as: '--as',
-  asGroup: '--as-group',
-  nodes: '--nodes',
-  yes: '--yes',
-  agent: '--no-agent',
-  agentImage: '--agent-image',
-  registry: '--registry',
-  disks: '--disks',
-  disruptive: '--disruptive',
-} as const;
+/** What says something about a cluster of the user's only, beside `--no-agent`. */
+const ofLentCluster = ['as', 'asGroup', 'nodes', 'yes', 'agentImage', 'registry', 'disks', 'disruptive'] as const;
 
-function ofNoCluster(words: string): DomainError {
+function ofNoCluster(flag: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing the cluster',
-      seen: `${words} without --context or --kubeconfig`,
+      seen: `${flag} without --context or --kubeconfig`,
       why: 'no cluster of yours is used unless it is named',
       remedy: 'name it: --context NAME',
     },

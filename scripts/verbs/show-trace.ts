@@ -16,6 +16,7 @@ import { readLogLines, verbosityFor } from '../../specs/trace/log-lines.ts';
 import { openReader } from '../../specs/trace/reader.ts';
 import type { Trace } from '../../specs/trace/trace.ts';
 import { withVerbosity } from '../../specs/trace/verbosity.ts';
+import { flagOf } from '../command-line/verb.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
 import { type Action, performAll, undoAll } from '../run/actions.ts';
 import { type ClusterOptions, type ClusterPlan, planCluster } from '../run/cluster/plan.ts';
@@ -89,20 +90,21 @@ async function wayByAgent(
 ): Promise<{ to: (node: NodeObject) => Promise<NodeAccess> } & AsyncDisposable> {
   const client = await connect({ kubeconfig: access });
   const images = await imagesFor(await readVersions(), options);
-  let agents: Agents | undefined;
+  const started: Agents[] = [];
   return {
     async to({ metadata: { name } }) {
       const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
       try {
-        agents = await startAgents({ client, run, nodes: [name], image: images.agent, progress: silent });
+        const agents = await startAgents({ client, run, nodes: [name], image: images.agent, progress: silent });
+        started.push(agents);
+        const [node] = agents.nodes;
+        return node ? { node } : { unread: `${name} has no agent` };
       } catch (error) {
         return { unread: messageOf(error) };
       }
-      const [node] = agents.nodes;
-      return node ? { node } : { unread: `${name} has no agent` };
     },
     [Symbol.asyncDispose]: async () => {
-      await agents?.[Symbol.asyncDispose]();
+      for (const agents of started) await agents[Symbol.asyncDispose]();
       client[Symbol.dispose]();
     },
   };
@@ -181,7 +183,7 @@ function scenarioElsewhere(option: string): DomainError {
   return new DomainError(
     {
       attempted: 'choosing where to play the scenario',
-      seen: `--${option.replace('asGroup', 'as-group').replace('agentImage', 'agent-image')} without --pod`,
+      seen: `${flagOf(option)} without --pod`,
       why: 'the scenario makes disks on nodes and PersistentVolumes: it runs on clusters of this project only',
       remedy: 'leave it out for a cluster of its own, name one with --use, or explain a pod with --pod NAMESPACE/NAME',
     },

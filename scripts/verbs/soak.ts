@@ -13,7 +13,7 @@ import {
   text,
   wholeNumber,
 } from '../command-line/values.ts';
-import { Option, type OptionsOf, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+import { flagOf, Option, type OptionsOf, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Runs the specs many times, each time on a new cluster and in another order: flakes, leaks, drift.',
@@ -76,12 +76,9 @@ export function optionsOfImages({
   image,
   kubernetesSource,
 }: Pick<Options, 'install' | 'image' | 'kubernetesSource'>): string[] {
-  return [
-    ...argumentsOf({ image, 'kubernetes-source': kubernetesSource }),
-    ...(install === false ? ['--no-install'] : []),
-  ];
+  return [...argumentsOf({ image, kubernetesSource }), ...(install === false ? [flagOf('install', install)] : [])];
 }
 
 function argumentsOf(values: Readonly<Record<string, string | number | string[] | undefined>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`${flagOf(name)}=${value}`]));
 }
