@@ -28,9 +28,9 @@ export async function houseProblems(root = projectRoot): Promise<string[]> {
 }
 
 /**
- * Returns the lines of specs, and of what they are written with, that name a node of clusters/three-node.yaml. Such a spec would run on no other cluster: the
- * harness has `firstNode()`, `secondNode()` and `thirdNode()` for them. Unit tests, records of clusters and comments may
- * name any node.
+ * Returns the lines of specs, and of what they are written with, that name a node of clusters/three-node.yaml. Such a
+ * spec would run on no other cluster: the harness has `firstNode()`, `secondNode()` and `thirdNode()` for them. Unit
+ * tests, records of clusters and comments may name any node.
  */
 async function nodeNames(root: string, modules: readonly IModule[]): Promise<string[]> {
   const files = modules

@@ -1,6 +1,6 @@
 # Prints what a node and its containers show of a pod's volumes. Changes nothing.
-# Arguments: KUBELET_ROOT POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH for each
-# place of a container (DEVICE_PATH is empty for a mount).
+# Arguments: KUBELET_ROOT POD_UID, then VOLUME_NAME VOLUME_PATH for each volume, then --, then CONTAINER_ID DEVICE_PATH
+# for each place of a container (DEVICE_PATH is empty for a mount).
 set -eu
 kubelet=$1 uid=$2
 shift 2
