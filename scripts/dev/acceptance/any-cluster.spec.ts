@@ -5,79 +5,61 @@
  *   npm run test:any
  */
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parse } from 'yaml';
 import type { AgentNode } from '../../../clusters/agent/agent-node.ts';
 import { type AgentsRequest, removeAgents, runsWithAgents, startAgents } from '../../../clusters/agent/agents.ts';
 import { wantedImages } from '../../../clusters/agent/image/images.ts';
 import { type ClusterClient, connect } from '../../../clusters/api/client.ts';
-import type { KubernetesManifest } from '../../../clusters/api/kinds.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import { waitFor } from '../../../clusters/api/wait.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
-import { run } from '../../../clusters/host/command/commander.ts';
-import { host } from '../../../clusters/host/command/host.ts';
-import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
-import { findKind } from '../../../clusters/host/kind/kind.ts';
 import { pollUntil } from '../../../clusters/host/poll-until.ts';
 import { awaitNothingLeft, clearNode, volumePlaces } from '../../../clusters/nodes/leftovers.ts';
 import { mountAt } from '../../../clusters/nodes/mountinfo.ts';
 import { EngineNode, nodeMounts, onNode, outlastKubelet } from '../../../clusters/nodes/node.ts';
 import { type VolumeTypeKey, volumeTypes } from '../../../clusters/nodes/volume-types.ts';
-import { rolesFor, type Tier } from '../../../clusters/rbac/roles.ts';
 import { silent } from '../../../clusters/text/progress.ts';
-import { cacheFolder } from '../../run/cluster/plan.ts';
 import { saveImages } from '../../run/save-images.ts';
-import { presentImage } from './sandbox.ts';
+import { ForeignCluster } from './foreign-cluster.ts';
 
-const cluster = `any-${randomBytes(3).toString('hex')}`;
-const control = `${cluster}-control-plane`;
-const elsewhere = `${cluster}-worker`;
 const signal = new AbortController().signal;
 
 describe('the agent on a cluster of others', function () {
   this.timeout(300_000);
-  let folder: string;
-  let kind: string;
+  let cluster: ForeignCluster;
+  let control: string;
+  let elsewhere: string;
+  /** Of a user with exactly the permissions of the tier `nodes`. */
+  let kubeconfig: string;
   let image: string;
-  let admin: ClusterClient;
   let client: ClusterClient;
 
   before(async function () {
     this.timeout(900_000);
-    folder = await mkdtemp(join(tmpdir(), 'lpv-any-'));
-    const versions = await readVersions();
-    const state = await probeEngine(signal);
-    if (state.kind !== 'answers') throw new Error('no container engine answers');
-    const node = await presentImage(new Engine(state.facts), signal);
-    kind = (await findKind(versions.kind, cacheFolder(process.env), silent, signal)).path;
-    const kubeconfig = join(folder, 'kubeconfig');
-    const configuration = fileURLToPath(new URL('any-cluster.yaml', import.meta.url));
-    const options = ['--config', configuration, '--image', node, '--kubeconfig', kubeconfig];
-    await run(host, { argv: [kind, 'create', 'cluster', '--name', cluster, ...options], deadline: 400_000 });
+    const configuration = parse(await readFile(new URL('any-cluster.yaml', import.meta.url), 'utf8')) as object;
+    cluster = await ForeignCluster.create(() => configuration, {}, signal);
+    control = cluster.control;
+    elsewhere = `${cluster.name}-worker`;
     // As its owner would: the harness gets the kubeconfig only.
+    const versions = await readVersions();
     const wanted = (await wantedImages(versions)).filter(({ purpose }) => purpose !== 'provisioner');
     image = wanted.find(({ purpose }) => purpose === 'agent')?.name ?? '';
-    const archive = join(folder, 'images.tar');
+    const archive = join(cluster.folder, 'images.tar');
     await saveImages({ wanted, versions, file: archive, mayInstall: false });
-    await run(host, { argv: [kind, 'load', 'image-archive', archive, '--name', cluster], deadline: 120_000 });
-    admin = await connect({ kubeconfig });
-    await allNodesReady(admin);
-    client = await connect({ kubeconfig: await kubeconfigFor('nodes') });
+    await cluster.load(archive);
+    kubeconfig = await cluster.kubeconfigOf('nodes', 'user-of-nodes');
+    client = await connect({ kubeconfig });
   });
 
   after(async function () {
     this.timeout(120_000);
     client?.[Symbol.dispose]();
-    admin?.[Symbol.dispose]();
-    if (kind) await run(host, { argv: [kind, 'delete', 'cluster', '--name', cluster], deadline: 100_000 });
-    await rm(folder, { recursive: true, force: true });
+    await cluster?.[Symbol.asyncDispose]();
   });
 
   const start = (name: string, nodes: readonly string[] = [control, elsewhere], more: Partial<AgentsRequest> = {}) =>
@@ -162,7 +144,7 @@ describe('the agent on a cluster of others', function () {
   it('starts kubelet by itself when the harness was killed, and the next run removes what it left', async () => {
     const harness = fork(fileURLToPath(new URL('killed-agent-run.ts', import.meta.url)), {
       execArgv: ['--import', 'tsx'],
-      env: { ...process.env, LPV_ANY: JSON.stringify({ kubeconfig: join(folder, 'nodes'), node: elsewhere, image }) },
+      env: { ...process.env, LPV_ANY: JSON.stringify({ kubeconfig, node: elsewhere, image }) },
     });
     const [said] = (await once(harness, 'message')) as [string];
     expect(said).to.equal('kubelet is stopped');
@@ -176,7 +158,7 @@ describe('the agent on a cluster of others', function () {
     expect(await pollUntil(look, { within: 120_000, every: 1_000 })).to.deep.equal({ answer: true });
     const runs = await runsWithAgents(client);
     expect(runs.map((each) => [each.run, each.nodes])).to.deep.equal([['killed', [elsewhere]]]);
-    await allNodesReady(admin);
+    await cluster.ready();
     await using agents = await start('next', runs[0]?.nodes);
     const cleared = await clearNode(first(agents.nodes), 'killed');
     expect(cleared.join('\n')).to.match(/unmounted \/mnt\/disks\/killed-disk/);
@@ -187,7 +169,7 @@ describe('the agent on a cluster of others', function () {
   });
 
   it('explains what a user may not do, and what a node does not have', async () => {
-    using limited = await connect({ kubeconfig: await kubeconfigFor('agent') });
+    using limited = await connect({ kubeconfig: await cluster.kubeconfigOf('agent', 'user-of-agents') });
     {
       await using agents = await start('less', [elsewhere], { client: limited });
       const refused = await outlastKubelet(first(agents.nodes)).catch((error: Error) => error.message);
@@ -199,60 +181,7 @@ describe('the agent on a cluster of others', function () {
     expect(absent).to.match(/ErrImageNeverPull.*lpv -- images --save/s);
     expect(await runsWithAgents(client)).to.deep.equal([]);
   });
-
-  /** Writes a kubeconfig of a ServiceAccount that has exactly the permissions of a tier; returns its path. */
-  async function kubeconfigFor(tier: Tier): Promise<string> {
-    const name = `lpv-${tier}`;
-    const subject = { kind: 'ServiceAccount', namespace: 'default', name } as const;
-    await admin.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } });
-    for (const document of parseAllDocuments(await rolesFor(tier, subject))) {
-      const manifest = document.toJS() as KubernetesManifest;
-      const own = `${name}-${manifest.metadata.name}`;
-      const roleRef = manifest.roleRef as { name: string } | undefined;
-      await admin.create({
-        ...manifest,
-        metadata: { name: own },
-        ...(roleRef && { roleRef: { ...roleRef, name: `${name}-${roleRef.name}` } }),
-      });
-    }
-    const secret = { kind: 'Secret', namespace: 'default', name } as const;
-    await admin.create({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'kubernetes.io/service-account-token',
-      metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': name } },
-    });
-    const look = async () => {
-      const { data } = (await admin.read(secret)) as unknown as { data?: { token?: string } };
-      return data?.token === undefined ? { notYet: 'no token' } : { answer: data.token };
-    };
-    const token = await pollUntil(look, { within: 30_000, every: 200 });
-    if (!('answer' in token)) throw new Error('the ServiceAccount got no token');
-    const config = parse(await readFile(join(folder, 'kubeconfig'), 'utf8')) as { users: { user: unknown }[] };
-    for (const user of config.users) user.user = { token: Buffer.from(token.answer, 'base64').toString() };
-    await writeFile(join(folder, tier), stringify(config), { mode: 0o600 });
-    return join(folder, tier);
-  }
 });
-
-/** Waits until all nodes are Ready. */
-async function allNodesReady(client: ClusterClient): Promise<void> {
-  await using store = new ObjectStore({ client, kinds: ['Node'] });
-  await store.start();
-  await waitFor(store, {
-    what: 'all nodes to be Ready',
-    within: 120_000,
-    until: (view) => {
-      const nodes = view.list('Node');
-      return (
-        nodes.length === 2 &&
-        nodes.every((node) =>
-          node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-        )
-      );
-    },
-  });
-}
 
 /** Creates a pod on a node that has a local volume at a path, and waits until it runs. */
 async function usePod(client: ClusterClient, namespace: string, node: string, path: string) {

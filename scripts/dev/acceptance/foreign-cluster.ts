@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
@@ -15,6 +15,12 @@ import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { presentImage } from './sandbox.ts';
+
+/** A ClusterRole, or its binding. */
+interface Role {
+  metadata: { name: string };
+  roleRef?: { name: string };
+}
 
 /** Kinds that live on by themselves: what happened, who is alive, and where pods are reached. */
 const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.|$)/;
@@ -57,7 +63,7 @@ export class ForeignCluster implements AsyncDisposable {
       const image = await presentImage(engine, signal);
       const options = ['--config', join(folder, 'kind.yaml'), '--image', image, '--kubeconfig', cluster.kubeconfig];
       await run(host, { argv: [kind, 'create', 'cluster', '--name', cluster.name, ...options], deadline: 400_000 });
-      await cluster.kubectl(['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s']);
+      await cluster.ready();
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -132,6 +138,16 @@ export class ForeignCluster implements AsyncDisposable {
     return new HarnessProcess(['run', '--kubeconfig', kubeconfig, '--yes', ...args], { env, directory: this.folder });
   }
 
+  /** Loads the images of an archive into all nodes, as `kind load` does. */
+  async load(archive: string): Promise<void> {
+    await run(host, { argv: [this.#kind, 'load', 'image-archive', archive, '--name', this.name], deadline: 120_000 });
+  }
+
+  /** Waits until all nodes are Ready. */
+  async ready(): Promise<void> {
+    await this.kubectl(['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s']);
+  }
+
   /** Returns the path of a kubeconfig of a ServiceAccount that has exactly the permissions of a tier. */
   async kubeconfigOf(tier: Tier, name: string): Promise<string> {
     const subject = { kind: 'ServiceAccount', namespace: 'default', name } as const satisfies Subject;
@@ -144,7 +160,15 @@ export class ForeignCluster implements AsyncDisposable {
         metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': name } },
       },
     );
-    await this.kubectl(['apply', '-f', '-'], await rolesFor(tier, subject));
+    // Roles of their own for each user: a binding of the same name would be taken from the one before.
+    const roles = parseAllDocuments(await rolesFor(tier, subject)).map((document) => document.toJS() as Role);
+    await this.apply(
+      ...roles.map(({ metadata, roleRef, ...role }) => ({
+        ...role,
+        metadata: { name: `${name}-${metadata.name}` },
+        ...(roleRef && { roleRef: { ...roleRef, name: `${name}-${roleRef.name}` } }),
+      })),
+    );
     const token = '--for=jsonpath={.data.token}';
     await this.kubectl(['wait', token, `secret/${name}`, '--timeout=30s']);
     const secret = JSON.parse(await this.kubectl(['get', 'secret', name, '-o', 'json'])) as { data: { token: string } };
