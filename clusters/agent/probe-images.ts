@@ -3,7 +3,7 @@ import { ObjectStore } from '../api/object-store.ts';
 import type { Pod } from '../api/objects.ts';
 import { waitFor } from '../api/wait.ts';
 import { agentNamespace, probeManifest } from './agent-pod.ts';
-import { hopeless } from './agents.ts';
+import { hopeless } from './agent-start.ts';
 
 /**
  * Returns, of images that pods of specs use, those that a node cannot run, each with the reason. A pod of each image is

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { type Agents, startAgents } from '../../clusters/agent/agents.ts';
+import { startAgents } from '../../clusters/agent/agents.ts';
+import type { Agents } from '../../clusters/agent/kept-agents.ts';
 import { type AccessOptions, type ClusterAccess, findAccess } from '../../clusters/api/access/access.ts';
 import { connect } from '../../clusters/api/client.ts';
 import type { Node as NodeObject } from '../../clusters/api/objects.ts';

@@ -1,4 +1,4 @@
-import type { Agents } from '../../../clusters/agent/agents.ts';
+import type { Agents } from '../../../clusters/agent/kept-agents.ts';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Engine, EngineState } from '../../../clusters/host/engine/engine.ts';
 import type { Kind } from '../../../clusters/host/kind/kind.ts';

@@ -1,4 +1,5 @@
-import { type Agents, startAgents } from '../../../clusters/agent/agents.ts';
+import { startAgents } from '../../../clusters/agent/agents.ts';
+import type { Agents } from '../../../clusters/agent/kept-agents.ts';
 import { unusableImages } from '../../../clusters/agent/probe-images.ts';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';

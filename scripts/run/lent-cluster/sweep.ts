@@ -1,4 +1,5 @@
-import { removeAgents, runsWithAgents, startAgents } from '../../../clusters/agent/agents.ts';
+import { startAgents } from '../../../clusters/agent/agents.ts';
+import { removeAgents, runsWithAgents } from '../../../clusters/agent/agents-of-runs.ts';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Kind } from '../../../clusters/api/objects.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';

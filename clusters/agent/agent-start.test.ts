@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Pod } from '../api/objects.ts';
-import { hopeless } from './agents.ts';
+import { hopeless } from './agent-start.ts';
 
 const podWith = (status: object) => ({ metadata: { name: 'agent-1' }, status }) as unknown as Pod;
 const waiting = (reason: string, message: string) =>
