@@ -22,7 +22,6 @@ import {
   together,
   triggerResync,
 } from '../harness/index.ts';
-import { quotaCounts } from './refusals.ts';
 
 const { chapter, proves } = readChapter('binding');
 
@@ -62,7 +61,6 @@ describe(chapter, () => {
       metadata: { name: ref.name, namespace: ref.namespace, labels: namespace.ownLabels },
       spec: { hard: { [key]: '2Gi' } },
     });
-    await quotaCounts(namespace);
     const { volume, claim } = await namespace.boundVolume('large-disk', {
       node: oneNode(),
       path: absentPath,

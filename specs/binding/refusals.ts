@@ -1,8 +1,7 @@
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
-import { ApiRefusal, isQuotaUncounted } from '../../clusters/api/refusal.ts';
-import { messageOf } from '../../clusters/errors/domain-error.ts';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
-import { DomainError, manifests, type SpecNamespace } from '../harness/index.ts';
+import { DomainError, type SpecNamespace } from '../harness/index.ts';
 
 /** What is refused: requests for a resource whose CEL expression, of `request` and `object`, is true. */
 interface Refused {
@@ -12,7 +11,7 @@ interface Refused {
   when: string;
 }
 
-/** Milliseconds until the API server heeds a policy or a quota. */
+/** Milliseconds until the API server heeds a policy. */
 const patience = 60_000;
 
 /** What the API server says of a request that is refused. */
@@ -86,27 +85,4 @@ async function inForce({ cluster, name: namespace, signal }: SpecNamespace): Pro
   );
   if ('answer' in seen) return;
   throw new DomainError({ attempted: 'having the API server refuse requests', on: namespace, seen: seen.notYet });
-}
-
-/**
- * Waits until the API server knows how much of a namespace's new quota is used: until then it refuses every claim. Tries
- * with a claim that is not stored.
- */
-export async function quotaCounts(namespace: SpecNamespace): Promise<void> {
-  const { cluster, name, signal } = namespace;
-  const probe = await namespace.manifest('PersistentVolumeClaim', manifests.claim);
-  const seen = await pollUntil(
-    async () => {
-      try {
-        await cluster.client.create(probe, { dryRun: true });
-        return { answer: true };
-      } catch (error) {
-        if (isQuotaUncounted(error)) return { notYet: messageOf(error) };
-        throw error;
-      }
-    },
-    { within: patience, every: 100, signal },
-  );
-  if ('answer' in seen) return;
-  throw new DomainError({ attempted: 'waiting for the usage of a quota', on: name, seen: seen.notYet });
 }

@@ -270,7 +270,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       lost: isQuotaUncounted,
       progress: infrastructure,
       signal: this.signal,
-      retries: 8,
+      retries: 10,
     });
     const { name, namespace, uid } = created.metadata;
     const handle = new Handle<K>({ kind, name, ...(namespace === undefined ? {} : { namespace }) }, fixtureName, store);

@@ -14,8 +14,6 @@ const leaseSeconds = 30;
 
 /** The cluster's Lease in the hand of a run, renewed until it is released. */
 export interface HeldLease {
-  /** The run that had it before and died with it, where there was one: its objects may be there still. */
-  formerRun: string | undefined;
   /** Deletes it. */
   release(): Promise<void>;
 }
@@ -38,7 +36,7 @@ export async function takeLease(
   { run, progress, signal, duration = leaseSeconds * 1000 }: LeaseOptions,
 ): Promise<HeldLease> {
   const created = await create(client, run, signal);
-  if (created) return renewed(client, created, { run, duration, progress, formerRun: undefined });
+  if (created) return renewed(client, created, { run, duration, progress });
   const found = await client.read(leaseRef, { signal });
   const holder = found.spec?.holderIdentity;
   progress.note(`run ${holder ?? '?'} holds the cluster; waiting ${duration / 1000} s for a sign of its life`);
@@ -61,7 +59,7 @@ export async function takeLease(
       },
       { signal },
     );
-    return renewed(client, mine, { run, duration, progress, formerRun: holder });
+    return renewed(client, mine, { run, duration, progress });
   } catch (error) {
     if (!(error instanceof ApiRefusal) || ![404, 409].includes(error.status)) throw error;
     throw new DomainError({
@@ -96,12 +94,7 @@ async function create(client: ClusterClient, run: string, signal: AbortSignal): 
 function renewed(
   client: ClusterClient,
   { metadata: { uid } }: ObjectOf['Lease'],
-  {
-    run,
-    duration,
-    progress,
-    formerRun,
-  }: Omit<LeaseOptions, 'signal'> & { duration: number; formerRun?: string | undefined },
+  { run, duration, progress }: Omit<LeaseOptions, 'signal'> & { duration: number },
 ): HeldLease {
   let running = Promise.resolve();
   const renew = async (): Promise<void> => {
@@ -116,7 +109,6 @@ function renewed(
   }, duration / 3);
   timer.unref();
   return {
-    formerRun,
     async release() {
       clearInterval(timer);
       await running;
