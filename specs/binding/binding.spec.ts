@@ -3,13 +3,13 @@ import {
   anotherNode,
   type ClaimHandle,
   controllerLookedAgain,
-  everyNode,
   evidence,
   expect,
   firstNode,
   leaseVolume,
   type ManifestOf,
   messages,
+  nodeCount,
   oneNode,
   phasesOf,
   preferNode,
@@ -36,7 +36,7 @@ async function expectTrapped(namespace: SpecNamespace, claim: ClaimHandle): Prom
   const pod = await namespace.pod('must-run-on-node2', { claims: [claim], node: oneNode() });
   evidence.keep(
     'scheduler',
-    await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 }),
+    await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: nodeCount() - 1 }),
   );
 }
 
@@ -116,7 +116,7 @@ describe(chapter, () => {
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]));
     expect(claim.now.status?.phase).to.equal('Pending');
     expect(volume.now.status?.phase).to.equal('Available');
   });

@@ -1,10 +1,10 @@
 import { grouped } from '../../clusters/text/collections.ts';
 import {
   absentPath,
-  everyNode,
   evidence,
   expect,
   messages,
+  nodeCount,
   oneNode,
   phasesOf,
   readChapter,
@@ -91,7 +91,7 @@ describe(chapter, () => {
       spec: { storageClassName: 'patient', volumeAttributesClassName },
     });
     const pod = await namespace.pod('consumer', { claims: [waiting] });
-    await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
     await schedulerLookedAgain(namespace, claim, waiting, ...volumes);
     for (const one of [claim, waiting]) expect(phasesOf(one)).to.deep.equal(['Pending']);
     for (const { now } of volumes) expect(now.status?.phase).to.equal('Available');
@@ -186,7 +186,7 @@ async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: M
     },
   });
   const pod = await namespace.pod('consumer', { claims: [waiting] });
-  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]));
+  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]));
   expect(waiting.now.status?.phase).to.equal('Pending');
   const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
   for (const decoy of decoys)

@@ -6,11 +6,11 @@ import {
   conditionsSeen,
   controllerLookedAgain,
   eventually,
-  everyNode,
   evidence,
   expect,
   firstNode,
   messages,
+  nodeCount,
   oneNode,
   phasesOf,
   readChapter,
@@ -96,13 +96,13 @@ describe(chapter, () => {
     for (const node of threeNodes()) volumes.push(await namespace.volume(`on-${node}`, { node, path: absentPath }));
     const claims = [await namespace.claim('first'), await namespace.claim('second')];
     const pod = await namespace.pod('consumer', { claims });
-    await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
     // Another look, by controller and scheduler: not one of the claims is given one of the volumes.
     await schedulerLookedAgain(namespace, ...claims, ...volumes);
     const again = await namespace.pod('again', { claims });
-    await expect(again).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    await expect(again).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
     // A pod's event keeps the words of its first attempt: the first pod may have come before the scheduler knew all.
-    await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(everyNode()));
+    await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(nodeCount()));
     for (const claim of claims) expectNeverBound(claim);
     for (const volume of volumes) expect(phasesOf(volume).at(-1), `${volume}`).to.equal('Available');
     for (const { ref } of volumes)
@@ -112,12 +112,12 @@ describe(chapter, () => {
   proves('LV-BIND-51', async () => {
     await using namespace = await SpecNamespace.open();
     const { pod, first, second, alsoOnNode2 } = await twoClaims(namespace, 'Immediate');
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(everyNode())]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(nodeCount())]));
     const bound = [first, second].map(({ now }) => now.spec?.volumeName);
     await schedulerLookedAgain(namespace, first, second, alsoOnNode2);
     const again = await namespace.pod('again', { claims: [first, second] });
-    await expect(again).to.beUnschedulable([messages.outsideVolume(everyNode())]);
-    await expect(again).to.reportEvent('FailedScheduling', messages.outsideVolume(everyNode()));
+    await expect(again).to.beUnschedulable([messages.outsideVolume(nodeCount())]);
+    await expect(again).to.reportEvent('FailedScheduling', messages.outsideVolume(nodeCount()));
     expect(pod.now.spec?.nodeName).to.equal(undefined);
     expect([first, second].map(({ now }) => now.spec?.volumeName)).to.deep.equal(bound);
     expect(alsoOnNode2.now.status?.phase, 'the volume that would do').to.equal('Available');
@@ -184,7 +184,7 @@ describe(chapter, () => {
     );
     const [a, b] = started;
     if (!a || !b) throw new Error('two pods were to race');
-    for (const { pod } of started) await expect(pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    for (const { pod } of started) await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
     // It wakes both, and the scheduler tries one right after the other.
     const volume = await namespace.volume('last-disk', { node: oneNode(), path: absentPath });
     const winner = await eventually(
@@ -196,12 +196,12 @@ describe(chapter, () => {
     const loser = winner === a ? b : a;
     await scheduledTo(winner.pod, oneNode());
     await expect(winner.claim).to.bindTo(volume);
-    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
     /** A pod of the loser's claim that comes when controller and scheduler have looked again. */
     const stillNone = async (name: string) => {
       await schedulerLookedAgain(namespace, loser.claim, volume);
       const again = await namespace.pod(name, { claims: [loser.claim] });
-      await expect(again).to.beUnschedulable([messages.noVolumeFits(everyNode())]);
+      await expect(again).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
       expect(loser.pod.now.spec?.nodeName).to.equal(undefined);
       expectNeverBound(loser.claim);
     };

@@ -12,10 +12,10 @@ export { testCluster } from '../runner/test-cluster.ts';
 export { provesCase } from './matrix.ts';
 export {
   anotherNode,
-  everyNode,
   firstAndSecondNode,
   firstNode,
   hostnameOf,
+  nodeCount,
   nodeWithHostname,
   oneNode,
   placesOf,

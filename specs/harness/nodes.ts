@@ -16,10 +16,10 @@ export const secondNode = (): string => nodeAt(1);
 export const thirdNode = (): string => nodeAt(2);
 
 /** Returns the name of a node of the run: not the first, where there is another. For specs that need one and no more. */
-export const oneNode = (): string => nodeAt(Math.min(1, everyNode() - 1), 1);
+export const oneNode = (): string => nodeAt(Math.min(1, nodeCount() - 1), 1);
 
 /** Returns the name of a node of the run other than `oneNode()`: not the first, where there are three. */
-export const anotherNode = (): string => nodeAt(everyNode() > 2 ? 2 : 0, 2);
+export const anotherNode = (): string => nodeAt(nodeCount() > 2 ? 2 : 0, 2);
 
 /** Returns the names of the run's three nodes, in the order of their roles. */
 export const threeNodes = (): [string, string, string] => [firstNode(), secondNode(), thirdNode()];
@@ -44,7 +44,7 @@ export function nodeWithHostname(hostname: string): string {
 }
 
 /** Returns how many nodes the run has: what the scheduler counts of them where all are alike. */
-export const everyNode = (): number => clusterFacts().nodes.length;
+export const nodeCount = (): number => clusterFacts().nodes.length;
 
 /**
  * Returns what the labels of the first and the second node fulfil, and those of the others do not: on a cluster of ours

@@ -5,10 +5,10 @@ import {
   consistently,
   controllerLookedAgain,
   eventually,
-  everyNode,
   expect,
   forceDelete,
   leaseVolume,
+  nodeCount,
   oneNode,
   phasesOf,
   protectionLookedAgain,
@@ -167,7 +167,7 @@ describe(chapter, () => {
     await expect(claim).to.beGone();
     await expect(volume).to.reachPhase('Released');
     const second = await podThatOwns('second');
-    await expect(second).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+    await expect(second).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
 
     await clearClaimRef(namespace, volume);
     const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');

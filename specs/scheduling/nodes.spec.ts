@@ -1,13 +1,13 @@
 import {
   absentPath,
   cordonedNode,
-  everyNode,
   evidence,
   expect,
   knownToScheduler,
   labelledNode,
   leaseVolume,
   type ManifestOf,
+  nodeCount,
   preferNode,
   readChapter,
   reasons,
@@ -52,7 +52,7 @@ describe(chapter, () => {
       await using _closed = await close(secondNode());
       await knownToScheduler(namespace, secondNode());
       const tied = await namespace.pod('tied', { claims: [claim] });
-      const message = await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
+      const message = await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: nodeCount() - 1 });
       evidence.keep('scheduler-message', message);
       const { own, pod } = await chooser('while-closed');
       await scheduledTo(pod, thirdNode());
@@ -61,7 +61,7 @@ describe(chapter, () => {
       const tolerations = [{ key, operator: 'Exists' as const, effect: 'NoSchedule' as const }];
       const tolerant = await namespace.pod('tolerant', { claims: [claim], spec: { tolerations } });
       await scheduledTo(tolerant, secondNode());
-      await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
+      await expect(tied).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: nodeCount() - 1 });
     });
   }
 
@@ -82,13 +82,13 @@ describe(chapter, () => {
     const stuck = await namespace.pod('by-name', { claims: [byName.claim] });
     await expect(runs).to.runOn(thirdNode());
     await expect(runs).to.mount(byLabel.volume, { path: '/data', from: disk });
-    await expect(stuck).to.beUnschedulable({ [reasons.volumeAffinity]: everyNode() });
+    await expect(stuck).to.beUnschedulable({ [reasons.volumeAffinity]: nodeCount() });
 
     // For claims that wait, the scheduler compares the affinities of free volumes.
     const chosen = await namespace.claim('chosen');
     await scheduledTo(await namespace.pod('chosen', { claims: [chosen] }), thirdNode());
     await expect(chosen).to.bindTo(freeByLabel);
     const late = await namespace.pod('late', { claims: [await namespace.claim('late')] });
-    await expect(late).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+    await expect(late).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
   });
 });

@@ -3,13 +3,13 @@ import {
   type ClaimHandle,
   conditionsSeen,
   eventually,
-  everyNode,
   evidence,
   expect,
   firstNode,
   hostnameOf,
   type ManifestOf,
   manifests,
+  nodeCount,
   type PodHandle,
   readChapter,
   reasons,
@@ -57,7 +57,7 @@ describe(chapter, () => {
     const { claim: bound } = await namespace.boundVolume('bound', { node: secondNode(), path: absentPath });
     const equal = await withPort('equal', [bound], {});
     // Ports are looked at before volumes; preemption looks at both.
-    const message = await expect(equal).to.beUnschedulable({ [reasons.ports]: everyNode() });
+    const message = await expect(equal).to.beUnschedulable({ [reasons.ports]: nodeCount() });
     evidence.keep('scheduler-message', message);
     const onVolume = await withPort('of-bound', [bound], { priorityClassName: 'high' });
     await preempted(onNode2);

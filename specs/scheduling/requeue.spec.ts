@@ -3,7 +3,6 @@ import {
   assertWokenBy,
   clearClaimRef,
   cordonedNode,
-  everyNode,
   evidence,
   expect,
   firstNode,
@@ -13,6 +12,7 @@ import {
   labelledNode,
   type ManifestOf,
   messages,
+  nodeCount,
   oneNode,
   pausedControllers,
   readChapter,
@@ -62,7 +62,7 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     const pod = await undisturbed(async () => {
       const pod = await namespace.pod('waiting', { claims: [claim] });
-      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
       await clearClaimRef(namespace, reserved);
       await expect(claim).to.bindTo(reserved);
       return pod;
@@ -110,7 +110,7 @@ describe(chapter, () => {
       const missing = await expect(claim).to.reportEvent('ProvisioningFailed', 'not found');
       const storageClass = await namespace.storageClass();
       expect(missing).to.equal(`storageclass.storage.k8s.io "${storageClass.name}" not found`);
-      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+      await expect(pod).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
       const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
       await expect(claim).to.bindTo(volume);
       return { pod, storageClass, volume };
@@ -130,8 +130,8 @@ describe(chapter, () => {
     await undisturbed(async () => {
       const ofBound = await namespace.pod('of-bound', { claims: [bound.claim] });
       const ofFree = await namespace.pod('of-free', { claims: [claim] });
-      await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: everyNode() });
-      await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+      await expect(ofBound).to.beUnschedulable({ [reasons.volumeAffinity]: nodeCount() });
+      await expect(ofFree).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
 
       await using label = await labelledNode(oneNode(), { [rack]: '7' });
       for (const pod of [ofBound, ofFree]) {
@@ -153,7 +153,7 @@ describe(chapter, () => {
           await using closed = await close(oneNode());
           await knownToScheduler(namespace, oneNode());
           const pod = await namespace.pod('tied', { claims: [claim] });
-          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
+          await expect(pod).to.beUnschedulable({ [reason]: 1, [reasons.volumeAffinity]: nodeCount() - 1 });
           return { pod, closed };
         })();
         await scheduledTo(pod, oneNode());
@@ -231,7 +231,7 @@ describe(chapter, () => {
       const outside = await namespace.pod('outside', { claims: [claim], node: thirdNode() });
       const message = await expect(outside).to.beUnschedulable({
         [reasons.volumeZone]: 1,
-        [reasons.podAffinity]: everyNode() - 1,
+        [reasons.podAffinity]: nodeCount() - 1,
       });
       evidence.keep('scheduler-message', message);
       const change = { metadata: { labels: { [zone]: 'z2__z3' } } };

@@ -2,7 +2,6 @@ import {
   absentPath,
   anotherNode,
   eventually,
-  everyNode,
   evidence,
   expect,
   firstAndSecondNode,
@@ -10,6 +9,7 @@ import {
   hostnameOf,
   leaseVolume,
   type ManifestOf,
+  nodeCount,
   oneNode,
   readChapter,
   reasons,
@@ -71,7 +71,7 @@ describe(chapter, () => {
       const pod = await namespace.pod('elsewhere', { claims: [claim], change: ({ spec }) => demand(spec) });
       const message = await expect(pod).to.beUnschedulable({
         [reasons.volumeAffinity]: 1,
-        [reasons.podAffinity]: everyNode() - 1,
+        [reasons.podAffinity]: nodeCount() - 1,
       });
       evidence.keep('scheduler-message', message);
       expect(claim.now.spec?.volumeName, 'what is bound stays bound').to.equal(volume.name);
@@ -178,7 +178,7 @@ describe(chapter, () => {
       await scheduledTo(await namespace.pod(name, { claims: [claim], node }), node);
       for (const other of nodes.filter((each) => each !== node)) {
         const pod = await namespace.pod(`${name}-${other}`, { claims: [claim], node: other });
-        await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
+        await expect(pod).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: nodeCount() - 1 });
       }
     }
   });
@@ -235,7 +235,7 @@ describe(chapter, () => {
     expect(await runInPod(moved, files), 'the pod runs, and its data is not there').to.equal('');
 
     const local = await namespace.pod('local-moved', { claims: [claim], node: anotherNode() });
-    await expect(local).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: everyNode() - 1 });
+    await expect(local).to.beUnschedulable({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: nodeCount() - 1 });
     const kept = await namespace.pod('local', { claims: [claim] });
     await expect(kept).to.runOn(oneNode());
     expect(await runInPod(kept, ['cat', '/data/ledger'])).to.equal('of great value\n');

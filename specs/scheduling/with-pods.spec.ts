@@ -3,12 +3,12 @@ import {
   clearClaimRef,
   conditionsSeen,
   eventually,
-  everyNode,
   evidence,
   expect,
   firstNode,
   leaseVolume,
   manifests,
+  nodeCount,
   oneNode,
   readChapter,
   reasons,
@@ -102,7 +102,7 @@ describe(chapter, () => {
     await expect(holder).to.runOn(oneNode());
     await runInPod(holder, ['sh', '-c', 'echo from the holder >/data/note && sync /data/note']);
     const next = await namespace.pod('next', { claims: [claim] });
-    evidence.keep('scheduler-message', await expect(next).to.beUnschedulable({ [reasons.oncePod]: everyNode() }));
+    evidence.keep('scheduler-message', await expect(next).to.beUnschedulable({ [reasons.oncePod]: nodeCount() }));
 
     await namespace.remove(holder);
     await expect(next).to.runOn(oneNode());
@@ -119,7 +119,7 @@ describe(chapter, () => {
     const holder = await namespace.pod('holder', { claims: [claim] });
     await scheduledTo(holder, oneNode());
     const equal = await namespace.pod('equal', { claims: [claim] });
-    const refusal = await expect(equal).to.beUnschedulable({ [reasons.oncePod]: everyNode() });
+    const refusal = await expect(equal).to.beUnschedulable({ [reasons.oncePod]: nodeCount() });
     // The scheduler writes the node of its victim together with this condition.
     expect(equal.now.status?.nominatedNodeName, `the node where ${equal} preempts`).to.equal(undefined);
     expect(refusal).to.include('No preemption victims found');
@@ -152,7 +152,7 @@ describe(chapter, () => {
     const landing = await together(users.map(({ pod }) => scheduledNode(pod)));
     expect(landing.toSorted(), 'every node has one disk').to.deep.equal(threeNodes().toSorted());
     const late = await user('late');
-    await expect(late.pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+    await expect(late.pod).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
 
     const [{ pod, claim }] = users as [(typeof users)[number]];
     await expect(claim).to.reachPhase('Bound');
@@ -164,7 +164,7 @@ describe(chapter, () => {
     // Released is not free, also for a pod that comes when the scheduler knows of it.
     await schedulerLookedAgain(namespace, late.claim, volume);
     const again = await namespace.pod('again', { claims: [late.claim] });
-    await expect(again).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+    await expect(again).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
     expect(late.pod.now.spec?.nodeName, 'the pod that was there before').to.equal(undefined);
     await clearClaimRef(namespace, volume);
     await scheduledTo(late.pod, landing[0] as string);

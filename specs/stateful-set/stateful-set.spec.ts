@@ -2,7 +2,6 @@ import {
   anotherNode,
   cordonedNode,
   eventually,
-  everyNode,
   evidence,
   expect,
   firstNode,
@@ -10,6 +9,7 @@ import {
   knownToScheduler,
   leaseVolume,
   type ManifestOf,
+  nodeCount,
   oneNode,
   readChapter,
   reasons,
@@ -96,7 +96,7 @@ describe(chapter, () => {
     await using _cordon = await cordonedNode(before.node);
     await knownToScheduler(namespace, before.node);
     await replaced(pod, () => namespace.cluster.client.remove(pod.ref));
-    await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: everyNode() - 1 });
+    await expect(pod).to.beUnschedulable({ [reasons.cordoned]: 1, [reasons.volumeAffinity]: nodeCount() - 1 });
     await replaced(claim, () => namespace.cluster.client.remove(claim.ref));
     const other = before.node === secondNode() ? thirdNode() : secondNode();
     await scheduledTo(pod, other);
@@ -190,7 +190,7 @@ describe(chapter, () => {
     await offerDirectories(namespace, onNode2, 1);
     const set = await localSet(namespace, { replicas: 2 });
     const { pod } = await member(namespace, 1);
-    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: everyNode() });
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: nodeCount() });
     await eventually(set as unknown as Handle, `${set} to have one of two pods Ready`, (store) => {
       const { replicas, readyReplicas } = store.get(set.ref)?.status ?? {};
       return replicas === 2 && readyReplicas === 1;

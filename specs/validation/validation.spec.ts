@@ -3,11 +3,11 @@ import {
   assignedNode,
   type ClaimHandle,
   type ClassHandle,
-  everyNode,
   evidence,
   expect,
   leaseVolume,
   messages,
+  nodeCount,
   oneNode,
   onNode,
   readChapter,
@@ -89,7 +89,7 @@ describe(chapter, () => {
     });
     await expect(claim).to.bindTo(volume);
     const pod = await namespace.pod('consumer', { claims: [claim] });
-    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(everyNode())]));
+    evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(nodeCount())]));
   });
 
   proves('LV-VALID-30', async () => {
