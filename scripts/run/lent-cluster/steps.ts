@@ -8,7 +8,8 @@ import { environmentFacts } from '../surroundings.ts';
 import { admissionStep } from './admission.ts';
 import { agentsStep, type RunAgents } from './agents-step.ts';
 import { type HeldLease, takeLease } from './lease.ts';
-import { createdKinds, type Survey } from './survey.ts';
+import { createdKinds } from './permissions.ts';
+import type { Survey } from './survey.ts';
 import { sweep } from './sweep.ts';
 
 /** A cluster that a user has lent, and the connection to it. */

@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { rolesFor, type Tier } from '../../../clusters/rbac/roles.ts';
+import { wanted, wantedForAgents, wantedForNodes, wantedForProvisioner } from './permissions.ts';
+
+describe('what a run does', () => {
+  type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  const rulesOf = async (tier: Tier): Promise<Rules> =>
+    parseAllDocuments(await rolesFor(tier)).flatMap((role) => (role.toJS() as { rules: Rules }).rules);
+  const refusedBy = (rules: Rules, asked: typeof wanted) =>
+    asked.flatMap(({ group, resource, subresource, verbs }) => {
+      const name = subresource === undefined ? resource : `${resource}/${subresource}`;
+      const of = rules.filter(({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(name));
+      return verbs.filter((verb) => !of.some((rule) => rule.verbs.includes(verb))).map((verb) => `${verb} ${name}`);
+    });
+
+  it('is allowed by the roles that `lpv rbac` prints for it', async () => {
+    expect(refusedBy(await rulesOf('api'), wanted)).to.deep.equal([]);
+    expect(refusedBy(await rulesOf('agent'), wantedForAgents)).to.deep.equal([]);
+    expect(refusedBy(await rulesOf('nodes'), [...wantedForNodes, ...wantedForProvisioner])).to.deep.equal([]);
+  });
+
+  it('is more than a lesser role allows', async () => {
+    expect(refusedBy(await rulesOf('api'), wantedForAgents)).not.to.deep.equal([]);
+    const agent = await rulesOf('agent');
+    for (const more of [wantedForNodes, wantedForProvisioner]) expect(refusedBy(agent, more)).not.to.deep.equal([]);
+  });
+});
