@@ -122,13 +122,17 @@ function checkTogether(command: commander.Command): void {
     command.error(`--kubernetes-source builds an image; it cannot go with --image=${image}`);
 }
 
-/** Commander takes the last of several values, and any next word as a value; both are more often a slip than meant. */
+/**
+ * Commander takes the last of several values, and any next word as a value; both are more often a slip than meant. An
+ * option may be repeated where its help says so.
+ */
 function refuseRepeatedOptions(command: commander.Command): void {
   for (const option of command.options) {
     const flag = option.long ?? option.flags;
+    const once = !option.description.includes('may be repeated');
     command.on(`option:${option.name()}`, (value: string | null | undefined) => {
       const words = argumentsOf(command);
-      if (words.filter((word) => word === option.short || word.replace(/=.*$/s, '') === flag).length > 1)
+      if (once && words.filter((word) => word === option.short || word.replace(/=.*$/s, '') === flag).length > 1)
         command.error(`option '${flag}' is written twice`);
       if (option.required && value?.startsWith('-') && words.includes(value))
         command.error(`option '${option.flags}' needs a value, and ${value} follows; write ${flag}=VALUE`);

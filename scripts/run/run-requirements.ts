@@ -38,9 +38,8 @@ import { cpuStealBetween, harnessFacts, readCpuTime } from './surroundings.ts';
 
 /** What a run proves, and on which cluster. All of it is read and checked; nothing is created yet. */
 export interface RunPlan {
-  options: Omit<Asked, 'kubernetes'> & {
+  options: Omit<Asked, 'kubernetes' | 'kubeconfigFiles'> & {
     jobs?: number | undefined;
-    strict?: boolean | undefined;
     keep: 'never' | 'failure' | 'always';
   };
   plan: ClusterPlan;
@@ -83,7 +82,11 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
     report: reportedRun({
       catalogue: allRequirements(),
       chosen: specs,
-      asked: { ...options, kubernetes: lent ? minorOf(lent.survey.kubernetes).join('.') : plan.minor.name },
+      asked: {
+        ...options,
+        kubernetes: lent ? minorOf(lent.survey.kubernetes).join('.') : plan.minor.name,
+        kubeconfigFiles: process.env.KUBECONFIG,
+      },
       product,
       harness,
       state,

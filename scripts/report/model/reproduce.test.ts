@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { readRunOptions } from '../../verbs/run.ts';
 import { reproduceCommands } from './reproduce.ts';
@@ -18,6 +19,46 @@ describe('the commands that repeat a run', () => {
       'npm ci',
       "npm run lpv -- run --kubernetes 1.37 --image built --grep '/a b/' --chapter binding,block --seed 42 --jobs 6",
     ]);
+  });
+
+  const lent = {
+    ...asked,
+    context: "it's staging",
+    as: 'system:serviceaccount:ci:lpv',
+    asGroup: ['sre', 'on call'],
+    nodes: ['a.example', 'b'],
+    grep: '-wait',
+    agent: false,
+    disruptive: true,
+    disks: '/var/mnt',
+    registry: 'registry.example:5000/lpv',
+    agentImage: 'agent@sha256:0',
+    strict: true,
+    needs: 'api',
+    kubeconfigFiles: '/home/me/one:/home/me/my cluster',
+  };
+  const commandOf = (what: typeof lent & { kubeconfig?: string }): string =>
+    reproduceCommands({ ...harness, commit: null }, what, { seed: 42, jobs: 6 }).at(-1) ?? '';
+
+  it('name how a lent cluster was used, as one shell reads it, and no Kubernetes minor', () => {
+    expect(commandOf(lent)).to.equal(
+      "KUBECONFIG='/home/me/one:/home/me/my cluster' npm run lpv -- run --context 'it'\\''s staging' " +
+        "--as system:serviceaccount:ci:lpv --as-group sre --as-group 'on call' --nodes a.example,b --no-agent " +
+        '--disruptive --disks /var/mnt --registry registry.example:5000/lpv --agent-image agent@sha256:0 ' +
+        '--grep=-wait --needs api --seed 42 --jobs 6 --strict',
+    );
+  });
+
+  it('are read by a shell as the words that were given, and by `lpv run` as the same options', () => {
+    const command = commandOf(lent).replace(/^.*? npm run lpv -- run /, "printf '%s\\0' ");
+    const words = execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1);
+    const { kubeconfigFiles: _, kubernetes: __, ...given } = lent;
+    expect(readRunOptions(words)).to.deep.include({ ...given, seed: 42, jobs: 6 });
+  });
+
+  it('name a kubeconfig instead of the variable that it takes the place of', () => {
+    expect(commandOf({ ...lent, kubeconfig: '~/k' })).to.match(/^npm run lpv -- run --kubeconfig '~\/k' --context /);
+    expect(reproduceCommands(harness, { ...asked, kubeconfigFiles: '/k' }, {}).join()).not.to.include('KUBECONFIG');
   });
 
   it('start with npx where the package is installed', () =>

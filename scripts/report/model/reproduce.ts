@@ -6,9 +6,20 @@ import type { EnvironmentRecord } from './environment.ts';
 export interface Asked {
   /** The Kubernetes minor, such as `1.37`. */
   kubernetes: string;
-  /** How a cluster that the user has lent is named. */
+  /** How a cluster that the user has lent is named, and as whom it is used. */
   kubeconfig?: string | undefined;
   context?: string | undefined;
+  as?: string | undefined;
+  asGroup?: readonly string[] | undefined;
+  /** The variable KUBECONFIG, where it says in which files the context is. */
+  kubeconfigFiles?: string | undefined;
+  /** Which of its nodes are used, and what is done there. */
+  nodes?: readonly string[] | undefined;
+  agent?: boolean | undefined;
+  disruptive?: boolean | undefined;
+  disks?: string | undefined;
+  registry?: string | undefined;
+  agentImage?: string | undefined;
   /** As `--image` has it. */
   image: string;
   kubernetesSource?: string | undefined;
@@ -20,6 +31,8 @@ export interface Asked {
   needs?: string | undefined;
   row?: string | undefined;
   repeat: number;
+  /** Whether a skipped spec is not tolerated. */
+  strict?: boolean | undefined;
   product?: string | undefined;
 }
 
@@ -31,7 +44,10 @@ export interface Decided {
   imageOrigin?: 'published' | 'built' | 'given' | 'source tree' | undefined;
 }
 
-/** Returns the commands that repeat a run, in order, for a shell where the harness is checked out or installed. */
+/**
+ * Returns the commands that repeat a run, in order, for a shell where the harness is checked out or installed. A run on a
+ * cluster that a user has lent asks for consent again: `--yes` is not among them.
+ */
 export function reproduceCommands(
   harness: EnvironmentRecord['harness'],
   asked: Asked,
@@ -41,9 +57,17 @@ export function reproduceCommands(
   const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
   const lent = asked.kubeconfig !== undefined || asked.context !== undefined;
-  const options: [string, string | number | undefined][] = [
+  const options: [string, string | number | true | undefined][] = [
     ['kubeconfig', asked.kubeconfig],
     ['context', asked.context],
+    ['as', asked.as],
+    ...(asked.asGroup ?? []).map((group): [string, string] => ['as-group', group]),
+    ['nodes', asked.nodes?.join(',')],
+    ['no-agent', asked.agent === false || undefined],
+    ['disruptive', asked.disruptive || undefined],
+    ['disks', asked.disks],
+    ['registry', asked.registry],
+    ['agent-image', asked.agentImage],
     ['kubernetes', lent ? undefined : asked.kubernetes],
     // The tree decides where the image comes from.
     ['image', kubernetesSource === undefined && asked.image === 'auto' && resolved ? decided.imageOrigin : undefined],
@@ -59,12 +83,20 @@ export function reproduceCommands(
     ['seed', decided.seed],
     ['jobs', decided.jobs],
     ['repeat', repeat === 1 ? undefined : repeat],
+    ['strict', asked.strict || undefined],
     ['product', product],
   ];
-  const words = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  const words = options.flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    if (value === true) return [`--${name}`];
+    // What begins like an option is taken for a value only behind an equals sign.
+    return String(value).startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, String(value)];
+  });
+  const { kubeconfigFiles } = asked;
+  const found = lent && asked.kubeconfig === undefined && kubeconfigFiles;
   return [
     ...(harness.commit === null ? [] : [pasteable(['git', 'checkout', harness.commit])]),
     ...(isCheckout(root) ? ['npm ci'] : []),
-    pasteable([...lpvCommand(root), 'run', ...words]),
+    `${found ? `KUBECONFIG=${pasteable([found])} ` : ''}${pasteable([...lpvCommand(root), 'run', ...words])}`,
   ];
 }
