@@ -90,6 +90,11 @@ describe('the command line', () => {
       ['a', 'b/report.yaml', 'c'],
       { html: 'x.html' },
     ]);
+    expect(await given('merge a b/report.yaml --report all')).to.deep.equal([
+      ['a', 'b/report.yaml'],
+      { report: 'all' },
+    ]);
+    expect(await options('run --shard 2/4')).to.deep.include({ shard: { index: 2, of: 4 } });
     expect(await options('trace --pod demo/db-0 --use dev')).to.include({ pod: 'demo/db-0', use: 'dev' });
     expect(await options('list --chapter binding --row B14 --json')).to.include({ row: 'B14', json: true });
     expect(await options('list --grep=-1')).to.include({ grep: '-1' });
@@ -166,6 +171,8 @@ describe('the command line', () => {
     ['run --chapter a,', invalid('--chapter <NAME[,NAME]>', 'a,')],
     ['run --seed tomorrow', invalid('--seed <NUMBER>', 'tomorrow'), 'whole number from 0 to 999999'],
     ['run --jobs 0', invalid('--jobs <NUMBER>', '0'), 'whole number from 1 to 64'],
+    ['run --shard 5/4', invalid('--shard <I/N>', '5/4'), 'Write I/N, such as 2/4'],
+    ['run --shard 0/4', invalid('--shard <I/N>', '0/4')],
     ['list --level basic', invalid('--level <LEVEL>', 'basic'), 'core, extended'],
     ['run --list=yes', "unknown option '--list=yes'"],
     ['run --keep=never --keep=always', "option '--keep' is written twice"],
@@ -192,6 +199,7 @@ describe('the command line', () => {
     ['run --use=../x', '--use', clusterName],
     ['down ../x', "'../x' is invalid for argument 'NAME'", clusterName],
     ['down a b', "too many arguments for 'down'"],
+    ['merge', "missing required argument 'REPORT'"],
     ['diff', "missing required argument 'REPORT'"],
     ['trace --pod db-0', '--pod', 'Did you mean default/db-0?'],
     ['completion tcsh', "'tcsh' is invalid for argument 'SHELL'", 'bash, zsh, fish'],

@@ -13,6 +13,7 @@ import { down } from './verbs/down.ts';
 import { image } from './verbs/image.ts';
 import { images } from './verbs/images.ts';
 import { list } from './verbs/list.ts';
+import { merge } from './verbs/merge.ts';
 import { rbac } from './verbs/rbac.ts';
 import { run } from './verbs/run.ts';
 import { soak } from './verbs/soak.ts';
@@ -33,6 +34,7 @@ export const verbs: readonly Verb[] = [
   images,
   rbac,
   trace,
+  merge,
   diff,
   completion,
 ];

@@ -1,5 +1,6 @@
 import { isDnsLabel, isDnsSubdomain } from '../../clusters/text/names.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
+import type { Shard } from '../../specs/runner/shards.ts';
 import { clusterNameProblem } from '../run/run-identity.ts';
 import { InvalidArgumentError, Option } from './verb.ts';
 
@@ -23,6 +24,13 @@ export function wholeNumber(from: number, to: number): (value: string) => number
     if (/^\d{1,9}$/.test(value) && Number(value) >= from && Number(value) <= to) return Number(value);
     throw new InvalidArgumentError(`It is no whole number from ${from} to ${to}.`);
   };
+}
+
+/** Returns which shard of how many a text such as `2/4` is. */
+export function shard(value: string): Shard {
+  const [, index, of] = (/^(\d{1,3})\/(\d{1,3})$/.exec(value) ?? []).map(Number);
+  if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of };
+  throw new InvalidArgumentError('Write I/N, such as 2/4: the second of four.');
 }
 
 /** Returns the pairs so far and one more, which is written `KEY=VALUE`. */

@@ -14,6 +14,10 @@ import { environmentFacts, type harnessFacts } from './surroundings.ts';
 export interface ReportOrigins {
   catalogue: readonly Requirement[];
   chosen: readonly ChosenSpec[];
+  /** Ids of all that was chosen, of which `chosen` is a shard where `asked` names one. */
+  selection: readonly string[];
+  /** Whether a skipped spec is not tolerated. */
+  strict: boolean;
   asked: Asked;
   /** The tested product, where the user has named one. */
   product: Product | undefined;
@@ -24,7 +28,7 @@ export interface ReportOrigins {
 
 /** Returns the function that makes a report from a run's summary, at any time during the run. */
 export function reportedRun(origins: ReportOrigins): (summary: Summary, finished?: number) => ReportedRun {
-  const { catalogue, chosen, asked, harness, state } = origins;
+  const { catalogue, chosen, selection, strict, asked, harness, state } = origins;
   return (summary, finished) => {
     const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
     const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
@@ -35,6 +39,7 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary, finished
       environment,
       catalogue,
       chosen,
+      shard: asked.shard && { ...asked.shard, selection: [...selection], strict },
       implementation: implementationOf(product),
       reproduce: reproduceCommands(environment.harness, asked, {
         seed: summary.seed,

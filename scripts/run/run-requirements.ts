@@ -49,6 +49,8 @@ export interface RunPlan {
   lent?: LentCluster | undefined;
   /** In the order of the catalogue. */
   specs: readonly DeclaredSpec[];
+  /** What was chosen, in the same order; `specs` are one shard of it where the run proves no more. */
+  selection: readonly DeclaredSpec[];
   /** Decides the order of the specs. */
   seed: number;
   product: Product | undefined;
@@ -69,7 +71,7 @@ export interface RunOutcome {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
-  const { options, plan, existing, lent, specs, product, mocha } = runPlan;
+  const { options, plan, existing, lent, specs, selection, product, mocha } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const state = new ClusterState();
@@ -82,6 +84,8 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
     report: reportedRun({
       catalogue: allRequirements(),
       chosen: specs,
+      selection: selection.map(({ requirement }) => requirement.id),
+      strict: options.strict ?? false,
       asked: {
         ...options,
         kubernetes: lent ? minorOf(lent.survey.kubernetes).join('.') : plan.minor.name,

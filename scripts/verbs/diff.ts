@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { text } from '../command-line/values.ts';
 import { Argument, BadUsage, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
@@ -37,7 +36,7 @@ export const diff = verb(command, help, async (paths, options) => {
     { comparisonForTerminal },
     { writeHtml, writeMarkdown },
     { terminalCapabilities },
-    { readReport },
+    { readReport, reportFile },
   ] = await Promise.all([
     import('../report/compare/compare.ts'),
     import('../report/compare/terminal.ts'),
@@ -60,9 +59,3 @@ export const diff = verb(command, help, async (paths, options) => {
   if (options.html !== undefined) await writeHtml(options.html, comparison);
   return comparison.worse || comparison.apart ? 'doesNotConform' : 'conforms';
 });
-
-/** Returns the report's file, given the file or the folder of the run. */
-async function reportFile(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ? join(path, 'report.yaml') : path;
-}

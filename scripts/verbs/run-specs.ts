@@ -13,6 +13,7 @@ import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
 import { seedLimit } from '../../specs/runner/plan.ts';
 import { chooseBy, type Filters } from '../../specs/runner/selection.ts';
+import { shardOf } from '../../specs/runner/shards.ts';
 import { flagOf } from '../command-line/verb.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
 import { comparisonForTerminal } from '../report/compare/terminal.ts';
@@ -154,9 +155,10 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
   await checkManifests();
   const reporter = options.reporter === undefined ? undefined : await mochaReporter(options.reporter);
   const catalogue = allRequirements();
-  const specs = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
+  const selection = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
     (a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement),
   );
+  const specs = options.shard ? shardOf(selection, options.shard) : selection;
   // The same order on every minor, so that their figures can be compared.
   const seed = options.seed ?? randomInt(seedLimit);
   return plans.map((plan) => ({
@@ -164,6 +166,7 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
     plan,
     existing,
     specs,
+    selection,
     seed,
     product,
     mocha: reporter && [reporter, options.reporterOption],

@@ -19,6 +19,7 @@ import {
   noInstallOption,
   registryOption,
   rowOption,
+  shard,
   subjectOption,
   text,
   texts,
@@ -95,6 +96,11 @@ const command = verbCommand('run', help)
   .addOption(featureOption)
   .addOption(needsOption)
   .addOption(rowOption)
+  .option(
+    '--shard <I/N>',
+    'of the chosen requirements only the I-th of N parts, which take about as long as each other; `lpv merge` joins their reports',
+    shard,
+  )
   .option(
     '--seed <NUMBER>',
     'run the specs in the order that follows from this number (default: a new one, which is printed)',

@@ -19,6 +19,8 @@ export interface TerminalOptions {
   color: boolean;
   /** What broke in other readers, for the end. Subscribe the terminal last, so that it hears of all of them. */
   readerErrors?: () => readonly unknown[];
+  /** The folder of the report, where no event names it. */
+  folder?: string;
   /** Monotonic milliseconds. */
   now?: () => number;
 }
@@ -66,13 +68,14 @@ export class Terminal implements Disposable {
   #linesPrinted = 0;
   /** How many lines are above the first failure, which is the first to leave the screen. */
   #aboveFirstFailure: number | undefined;
-  #folder = '';
+  #folder: string;
   #done = 0;
 
   constructor(options: TerminalOptions) {
     this.#colors = pc.createColors(options.color);
     this.#live = options.live;
     this.#line = new LiveLine(options.output, options.live, options.now);
+    this.#folder = options.folder ?? '';
     this.#readerErrors = options.readerErrors ?? (() => []);
   }
 

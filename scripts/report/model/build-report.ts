@@ -26,6 +26,8 @@ export interface ReportSources {
   catalogue: readonly Requirement[];
   /** The specs that were chosen for the run, also those that it did not reach, in the order of the catalogue. */
   chosen: readonly ChosenSpec[];
+  /** Which part of a selection these specs are, where they are not all of it. */
+  shard?: LocalVolumeConformanceReport['shard'];
   implementation: LocalVolumeConformanceReport['implementation'];
   /** Commands that repeat the run. */
   reproduce: readonly string[];
@@ -38,7 +40,7 @@ export interface ReportSources {
  * texts hold no secrets and nothing that a format cannot hold.
  */
 export function buildReport(sources: ReportSources): LocalVolumeConformanceReport {
-  const { summary, finished, environment, catalogue, chosen, implementation, reproduce, root } = sources;
+  const { summary, finished, environment, catalogue, chosen, shard, implementation, reproduce, root } = sources;
   const known = new Set(catalogue.map(({ id }) => id));
   const requirements = reportedRequirements({
     chosen,
@@ -65,6 +67,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     complete: [...known].every((id) => chosenIds.has(id)),
     catalogue: known.size,
     specList: specListOf(requirements),
+    ...(shard && { shard }),
     milliseconds: Math.round(finished ?? 0),
     statistics,
     subjects: subjectsOf(requirements),
@@ -91,19 +94,22 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
 
 const stillRunning = 'not finished: the run went on when this was written';
 
+/** Why there is no result of a spec that nothing kept from having one. */
+export const noResult = 'no result';
+
 /** Why a requirement has no result where it has none. */
 function whyNothingRan(summary: Summary, finished: boolean): string {
   if (!finished) return 'not run: the run went on when this was written';
   const { exitStatus, verdict } = endingOf(summary, undefined);
   // A run that ended without a result says so in its verdict.
-  const why = exitStatus === 'conforms' ? 'no result' : verdict.replace(/^not finished: /, '');
+  const why = exitStatus === 'conforms' ? noResult : verdict.replace(/^not finished: /, '');
   return `not run: ${why}`;
 }
 
 /**
  * A run that did not end well is never a success. An interrupted one may be a partial success.
  */
-function runResult(exitStatus: ExitStatus, statistics: ReportedStatistics): ReportedResult {
+export function runResult(exitStatus: ExitStatus, statistics: ReportedStatistics): ReportedResult {
   const shown = resultOf(statistics);
   if (shown === 'failure' || exitStatus === 'conforms') return shown;
   return exitStatus === 'interrupted' ? 'partial' : 'failure';

@@ -94,6 +94,8 @@ export function environmentProperties(report: LocalVolumeConformanceReport): Rec
   const commit = harness.commit && `${harness.commit}${harness.modified ? ' (modified)' : ''}`;
   const properties: [string, string | null | undefined][] = [
     ['run', report.run],
+    ['shard', report.shard && `${report.shard.index} of ${report.shard.of}`],
+    ['merged from runs', report.mergedFrom?.map(({ run }) => run).join(', ')],
     ['harness version', harness.version],
     ['harness commit', commit],
     ['Kubernetes', environment.kubernetes],

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
@@ -7,6 +9,12 @@ import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-y
 import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
 import { fromEarlier, versionProblem } from './earlier-reports.ts';
 import { type LocalVolumeConformanceReport, reportSchema } from './report.ts';
+
+/** Returns the file of a report, given that file or the folder of its run. */
+export async function reportFile(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ? join(path, 'report.yaml') : path;
+}
 
 /**
  * Returns the report of a report.yaml, also of an earlier version.

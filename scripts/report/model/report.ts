@@ -127,6 +127,25 @@ const step = z.strictObject({
 
 const nullable = text.nullable();
 
+/** A part of a selection that one of several runs proves; `lpv merge` makes one report out of those of all. */
+const shard = z.strictObject({
+  index: z.int().positive().describe('Its place among the shards; the first is 1.'),
+  of: z.int().positive().describe('How many shards there are.'),
+  selection: z
+    .array(text)
+    .describe('Ids of the requirements that all shards prove together, in the order of the catalogue.'),
+  strict: z.boolean().describe('Whether a skipped requirement makes the run end with an error.'),
+});
+
+/** One of the runs out of whose reports a report was merged. */
+const mergedRun = z.strictObject({
+  run: text,
+  date: z.iso.datetime(),
+  milliseconds,
+  seed: z.int().nullable(),
+  jobs: z.int().positive().nullable(),
+});
+
 /** Facts as they were found; null: could not be found out. */
 const environment = z.strictObject({
   kubernetes: nullable.describe('Version of the API server.'),
@@ -174,6 +193,11 @@ export const reportSchema = z
       .describe(
         'Digest of the requirements below, a line `ID sentence` each: reports with the same one were about the same promises.',
       ),
+    shard: shard.optional().describe('Where the run proved a part of a selection.'),
+    mergedFrom: z
+      .array(mergedRun)
+      .optional()
+      .describe('Where the report was merged: the runs of its shards, in their order.'),
     milliseconds,
     exitStatus: z
       .enum(Object.keys(exitStatus) as [ExitStatus, ...ExitStatus[]])

@@ -81,6 +81,7 @@ describe('the commands that repeat a run', () => {
       '--kubernetes 1.37 --kubernetes-source ../k',
     ],
     ['no image, where the run came to none', {}, {}, '--kubernetes 1.37'],
+    ['a shard', { shard: { index: 2, of: 4 } }, { seed: 1 }, '--kubernetes 1.37 --shard 2/4 --seed 1'],
     ['a product', { product: 'p.yaml', repeat: 3 }, {}, '--kubernetes 1.37 --repeat 3 --product p.yaml'],
   ] as const) {
     it(`name ${title}`, () => {

@@ -1,5 +1,6 @@
 import { pasteable } from '../../../clusters/host/command/commander.ts';
 import { isCheckout, lpvCommand, projectRoot } from '../../../clusters/project-root.ts';
+import type { Shard } from '../../../specs/runner/shards.ts';
 import type { EnvironmentRecord } from './environment.ts';
 
 /** What a run was asked for, as far as it decides what a run proves. */
@@ -30,6 +31,7 @@ export interface Asked {
   feature?: string | undefined;
   needs?: string | undefined;
   row?: string | undefined;
+  shard?: Shard | undefined;
   repeat: number;
   /** Whether a skipped spec is not tolerated. */
   strict?: boolean | undefined;
@@ -54,7 +56,7 @@ export function reproduceCommands(
   decided: Decided,
   root: string = projectRoot,
 ): string[] {
-  const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, repeat, product } = asked;
+  const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, shard, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
   const lent = asked.kubeconfig !== undefined || asked.context !== undefined;
   const options: [string, string | number | true | undefined][] = [
@@ -80,6 +82,7 @@ export function reproduceCommands(
     ['feature', feature],
     ['needs', needs],
     ['row', row],
+    ['shard', shard && `${shard.index}/${shard.of}`],
     ['seed', decided.seed],
     ['jobs', decided.jobs],
     ['repeat', repeat === 1 ? undefined : repeat],

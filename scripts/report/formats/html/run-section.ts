@@ -8,14 +8,21 @@ const longestMessage = 4_000;
 
 /** Returns the section about the run around its specs: order, retries, leaks, steps, and how to repeat it. */
 export function runSection(report: LocalVolumeConformanceReport): Markup {
-  const { steps, retries, leaks, reproduce } = report;
+  const { steps, retries, leaks, reproduce, shard, mergedFrom } = report;
+  const from = mergedFrom ? `${mergedFrom.length} runs, one for each shard` : 'one run';
   return html`<section id="run" aria-labelledby="run-title">
 <h2 id="run-title">The run</h2>
-<p class="lead">Run ${report.run}. Its results come from one run; nothing was retried into passing.</p>
+<p class="lead">Run ${report.run}. Its results come from ${from}; nothing was retried into passing.</p>
 <div class="pair">
 <div><h3>Order and care</h3>${facts([
     ['spec list', html`<code>${report.specList}</code>`],
-    ['seed', report.seed ?? 'no specs were planned'],
+    ['shard', shard && `${shard.index} of ${shard.of}, of ${shard.selection.length} requirements`],
+    [
+      'merged from',
+      mergedFrom &&
+        html`<ul>${mergedFrom.map(({ run, seed }) => html`<li>run ${run}, seed ${seed ?? 'none'}</li>`)}</ul>`,
+    ],
+    ['seed', report.seed ?? (mergedFrom ? undefined : 'no specs were planned')],
     ['side by side', report.jobs === null ? undefined : `${report.jobs} specs`],
     [
       'steps tried again',
