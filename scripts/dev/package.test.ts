@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isPackaged } from './package.ts';
+import { isPackaged, isSurplus } from './package.ts';
 
 describe('the package', () => {
   for (const path of [
@@ -29,5 +29,22 @@ describe('the package', () => {
     '.ci/run',
   ]) {
     it(`lacks ${path}`, () => expect(isPackaged(path)).to.equal(false));
+  }
+
+  for (const path of ['package.json', 'dist/scripts/lpv.js', 'dist/specs/access/catalogue.yaml', 'dist/package.json']) {
+    it(`needs ${path}`, () => expect(isSurplus(path)).to.equal(false));
+  }
+
+  for (const path of [
+    'tsconfig.json',
+    'scripts/lpv.js',
+    'dist/scripts/main.ts',
+    'dist/scripts/main.test.js',
+    'dist/scripts/report/made-up-for-tests.js',
+    'dist/scripts/dev/checks.js',
+    'dist/specs/trace/recorded/1.37/objects.jsonl',
+    'dist/specs/README.md',
+  ]) {
+    it(`does not need ${path}`, () => expect(isSurplus(path)).to.equal(true));
   }
 });

@@ -1,9 +1,9 @@
 /**
  * Makes what `npm pack --ignore-scripts=false` packs: `dist` with JavaScript made from what `lpv` and the specs import, and the files that
  * these read. Run as a program (`npm pack` does), it makes `dist` in the project; as the check `package` it packs that,
- * too, and tries it without the packages of developers.
+ * too, and tries it in an empty folder.
  */
-import { constants, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,10 @@ export async function buildPackage(shell: Shell): Promise<void> {
   await writeFile(join(dist, 'package.json'), `${JSON.stringify({ name, version, type })}\n`);
 }
 
-/** Packs the project, and runs the package in an empty folder with only the packages that it names. Throws if not so. */
+/**
+ * Packs the project, installs the package in an empty folder as its users do, and runs it there by its name. Throws where
+ * that fails, or where something is packed that users do not need.
+ */
 export async function tryPackage(shell: Shell): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'lpv-package-'));
   try {
@@ -43,24 +46,24 @@ export async function tryPackage(shell: Shell): Promise<void> {
       (await shell`npm pack --ignore-scripts=false --json --pack-destination ${folder}`).stdout,
     );
     const [{ filename, files }] = packed as [{ filename: string; files: { path: string }[] }];
-    const surplus = files.filter(({ path }) => /\.test\.|\.ts$|\/dev\/|recorded\//.test(path));
+    const surplus = files.filter(({ path }) => isSurplus(path));
     if (surplus.length > 0) throw new Error(`packed, and not for users: ${surplus.map(({ path }) => path).join(', ')}`);
-    const modules = join(folder, 'node_modules');
-    const installed = join(modules, 'local-pv-conformance');
-    await mkdir(installed, { recursive: true });
-    await shell`tar -xzf ${join(folder, filename)} -C ${installed} --strip-components 1`;
-    const { bin, dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
-    for (const name of Object.keys(dependencies)) {
-      await mkdir(dirname(join(modules, name)), { recursive: true });
-      await symlink(join(projectRoot, 'node_modules', name), join(modules, name));
-    }
-    const lpv = join(installed, bin.lpv);
-    const work = shell({ cwd: folder });
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    const work = shell({ cwd: empty, nothrow: false });
+    // `npm ci` has filled npm's cache with all that is needed.
+    await work`npm install --prefer-offline --ignore-scripts --no-audit --no-fund ${join(folder, filename)}`;
     for (const args of [['--version'], ['run', '--help'], ['list', '--json'], ['run', '--list'], ['run', '--dry-run']])
-      await work`${process.execPath} ${lpv} ${args}`;
+      await work`npx --no-install local-pv-conformance ${args}`;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Returns whether a packed file is of no use to users: sources, tests, what only developers run. */
+export function isSurplus(path: string): boolean {
+  if (['package.json', 'README.md', 'LICENSE'].includes(path)) return false;
+  return !path.startsWith('dist/') || /\.test\.|\.ts$|\.md$|-for-tests\.|\/dev\/|\/recorded\//.test(path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
