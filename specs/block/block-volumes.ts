@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Node, type NodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
 import {
   type DiskVolume,
+  expect,
   mappedDirectory,
   type PodHandle,
   placesOf,
@@ -90,9 +91,11 @@ looks=0
 while [ -e "$1" ] || [ -L "$2" ] || { [ -n "$5" ] && [ -e "$5" ]; } || losetup --list --noheadings --output BACK-FILE | grep --quiet --fixed-strings "$3"; do
 	looks=$((looks + 1))
 	if [ "$looks" -gt "$4" ]; then
-		ls -lR "$1" "$2" >&2 || true
-		losetup --list >&2
-		exit 93
+		[ ! -e "$1" ] || echo "a bind mount at $1"
+		[ ! -L "$2" ] || echo "a link at $2"
+		[ -z "$5" ] || [ ! -e "$5" ] || echo "the volume's own directory $5"
+		losetup --list --noheadings --output NAME,BACK-FILE | grep --fixed-strings "$3" | sed 's/^/a lock: /'
+		exit 0
 	fi
 	sleep 0.2
 done
@@ -103,18 +106,21 @@ done
  * Waits until nothing of a pod's mapping is left on its node: no bind mount, no link, no lock. kubelet takes the last
  * of it away after the pod has gone from the API and reports it nowhere, so the node itself looks, every fifth of a
  * second. Of the volume's last pod, the volume's own directory is waited for, too: kubelet removes it after the pod's
- * mapping, in an operation of its own (UnmapDevice).
- * @throws CommandFailed with what is left
+ * mapping, in an operation of its own (UnmapDevice). The wait is shorter than what a spec may take, so that it ends first.
+ * @throws AssertionError with what is left
  */
 export async function unmapped(
   node: Node,
-  { uid, volume, within = 90_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
+  { uid, volume, within = 45_000, isLast = false }: { uid: string; volume: string; within?: number; isLast?: boolean },
 ): Promise<void> {
   const { plugin, pod, globalMap } = mappedAt(node.name, uid, volume);
   const looks = String(Math.ceil(within / 200));
-  await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks, isLast ? globalMap : ''], {
-    deadline: within + 30_000,
+  const left = await scriptOnNode(node, awaitUnmapped, [plugin, pod, uid, looks, isLast ? globalMap : ''], {
+    deadline: within + 20_000,
   });
+  expect(left, `what is left on ${node.name} of the mapping for pod ${uid}, ${within / 1000} s after the pod`).to.equal(
+    '',
+  );
 }
 
 /** Returns what `mappingOf` and `unmapped` need to know of a pod, also when it has gone. */
