@@ -125,7 +125,9 @@ describe(chapter, () => {
       ],
     });
     await expect(pod).to.runOn(here);
-    await runInPod(pod, ['sh', '-c', 'echo more >>/file; touch /directory/sick']);
+    await runInPod(pod, ['sh', '-c', 'echo more >>/file']);
+    // On the node: a shell in the container would end with it.
+    await onNode(namespace.cluster.node(here), ['touch', `${lease.path}/directory/sick`]);
     await eventually(pod, `the container of ${pod} to have been restarted and to be ready`, (store) => {
       const [status] = store.get(pod.ref)?.status?.containerStatuses ?? [];
       return status?.restartCount === 1 && status.ready;

@@ -10,6 +10,7 @@ import {
   leaseVolume,
   nodeCount,
   oneNode,
+  onNode,
   phasesOf,
   protectionLookedAgain,
   readChapter,
@@ -114,7 +115,8 @@ describe(chapter, () => {
     });
     await expect(pod).to.runOn(here);
     await expect(claim).to.haveCondition(inUse);
-    await runInPod(pod, ['touch', '/data/done']);
+    // On the node: a shell in the container would end with it.
+    await onNode(namespace.cluster.node(here), ['touch', `${lease.path}/done`]);
     await expect(pod).to.reachPhase('Succeeded');
     await expect(claim).to.haveCondition(unused);
     expect(namespace.cluster.store.get(pod.ref)?.status?.phase, 'of the pod object').to.equal('Succeeded');
