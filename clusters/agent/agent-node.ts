@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ClusterClient } from '../api/client.ts';
-import { openExecOf, PodExecFault, runOnce } from '../api/pod-exec.ts';
+import { type OpenExec, openExecOf, PodExecFault, runOnce } from '../api/pod-exec.ts';
 import { connectContainer } from '../api/pod-shells.ts';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { CommandFailed, type CommandRequest, type CommandResult, isFileInput } from '../host/command/commander.ts';
@@ -36,6 +36,7 @@ export class AgentNode implements Node, Disposable {
   readonly units: readonly string[];
   readonly facts: HostFacts;
   readonly #client: ClusterClient;
+  readonly #open: OpenExec;
   #pod: AgentPod;
   /** While the agent is made again: it settles when there is one, or cannot be. */
   #moving: Promise<void> | undefined;
@@ -49,14 +50,16 @@ export class AgentNode implements Node, Disposable {
     pod: AgentPod,
     facts: HostFacts,
     folders: Omit<NodePlaces, 'kubelet'>,
+    open: OpenExec = openExecOf(client),
   ) {
     this.name = name;
     this.places = { ...folders, kubelet: facts.kubelet };
     this.units = facts.units;
     this.facts = facts;
     this.#client = client;
+    this.#open = open;
     this.#pod = pod;
-    this.#shells = new ShellPool(() => connectContainer({ ...this.#pod, argv: shellArgv }, openExecOf(client)));
+    this.#shells = new ShellPool(() => connectContainer({ ...this.#pod, argv: shellArgv }, open));
   }
 
   get place(): string {
@@ -126,7 +129,7 @@ export class AgentNode implements Node, Disposable {
     if (shell) return await this.#inShell(shell, { argv, deadline, signal });
     try {
       const command = { ...this.#pod, argv, within: deadline, signal, ...(await stdinOf(request)) };
-      return await runOnce(command, openExecOf(this.#client));
+      return await runOnce(command, this.#open);
     } catch (error) {
       if (!(error instanceof PodExecFault)) throw error;
       throw this.#failed(request, error.details.seen ?? error.message);
@@ -137,7 +140,7 @@ export class AgentNode implements Node, Disposable {
   async #reachable(): Promise<void> {
     const command = { ...this.#pod, argv: ['true'], within: 10_000 };
     const look = () =>
-      runOnce(command, openExecOf(this.#client)).then(
+      runOnce(command, this.#open).then(
         () => ({ answer: true }),
         (error: unknown) => ({ notYet: messageOf(error) }),
       );

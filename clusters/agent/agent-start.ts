@@ -1,18 +1,53 @@
 import type { ClusterClient } from '../api/client.ts';
 import type { StoreView } from '../api/object-history.ts';
+import type { ObjectStore } from '../api/object-store.ts';
 import type { Pod } from '../api/objects.ts';
 import { execInPod } from '../api/pod-exec.ts';
+import { waitFor } from '../api/wait.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { nodeScript } from '../nodes/node.ts';
 import { lpv } from '../project-root.ts';
 import { type HostFacts, readHostFacts } from './agent-node.ts';
-import { agentContainer } from './agent-pod.ts';
+import { type AgentPodRequest, agentContainer, agentNamespace, podManifest } from './agent-pod.ts';
 import type { AgentPod } from './outlast-kubelet.ts';
 
 const describeHost = nodeScript(import.meta.url, 'describe-host.sh');
 
+/** An agent that has entered its host: where commands reach it, and what it has found out. */
+interface StartedAgent {
+  place: AgentPod;
+  facts: HostFacts;
+}
+
+/**
+ * Creates the pod of an agent, and waits until it has entered its host.
+ * @throws DomainError with the state and the events of a pod that does not run
+ */
+export async function startAgent(
+  {
+    client,
+    store,
+    within,
+    signal,
+  }: { client: ClusterClient; store: ObjectStore; within: number; signal?: AbortSignal | undefined },
+  request: AgentPodRequest,
+): Promise<StartedAgent> {
+  const { run, name, node, image } = request;
+  const namespace = agentNamespace(run);
+  await client.create(podManifest(request), { signal });
+  const pod = await waitFor(store, {
+    what: `the agent on ${node} to run`,
+    on: [{ kind: 'Pod', namespace, name }],
+    within,
+    signal,
+    until: (view) => running(view, { namespace, name }, image),
+    explain: describePods,
+  });
+  return await enter(client, node, pod, signal);
+}
+
 /** Returns the pod if it runs. @throws DomainError where it never will */
-export function running(view: StoreView, { namespace, name }: { namespace: string; name: string }, image: string) {
+function running(view: StoreView, { namespace, name }: { namespace: string; name: string }, image: string) {
   const pod = view.get({ kind: 'Pod', namespace, name });
   const problem = pod && hopeless(pod);
   if (!pod || problem === undefined) return pod?.status?.containerStatuses?.[0]?.state?.running && pod;
@@ -47,7 +82,7 @@ function eventsOf(view: StoreView, { metadata: { namespace, name } }: Pod): stri
   return events.map(({ reason, message }) => `event ${reason}: ${message}`);
 }
 
-export function describePods(view: StoreView): string {
+function describePods(view: StoreView): string {
   return view
     .list('Pod')
     .flatMap((pod) => [
@@ -57,13 +92,8 @@ export function describePods(view: StoreView): string {
     .join('\n');
 }
 
-/** Waits until an agent has entered its host. Returns where commands reach it, and what it has found out. */
-export async function enter(
-  client: ClusterClient,
-  node: string,
-  pod: Pod,
-  signal?: AbortSignal,
-): Promise<{ place: AgentPod; facts: HostFacts }> {
+/** Waits until an agent has entered its host. */
+async function enter(client: ClusterClient, node: string, pod: Pod, signal?: AbortSignal): Promise<StartedAgent> {
   const { namespace = '', name, uid = '' } = pod.metadata;
   const place = { namespace, pod: name, container: agentContainer };
   const argv = ['sh', '-c', describeHost.text, describeHost.name, uid];

@@ -1,12 +1,10 @@
 import type { ClusterClient } from '../api/client.ts';
 import { ObjectStore } from '../api/object-store.ts';
-import type { Pod } from '../api/objects.ts';
-import { waitFor } from '../api/wait.ts';
 import { type NodePlaces, usualPlaces } from '../nodes/node.ts';
 import type { Progress } from '../text/progress.ts';
 import { AgentNode } from './agent-node.ts';
-import { agentNamespace, namespaceManifest, podManifest, serviceAccountManifest } from './agent-pod.ts';
-import { describePods, enter, running } from './agent-start.ts';
+import { agentNamespace, namespaceManifest, serviceAccountManifest } from './agent-pod.ts';
+import { startAgent } from './agent-start.ts';
 import { removeAgents } from './agents-of-runs.ts';
 import { type Agents, keep } from './kept-agents.ts';
 
@@ -40,25 +38,15 @@ export async function startAgents(request: AgentsRequest): Promise<Agents> {
     await client.create(namespaceManifest(run, nodes, folders), { signal });
     await client.create(serviceAccountManifest(run), { signal });
     await store.start(signal === undefined ? {} : { signal });
-    const start = async (node: string, name: string, stop = signal): Promise<Pod> => {
-      await client.create(podManifest({ run, name, node, image }), { signal: stop });
-      return await waitFor(store, {
-        what: `the agent on ${node} to run`,
-        on: [{ kind: 'Pod', namespace, name }],
-        within,
-        signal: stop,
-        until: (view) => running(view, { namespace, name }, image),
-        explain: describePods,
-      });
-    };
+    const start = (node: string, name: string, stop = signal) =>
+      startAgent({ client, store, within, signal: stop }, { run, name, node, image });
     const started = nodes.map(async (node, index) => {
-      const pod = await start(node, `agent-${index + 1}`);
-      const { place, facts } = await enter(client, node, pod, signal);
-      return { name: pod.metadata.name, node: new AgentNode(node, client, place, facts, folders) };
+      const { place, facts } = await start(node, `agent-${index + 1}`);
+      return { pod: place.pod, node: new AgentNode(node, client, place, facts, folders) };
     });
     // All at once; what is under way of the others ends with their pods.
     const made = await Promise.all(started);
-    return keep({ client, store, made, namespace, progress, remove, start });
+    return keep(made, { store, namespace, progress, remove, start: async (...of) => (await start(...of)).place });
   } catch (error) {
     await store[Symbol.asyncDispose]();
     // The error of the start is reported, not that of the removal.

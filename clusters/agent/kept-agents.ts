@@ -1,11 +1,9 @@
-import type { ClusterClient } from '../api/client.ts';
-import type { ObjectStore } from '../api/object-store.ts';
-import type { Pod } from '../api/objects.ts';
+import type { StoreView } from '../api/object-history.ts';
 import { DomainError, messageOf } from '../errors/domain-error.ts';
 import { lpv } from '../project-root.ts';
 import type { Progress } from '../text/progress.ts';
 import type { AgentNode } from './agent-node.ts';
-import { enter, hopeless } from './agent-start.ts';
+import { hopeless } from './agent-start.ts';
 import type { AgentPod } from './outlast-kubelet.ts';
 
 /** The agents of a run. Disposal removes them with their namespace, and waits until it is gone. */
@@ -18,24 +16,30 @@ export interface Agents extends AsyncDisposable {
   lost(): DomainError | undefined;
 }
 
-/** Returns the agents that run, each of which is made again when it is lost. */
-export function keep(of: {
-  client: ClusterClient;
-  store: ObjectStore;
-  made: readonly { name: string; node: AgentNode }[];
-  namespace: string;
-  progress: Progress;
-  remove: () => Promise<void>;
-  start: (node: string, name: string, signal?: AbortSignal) => Promise<Pod>;
-}): Agents {
-  const { client, store, made, namespace, progress, remove, start } = of;
-  const pods = new Map(made.map(({ name, node }) => [node, name]));
+/**
+ * Returns agents that run, each of which is made again when it is lost: its pod evicted, deleted or ended. Commands for
+ * the node wait for the new one. `made` has their nodes and the names of their pods.
+ */
+export function keep(
+  made: readonly { pod: string; node: AgentNode }[],
+  of: {
+    /** Follows their pods. */
+    store: StoreView & AsyncDisposable;
+    namespace: string;
+    progress: Progress;
+    remove: () => Promise<void>;
+    /** Starts an agent on a node, in a pod of this name. */
+    start: (node: string, pod: string, signal: AbortSignal) => Promise<AgentPod>;
+  },
+): Agents {
+  const { store, namespace, progress, remove, start } = of;
+  const pods = new Map(made.map(({ pod, node }) => [node, pod]));
   const ended = new AbortController();
   let lastLoss: number | undefined;
   let lost: DomainError | undefined;
   let losses = 0;
   const replace = async (node: AgentNode, name: string): Promise<AgentPod> => {
-    const { place } = await enter(client, node.name, await start(node.name, name, ended.signal), ended.signal);
+    const place = await start(node.name, name, ended.signal);
     lastLoss = performance.now();
     pods.set(node, name);
     return place;
