@@ -16,6 +16,17 @@ describe('the manifests of an agent', () => {
     for (const { metadata } of inside) expect(metadata.namespace).to.equal(namespace?.metadata.name);
   });
 
+  it('end by themselves, and name no nodes, where they are for who only reads', () => {
+    const places = { disks: '/mnt/disks', files: '/var/files' };
+    const namespace = namespaceManifest('k3x9qd', ['worker.example'], places, 300);
+    expect(namespace.metadata.annotations).to.deep.equal({ 'local-pv-conformance/ends-after': '300' });
+    expect(podManifest({ ...pod, image: 'i', endsAfter: 300 })).to.have.nested.property(
+      'spec.activeDeadlineSeconds',
+      300,
+    );
+    expect(podManifest({ ...pod, image: 'i' })).not.to.have.nested.property('spec.activeDeadlineSeconds');
+  });
+
   it('pull an image of a registry only if the node lacks it, and never a local one', () => {
     const policies = ['localhost/local-pv-conformance/agent:1', 'registry.example/lpv/agent:1'].map((image) => {
       const { spec } = podManifest({ ...pod, image }) as unknown as {

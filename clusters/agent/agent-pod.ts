@@ -15,6 +15,8 @@ export const agentLabel = { 'local-pv-conformance/part': 'agent' } as const;
 export const nodesAnnotation = 'local-pv-conformance/nodes';
 /** The annotation of their namespace that has the folders for disks and for their files, with a colon. */
 export const foldersAnnotation = 'local-pv-conformance/folders';
+/** The annotation of their namespace that says after how many seconds they end by themselves, where they do. */
+export const endsAfterAnnotation = 'local-pv-conformance/ends-after';
 /** The container of the pod in which commands run. */
 export const agentContainer = 'agent';
 
@@ -23,12 +25,17 @@ export function agentNamespace(run: string): string {
   return `lpv-${run}-agent`;
 }
 
-/** Returns the namespace of a run's agents. Its pods may be privileged, whatever the cluster's default is. */
+/**
+ * Returns the namespace of a run's agents. Its pods may be privileged, whatever the cluster's default is. `endsAfter`:
+ * agents of who only reads, which leave nothing on their nodes.
+ */
 export function namespaceManifest(
   run: string,
   nodes: readonly string[],
   { disks, files }: Omit<NodePlaces, 'kubelet'>,
+  endsAfter?: number,
 ): KubernetesManifest & { kind: 'Namespace' } {
+  const made = { [nodesAnnotation]: nodes.join(','), [foldersAnnotation]: `${disks}:${files}` };
   const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);
   return {
     apiVersion: 'v1',
@@ -42,7 +49,7 @@ export function namespaceManifest(
         // OpenShift would set the levels by what the namespace's accounts may do.
         'security.openshift.io/scc.podSecurityLabelSync': 'false',
       },
-      annotations: { [nodesAnnotation]: nodes.join(','), [foldersAnnotation]: `${disks}:${files}` },
+      annotations: endsAfter === undefined ? made : { [endsAfterAnnotation]: String(endsAfter) },
     },
   };
 }
@@ -66,6 +73,8 @@ export interface AgentPodRequest {
   /** Name of the Node object. */
   node: string;
   image: string;
+  /** Seconds after which kubelet ends it. */
+  endsAfter?: number | undefined;
 }
 
 /** Returns when nodes may pull an image: one that no registry has, never. */
@@ -104,8 +113,9 @@ export function probeManifest(request: AgentPodRequest): KubernetesManifest & { 
 
 /** Returns the pod of an agent: privileged, among the processes of the host, with the host's folders at /host. */
 export function podManifest(request: AgentPodRequest): KubernetesManifest & { kind: 'Pod' } {
-  const { image } = request;
+  const { image, endsAfter } = request;
   return boundPod(request, {
+    ...(endsAfter !== undefined && { activeDeadlineSeconds: endsAfter }),
     hostPID: true,
     // For commands while kubelet is stopped: they come through the address of the node.
     hostNetwork: true,

@@ -2,7 +2,14 @@ import type { ClusterClient } from '../api/client.ts';
 import { ObjectStore } from '../api/object-store.ts';
 import { waitFor } from '../api/wait.ts';
 import { type NodePlaces, usualPlaces } from '../nodes/node.ts';
-import { agentLabel, agentNamespace, foldersAnnotation, nodesAnnotation, runLabel } from './agent-pod.ts';
+import {
+  agentLabel,
+  agentNamespace,
+  endsAfterAnnotation,
+  foldersAnnotation,
+  nodesAnnotation,
+  runLabel,
+} from './agent-pod.ts';
 
 /** Removes the agents of a run with their namespace, and waits until it is gone. Idempotent. */
 export async function removeAgents(client: ClusterClient, run: string, signal?: AbortSignal): Promise<void> {
@@ -32,17 +39,30 @@ export interface RunWithAgents {
 
 /**
  * Returns the runs that have agents on the cluster. What a killed one left on its nodes, `clearNode` removes through
- * agents of another run; then `removeAgents` removes its own.
+ * agents of another run; then `removeAgents` removes its own. Agents that end by themselves are among them only when
+ * their time is over: who uses them holds no Lease, and may live.
  */
 export async function runsWithAgents(client: ClusterClient, signal?: AbortSignal): Promise<RunWithAgents[]> {
   const labelSelector = selectorOf(agentLabel);
   const { items } = await client.list('Namespace', { labelSelector, ...(signal && { signal }) });
-  return items.flatMap(({ metadata: { labels, annotations } }) => {
+  const ends = items.map(({ metadata: { creationTimestamp, annotations } }) => {
+    const seconds = annotations?.[endsAfterAnnotation];
+    return seconds === undefined ? undefined : Date.parse(creationTimestamp) + Number(seconds) * 1000;
+  });
+  const now = ends.some((end) => end !== undefined) ? await serverTime(client, signal) : 0;
+  return items.flatMap(({ metadata: { labels, annotations } }, index) => {
     const run = labels?.[runLabel];
-    if (run === undefined) return [];
+    if (run === undefined || (ends[index] ?? 0) > now) return [];
     const [disks = usualPlaces.disks, files = usualPlaces.files] = annotations?.[foldersAnnotation]?.split(':') ?? [];
     return [{ run, nodes: annotations?.[nodesAnnotation]?.split(',') ?? [], folders: { disks, files } }];
   });
+}
+
+/** Returns the time on the clock of the API server, by which objects are dated: what it would create now. */
+async function serverTime(client: ClusterClient, signal?: AbortSignal): Promise<number> {
+  const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'local-pv-conformance-time' } } as const;
+  const { metadata } = await client.create(manifest, { dryRun: true, signal });
+  return Date.parse(metadata.creationTimestamp);
 }
 
 function selectorOf(labels: Readonly<Record<string, string>>): string {

@@ -20,6 +20,11 @@ export interface AgentsRequest {
   folders?: Omit<NodePlaces, 'kubelet'>;
   /** Milliseconds until all agents must run, 120 000 by default: the image may have to be pulled. */
   within?: number;
+  /**
+   * Seconds after which they end by themselves: for who only reads, and so needs no Lease. Until then no run takes them
+   * for what a dead one has left.
+   */
+  endsAfter?: number;
   progress: Progress;
   signal?: AbortSignal | undefined;
 }
@@ -30,16 +35,16 @@ export interface AgentsRequest {
  * @throws DomainError with the state and the events of the pods that do not run
  */
 export async function startAgents(request: AgentsRequest): Promise<Agents> {
-  const { client, run, nodes, image, within = 120_000, folders = usualPlaces, progress, signal } = request;
+  const { client, run, nodes, image, within = 120_000, folders = usualPlaces, endsAfter, progress, signal } = request;
   const namespace = agentNamespace(run);
   const remove = () => removeAgents(client, run);
   const store = new ObjectStore({ client, kinds: ['Pod', 'Event'], namespace, progress });
   try {
-    await client.create(namespaceManifest(run, nodes, folders), { signal });
+    await client.create(namespaceManifest(run, nodes, folders, endsAfter), { signal });
     await client.create(serviceAccountManifest(run), { signal });
     await store.start(signal === undefined ? {} : { signal });
     const start = (node: string, name: string, stop = signal) =>
-      startAgent({ client, store, within, signal: stop }, { run, name, node, image });
+      startAgent({ client, store, within, signal: stop }, { run, name, node, image, endsAfter });
     const started = nodes.map(async (node, index) => {
       const { place, facts } = await start(node, `agent-${index + 1}`);
       return { pod: place.pod, node: new AgentNode(node, client, place, facts, folders) };

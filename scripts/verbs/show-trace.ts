@@ -9,6 +9,7 @@ import type { Node as NodeObject } from '../../clusters/api/objects.ts';
 import { readVersions } from '../../clusters/configuration/versions.ts';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { lpv } from '../../clusters/project-root.ts';
 import { silent } from '../../clusters/text/progress.ts';
 import { redact } from '../../clusters/text/redact.ts';
 import { closeTestCluster, reportInfrastructureTo } from '../../specs/runner/test-cluster.ts';
@@ -29,6 +30,7 @@ import { recordStep } from '../run/record-step.ts';
 import { Registry } from '../run/registry.ts';
 import { runIdentity } from '../run/run-identity.ts';
 import { beginSession } from '../run/session.ts';
+import { listenForSignals } from '../run/signals.ts';
 import { harnessFacts } from '../run/surroundings.ts';
 import { besideText } from '../trace/beside.ts';
 import { traceOfPod } from '../trace/of-pod.ts';
@@ -71,8 +73,8 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
       `reading context ${access.name} of ${access.origin} (${reader.server}); ${options.agent ? 'an agent on the node of the pod is created, and removed' : 'nothing is changed'}\n\n`,
     ),
   );
-  await using way = options.agent ? await wayByAgent(access, options) : undefined;
-  const made = cleanTrace(await traceOfPod(reader, { namespace, name }, way?.to));
+  const made = await readByWay(options, access, (to) => traceOfPod(reader, { namespace, name }, to));
+  if (made === undefined) return 'interrupted';
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
   else process.stdout.write(`${traceText(made, { colors: colours() })}\n`);
   if (options.report !== undefined) {
@@ -84,20 +86,52 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
   return made.outcome.state === 'stuck' ? 'doesNotConform' : 'conforms';
 }
 
+/** A way to a node, for a trace. */
+type WayTo = (node: NodeObject) => Promise<NodeAccess>;
+
+/**
+ * Returns the trace that `read` makes, with agents as its way to nodes where they are wanted: they are removed also when
+ * a signal interrupts it. Undefined: one did.
+ */
+async function readByWay(
+  options: Options,
+  access: ClusterAccess,
+  read: (to?: WayTo) => Promise<Trace>,
+): Promise<Trace | undefined> {
+  if (!options.agent) return cleanTrace(await read());
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  using signals = listenForSignals({
+    interrupted: () => say('interrupted; removing the agent'),
+    say,
+    cleanCommand: () => lpv('clean --context NAME'),
+  });
+  const { signal } = signals;
+  await using way = await wayByAgent(access, options, signal);
+  const interrupted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+  const made = await Promise.race([read(way.to), interrupted]);
+  return made && cleanTrace(made);
+}
+
+/** Seconds for which a trace may have its agents: a trace takes some, and the image may have to be pulled before it. */
+const agentsEndAfter = 300;
+
 /** Returns a way to nodes through an agent on each that is asked for; its disposal removes them. */
 async function wayByAgent(
   access: ClusterAccess,
   options: Options,
-): Promise<{ to: (node: NodeObject) => Promise<NodeAccess> } & AsyncDisposable> {
+  signal: AbortSignal,
+): Promise<{ to: WayTo } & AsyncDisposable> {
   const client = await connect({ kubeconfig: access });
   const images = await imagesFor(await readVersions(), options);
-  const started: Agents[] = [];
+  const started: Promise<Agents>[] = [];
   return {
     async to({ metadata: { name } }) {
       const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
+      const request = { client, run, nodes: [name], image: images.agent, progress: silent, signal };
       try {
-        const agents = await startAgents({ client, run, nodes: [name], image: images.agent, progress: silent });
-        started.push(agents);
+        const starting = startAgents({ ...request, endsAfter: agentsEndAfter });
+        started.push(starting);
+        const agents = await starting;
         const [node] = agents.nodes;
         return node ? { node } : { unread: `${name} has no agent` };
       } catch (error) {
@@ -105,7 +139,9 @@ async function wayByAgent(
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const agents of started) await agents[Symbol.asyncDispose]();
+      // One that has not started has removed itself.
+      for (const agents of await Promise.allSettled(started))
+        if (agents.status === 'fulfilled') await agents.value[Symbol.asyncDispose]();
       client[Symbol.dispose]();
     },
   };
