@@ -32,8 +32,10 @@ export function agentsStep(of: {
   run: string;
   removeObjects: Required<Action>['undo'];
   result: RunAgents;
+  /** How agents are started and images tried; tests have their own. */
+  by?: { startAgents: typeof startAgents; unusableImages: typeof unusableImages };
 }): Action {
-  const { survey, client, run, removeObjects, result } = of;
+  const { survey, client, run, removeObjects, result, by = { startAgents, unusableImages } } = of;
   const { images, folders } = survey;
   const nodes = survey.nodes.map(({ name }) => name);
   /** The nodes on which the folder of disks was not there before. */
@@ -43,7 +45,7 @@ export function agentsStep(of: {
     title: `Starting agents on ${nodes.join(', ')}`,
     deadline: 5 * 60_000,
     async perform({ progress, signal }) {
-      const begun = startAgents({ client, run, nodes, image: images.agent, folders, progress, signal });
+      const begun = by.startAgents({ client, run, nodes, image: images.agent, folders, progress, signal });
       result.agents = await begun.catch((error: unknown) => {
         signal.throwIfAborted();
         const why = error instanceof DomainError ? (error.details.seen ?? error.message) : messageOf(error);
@@ -62,7 +64,7 @@ export function agentsStep(of: {
         Promise.all(reached.map((node) => scriptOnNode(node, proveMounts, [folders.disks, run], { signal }))),
         lackingFeatures(reached, signal),
         lackingLogs(client, reached, signal),
-        unusableImages({ client, run, nodes, images: [images.pod, images.provisioner], signal }),
+        by.unusableImages({ client, run, nodes, images: [images.pod, images.provisioner], signal }),
       ]);
       const problem = mounts.findIndex((printed) => printed !== '');
       const noDisks = problem < 0 ? unusable.get(images.pod) : `${mounts[problem]?.split('\n')[0]}: ${nodes[problem]}`;

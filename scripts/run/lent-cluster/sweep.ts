@@ -17,6 +17,8 @@ interface SweepRequest {
   survey: Pick<Survey, 'images' | 'withoutAgents'>;
   progress: Progress;
   signal: AbortSignal;
+  /** How agents are started; tests have their own. */
+  start?: typeof startAgents;
 }
 
 /**
@@ -24,10 +26,8 @@ interface SweepRequest {
  * holder of the Lease: while it has that, no other run lives. Returns the ids of the runs, and of those among them whose
  * agents stay.
  */
-export async function sweep({ client, run, kinds, survey, progress, signal }: SweepRequest): Promise<{
-  dead: string[];
-  staying: string[];
-}> {
+export async function sweep(request: SweepRequest): Promise<{ dead: string[]; staying: string[] }> {
+  const { client, run, kinds, survey, progress, signal, start = startAgents } = request;
   const { images, withoutAgents } = survey;
   const labelled = await Promise.all(
     kinds.map(async (kind) => (await client.list(kind, { labelSelector: ownershipLabels.run, signal })).items),
@@ -44,8 +44,8 @@ export async function sweep({ client, run, kinds, survey, progress, signal }: Sw
     const nodes = its?.nodes.filter((node) => present.has(node)) ?? [];
     if (its && nodes.length > 0 && withoutAgents === undefined) {
       const { folders } = its;
-      const request = { client, run: `${run}-sweep`, nodes, image: images.agent, folders, progress, signal };
-      await using agents = await startAgents(request);
+      const wanted = { client, run: `${run}-sweep`, nodes, image: images.agent, folders, progress, signal };
+      await using agents = await start(wanted);
       await clearRun(agents.nodes, each, { removeObjects: objects, progress, signal });
     } else {
       await objects();
