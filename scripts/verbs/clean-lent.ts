@@ -7,8 +7,8 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { type Action, performAll } from '../run/actions.ts';
 import { takeLease } from '../run/lent-cluster/lease.ts';
 import { createdKinds } from '../run/lent-cluster/permissions.ts';
-import { imagesFor, type LentOptions, surveyRemains } from '../run/lent-cluster/survey.ts';
-import { sweep } from '../run/lent-cluster/sweep.ts';
+import { type Images, imagesFor, type LentOptions, surveyRemains } from '../run/lent-cluster/survey.ts';
+import { type SweepRequest, sweep } from '../run/lent-cluster/sweep.ts';
 import { runIdentity } from '../run/run-identity.ts';
 import { begunOnly } from './remove-runs.ts';
 import { stepsOnTerminal } from './terminal-steps.ts';
@@ -26,24 +26,37 @@ export async function cleanLent(
     title: `Removing what killed runs have left on the cluster of the context ${access.name}`,
     deadline: 10 * 60_000,
     async perform({ progress, signal }) {
-      const { withoutAgents, notProvisioned } = await surveyRemains(client, {}, signal);
       const images = await imagesFor(await readVersions(), options);
-      const lease = await takeLease(client, { run, progress, signal });
-      try {
-        const kinds = createdKinds(notProvisioned);
-        const swept = await sweep({ client, run, kinds, survey: { images, withoutAgents }, progress, signal });
-        const { dead, staying } = swept;
-        if (staying.length > 0) throw notOnNodes(staying, withoutAgents);
-        progress.note(dead.length === 0 ? 'nothing was left' : `removed what ${dead.join(', ')} had left`);
-      } finally {
-        await lease.release();
-      }
+      await removeRemains({ client, run, images, progress, signal });
     },
   };
   const { events, signal } = steps;
   const { outcome } = await performAll([action], { events, journal: begunOnly(action.name), signal });
   if (outcome === 'interrupted') return 'interrupted';
   return outcome === 'done' ? 'conforms' : 'environment';
+}
+
+/**
+ * Removes what runs that died have left on a cluster, in whose name it holds the Lease meanwhile.
+ * @throws DomainError where a run is under way, or what is on nodes has to stay there
+ */
+export async function removeRemains(
+  of: Pick<SweepRequest, 'client' | 'run' | 'progress' | 'signal' | 'start'> & { images: Images },
+): Promise<void> {
+  const { client, run, images, progress, signal } = of;
+  const { withoutAgents, notProvisioned } = await surveyRemains(client, {}, signal);
+  const lease = await takeLease(client, { run, progress, signal });
+  try {
+    const { dead, staying } = await sweep({
+      ...of,
+      kinds: createdKinds(notProvisioned),
+      survey: { images, withoutAgents },
+    });
+    if (staying.length > 0) throw notOnNodes(staying, withoutAgents);
+    progress.note(dead.length === 0 ? 'nothing was left' : `removed what ${dead.join(', ')} had left`);
+  } finally {
+    await lease.release();
+  }
 }
 
 function notOnNodes(runs: readonly string[], why: string | undefined): DomainError {

@@ -8,7 +8,7 @@ import { removeObjects } from '../cluster/used-cluster.ts';
 import { clearRun } from './agents-step.ts';
 import type { Survey } from './survey.ts';
 
-interface SweepRequest {
+export interface SweepRequest {
   client: ClusterClient;
   /** The run that sweeps; nothing of its own is touched. */
   run: string;
