@@ -267,6 +267,12 @@ export class ClusterClient implements Disposable {
     );
   }
 
+  /** Returns the metrics of the API server, in Prometheus' text format. */
+  async metrics(options: CallOptions = {}): Promise<string> {
+    const attempted = 'reading the metrics of the API server';
+    return await this.#connection.request({ method: 'GET', path: '/metrics', attempted, on: this.server }, options);
+  }
+
   /** Returns the metrics of the kubelet of a node, in Prometheus' text format, through the API server's proxy. */
   async nodeMetrics(name: string, options: CallOptions = {}): Promise<string> {
     const ref: ObjectRef = { kind: 'Node', name };

@@ -8,9 +8,10 @@ import { makeTrace } from '../../specs/trace/make-trace.ts';
 import { recorded } from '../../specs/trace/recorded-for-tests.ts';
 import type { NamedTrace } from '../trace/write-trace.ts';
 import { buildReport, type ReportSources } from './model/build-report.ts';
-import { profilesOf, resultOf, statisticsOf, subjectsOf } from './model/counts.ts';
+import { profilesOf, resultOf, statisticsOf, subjectsOf, tiersOf } from './model/counts.ts';
 import { endingOf } from './model/ending.ts';
 import { environmentRecord } from './model/environment.ts';
+import type { KindOfCluster } from './model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from './model/report.ts';
 import { addEvent, emptySummary, type Summary } from './model/summary.ts';
 
@@ -130,8 +131,13 @@ export function passed(spec: SpecIdentity, milliseconds = 900): Untimed<RunEvent
   return finished(spec, { outcome: 'passed', milliseconds, evidence: [`evidence/${spec.id}/01-claim.yaml`] });
 }
 
-export function skipped(spec: SpecIdentity, reason = 'no mkfs.xfs on the nodes'): Untimed<RunEvent> {
-  return finished(spec, { outcome: 'skipped', milliseconds: 0, evidence: [], reason });
+export function skipped(
+  spec: SpecIdentity,
+  reason = 'no mkfs.xfs on the nodes',
+  skippedFor?: ReportedRequirement['skippedFor'],
+): Untimed<RunEvent> {
+  const why = { reason, ...(skippedFor !== undefined && { skippedFor }) };
+  return finished(spec, { outcome: 'skipped', milliseconds: 0, evidence: [], ...why });
 }
 
 export function notApplicable(spec: SpecIdentity, reason = 'Kubernetes before 1.37 only'): Untimed<RunEvent> {
@@ -207,6 +213,7 @@ export function reportedRequirement(
     source: 'https://kubernetes.io/docs/concepts/storage/volumes/#local',
     failsIf: 'the pod runs elsewhere',
     features: [],
+    needs: ['api'],
     file: `specs/${chapter}.spec.ts`,
     line: 41,
     result: 'passed',
@@ -232,6 +239,7 @@ export function reportWith(
     catalogue: Math.max(1, requirements.length),
     statistics,
     subjects: subjectsOf(requirements),
+    tiers: tiersOf(requirements),
     profiles: profilesOf(requirements),
     supportedFeatures: ['fsGroup', 'subPath'],
     requirements: [...requirements],
@@ -265,6 +273,7 @@ export function wholeReport(): LocalVolumeConformanceReport {
       {
         level: index % 3 === 2 ? 'extended' : 'core',
         features: index % 10 === 0 ? ['block', 'disruptive'] : [],
+        needs: index % 10 === 0 ? ['agent', 'restart'] : index % 2 === 0 ? ['agent'] : ['api'],
         milliseconds: 400 + ((index * 7919) % 21_000),
         ...(index === 40 ? { slowBecause: 'pod garbage collection' } : {}),
       },
@@ -297,6 +306,71 @@ export function wholeReport(): LocalVolumeConformanceReport {
     retries: [{ step: 'Pulling the node image', attempt: 2, reason: `timed out; ${planted}` }],
     leaks: ['node2: /mnt/disks/left'],
   });
+}
+
+/** A cluster that a user has lent, and of which not all may be read. */
+export const exampleCluster: KindOfCluster = {
+  madeBy: 'others',
+  provider: { is: 'AWS', seenIn: 'providerID aws://…' },
+  distribution: { is: 'k3s', seenIn: 'version v1.37.2+k3s1' },
+  podNetwork: { is: 'Flannel', seenIn: 'condition NetworkUnavailable: FlannelIsUp' },
+  nodeSets: [
+    {
+      count: 3,
+      kubelet: 'v1.37.2+k3s1',
+      containerRuntime: 'containerd://2.2.1-k3s1',
+      operatingSystem: 'Ubuntu 24.04.2 LTS',
+      kernel: '6.8.0-64-generic',
+      architecture: 'amd64',
+    },
+    {
+      count: 1,
+      kubelet: 'v1.36.4+k3s1',
+      containerRuntime: 'containerd://2.2.1-k3s1',
+      operatingSystem: 'Debian GNU/Linux 13 (trixie)',
+      kernel: '6.12.41+deb13-arm64',
+      architecture: 'arm64',
+    },
+  ],
+  usedNodes: [
+    { name: 'agent-1', hostname: 'agent-1', roles: ['worker'], kubeletRoot: { notKnown: 'no agent was wanted' } },
+    { name: 'agent-2', hostname: 'rack-7', roles: [], kubeletRoot: { notKnown: 'no agent was wanted' } },
+  ],
+  unusedNodes: [{ count: 2, roles: ['control-plane', 'etcd'], why: 'tainted', names: ['server-1', 'server-2'] }],
+  featureGates: {
+    apiServer: { alphaOn: ['AllAlpha'], betaOff: ['WatchListClient'], seenIn: 'metrics of the API server' },
+    kubelet: { notKnown: 'this user may not read it' },
+  },
+};
+
+/**
+ * Returns the report of a run on a cluster that a user has lent, without agents: what needs nodes was skipped.
+ */
+export function lentReport(): LocalVolumeConformanceReport {
+  const requirements = wholeReport().requirements.map(({ failure: _, knownIssue: __, ...one }): ReportedRequirement => {
+    const needs: ReportedRequirement['needs'] = one.needs ?? ['api'];
+    if (needs.includes('api')) return { ...one, result: one.result === 'notApplicable' ? one.result : 'passed' };
+    const reason = needs.includes('restart')
+      ? 'it changes nodes or stops their services, which --disruptive allows'
+      : 'no agent was wanted (--no-agent)';
+    return { ...one, result: 'skipped', milliseconds: 0, evidence: [], reason, skippedFor: 'need' };
+  });
+  const report = reportWith(requirements);
+  return {
+    ...report,
+    run: 'strange',
+    environment: { ...report.environment, kubernetes: 'v1.37.2+k3s1', cluster: exampleCluster },
+    implementation: { organization: 'k3s', project: 'k3s cluster', url: '', version: 'v1.37.2+k3s1', contact: [] },
+    reproduce: [
+      'npm ci',
+      "npm run lpv -- run --context staging --no-agent --as 'tester of staging' --seed 42 --jobs 6",
+    ],
+    leftOvers: {
+      lookedAt: [],
+      atEnd: true,
+      notLookedAt: [{ nodes: ['agent-1', 'agent-2'], why: 'no agent was wanted (--no-agent)' }],
+    },
+  };
 }
 
 /** Returns a run that was interrupted after a few specs. */

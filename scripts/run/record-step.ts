@@ -5,6 +5,7 @@ import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../r
 import type { Action } from './actions.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
 import type { ClusterState, ClusterTarget } from './cluster/state.ts';
+import { recordKindOfCluster } from './kind-of-cluster.ts';
 import { environmentFacts } from './surroundings.ts';
 
 /**
@@ -30,6 +31,22 @@ export function recordStep(of: {
       if (provisioner?.kind === 'ready') {
         state.provisionerProgram = `${plan.versions.staticProvisioner.module}@${provisioner.programs.version}`;
       }
+      const client = state.need('client');
+      const kubernetes = state.kubernetes ?? 'v0';
+      const nodes = state.nodes.map(({ name, container }) => ({ name, hostname: name, container }));
+      using shells = shellsOf(state);
+      const looked = {
+        madeBy: 'harness',
+        kubernetes,
+        nodes,
+        otherNodes: [],
+        reach: shells.nodes,
+        unreached: '',
+      } as const;
+      const [lacking] = await Promise.all([
+        lackingFeatures(shells.nodes, signal),
+        recordKindOfCluster(state, client, looked, { progress, signal }),
+      ]);
       await writeEnvironment(
         target.folder,
         environmentRecord(target.run, new Date(), environmentFacts(harness, state)),
@@ -39,14 +56,14 @@ export function recordStep(of: {
         folder: target.folder,
         stays,
         lacking: {
-          ...(await lackingIn(state, signal)),
+          ...lacking,
           ...(provisioner?.kind === 'lacking' && { provisioner: provisioner.why }),
         },
         ...(provisioner?.kind === 'ready' && { staticProvisioner: provisioner.programs }),
         kubeconfig: target.kubeconfig,
-        server: state.need('client').server,
-        kubernetes: state.kubernetes ?? 'v0',
-        nodes: state.nodes.map(({ name, container }) => ({ name, hostname: name, container })),
+        server: client.server,
+        kubernetes,
+        nodes,
         engine: ['docker'],
         podImage: plan.versions.podImage.name,
         disks: state.disks,
@@ -55,11 +72,13 @@ export function recordStep(of: {
   };
 }
 
-async function lackingIn({ nodes }: ClusterState, signal: AbortSignal): Promise<Record<string, string>> {
+/** Returns the nodes for commands; disposal closes their shells. */
+function shellsOf({ nodes }: ClusterState): { nodes: EngineNode[] } & Disposable {
   const shells = nodes.map(({ name, container }) => new EngineNode(name, container));
-  try {
-    return await lackingFeatures(shells, signal);
-  } finally {
-    for (const shell of shells) shell[Symbol.dispose]();
-  }
+  return {
+    nodes: shells,
+    [Symbol.dispose]: () => {
+      for (const shell of shells) shell[Symbol.dispose]();
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { projectRoot } from '../../clusters/project-root.ts';
 import type { Requirement } from '../../specs/catalogue/catalogue.ts';
-import { implementationOf, ownProduct, type Product } from '../report/formats/conformance/product.ts';
+import { implementationOf, lentProduct, ownProduct, type Product } from '../report/formats/conformance/product.ts';
 import { buildReport } from '../report/model/build-report.ts';
 import { environmentRecord } from '../report/model/environment.ts';
-import { type Asked, reproduceCommands } from '../report/model/reproduce.ts';
+import { type Asked, isLent, reproduceCommands } from '../report/model/reproduce.ts';
 import type { ChosenSpec } from '../report/model/requirements.ts';
 import type { Summary } from '../report/model/summary.ts';
 import type { ReportedRun } from '../report/report-files.ts';
@@ -32,11 +32,16 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary, finished
   return (summary, finished) => {
     const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
     const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
-    const product = origins.product ?? ownProduct(kubernetes);
+    const distribution = state.kindOfCluster?.distribution;
+    const lent = isLent(asked)
+      ? lentProduct(kubernetes, distribution && 'is' in distribution ? distribution.is : undefined)
+      : undefined;
+    const product = origins.product ?? lent ?? ownProduct(kubernetes);
     const report = buildReport({
       summary,
       finished,
       environment,
+      leftOvers: state.leftOvers,
       catalogue,
       chosen,
       shard: asked.shard && { ...asked.shard, selection: [...selection], strict },

@@ -5,6 +5,7 @@ import { probeEngine } from '../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../clusters/host/engine/engine-errors.ts';
 import { assertInotifyInstances } from '../../clusters/host/machine/inotify.ts';
 import { pollUntil } from '../../clusters/host/poll-until.ts';
+import { LeftBehind } from '../../clusters/nodes/leftovers.ts';
 import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
@@ -178,7 +179,9 @@ async function runChosen(
     },
     close: async () => {
       try {
-        if (places) await assertUnchanged(places);
+        const compared = places && (await assertUnchanged(places).catch(asLeftBehind));
+        if (state.leftOvers) state.leftOvers = { ...state.leftOvers, atEnd: true };
+        if (compared) throw compared;
       } finally {
         await closeTestCluster();
       }
@@ -186,6 +189,12 @@ async function runChosen(
   });
   const cpuSteal = cpuStealBetween(begun, await readCpuTime());
   if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
+}
+
+/** Returns what was left, as the error that says so. @throws any other error: then nothing was compared */
+function asLeftBehind(error: unknown): LeftBehind {
+  if (error instanceof LeftBehind) return error;
+  throw error;
 }
 
 /**

@@ -29,7 +29,11 @@ export async function harnessFacts(root: string = projectRoot): Promise<Environm
 export function environmentFacts(harness: EnvironmentFacts['harness'], state: ClusterState): EnvironmentFacts {
   const engine = state.engine?.facts;
   const nodeInfo = state.nodes[0]?.object.status?.nodeInfo;
-  const { image } = state;
+  const { image, kindOfCluster } = state;
+  const onAll = (key: 'kernel' | 'containerRuntime'): string | undefined => {
+    const values = new Set(kindOfCluster?.nodeSets.map((set) => set[key]));
+    return values.size === 1 ? [...values][0] : undefined;
+  };
   return {
     harness,
     node: process.version,
@@ -41,9 +45,10 @@ export function environmentFacts(harness: EnvironmentFacts['harness'], state: Cl
       pin: image.origin === 'published' ? image.reference : undefined,
     },
     kubernetes: state.kubernetes,
-    kernel: nodeInfo?.kernelVersion ?? engine?.kernel,
+    kernel: nodeInfo?.kernelVersion ?? engine?.kernel ?? onAll('kernel'),
     cgroupVersion: engine?.cgroupVersion === '2' ? 2 : engine?.cgroupVersion === '1' ? 1 : undefined,
-    containerRuntime: nodeInfo?.containerRuntimeVersion,
+    containerRuntime: nodeInfo?.containerRuntimeVersion ?? onAll('containerRuntime'),
+    cluster: kindOfCluster,
     staticProvisioner: state.provisionerProgram,
     engine: engine && { name: engine.name, version: engine.serverVersion },
     host: {

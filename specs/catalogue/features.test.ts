@@ -14,11 +14,20 @@ describe('the features that requirements need', () => {
     expect(whyNotRun({ features: ['block', 'xfs'], needs: ['api'], leastNodes: 1 }, cluster)).to.deep.equal({
       outcome: 'skipped',
       reason: 'mkfs.xfs is not on node2',
+      skippedFor: 'feature',
     });
     expect(whyNotRun({ features: ['kubernetes>=1.37'], needs: ['api'], leastNodes: 1 }, cluster)).to.deep.equal({
       outcome: 'notApplicable',
       reason: 'Kubernetes 1.37 and later only',
     });
+  });
+
+  it('come after what specs may not ask of a cluster', () => {
+    const why = whyNotRun(
+      { features: ['xfs'], needs: ['agent'], leastNodes: 1 },
+      { ...cluster, withheld: { agent: 'no agent was wanted' } },
+    );
+    expect(why).to.deep.equal({ outcome: 'skipped', reason: 'no agent was wanted', skippedFor: 'need' });
   });
 
   it('are for as many nodes as there are', () => {
@@ -29,6 +38,7 @@ describe('the features that requirements need', () => {
     expect(why(3, ['a', 'b'])).to.deep.equal({
       outcome: 'skipped',
       reason: 'it needs 3 nodes, and specs have 2',
+      skippedFor: 'nodes',
     });
   });
 

@@ -63,15 +63,31 @@ export function whyNotRun(
   if (versions !== undefined) return { outcome: 'notApplicable', reason: versions };
   const tooFew =
     nodes && nodes.length < leastNodes ? `it needs ${leastNodes} nodes, and specs have ${nodes.length}` : undefined;
-  const reasons = [...needs.map((need) => withheld[need]), ...features.map((feature) => lacking[feature]), tooFew];
-  const reason = reasons.find((found) => found !== undefined);
-  return reason === undefined ? undefined : { outcome: 'skipped', reason };
+  const reasons: [SkippedFor, string | undefined][] = [
+    ...needs.map((need): [SkippedFor, string | undefined] => ['need', withheld[need]]),
+    ...features.map((feature): [SkippedFor, string | undefined] => ['feature', lacking[feature]]),
+    ['nodes', tooFew],
+  ];
+  for (const [skippedFor, reason] of reasons)
+    if (reason !== undefined) return { outcome: 'skipped', reason, skippedFor };
+  return undefined;
 }
 
-/** `notApplicable`: the requirement is promised for other versions; `skipped`: the cluster lacks something. */
+/**
+ * What a cluster was found to lack, before the spec: something that specs need and may not ask of it, nodes, or a
+ * feature.
+ */
+export const skipCauses = ['need', 'nodes', 'feature'] as const;
+export type SkippedFor = (typeof skipCauses)[number];
+
+/**
+ * `notApplicable`: the requirement is promised for other versions; `skipped`: the cluster lacks something. Without
+ * `skippedFor` that was not found out before the spec.
+ */
 export interface NotRun {
   outcome: 'skipped' | 'notApplicable';
   reason: string;
+  skippedFor?: SkippedFor;
 }
 
 /** Returns `[1, 37]` of `v1.37.2`. */

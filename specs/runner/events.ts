@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import type { KnownIssue } from '../catalogue/catalogue.ts';
+import type { SkippedFor } from '../catalogue/features.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { Trace } from '../trace/trace.ts';
 
@@ -64,7 +65,7 @@ export interface PodStart {
 export type SpecResult =
   | { outcome: 'passed'; milliseconds: number; evidence: string[] }
   | { outcome: 'failed'; milliseconds: number; evidence: string[]; error: SpecFailure }
-  | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string }
+  | { outcome: 'skipped'; milliseconds: number; evidence: string[]; reason: string; skippedFor?: SkippedFor }
   /** The promise is broken, as an open issue of Kubernetes says it is in this minor; `error` is what its assertion saw. */
   | { outcome: 'knownIssue'; milliseconds: number; evidence: string[]; issue: KnownIssue; error: SpecFailure }
   /** Promised for other versions of Kubernetes: `reason` says for which. */

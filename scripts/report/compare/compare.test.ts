@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { reportedRequirement, reportWith } from '../made-up-for-tests.ts';
+import { exampleCluster, reportedRequirement, reportWith } from '../made-up-for-tests.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { compareReports } from './compare.ts';
+import { comparisonForTerminal } from './terminal.ts';
 
 type Result = ReportedRequirement['result'];
 const report = (results: Record<string, Result>, some: Partial<LocalVolumeConformanceReport> = {}) =>
@@ -76,6 +77,57 @@ describe('comparing reports', () => {
     expect(notes.join('\n')).to.match(
       /catalogues differ: 1 requirement for 1\.36\.3, 2 for 1\.37\.2[\s\S]*no requirement in common/,
     );
+  });
+
+  const lent = (version: string, one: LocalVolumeConformanceReport) => {
+    const other = on(version, one);
+    return { ...other, environment: { ...other.environment, cluster: exampleCluster } };
+  };
+  const lacking = (id: string, skippedFor: 'need' | 'nodes' | 'feature') =>
+    reportedRequirement(id, 'binding', { result: 'skipped', reason: `no ${skippedFor}`, skippedFor });
+
+  it('does not compare what a cluster of others was not asked, and says why', () => {
+    const own = on('v1.37.2', report({ A: 'passed', B: 'passed', C: 'passed', D: 'passed', E: 'passed' }));
+    const passed = reportedRequirement('A', 'binding');
+    const skips = [lacking('B', 'need'), lacking('C', 'nodes'), lacking('D', 'feature')];
+    const interrupted = reportedRequirement('E', 'binding', { result: 'skipped', reason: 'SIGTERM before it began' });
+    const changes = (...some: Parameters<typeof compareReports>[0]) =>
+      Object.fromEntries(compareReports(some).changed.map(({ id, cells }) => [id, cells[1]?.change]));
+    const stranger = lent('v1.37.2+k3s1', reportWith([passed, ...skips, interrupted]));
+    expect(changes(own, stranger)).to.deep.equal({ B: 'notCompared', C: 'notCompared', D: 'notCompared', E: 'lost' });
+    const held = reportedRequirement('E', 'binding');
+    const fine = compareReports([own, lent('v1.37.2+k3s1', reportWith([passed, ...skips, held]))]);
+    expect(fine.changed[0]?.cells[1]?.because).to.equal('no need');
+    expect({ worse: fine.worse, apart: fine.apart }).to.deep.equal({ worse: false, apart: false });
+    expect(comparisonForTerminal(fine, false)).to.match(
+      /Not compared: 3[\s\S]*1: no need: B[\s\S]*no regression: .*; 3 not\s+compared: a cluster lacks/,
+    );
+  });
+
+  it('takes what a cluster of ours lacks for lost', () => {
+    const before = on('v1.37.2', report({ A: 'passed', B: 'passed' }));
+    const after = { ...on('v1.37.3', reportWith([reportedRequirement('A', 'binding'), lacking('B', 'feature')])) };
+    expect(compareReports([before, after]).changed[0]?.cells[1]?.change).to.equal('lost');
+  });
+
+  it('says nothing well of a cluster on which nothing was run that the baseline has', () => {
+    const nothing = lent('v1.37.2+k3s1', reportWith([lacking('A', 'need')]));
+    const comparison = compareReports([on('v1.37.2', report({ A: 'passed' })), nothing]);
+    expect({ worse: comparison.worse, apart: comparison.apart }).to.deep.equal({ worse: false, apart: true });
+  });
+
+  it('lays kinds of clusters side by side, and says where their minors differ', () => {
+    const { environment, notes } = compareReports([
+      on('v1.36.3', report({ A: 'passed' })),
+      lent('v1.37.2+k3s1', report({ A: 'passed' })),
+    ]);
+    const strange = (name: string) => environment.find((row) => row.name === name)?.values[1];
+    expect(strange('distribution')).to.equal('k3s');
+    expect(strange('kubelet')).to.equal('v1.37.2+k3s1 (3 nodes), v1.36.4+k3s1 (1 node)');
+    expect(strange('nodes')).to.equal('2 of 4 used');
+    expect(strange('kubelet root')).to.equal('not known: no agent was wanted');
+    expect(strange('node image')).to.equal(undefined);
+    expect(notes.join()).to.match(/different minors of Kubernetes/);
   });
 
   it('gives the columns different names', () => {

@@ -1,4 +1,5 @@
 import { redact } from '../../../clusters/text/redact.ts';
+import { minorOf } from '../../../specs/catalogue/features.ts';
 import { counted } from '../formats/html/words.ts';
 import type {
   LocalVolumeConformanceReport,
@@ -73,6 +74,7 @@ const order: readonly Change[] = [
   'fixed',
   'gained',
   'byMinor',
+  'notCompared',
   'new',
   'incomparable',
   'same',
@@ -111,7 +113,7 @@ export function compareReports(given: readonly LocalVolumeConformanceReport[]): 
     notes: [
       ...new Set(others.flatMap((report, at) => notesOf(baseline, report, labels[0] ?? '', labels[at + 1] ?? ''))),
     ],
-    apart: others.some((report) => !haveCommon(baseline, report)),
+    apart: others.some((_, at) => !rows.some(({ cells }) => isCompared(cells[0], cells[at + 1]))),
     worse: rows.some(({ cells }) => cells.some(({ change }) => worse.has(change))),
   };
 }
@@ -130,11 +132,34 @@ function rowOf(
   const cells = entries.map((entry, index): Cell => {
     const report = reports[index] ?? baseline;
     const outcome = entry?.result ?? 'absent';
-    const change = changeOf(before, outcome, [baseline, report]);
+    const change = changeOf(before, outcome, [baseline, report], isExcused(entry, baseline, report));
     return { outcome, change, because: firstLine(entry?.reason ?? entry?.failure?.message) };
   });
   const { chapter, level, sentence } = last;
   return { id, chapter, level, sentence, cells };
+}
+
+/**
+ * Returns whether a cluster is excused from a requirement: what its owner does not allow is never held against it; what
+ * it lacks is no loss where it is another one than the baseline's.
+ */
+function isExcused(
+  entry: ReportedRequirement | undefined,
+  ...[baseline, other]: [LocalVolumeConformanceReport, LocalVolumeConformanceReport]
+): boolean {
+  if (entry?.skippedFor === undefined) return false;
+  return entry.skippedFor !== 'feature' || isOfOthers(baseline) !== isOfOthers(other);
+}
+
+/** Whether the harness did not make the cluster of a report. */
+function isOfOthers({ environment }: LocalVolumeConformanceReport): boolean {
+  return environment.cluster?.madeBy === 'others';
+}
+
+/** Returns whether both reports say something about a requirement. */
+function isCompared(before: Cell | undefined, after: Cell | undefined): boolean {
+  if (!before || !after || before.outcome === 'absent' || after.outcome === 'absent') return false;
+  return after.change !== 'notCompared';
 }
 
 function firstLine(text: string | undefined): string | undefined {
@@ -185,6 +210,13 @@ function notesOf(
       notes.push(`${label} was interrupted by ${report.interruptedBy}; what it did not get to has no result.`);
     }
   }
+  const minors = [baseline, other].map(
+    ({ environment }) => environment.kubernetes && minorOf(environment.kubernetes)[1],
+  );
+  if (isOfOthers(baseline) !== isOfOthers(other) && minors[0] !== minors[1])
+    notes.push(
+      `${before} and ${after} are of different minors of Kubernetes: what differs may be due to that, not to the cluster.`,
+    );
   if (!haveCommon(baseline, other)) notes.push(`${before} and ${after} have no requirement in common.`);
   return notes;
 }

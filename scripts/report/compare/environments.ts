@@ -1,4 +1,5 @@
 import { implementationName } from '../model/environment.ts';
+import { clusterProperties, factText } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /** A fact of the environment, as each report has it; null where it could not be found out. */
@@ -8,17 +9,28 @@ export interface EnvironmentRow {
   differs: boolean;
 }
 
-const facts: readonly [name: string, of: (report: LocalVolumeConformanceReport) => string | null][] = [
+const facts: readonly [name: string, of: Fact][] = [
   ['Kubernetes', ({ environment }) => environment.kubernetes],
   ['implementation', ({ implementation }) => implementationName(implementation)],
-  ['node image', ({ environment }) => environment.nodeImage?.reference ?? null],
-  ['image digest or id', ({ environment }) => environment.nodeImage?.digest ?? environment.nodeImage?.id ?? null],
-  ['container runtime', ({ environment }) => environment.containerRuntime],
-  ['kernel', ({ environment }) => environment.kernel],
-  ['cgroup version', ({ environment }) => environment.cgroupVersion?.toString() ?? null],
-  ['engine', ({ environment }) => environment.engine],
+  ['cluster made by', ofCluster('cluster made by')],
+  ['distribution', ofCluster('distribution')],
+  ['provider', ofCluster('provider')],
+  ['pod network', ofCluster('pod network')],
+  ['nodes', nodesUsed],
+  ['kubelet', ofCluster('kubelet')],
+  ['container runtime', (report) => ofCluster('container runtime')(report) ?? report.environment.containerRuntime],
+  ['nodes’ system', ofCluster('operating system of nodes')],
+  ['kernel', (report) => ofCluster('kernel')(report) ?? report.environment.kernel],
+  ['architecture', ofCluster('architecture of nodes')],
+  ['kubelet root', kubeletRoots],
+  ['API server’s gates', ofCluster('feature gates of the API server')],
+  ['kubelet’s gates', ofCluster('feature gates of kubelet')],
+  ['node image', ours(({ environment }) => environment.nodeImage?.reference ?? null)],
+  ['image digest or id', ours(({ environment }) => environment.nodeImage?.digest ?? environment.nodeImage?.id ?? null)],
+  ['cgroup version', ours(({ environment }) => environment.cgroupVersion?.toString() ?? null)],
+  ['engine', ours(({ environment }) => environment.engine)],
   ['static provisioner', ({ environment }) => environment.staticProvisioner],
-  ['kind', ({ environment }) => environment.kind],
+  ['kind', ours(({ environment }) => environment.kind)],
   ['operating system', ({ environment: { host } }) => `${host.operatingSystem}, ${host.architecture}`],
   ['processors', ({ environment: { host } }) => String(host.cpus)],
   ['memory', ({ environment: { host } }) => `${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
@@ -32,10 +44,37 @@ const facts: readonly [name: string, of: (report: LocalVolumeConformanceReport) 
   ['specs side by side', ({ jobs }) => jobs?.toString() ?? null],
 ];
 
-/** Returns what the runs ran on, a row for each fact. Unknown differs from known. */
+/** What there is only on clusters that the harness has made. */
+const absent = 'does not apply';
+
+type Fact = (report: LocalVolumeConformanceReport) => string | null;
+
+/** Returns a fact of the cluster, as clusterProperties names it. */
+function ofCluster(name: string): Fact {
+  return ({ environment: { cluster } }) => (cluster ? (clusterProperties(cluster)[name] ?? null) : null);
+}
+
+/** Returns a fact that only clusters have which the harness has made. */
+function ours(of: Fact): Fact {
+  return (report) => (report.environment.cluster?.madeBy === 'others' ? absent : of(report));
+}
+
+/** How many nodes specs have used, of how many. Their names say nothing about the kind of cluster. */
+function nodesUsed({ environment: { cluster } }: LocalVolumeConformanceReport): string | null {
+  if (!cluster) return null;
+  return `${cluster.usedNodes.length} of ${cluster.nodeSets.reduce((sum, { count }) => sum + count, 0)} used`;
+}
+
+function kubeletRoots({ environment: { cluster } }: LocalVolumeConformanceReport): string | null {
+  if (!cluster) return null;
+  return [...new Set(cluster.usedNodes.map(({ kubeletRoot }) => factText(kubeletRoot)))].join(', ');
+}
+
+/** Returns what the runs ran on, a row for each fact that one of them knows. Unknown differs from known. */
 export function environmentRows(reports: readonly LocalVolumeConformanceReport[]): EnvironmentRow[] {
-  return facts.map(([name, of]) => {
+  return facts.flatMap(([name, of]) => {
     const values = reports.map(of);
-    return { name, values, differs: new Set(values).size > 1 };
+    if (values.every((value) => value === null || value === absent)) return [];
+    return [{ name, values, differs: new Set(values).size > 1 }];
   });
 }

@@ -37,6 +37,19 @@ describe('what happened to a requirement', () => {
     expect(changeOf('passed', 'failed', [part, part])).to.equal('regression');
   });
 
+  it('is not compared where the cluster is excused and the requirement was skipped', () => {
+    for (const [before, change] of [
+      ['passed', 'notCompared'],
+      ['failed', 'notCompared'],
+      ['skipped', 'same'],
+      ['notApplicable', 'byMinor'],
+      ['absent', 'new'],
+    ] as const)
+      expect(changeOf(before, 'skipped', [whole, whole], true), before).to.equal(change);
+    expect(changeOf('passed', 'failed', [whole, whole], true)).to.equal('regression');
+    expect(changeOf('passed', 'absent', [whole, whole], true)).to.equal('lost');
+  });
+
   it('is worse where something that held is no longer shown to hold', () => {
     expect([...worse]).to.deep.equal(['regression', 'lost']);
   });

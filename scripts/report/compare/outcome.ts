@@ -8,6 +8,8 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
  * - `regression`: it was shown to hold, and now it is shown not to; also where that is a known issue of Kubernetes.
  * - `lost`: it was shown to hold, and now it is not shown: skipped, or without a result. It differs from a regression,
  *   as nothing is known to be broken; but skipping must not be a way to look well.
+ * - `notCompared`: it was skipped, because this cluster lacks what its spec needs, or its owner does not allow that. It
+ *   is no loss: nothing says that it held there before.
  * - `failing`: it fails, and the baseline did not show that it ever held.
  * - `fixed`: it failed, and holds now.
  * - `gained`: it is shown to hold now, and the baseline had not shown it.
@@ -20,6 +22,7 @@ export type Outcome = ReportedRequirement['result'] | 'absent';
 export type Change =
   | 'regression'
   | 'lost'
+  | 'notCompared'
   | 'failing'
   | 'fixed'
   | 'gained'
@@ -39,9 +42,14 @@ export interface Scope {
 
 /**
  * Returns what happened from one outcome to the other. Absent from a run that chose a part only, a requirement was not
- * chosen.
+ * chosen. `excused`: the cluster of the other report cannot be held to it.
  */
-export function changeOf(before: Outcome, after: Outcome, [baseline, other]: readonly [Scope, Scope]): Change {
+export function changeOf(
+  before: Outcome,
+  after: Outcome,
+  [baseline, other]: readonly [Scope, Scope],
+  excused = false,
+): Change {
   if (before === after) return 'same';
   if (before === 'absent') {
     if (!baseline.complete) return 'incomparable';
@@ -49,6 +57,7 @@ export function changeOf(before: Outcome, after: Outcome, [baseline, other]: rea
   }
   if (after === 'absent' && !other.complete) return 'incomparable';
   if (before === 'notApplicable' || after === 'notApplicable') return after === 'failed' ? 'failing' : 'byMinor';
+  if (after === 'skipped' && excused) return 'notCompared';
   const broken = (outcome: Outcome) => outcome === 'failed' || outcome === 'knownIssue';
   if (before === 'passed') return broken(after) ? 'regression' : 'lost';
   if (after === 'passed') return broken(before) ? 'fixed' : 'gained';

@@ -3,7 +3,16 @@ import { plainText } from '../../../clusters/text/redact.ts';
 import { wrap } from '../../../clusters/text/wrap.ts';
 import type { Cell, ChangedRequirement, Comparison } from './compare.ts';
 import { worse } from './outcome.ts';
-import { columnRows, conclusionOf, groupsOf, noiseRule, outcomeWords, slowerLines } from './wording.ts';
+import {
+  columnRows,
+  conclusionOf,
+  type Group,
+  groupsOf,
+  noiseRule,
+  outcomeWords,
+  reasonsOf,
+  slowerLines,
+} from './wording.ts';
 
 const pageWidth = 100;
 const nameWidth = 20;
@@ -21,10 +30,13 @@ export function comparisonForTerminal(comparison: Comparison, color: boolean): s
   const conclusion = conclusionOf(comparison);
   return [
     ...table(['', ...labels], columnRows(columns), colors),
-    ...groupsOf(comparison).flatMap(({ title, meaning, requirements }) => [
+    ...groupsOf(comparison).flatMap((group) => [
       '',
-      `${colors.bold(`${title}: ${requirements.length}`)} ${colors.dim(`(${meaning})`)}`,
-      ...requirements.flatMap((requirement) => requirementLines(requirement, labels, colors)),
+      ...headLines(group, colors),
+      // Of a stranger's cluster these may be half of the catalogue.
+      ...(group.change === 'notCompared'
+        ? reasonsOf(group).flatMap(([reason, ids]) => wrapped(`${ids.length}: ${reason}: ${ids.join(' ')}`, '  '))
+        : group.requirements.flatMap((requirement) => requirementLines(requirement, labels, colors))),
     ]),
     '',
     `Same result in all: ${same}`,
@@ -52,6 +64,12 @@ export function comparisonForTerminal(comparison: Comparison, color: boolean): s
     ),
     '',
   ].join('\n');
+}
+
+function headLines({ title, meaning, requirements }: Group, colors: Colors): string[] {
+  const head = `${title}: ${requirements.length}`;
+  if (head.length + meaning.length + 3 <= pageWidth) return [`${colors.bold(head)} ${colors.dim(`(${meaning})`)}`];
+  return [colors.bold(head), ...wrapped(`(${meaning})`, '  ').map((line) => colors.dim(line))];
 }
 
 /** Rows with a column per report; a value that is too wide for it goes on below. */

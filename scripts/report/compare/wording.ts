@@ -1,3 +1,4 @@
+import { grouped } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { subjects } from '../../../specs/catalogue/catalogue.ts';
 import { counted } from '../formats/html/words.ts';
@@ -27,6 +28,11 @@ const titles: readonly [Change, title: string, meaning: string][] = [
   ['fixed', 'Fixed', 'did not hold in the baseline, and holds now'],
   ['gained', 'Now shown', 'the baseline skipped it'],
   ['byMinor', 'Promised for one minor, not for another', 'no change for the worse: the catalogue says for which'],
+  [
+    'notCompared',
+    'Not compared',
+    'skipped now: the cluster lacks what the spec needs, or its owner does not allow that',
+  ],
   ['new', 'New requirements', 'the baseline’s catalogue does not have them'],
 ];
 
@@ -53,11 +59,26 @@ export function conclusionOf(comparison: Comparison): string {
     regressions > 0 ? counted(regressions, 'regression') : '',
     lost > 0 ? `${counted(lost, 'requirement')} no longer shown` : '',
   ].filter(Boolean);
-  const rest =
-    failing > 0 ? `; ${counted(failing, 'requirement fails', 'requirements fail')} that the baseline did not show` : '';
+  const notCompared = count('notCompared');
+  const rest = [
+    failing > 0 ? `; ${counted(failing, 'requirement fails', 'requirements fail')} that the baseline did not show` : '',
+    notCompared > 0
+      ? `; ${notCompared} not compared: a cluster lacks what they need, or its owner does not allow it`
+      : '',
+  ].join('');
   if (bad.length > 0) return `worse than the baseline: ${bad.join(', ')}${rest}`;
-  if (comparison.apart) return 'not comparable: a report has no requirement in common with the baseline';
+  if (comparison.apart) return 'not comparable: a report has no requirement in common with the baseline that was run';
   return `no regression: all that the baseline showed to hold, and that was compared, holds${rest}`;
+}
+
+/** Returns why requirements were not compared, the most frequent reason first, with their ids. */
+export function reasonsOf({ requirements }: Group): [reason: string, ids: string[]][] {
+  const all = requirements.flatMap(({ id, cells }) =>
+    cells.flatMap(({ change, because = '' }) => (change === 'notCompared' ? [{ id, because }] : [])),
+  );
+  return [...grouped(all, ({ because }) => because)]
+    .map(([because, those]): [string, string[]] => [because, [...new Set(those.map(({ id }) => id))]])
+    .toSorted(([, a], [, b]) => b.length - a.length);
 }
 
 /** Outcomes that most runs do not have. */

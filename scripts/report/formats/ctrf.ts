@@ -53,7 +53,13 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
         healthy: report.steps.every(({ outcome }) => outcome === 'done') && report.interruptedBy === undefined,
         extra: { ...environmentProperties(report), reproduce: report.reproduce },
       },
-      extra: { steps: report.steps, retries: report.retries, leaks: report.leaks },
+      extra: {
+        steps: report.steps,
+        retries: report.retries,
+        leaks: report.leaks,
+        leftOvers: report.leftOvers,
+        tiers: report.tiers,
+      },
     },
   };
 }
@@ -61,7 +67,7 @@ export function ctrfReport(report: LocalVolumeConformanceReport): CTRFReport {
 function testOf(requirement: ReportedRequirement): Test {
   const { id, chapter, level, subject, sentence, source, failsIf, features, file, line, result, milliseconds } =
     requirement;
-  const { evidence, reason, failure, repetitions, slowBecause, knownIssue } = requirement;
+  const { evidence, reason, failure, repetitions, slowBecause, knownIssue, needs } = requirement;
   const trace = [failure?.frames.join('\n'), failure?.diagnosis].filter(Boolean).join('\n\n');
   const message = [knownIssueLine(requirement), failure === undefined ? reason : wholeMessage(failure)]
     .filter((text) => text !== undefined)
@@ -88,6 +94,7 @@ function testOf(requirement: ReportedRequirement): Test {
       level,
       subject,
       features,
+      needs,
       slowBecause,
       knownIssue,
       repetitions,

@@ -9,6 +9,7 @@ import {
   failed,
   failedOutside,
   knownIssue,
+  lentReport,
   passed,
   planned,
   reportOf,
@@ -68,6 +69,17 @@ describe('workflow commands of the output', () => {
 });
 
 describe('the step summary', () => {
+  it('has what specs ask of a cluster, its kind, and where it was looked for left-overs', () => {
+    const text = stepSummary(lentReport());
+    expect(text).to.match(
+      /\| need \| passed \| failed \| skipped \|\n\|---\|---:\|---:\|---:\|\n\| api \| \d+ \| 0 \| \d+ \|\n\| agent \| 0 \| 0 \| 122 \|/,
+    );
+    expect(text).to.include('- distribution: <code>k3s</code>');
+    expect(text).to.include('- kubelet root: <code>not known: no agent was wanted</code>');
+    expect(text).to.include('- left-overs: not looked at agent-1, agent-2: no agent was wanted (--no-agent)');
+    expect(text).to.include("--context staging --no-agent --as 'tester of staging'");
+  });
+
   it('has the verdict, the chapters, what failed first and folded, what was skipped, the slowest, the environment', () => {
     const text = stepSummary(
       reportOf(

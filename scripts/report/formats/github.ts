@@ -4,9 +4,10 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { plainText } from '../../../clusters/text/redact.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { countsInWords, outcomeWords, shareOf } from '../model/counts.ts';
+import { countsInWords, outcomeWords, plainCounts, shareOf } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
 import { slowest } from '../model/figures.ts';
+import { leftOverLines } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedPart, ReportedRequirement } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
 
@@ -128,6 +129,7 @@ export function stepSummary(report: LocalVolumeConformanceReport, limit = mostBy
     '',
     ...chapters(report),
     '',
+    ...tiersTable(report),
   ];
   const tail = ['', ...slowestTable(requirements), '', ...environment(report), ''];
   const skips = requirements.filter(({ result }) => result === 'skipped' || result === 'notApplicable').map(skipLine);
@@ -204,6 +206,16 @@ function chapters({ profiles, statistics }: LocalVolumeConformanceReport): strin
   ];
 }
 
+/** Returns what specs ask of a cluster × how they ended; nothing where all asked for the same. */
+function tiersTable({ tiers = [] }: LocalVolumeConformanceReport): string[] {
+  if (tiers.length < 2) return [];
+  const rows = tiers.map(({ name, statistics }) => {
+    const { passed, failed, skipped } = plainCounts(statistics);
+    return `| ${name} | ${passed} | ${failed > 0 ? `**${failed}**` : 0} | ${skipped} |`;
+  });
+  return ['| need | passed | failed | skipped |', '|---|---:|---:|---:|', ...rows, ''];
+}
+
 function cell(part: ReportedPart | undefined): string {
   if (!part) return '';
   const { passed, failed, knownIssue, skipped, notApplicable } = part.statistics;
@@ -251,6 +263,8 @@ function folded(title: string, lines: readonly string[]): string[] {
 function environment(report: LocalVolumeConformanceReport): string[] {
   const facts = Object.entries(environmentProperties(report)).map(([name, value]) => `- ${name}: ${codeSpan(value)}`);
   const commands = report.reproduce.map(htmlText).join('\n');
+  const leftOvers = report.leftOvers ? leftOverLines(report.leftOvers) : [];
+  facts.push(...leftOvers.map((line) => `- left-overs: ${markdownText(line)}`));
   return [...facts, ...(commands === '' ? [] : ['', `<pre>${commands}</pre>`])];
 }
 

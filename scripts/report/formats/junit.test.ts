@@ -8,6 +8,7 @@ import {
   failedOutside,
   interrupted,
   knownIssue,
+  lentReport,
   notApplicable,
   passed,
   performed,
@@ -183,6 +184,7 @@ describe('junit_01.xml', () => {
       ['source', 'KEP-1'],
       ['feature', 'block'],
       ['feature', 'xfs'],
+      ['need', 'api'],
     ]);
     expect(only(one, 'system-out')[0]?.text).to.include('fails if: it is not').and.include('Pod p: Pending\n  why');
   });
@@ -195,6 +197,16 @@ describe('junit_01.xml', () => {
     expect(ending(cases(root.children[1])[1])?.attributes).to.deep.equal({
       message: 'not applicable: Kubernetes before 1.37 only',
     });
+  });
+
+  it('has the kind of the cluster, what specs asked of it, and where it was looked for left-overs', () => {
+    const properties = propertiesOf(write(lentReport()).children[0]);
+    expect(properties).to.deep.include.members([
+      ['distribution', 'k3s'],
+      ['feature gates of kubelet', 'not known: this user may not read it'],
+      ['need agent', '0 passed, 0 failed, 122 skipped'],
+      ['left-overs', 'not looked at agent-1, agent-2: no agent was wanted (--no-agent)'],
+    ]);
   });
 
   it('says how often a repeated spec ended how', () => {

@@ -3,8 +3,9 @@ import { grouped } from '../../../clusters/text/collections.ts';
 import { inSeconds } from '../../../clusters/text/duration.ts';
 import { plainText as xmlText } from '../../../clusters/text/redact.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { outcomeWords, plainCounts, shareOf } from '../model/counts.ts';
+import { countsInWords, outcomeWords, plainCounts, shareOf } from '../model/counts.ts';
 import { environmentProperties } from '../model/environment.ts';
+import { leftOverLines } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
 
@@ -66,7 +67,12 @@ function suiteProperties(report: LocalVolumeConformanceReport, name: string, cas
   if (name === 'cluster') {
     const more = { result: report.result, verdict: report.verdict, 'steps tried again': String(report.retries.length) };
     const shares = report.subjects.map((subject) => ['holds', shareOf(subject)] as const);
-    return [...Object.entries({ ...environmentProperties(report), ...more }), ...shares];
+    const tiers = (report.tiers ?? []).map(({ name: need, statistics }) => {
+      return [`need ${need}`, countsInWords(statistics)] as const;
+    });
+    const left = report.leftOvers ? leftOverLines(report.leftOvers) : [];
+    const properties = Object.entries({ ...environmentProperties(report), ...more });
+    return [...properties, ...shares, ...tiers, ...left.map((line) => ['left-overs', line] as const)];
   }
   const levels = grouped(cases, ({ properties }) => properties.find(([key]) => key === 'level')?.[1]);
   return [...levels].flatMap(([level, of]) =>
@@ -138,7 +144,8 @@ function stepCase({ title, milliseconds, outcome, name = 'Error', message = '' }
 }
 
 function requirementCase(suite: string, requirement: ReportedRequirement): Case {
-  const { id, sentence, file, line, milliseconds, level, subject, source, features, repetitions } = requirement;
+  const { id, sentence, file, line, milliseconds, level, subject, source, repetitions } = requirement;
+  const { features, needs = [] } = requirement;
   return {
     name: `${id} ${sentence}`,
     suite,
@@ -151,6 +158,7 @@ function requirementCase(suite: string, requirement: ReportedRequirement): Case 
       ['subject', subject],
       ['source', source],
       ...features.map((feature) => ['feature', feature] as const),
+      ...needs.map((need) => ['need', need] as const),
       ...(repetitions ? [['repetitions', JSON.stringify(plainCounts(repetitions))] as const] : []),
     ],
     outcome: outcomeOf(requirement),

@@ -4,6 +4,7 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { countsInWords, plainCounts, shareOf, statisticsOf } from '../model/counts.ts';
 import { cpuStealLine, isNoticeable, podStartLine, slowest } from '../model/figures.ts';
+import { clusterLine, leftOverLines } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
 import { failureExcerpt } from './failure-excerpt.ts';
@@ -68,9 +69,9 @@ export function failuresAgain(report: Report, folder: string, show: FailureDrawi
 /** Returns the lines of a failure, with the claim first. */
 export type FailureDrawing = (id: string, sentence: string, excerpt: readonly string[]) => string[];
 
-/** Returns the lines below the verdict: the other subjects, known issues, counts. */
+/** Returns the lines below the verdict: the other subjects, known issues, a lent cluster, counts. */
 export function resultLines(report: Report, colors: ReturnType<typeof createColors>): string[] {
-  const { subjects, requirements, statistics, outside, retries, milliseconds } = report;
+  const { subjects, requirements, statistics, outside, retries, milliseconds, environment, leftOvers } = report;
   const [, ...others] = subjects;
   const issues = requirements.flatMap((requirement) => {
     const line = knownIssueLine(requirement);
@@ -82,9 +83,17 @@ export function resultLines(report: Report, colors: ReturnType<typeof createColo
     ...(retries.length > 0 ? [`steps tried again: ${retries.length}`] : []),
     duration(milliseconds),
   ];
+  const { cluster } = environment;
+  // Of a cluster of ours a reader knows this; the report has it.
+  const lent = cluster?.madeBy === 'others' ? [`cluster: ${clusterLine(cluster)}`, ...leftOverWords(leftOvers)] : [];
   return [
     ...(others.length > 0 ? [`beside them: ${others.map(shareOf).join(', ')}`] : []),
     ...issues.map((line) => colors.yellow(line)),
+    ...lent,
     facts.join(' · '),
   ];
+}
+
+function leftOverWords(leftOvers: Report['leftOvers']): string[] {
+  return leftOvers ? leftOverLines(leftOvers).map((line) => `left-overs: ${line}`) : [];
 }

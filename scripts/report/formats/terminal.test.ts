@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import pc from 'picocolors';
 import { framesOf, placeIn } from '../../../specs/runner/place.ts';
 import {
   broken,
   eventsOf,
+  exampleCluster,
   failed,
   failedOutside,
   knownIssue,
+  lentReport,
   passed,
   performed,
   planned,
@@ -15,6 +18,7 @@ import {
   started,
 } from '../made-up-for-tests.ts';
 import { buildReport } from '../model/build-report.ts';
+import { resultLines } from './run-end.ts';
 import { Terminal, type TerminalOptions, terminalCapabilities } from './terminal.ts';
 
 class Screen {
@@ -219,6 +223,19 @@ describe('the terminal', () => {
        7.2 s  LV-F-1 sentence of LV-F-1
        0.9 s  LV-A-1 sentence of LV-A-1
 `);
+  });
+
+  it('says of a lent cluster what kind it is, and where it was looked for left-overs', () => {
+    const lines = resultLines(lentReport(), pc.createColors(false));
+    expect(lines).to.include.members([
+      'left-overs: not looked at agent-1, agent-2: no agent was wanted (--no-agent)',
+      'cluster: k3s, AWS, Flannel, kubelet v1.37.2+k3s1 (3 nodes), v1.36.4+k3s1 (1 node), containerd://2.2.1-k3s1, Ubuntu 24.04.2 LTS (3 nodes), Debian GNU/Linux 13 (trixie) (1 node)',
+    ]);
+    const { environment, ...own } = lentReport();
+    const cluster = { ...exampleCluster, madeBy: 'harness' } as const;
+    expect(
+      resultLines({ ...own, environment: { ...environment, cluster } }, pc.createColors(false)).join(),
+    ).to.not.match(/cluster:|left-overs/);
   });
 
   it('writes no escape codes without colours and a live line', () => {

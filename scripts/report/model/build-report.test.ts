@@ -5,11 +5,13 @@ import {
   broken,
   chosenFrom,
   ended,
+  exampleCluster,
   exampleIssue,
   failed,
   failedOutside,
   interrupted,
   knownIssue,
+  lentReport,
   notApplicable,
   passed,
   performed,
@@ -271,6 +273,37 @@ describe('the report of a run', () => {
     expect(report.outside).to.deep.equal([
       { id: 'CLOSE', title: 'nothing is left of the specs', message: 'something is left' },
     ]);
+  });
+
+  it('counts each requirement where the last of its needs is, and says what one was skipped for', () => {
+    const report = reportAbout(
+      { 'SEED-1': { needs: ['api'] }, 'SEED-2': { needs: ['agent', 'restart'] }, 'SEED-3': { needs: ['agent'] } },
+      started,
+      planned(3),
+      passed(one),
+      skipped(two, 'no agent was wanted', 'need'),
+      skipped(specOf('SEED-3')),
+    );
+    expect(report.tiers?.map(({ name, statistics: { passed, skipped } }) => [name, passed, skipped])).to.deep.equal([
+      ['api', 1, 0],
+      ['agent', 0, 1],
+      ['restart', 0, 1],
+    ]);
+    expect(report.requirements.map(({ needs, skippedFor }) => [needs, skippedFor])).to.deep.equal([
+      [['api'], undefined],
+      [['agent', 'restart'], 'need'],
+      [['agent'], undefined],
+    ]);
+  });
+
+  it('says where it was looked for left-overs, and what kind of cluster it was, once that is known', () => {
+    const { leftOvers } = lentReport();
+    const sources = sourcesOf(started, planned(1), passed(one), conforms);
+    const environment = { ...sources.environment, cluster: exampleCluster };
+    const report = buildReport({ ...sources, environment, leftOvers });
+    expect(reportSchema.parse(report)).to.deep.include({ leftOvers });
+    expect(report.environment.cluster).to.deep.equal(exampleCluster);
+    expect(buildReport(sources)).to.not.have.property('leftOvers');
   });
 
   it('has retries, seed, jobs, pod starts, and what others had of the processors', () => {

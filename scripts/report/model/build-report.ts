@@ -3,9 +3,10 @@ import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { featuresOf, profilesOf, resultOf, statisticsOf, subjectsOf } from './counts.ts';
+import { featuresOf, profilesOf, resultOf, statisticsOf, subjectsOf, tiersOf } from './counts.ts';
 import { endingOf } from './ending.ts';
 import type { EnvironmentRecord } from './environment.ts';
+import type { LeftOvers } from './kind-of-cluster.ts';
 import {
   type LocalVolumeConformanceReport,
   type ReportedResult,
@@ -22,6 +23,8 @@ export interface ReportSources {
   /** How long the whole run took, in milliseconds; undefined while it goes on. */
   finished: number | undefined;
   environment: EnvironmentRecord;
+  /** Where it is looked for what specs may leave; undefined until that is known. */
+  leftOvers?: LeftOvers | undefined;
   /** Every requirement there is. */
   catalogue: readonly Requirement[];
   /** The specs that were chosen for the run, also those that it did not reach, in the order of the catalogue. */
@@ -71,6 +74,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     milliseconds: Math.round(finished ?? 0),
     statistics,
     subjects: subjectsOf(requirements),
+    tiers: tiersOf(requirements),
     profiles: profilesOf(requirements),
     ...featuresOf(requirements),
     requirements,
@@ -82,6 +86,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     steps: summary.actions.map(stepOf),
     retries: [...summary.retries],
     leaks: leaksOf(summary),
+    ...(sources.leftOvers && { leftOvers: sources.leftOvers }),
     ...(summary.cpuSteal !== undefined && { cpuSteal: Math.round(summary.cpuSteal * 1_000) / 1_000 }),
     podStarts: (summary.podStarts ?? []).map(({ requirement, milliseconds, lowerLimit }) => ({
       requirement,
@@ -143,7 +148,7 @@ function leaksOf({ specs, actions }: Summary): string[] {
 
 function environmentOf(record: EnvironmentRecord): LocalVolumeConformanceReport['environment'] {
   const { kubernetes, image, kind, containerRuntime, engine, kernel, cgroupVersion, node, host } = record;
-  const { staticProvisioner } = record;
+  const { staticProvisioner, cluster } = record;
   return {
     kubernetes,
     nodeImage: image && { reference: image.reference, digest: image.digest, id: image.id },
@@ -155,6 +160,7 @@ function environmentOf(record: EnvironmentRecord): LocalVolumeConformanceReport[
     kernel,
     cgroupVersion,
     node,
+    cluster,
     host,
   };
 }

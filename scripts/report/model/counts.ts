@@ -1,6 +1,7 @@
 import { grouped } from '../../../clusters/text/collections.ts';
 import { subjects } from '../../../specs/catalogue/catalogue.ts';
 import { isClusterFeature } from '../../../specs/catalogue/features.ts';
+import { needNames } from '../../../specs/catalogue/needs.ts';
 import type {
   LocalVolumeConformanceReport,
   ReportedPart,
@@ -9,6 +10,7 @@ import type {
   ReportedResult,
   ReportedStatistics,
   ReportedSubject,
+  ReportedTier,
 } from './report.ts';
 
 /** Most names that a reason lists: the same report has the requirements themselves. */
@@ -32,6 +34,18 @@ export function subjectsOf(requirements: readonly ReportedRequirement[]): Report
   const bySubject = grouped(requirements, ({ subject }) => subject);
   return subjects.flatMap((name) => {
     const those = bySubject.get(name);
+    return those ? [{ name, statistics: statisticsOf(those) }] : [];
+  });
+}
+
+/**
+ * Returns what holds by what specs ask of a cluster, in the order of what its owner has to allow: each requirement where
+ * the last of its needs is. What the needs of a requirement are not known of is in none.
+ */
+export function tiersOf(requirements: readonly ReportedRequirement[]): ReportedTier[] {
+  const byNeed = grouped(requirements, ({ needs = [] }) => needNames.findLast((need) => needs.includes(need)));
+  return needNames.flatMap((name) => {
+    const those = byNeed.get(name);
     return those ? [{ name, statistics: statisticsOf(those) }] : [];
   });
 }

@@ -33,6 +33,7 @@ describe('the environment of a run', () => {
       cgroupVersion: 2,
       containerRuntime: null,
       staticProvisioner: null,
+      cluster: null,
       engine: { name: 'docker', version: '28.0.0' },
       host: { operatingSystem: 'Debian 13', architecture: 'x64', cpus: 2, memoryBytes: 8_589_934_592 },
     });

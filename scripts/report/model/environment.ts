@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
+import { clusterProperties, type KindOfCluster } from './kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
 
 /** Facts about where and with what a run took place, as they were found. Absent means: could not be found out. */
@@ -29,6 +30,8 @@ export interface EnvironmentFacts {
   engine?: { name: string; version: string } | undefined;
   /** Module and version of the static provisioner that specs test, such as `sigs.k8s.io/…@v0.0.0-2025…`. */
   staticProvisioner?: string | undefined;
+  cluster?: KindOfCluster | undefined;
+  /** The machine that the harness runs on. */
   host: {
     operatingSystem: string;
     architecture: string;
@@ -53,6 +56,8 @@ export interface EnvironmentRecord {
   containerRuntime: string | null;
   engine: { name: string; version: string } | null;
   staticProvisioner: string | null;
+  /** What kind of cluster it was; null where the run did not come to one. */
+  cluster: KindOfCluster | null;
   host: EnvironmentFacts['host'];
 }
 
@@ -75,6 +80,7 @@ export function environmentRecord(run: string, recorded: Date, facts: Environmen
     containerRuntime: facts.containerRuntime ?? null,
     engine: facts.engine ?? null,
     staticProvisioner: facts.staticProvisioner ?? null,
+    cluster: facts.cluster ?? null,
     host: { ...facts.host },
   };
 }
@@ -87,7 +93,10 @@ export function implementationName({
   return project.startsWith(organization) ? project : `${organization} ${project}`;
 }
 
-/** Returns where and with what a run took place, as names and values; what is not known is left out. */
+/**
+ * Returns where and with what a run took place, as names and values. What is not known is left out; but of the cluster it
+ * is said why.
+ */
 export function environmentProperties(report: LocalVolumeConformanceReport): Record<string, string> {
   const { harness, environment } = report;
   const { nodeImage, host } = environment;
@@ -110,6 +119,7 @@ export function environmentProperties(report: LocalVolumeConformanceReport): Rec
     ['kernel', environment.kernel],
     ['cgroup version', environment.cgroupVersion && String(environment.cgroupVersion)],
     ['Node', environment.node],
+    ...Object.entries(environment.cluster ? clusterProperties(environment.cluster) : {}),
     ['host', `${host.operatingSystem}, ${host.architecture}, ${host.cpus} CPUs, ${inGibibytes(host.memoryBytes)}`],
     ['seed', report.seed === null ? null : String(report.seed)],
     ['spec list', report.specList],

@@ -71,6 +71,17 @@ describe('report.yaml', () => {
     });
   }
 
+  it('of this version is read without what is recorded only since', () => {
+    const { tiers: _, environment, requirements, ...same } = report;
+    const { cluster: _none, ...facts } = environment;
+    const earlier = {
+      ...same,
+      environment: facts,
+      requirements: requirements.map(({ needs: _needs, ...rest }) => rest),
+    };
+    expect(parseReport({ file: 'a.yaml', text: stringify(earlier) })).to.deep.equal(earlier);
+  });
+
   it('of v1alpha1 is read as one of today', () => {
     const { cpuSteal = 0.25, statistics, subjects: _, exitStatus: _none, requirements, profiles, ...same } = report;
     const uncounted = ({ notApplicable: _n, knownIssue: _k, ...counts }: typeof statistics) => counts;

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ExitStatus, exitStatus } from '../../../clusters/errors/exit-status.ts';
 import { subjects } from '../../../specs/catalogue/catalogue.ts';
+import { skipCauses } from '../../../specs/catalogue/features.ts';
+import { needNames } from '../../../specs/catalogue/needs.ts';
+import { kindOfCluster, leftOvers } from './kind-of-cluster.ts';
 
 /** What the file says of itself; readers refuse another version. */
 export const reportVersion = { apiVersion: 'local-volume-conformance/v1alpha3', kind: 'LocalVolumeConformanceReport' };
@@ -34,6 +37,9 @@ const statistics = z.strictObject({
 
 /** The requirements of one subject. */
 const subject = z.strictObject({ name: z.enum(subjects), statistics });
+
+/** The requirements whose specs ask for this of a cluster, and for nothing that comes after it. */
+const tier = z.strictObject({ name: z.enum(needNames), statistics });
 
 /** The requirements of one level in one chapter. */
 const part = z.strictObject({
@@ -97,6 +103,10 @@ const requirement = z.strictObject({
   source: text.describe('Where it is promised.'),
   failsIf: text.describe('What would make the requirement fail.'),
   features: z.array(text),
+  needs: z
+    .array(z.enum(needNames))
+    .optional()
+    .describe('What its spec asks of a cluster; absent in reports that were made before this was recorded.'),
   file: text.describe('The spec that proves it, relative to the root of the harness.'),
   line: z.int().positive().optional(),
   result: outcome,
@@ -108,6 +118,12 @@ const requirement = z.strictObject({
     ),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped, or for which versions of Kubernetes it is promised.'),
+  skippedFor: z
+    .enum(skipCauses)
+    .optional()
+    .describe(
+      'What the cluster was found to lack before the spec: a need that is not allowed, nodes, or a feature. Absent where it was skipped for anything else.',
+    ),
   knownIssue: knownIssue.optional(),
   failure: failure.optional().describe('What refuted the promise, where it failed or is a known issue.'),
   evidence: z.array(text).describe('Paths relative to the folder of the report.'),
@@ -160,6 +176,12 @@ const environment = z.strictObject({
   kernel: nullable,
   cgroupVersion: z.union([z.literal(1), z.literal(2)]).nullable(),
   node: text.describe('Version of Node.js.'),
+  cluster: kindOfCluster
+    .nullable()
+    .optional()
+    .describe(
+      'What kind of cluster it was; null where the run did not come to one, absent in reports that were made before this was recorded.',
+    ),
   host: z.strictObject({ operatingSystem: text, architecture: text, cpus: count, memoryBytes: count }),
 });
 
@@ -209,6 +231,10 @@ export const reportSchema = z
     subjects: z
       .array(subject)
       .describe('The same, by whose promise it is; only `kubernetes` is about Kubernetes and local volumes.'),
+    tiers: z
+      .array(tier)
+      .optional()
+      .describe('The same, by what specs ask of a cluster; absent in reports that were made before this was recorded.'),
     profiles: z.array(profile),
     supportedFeatures: z.array(text).describe('Features of which every chosen requirement passed.'),
     unsupportedFeatures: z.array(z.strictObject({ name: text, reason: text })),
@@ -229,6 +255,9 @@ export const reportSchema = z
     steps: z.array(step),
     retries: z.array(z.strictObject({ step: text, attempt: count, reason: text })).describe('Infrastructure only.'),
     leaks: z.array(text).describe('What was left behind, and where.'),
+    leftOvers: leftOvers
+      .optional()
+      .describe('Where it was looked for that; absent where the run did not come to specs, and in earlier reports.'),
     cpuSteal: z
       .number()
       .min(0)
@@ -255,6 +284,7 @@ export type ReportedProfile = LocalVolumeConformanceReport['profiles'][number];
 export type ReportedPart = z.infer<typeof part>;
 export type ReportedStatistics = z.infer<typeof statistics>;
 export type ReportedSubject = z.infer<typeof subject>;
+export type ReportedTier = z.infer<typeof tier>;
 export type ReportedResult = z.infer<typeof result>;
 
 /** The schema's file, for readers of reports in other languages. */

@@ -46,6 +46,11 @@ export interface Decided {
   imageOrigin?: 'published' | 'built' | 'given' | 'source tree' | undefined;
 }
 
+/** Returns whether a run was asked for on a cluster that the user has lent. */
+export function isLent({ kubeconfig, context }: Pick<Asked, 'kubeconfig' | 'context'>): boolean {
+  return kubeconfig !== undefined || context !== undefined;
+}
+
 /**
  * Returns the commands that repeat a run, in order, for a shell where the harness is checked out or installed. A run on a
  * cluster that a user has lent asks for consent again: `--yes` is not among them.
@@ -58,7 +63,7 @@ export function reproduceCommands(
 ): string[] {
   const { kubernetesSource, grep, chapter, level, subject, feature, needs, row, shard, repeat, product } = asked;
   const resolved = decided.imageOrigin === 'published' || decided.imageOrigin === 'built';
-  const lent = asked.kubeconfig !== undefined || asked.context !== undefined;
+  const lent = isLent(asked);
   const options: [string, string | number | true | undefined][] = [
     ['kubeconfig', asked.kubeconfig],
     ['context', asked.context],

@@ -36,11 +36,22 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
   };
   const resultsOf = grouped(results, ({ spec }) => spec.id);
   return chosen.map(({ requirement, declaredAt }) => {
-    const { id, chapter, level, subject, sentence, source, failsIf, features, slowBecause, knownIssue } = requirement;
+    const { id, chapter, level, subject, sentence, source, failsIf, features, needs } = requirement;
+    const { slowBecause, knownIssue } = requirement;
     const finished = resultsOf.get(id) ?? [];
     const runs = finished.map(({ result }) => result);
     const began = finished[0]?.began;
-    const promise = { id, chapter, level, subject, sentence, source, failsIf, features: [...features] };
+    const promise = {
+      id,
+      chapter,
+      level,
+      subject,
+      sentence,
+      source,
+      failsIf,
+      features: [...features],
+      needs: [...needs],
+    };
     const ending = inAll(runs, notRun, root);
     return {
       ...promise,
@@ -77,7 +88,10 @@ export function knownIssueLine({ result, knownIssue }: ReportedRequirement): str
   return result === 'failed' ? `failed otherwise than the ${known}` : undefined;
 }
 
-type Ending = Pick<ReportedRequirement, 'result' | 'milliseconds' | 'repetitions' | 'reason' | 'failure' | 'evidence'>;
+type Ending = Pick<
+  ReportedRequirement,
+  'result' | 'milliseconds' | 'repetitions' | 'reason' | 'skippedFor' | 'failure' | 'evidence'
+>;
 
 function inAll(runs: readonly SpecResult[], notRun: string, root: string): Ending {
   const ended = <O extends SpecResult['outcome']>(outcome: O) =>
@@ -107,7 +121,9 @@ function inAll(runs: readonly SpecResult[], notRun: string, root: string): Endin
   }
   if (passed.length > 0) return { ...shared, result: 'passed', milliseconds: medianTime(passed) };
   if (notApplicable) return { ...shared, result: 'notApplicable', milliseconds: 0, reason: notApplicable.reason };
-  return { ...shared, result: 'skipped', milliseconds: medianTime(skipped), reason: skipped[0]?.reason ?? notRun };
+  const { reason = notRun, skippedFor } = skipped[0] ?? {};
+  const why = { reason, ...(skippedFor !== undefined && { skippedFor }) };
+  return { ...shared, result: 'skipped', milliseconds: medianTime(skipped), ...why };
 }
 
 function failureOf({ stack, diagnosis, left: _, ...failure }: SpecFailure, root: string): ReportedFailure {

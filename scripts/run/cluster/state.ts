@@ -6,6 +6,7 @@ import type { NodeImage } from '../../../clusters/host/node-image/acquire.ts';
 import type { Disk } from '../../../clusters/nodes/disk.ts';
 import type { ReadyNode } from '../../../clusters/readiness.ts';
 import type { StaticProvisioner } from '../../../clusters/static-provisioner/build.ts';
+import type { KindOfCluster, LeftOvers } from '../../report/model/kind-of-cluster.ts';
 
 /** The nodes of a cluster as a run found them that only uses it, by name. */
 export type FoundNodes = Readonly<Record<string, { container: string; labels: Readonly<Record<string, string>> }>>;
@@ -45,6 +46,10 @@ export class ClusterState {
   /** The agents on the nodes of a cluster that a user has lent. */
   agents: () => Agents | undefined = () => undefined;
   disks: Disk[] = [];
+  /** What kind of cluster it is, once it was looked at. */
+  kindOfCluster: KindOfCluster | undefined;
+  /** Where it is looked for what specs may leave on nodes. */
+  leftOvers: LeftOvers | undefined;
   kubernetes: string | undefined;
   /** What becomes of the static provisioner, which is compiled beside the steps; absent where no spec needs it. */
   staticProvisioner: Promise<StaticProvisioner> | undefined;

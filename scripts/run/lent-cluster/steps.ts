@@ -4,6 +4,7 @@ import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../.
 import type { Action, ActionContext } from '../actions.ts';
 import type { ClusterState, ClusterTarget } from '../cluster/state.ts';
 import { removeObjects } from '../cluster/used-cluster.ts';
+import { recordKindOfCluster } from '../kind-of-cluster.ts';
 import { environmentFacts } from '../surroundings.ts';
 import { admissionStep } from './admission.ts';
 import { agentsStep, type RunAgents } from './agents-step.ts';
@@ -52,10 +53,16 @@ export function lentSteps(
     name: 'environment',
     title: 'Recording the environment',
     deadline: 60_000,
-    async perform() {
-      const facts = { ...environmentFacts(harness, state), containerRuntime: survey.containerRuntime };
-      await writeEnvironment(target.folder, environmentRecord(target.run, new Date(), facts));
+    async perform(context) {
       const { access, kubernetes, lacking, withheld, nodes, otherNodes } = survey;
+      const reach = result.agents?.nodes ?? [];
+      const unreached = survey.withoutAgents ?? result.found.withheld.agent ?? 'no agent runs there';
+      const looked = { madeBy: 'others', kubernetes, nodes, otherNodes, reach, unreached } as const;
+      await recordKindOfCluster(state, client, looked, context);
+      await writeEnvironment(
+        target.folder,
+        environmentRecord(target.run, new Date(), environmentFacts(harness, state)),
+      );
       useCluster({
         run: target.run,
         folder: target.folder,
@@ -70,7 +77,7 @@ export function lentSteps(
         lent: true,
         engine: [],
         podImage: images.pod,
-        reach: result.agents?.nodes ?? [],
+        reach,
         staticProvisioner: { version: provisioner, image: images.provisioner },
         disks: [],
       });

@@ -7,6 +7,7 @@ import { redact } from '../../../../clusters/text/redact.ts';
 import { minorOf } from '../../../../specs/catalogue/features.ts';
 import { fileName } from '../../../../specs/runner/evidence.ts';
 import { countsInWords, shareOf } from '../../model/counts.ts';
+import { clusterLine } from '../../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import type { Product } from './product.ts';
 
@@ -72,7 +73,8 @@ function readme(report: LocalVolumeConformanceReport, product: Product): string 
       : []),
     '## What it ran on',
     '',
-    `- Kubernetes ${environment.kubernetes ?? 'unknown'}, node image ${environment.nodeImage?.reference ?? 'unknown'}`,
+    `- Kubernetes ${environment.kubernetes ?? 'unknown'}${environment.cluster?.madeBy === 'others' ? '' : `, node image ${environment.nodeImage?.reference ?? 'unknown'}`}`,
+    ...(environment.cluster ? [`- ${oneLine(clusterLine(environment.cluster))}`] : []),
     ...(environment.staticProvisioner === null ? [] : [`- static provisioner ${environment.staticProvisioner}`]),
     `- ${environment.containerRuntime ?? 'container runtime unknown'}, kernel ${environment.kernel ?? 'unknown'}, cgroup v${environment.cgroupVersion ?? '?'}`,
     '',

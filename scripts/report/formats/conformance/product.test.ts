@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { BadConfiguration } from '../../../../clusters/yaml/bad-configuration.ts';
-import { implementationOf, ownProduct, parseProduct } from './product.ts';
+import { implementationOf, lentProduct, ownProduct, parseProduct } from './product.ts';
 
 const text = 'vendor: Some Vendor\nname: Some Kubernetes\nversion: v1.2\ndescription: it runs pods\n';
 
@@ -37,6 +37,18 @@ describe('the product that is tested', () => {
       expect(() => parseProduct({ file: 'p.yaml', text: text.replace(from, to) })).to.throw(BadConfiguration, problem);
     });
   }
+
+  it('is a cluster of its distribution where a user has lent one and named no product', () => {
+    expect(lentProduct('v1.37.2+k3s1', 'k3s')).to.include({
+      vendor: 'k3s',
+      name: 'k3s cluster',
+      version: 'v1.37.2+k3s1',
+    });
+    expect(implementationOf(lentProduct('v1.37.2'))).to.include({
+      organization: 'Kubernetes',
+      project: 'Kubernetes cluster',
+    });
+  });
 
   it('is the harness’s own cluster by default, without an address that leads nowhere', () => {
     const own = ownProduct('v1.37.2');

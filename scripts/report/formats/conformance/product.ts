@@ -48,6 +48,16 @@ export function ownProduct(version: string): Product {
   });
 }
 
+/** Returns what is tested where a user has lent a cluster and named no product. */
+export function lentProduct(version: string, distribution = 'Kubernetes'): Product {
+  return productSchema.parse({
+    vendor: distribution,
+    name: `${distribution} cluster`,
+    version,
+    description: 'A cluster that local-pv-conformance did not make. Its owner has named no product.',
+  });
+}
+
 /** Returns the product as the report names what was tested. */
 export function implementationOf(product: Product): LocalVolumeConformanceReport['implementation'] {
   const known = (value: string): string => (value === notApplicable ? '' : value);

@@ -1,4 +1,6 @@
+import { grouped } from '../../../../clusters/text/collections.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
+import { needs } from '../../../../specs/catalogue/needs.ts';
 import { outcomes, statisticsOf } from '../../model/counts.ts';
 import type {
   LocalVolumeConformanceReport,
@@ -6,7 +8,12 @@ import type {
   ReportedProfile,
   ReportedStatistics,
 } from '../../model/report.ts';
-import { resultMark, shareBar, tally } from './words.ts';
+import { excerptOf } from './inline.ts';
+import { counted, resultMark, shareBar, tally } from './words.ts';
+
+/** Reasons for skipping that are listed, the most frequent first: the requirements have all of them. */
+const mostReasons = 20;
+const longestReason = 500;
 
 /** Chapters × levels: where the requirements hold. */
 export function chaptersSection(report: LocalVolumeConformanceReport): Markup {
@@ -23,12 +30,35 @@ ${
 <tbody>${profiles.map(row)}</tbody>
 </table></div>`
 }
+${tiersTable(report)}
 ${supportedFeatures.length > 0 && html`<p><strong>Features shown:</strong> ${supportedFeatures.join(', ')}.</p>`}
 ${
   unsupportedFeatures.length > 0 &&
   html`<h3>Features not shown</h3><ul>${unsupportedFeatures.map(({ name, reason }) => html`<li>${name}: ${reason}</li>`)}</ul>`
 }
 </section>`;
+}
+
+/** Returns what specs ask of a cluster × how they ended, and why specs were skipped. Nothing for earlier reports. */
+function tiersTable({ tiers = [], requirements }: LocalVolumeConformanceReport): Markup | undefined {
+  if (tiers.length === 0) return undefined;
+  const skipped = requirements.filter(({ result }) => result === 'skipped');
+  const reasons = [...grouped(skipped, ({ reason = '' }) => reason)].toSorted(([, a], [, b]) => b.length - a.length);
+  return html`<h3 id="tiers">By what specs ask of a cluster</h3>
+<div class="scroll" tabindex="0" role="group" aria-label="Table of what specs ask of a cluster"><table class="matrix tiers">
+<caption>Each requirement counts where the last of its needs is</caption>
+<thead><tr><th scope="col">need</th><th scope="col">requirements</th><th scope="col" class="bar-cell"><span class="unseen">as a bar</span></th></tr></thead>
+<tbody>${tiers.map(
+    ({ name, statistics }) =>
+      html`<tr><th scope="row">${name}<br><span class="quiet">${needs[name]}</span></th><td>${tally(statistics)}</td><td class="bar-cell">${shareBar(statistics)}</td></tr>`,
+  )}</tbody>
+</table></div>
+${
+  reasons.length > 0 &&
+  html`<details><summary>Why ${counted(skipped.length, 'requirement was', 'requirements were')} skipped</summary><ul>${reasons
+    .slice(0, mostReasons)
+    .map(([reason, of]) => html`<li>${of.length}: ${excerptOf(reason, longestReason).text}</li>`)}</ul></details>`
+}`;
 }
 
 function row({ name, core, extended }: ReportedProfile): Markup {

@@ -1,5 +1,12 @@
-import { html, type Markup } from '../../../../clusters/text/markup.ts';
+import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
 import { implementationName } from '../../model/environment.ts';
+import {
+  alike,
+  type ClusterFact,
+  clusterProperties,
+  factText,
+  type KindOfCluster,
+} from '../../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { facts, sourceLink } from './words.ts';
 
@@ -8,9 +15,12 @@ const unknown = html`<span class="quiet">not found out</span>`;
 /** Returns what was tested, on what, with what. */
 export function environmentSection(report: LocalVolumeConformanceReport): Markup {
   const { environment, implementation, harness } = report;
-  const { nodeImage, host } = environment;
+  const { nodeImage, host, cluster } = environment;
+  const lent = cluster?.madeBy === 'others';
   const code = (text: string | null | undefined) =>
     text === null || text === undefined ? unknown : html`<code>${text}</code>`;
+  /** What only clusters of ours have. */
+  const ours = (value: Piece) => !lent && value;
   return html`<section id="environment" aria-labelledby="environment-title">
 <h2 id="environment-title">What was tested</h2>
 <p class="lead">As it was found on the cluster and the machine, not as it was asked for.</p>
@@ -20,18 +30,18 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
     ['implementation', `${implementationName(implementation)} ${implementation.version}`],
     ['home', implementation.url !== '' && sourceLink(implementation.url)],
     ['contact', implementation.contact.join(', ')],
-    ['node image', code(nodeImage?.reference)],
-    ['its digest', code(nodeImage?.digest)],
-    ['its id', code(nodeImage?.id)],
-    ['pinned as', environment.nodeImagePin === null ? 'not a pinned image' : code(environment.nodeImagePin)],
-    ['container runtime', code(environment.containerRuntime)],
-  ])}</div>
-<div><h3>Machine and harness</h3>${facts([
-    ['kernel', code(environment.kernel)],
-    ['cgroup', environment.cgroupVersion === null ? unknown : `version ${environment.cgroupVersion}`],
+    ['node image', ours(code(nodeImage?.reference))],
+    ['its digest', ours(code(nodeImage?.digest))],
+    ['its id', ours(code(nodeImage?.id))],
+    ['pinned as', ours(environment.nodeImagePin === null ? 'not a pinned image' : code(environment.nodeImagePin))],
+    ['container runtime', !cluster && code(environment.containerRuntime)],
+    ['kernel', !cluster && code(environment.kernel)],
     ['static provisioner', environment.staticProvisioner !== null && code(environment.staticProvisioner)],
-    ['container engine', code(environment.engine)],
-    ['kind', code(environment.kind)],
+  ])}</div>
+<div><h3>${lent ? 'The harness, on a machine of its own' : 'Machine and harness'}</h3>${facts([
+    ['cgroup', ours(environment.cgroupVersion === null ? unknown : `version ${environment.cgroupVersion}`)],
+    ['container engine', ours(code(environment.engine))],
+    ['kind', ours(code(environment.kind))],
     ['host', `${host.operatingSystem}, ${host.architecture}`],
     ['processors', host.cpus],
     ['memory', `${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
@@ -40,5 +50,49 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
     ['commit', html`${code(harness.commit)}${harness.modified === true && ' with changes that are not committed'}`],
   ])}</div>
 </div>
+${cluster ? clusterFacts(cluster) : undefined}
 </section>`;
+}
+
+/** Returns what kind of cluster it was: each fact with where it was seen, or why it is not known. */
+function clusterFacts(cluster: KindOfCluster): Markup {
+  const { madeBy, provider, distribution, podNetwork, usedNodes, featureGates } = cluster;
+  const properties = clusterProperties(cluster);
+  const roots = alike(usedNodes.map(({ name, kubeletRoot }) => [name, factText(kubeletRoot)]));
+  const plain = (...names: string[]) => names.map((name) => [name, properties[name]] as const);
+  return html`<h3 class="spaced">The cluster</h3>
+<p class="lead">${madeBy === 'harness' ? 'The harness has made it for this run, or keeps it for such runs.' : 'The harness did not make it. What this user may not read is not known.'}</p>
+<div class="pair">
+<div>${facts([
+    ['distribution', known(distribution)],
+    ['provider', known(provider)],
+    ['pod network', known(podNetwork)],
+    ...plain('nodes used', 'nodes not used'),
+    ...usedNodes
+      .filter(({ name, hostname }) => name !== hostname)
+      .map(({ name, hostname }) => [`hostname of ${name}`, hostname] as const),
+  ])}</div>
+<div>${facts([
+    ...plain('kubelet', 'container runtime', 'operating system of nodes', 'kernel', 'architecture of nodes'),
+    ['kubelet root', roots.startsWith('not known: ') ? quiet(roots) : roots],
+    ['feature gates, API server', known(gatesFact(featureGates.apiServer, properties))],
+    ['feature gates, kubelet', known(featureGates.kubelet)],
+  ])}</div>
+</div>`;
+}
+
+function gatesFact(
+  gates: KindOfCluster['featureGates']['apiServer'],
+  properties: Readonly<Record<string, string>>,
+): ClusterFact {
+  if ('notKnown' in gates) return gates;
+  return { is: properties['feature gates of the API server'] ?? '', seenIn: gates.seenIn };
+}
+
+function known(fact: ClusterFact): Markup {
+  return 'is' in fact ? html`${fact.is} ${quiet(`(${fact.seenIn})`)}` : quiet(factText(fact));
+}
+
+function quiet(text: string): Markup {
+  return html`<span class="quiet">${text}</span>`;
 }

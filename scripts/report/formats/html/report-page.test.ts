@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { emptyReport, planted, reportedRequirement, reportWith, wholeReport } from '../../made-up-for-tests.ts';
+import {
+  emptyReport,
+  lentReport,
+  planted,
+  reportedRequirement,
+  reportWith,
+  wholeReport,
+} from '../../made-up-for-tests.ts';
 import { readPageParts } from './page.ts';
 import { reportPage } from './report-page.ts';
 
@@ -30,6 +37,16 @@ describe('report as a page', () => {
     expect(await page(wholeReport()))
       .to.include('[removed]')
       .and.not.include(secret);
+  });
+
+  it('says of a lent cluster what kind it is, by which needs it was tested, and where nobody has looked', async () => {
+    const text = await page(lentReport());
+    expect(text).to.include('k3s <span class="quiet">(version v1.37.2+k3s1)</span>');
+    expect(text).to.include('not known: this user may not read it');
+    expect(text).to.include('<dt>hostname of agent-2</dt><dd>rack-7</dd>');
+    expect(text).to.include('nothing of the API; nodes were not looked at');
+    expect(text).to.match(/id="tiers"[\s\S]*restart[\s\S]*Why \d+ requirements were skipped/);
+    expect(text).to.not.include('<dt>node image</dt>');
   });
 
   it('allows nothing but what is in it', async () => {

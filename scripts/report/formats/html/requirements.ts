@@ -33,7 +33,7 @@ ${[...chapters].map(
 }
 
 function entry(requirement: ReportedRequirement, material: Material): Markup {
-  const { id, result, level, subject, chapter, sentence, features, repetitions } = requirement;
+  const { id, result, level, subject, chapter, sentence, features, needs = [], repetitions } = requirement;
   const ran = result !== 'skipped' && result !== 'notApplicable';
   const issue = knownIssueLine(requirement);
   const reason = requirement.reason === undefined ? undefined : excerptOf(requirement.reason, longestReason).text;
@@ -47,6 +47,7 @@ function entry(requirement: ReportedRequirement, material: Material): Markup {
     ['promise of', subjectNames[subject]],
     ['promised in', sourceLink(requirement.source)],
     ['fails if', requirement.failsIf],
+    ['asks for', needs.join(', ')],
     ['features', features.length > 0 && html`<span data-search>${features.join(', ')}</span>`],
     ['duration', ran && duration(requirement.milliseconds)],
     ['slow because', requirement.slowBecause],

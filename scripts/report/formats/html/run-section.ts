@@ -1,5 +1,6 @@
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
+import { leftOverLines } from '../../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { excerptOf } from './inline.ts';
 import { facts, resultMark } from './words.ts';
@@ -31,9 +32,14 @@ export function runSection(report: LocalVolumeConformanceReport): Markup {
         : html`<ul>${retries.map(({ step, attempt, reason }) => html`<li>${step}, attempt ${attempt}: ${excerptOf(reason, longestMessage).text}</li>`)}</ul>`,
     ],
     [
+      'left-overs',
+      report.leftOvers &&
+        html`<ul>${leftOverLines(report.leftOvers).map((line) => html`<li>${excerptOf(line, longestMessage).text}</li>`)}</ul>`,
+    ],
+    [
       'left behind',
       leaks.length === 0
-        ? 'nothing'
+        ? nothingLeft(report)
         : html`<ul>${leaks.map((leak) => html`<li>${resultMark('failed')} ${excerptOf(leak, longestMessage).text}</li>`)}</ul>`,
     ],
   ])}</div>
@@ -57,4 +63,9 @@ ${
   )}</tbody></table></div>`
 }
 </section>`;
+}
+
+/** Returns what can be said where nothing was found: no node was looked at where no agent ran. */
+function nothingLeft({ leftOvers }: LocalVolumeConformanceReport): string {
+  return leftOvers && leftOvers.lookedAt.length === 0 ? 'nothing of the API; nodes were not looked at' : 'nothing';
 }
