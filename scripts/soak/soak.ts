@@ -48,6 +48,7 @@ export async function soak(request: SoakRequest): Promise<ExitStatus> {
   using interruptions = passOnSignals();
   for (const minor of minors) {
     const status = await obtainImage(minor, request.imageOptions, interruptions);
+    if (interruptions.came()) return 'interrupted';
     if (status !== 'conforms') return status;
   }
   const state = await probeEngine();
@@ -67,7 +68,7 @@ export async function soak(request: SoakRequest): Promise<ExitStatus> {
     writeAtomically(join(folder, 'soak.json'), `${JSON.stringify({ ...figures, each: runs }, null, 2)}\n`);
     writeAtomically(join(folder, 'soak.md'), figuresAsMarkdown(figures));
     // Wrong options are wrong in every run.
-    if (run.exitStatus === 'interrupted' || run.exitStatus === 'badUsage') break;
+    if (run.exitStatus === 'interrupted' || run.exitStatus === 'badUsage' || interruptions.came()) break;
   }
   say(`\n   ${figuresAsText(soakFigures(runs))}\n\n   ${join(folder, 'soak.md')}`);
   const leaked = runs.some(({ leaks }) => leaks.length > 0);
@@ -124,7 +125,7 @@ async function runOnce(
     round,
     minor,
     seed,
-    exitStatus: exitStatusOf(status),
+    exitStatus: around.interruptions.came() ? 'interrupted' : exitStatusOf(status),
     milliseconds: performance.now() - begun,
     report: run && join(reports, run.name),
     results: Object.fromEntries((report?.requirements ?? []).map(({ id, result }) => [id, result])),
@@ -206,17 +207,23 @@ class Sight implements AsyncDisposable {
 }
 
 /** Passes the signals that interrupt on to the run under way, which undoes what it began and ends. */
-function passOnSignals() {
+export function passOnSignals(source: Pick<NodeJS.Process, 'on' | 'off'> = process) {
   let target: { kill(signal: NodeJS.Signals): unknown } | undefined;
+  let came = false;
   const listeners = interruptSignals.map((name) => {
-    const listener = () => void target?.kill(name);
-    process.on(name, listener);
-    return () => process.off(name, listener);
+    const listener = () => {
+      came = true;
+      target?.kill(name);
+    };
+    source.on(name, listener);
+    return () => source.off(name, listener);
   });
   return {
     passOnTo: (child: typeof target) => {
       target = child;
     },
+    /** Whether one came: a process that has just begun, or between two, cannot tell. */
+    came: () => came,
     [Symbol.dispose]: () => {
       for (const off of listeners) off();
     },
