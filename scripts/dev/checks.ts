@@ -201,5 +201,5 @@ async function runZizmor(shell: Shell): Promise<Outcome> {
     }
   }
   const quiet = ['--offline', '--no-progress', '--color=never'];
-  return await program(shell, path, ...quiet, '.github/workflows', '.github/dependabot.yml');
+  return await program(shell, path, ...quiet, '.github/workflows', '.github/dependabot.yml', 'action.yml');
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeAtomically } from '../../clusters/host/write-atomically.ts';
 import { type NamedTrace, writeTrace } from '../trace/write-trace.ts';
 import { writeConformanceFolder } from './formats/conformance/folder.ts';
@@ -44,10 +44,11 @@ export async function writeReportFiles(
       for (const trace of traces) await writeTrace(folder, trace);
     },
     'report.html': () => writeHtmlReport(folder, report, traces),
-    'GitHub’s summary': () => {
+    'GitHub’s summary and outputs': () => {
       if (environment.GITHUB_ACTIONS !== 'true') return;
       const say = (line: string) => void process.stdout.write(`${line}\n`);
-      writeForGithub(report, { summaryFile: environment.GITHUB_STEP_SUMMARY, say });
+      const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = environment;
+      writeForGithub(report, { summaryFile, outputFile, folder: resolve(folder), say });
     },
   };
   const broken: BrokenPart[] = [];

@@ -17,7 +17,7 @@ import {
   specOf,
   started,
 } from '../made-up-for-tests.ts';
-import { addToSummary, annotations, stepSummary, stopCommands, writeForGithub } from './github.ts';
+import { addToSummary, annotations, stepOutputs, stepSummary, stopCommands, writeForGithub } from './github.ts';
 
 const end = ended('doesNotConform', 'does not conform: 1 of 3 specs failed');
 
@@ -187,7 +187,7 @@ it('the summaries of several runs, and what is added to them, stay below the siz
       failed(specOf(`SEED-${index}`), 'expected <a> to be bound', { diagnosis: diagnosisOf('ö<'.repeat(5_000)) }),
     );
     const report = reportOf(started, ...many, end);
-    for (const _minor of [1, 2]) writeForGithub(report, { summaryFile, say: () => {} });
+    for (const _minor of [1, 2]) writeForGithub(report, { summaryFile, outputFile: undefined, folder, say: () => {} });
     addToSummary(summaryFile, 'x'.repeat(500 * 1024));
     const text = readFileSync(summaryFile, 'utf8');
     expect(Buffer.byteLength(text)).to.be.below(1024 * 1024);
@@ -207,10 +207,23 @@ it('what GitHub reads comes after what other steps wrote', () => {
     const summaryFile = join(folder, 'summary.md');
     writeFileSync(summaryFile, 'before\n');
     const said: string[] = [];
-    writeForGithub(reportOf(started, failed(specOf('SEED-1')), end), { summaryFile, say: (line) => said.push(line) });
+    writeForGithub(reportOf(started, failed(specOf('SEED-1')), end), {
+      summaryFile,
+      outputFile: join(folder, 'output'),
+      folder: '/reports/x',
+      say: (line) => said.push(line),
+    });
     expect(said).to.have.length(1);
     expect(readFileSync(summaryFile, 'utf8')).to.match(/^before\n### ✗ does not conform/);
+    expect(readFileSync(join(folder, 'output'), 'utf8')).to.match(
+      /^result=failure\nverdict=does not conform: .*\npassed=0\nfailed=1\nskipped=0\nreport=\/reports\/x\n$/,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it('no value of the step’s outputs begins another output', () => {
+  const report = { ...reportOf(started, end), verdict: 'conforms\r\nresult=success' };
+  expect(stepOutputs(report, '/x')).to.include('\nverdict=conforms result=success\n');
 });

@@ -20,15 +20,29 @@ const slowestShown = 10;
 export interface GithubOptions {
   /** The file that $GITHUB_STEP_SUMMARY names; without it no summary is written. */
   summaryFile: string | undefined;
+  /** The file that $GITHUB_OUTPUT names; without it the step gets no outputs. */
+  outputFile: string | undefined;
+  /** Absolute path of the report's folder. */
+  folder: string;
   /** Writes workflow commands: GitHub reads them from standard output. */
   say: (line: string) => void;
 }
 
-/** Writes the step summary and the annotations. For runs within GitHub Actions. */
-export function writeForGithub(report: LocalVolumeConformanceReport, { summaryFile, say }: GithubOptions): void {
+/** Writes annotations, the step summary and the outputs of the step. For runs within GitHub Actions. */
+export function writeForGithub(report: LocalVolumeConformanceReport, options: GithubOptions): void {
+  const { summaryFile, outputFile, folder, say } = options;
   for (const line of annotations(report)) say(line);
   // Runs on several minors write into one summary.
   if (summaryFile) appendFileSync(summaryFile, stepSummary(report, mostBytes - bytesIn(summaryFile)));
+  if (outputFile) appendFileSync(outputFile, stepOutputs(report, folder));
+}
+
+/** Returns the outputs of the step, a line each: what later steps may ask for. */
+export function stepOutputs({ result, verdict, statistics }: LocalVolumeConformanceReport, folder: string): string {
+  const { passed, failed, skipped } = statistics;
+  const outputs = Object.entries({ result, verdict, passed, failed, skipped, report: folder });
+  // A line end within a value would begin another output.
+  return outputs.map(([name, value]) => `${name}=${String(value).replace(/[\r\n]+/g, ' ')}\n`).join('');
 }
 
 /**
