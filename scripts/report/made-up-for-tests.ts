@@ -88,7 +88,6 @@ export function requirementOf(spec: SpecIdentity, more: Partial<Requirement> = {
     nodes: 'all' as const,
     needs: ['api'] as const,
     leastNodes: 1 as const,
-    slow: false,
     source: 'KEP-121',
     failsIf: 'it is not',
   };

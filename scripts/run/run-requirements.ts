@@ -8,6 +8,7 @@ import { pollUntil } from '../../clusters/host/poll-until.ts';
 import { LeftBehind } from '../../clusters/nodes/leftovers.ts';
 import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
+import { readDurations } from '../../specs/catalogue/durations.ts';
 import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
@@ -153,6 +154,7 @@ async function runChosen(
     kubernetes: clusterFacts().kubernetes,
     nodes: clusterFacts().nodes.map(({ name }) => name),
     jobs: options.jobs ?? 5 * cpus().length,
+    durations: readDurations(),
     // On a cluster that stays, what a spec undoes itself need not be undone after it.
     ...((existing || lent) && { grace: 15_000 }),
     whyNotRun: (requirement) => whyNotRun(requirement, clusterFacts()),

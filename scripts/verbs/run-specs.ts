@@ -8,6 +8,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { lpv } from '../../clusters/project-root.ts';
 import { redact } from '../../clusters/text/redact.ts';
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
+import { readDurations, secondsBy } from '../../specs/catalogue/durations.ts';
 import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
@@ -158,7 +159,7 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
   const selection = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
     (a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement),
   );
-  const specs = options.shard ? shardOf(selection, options.shard) : selection;
+  const specs = options.shard ? shardOf(selection, options.shard, secondsBy(readDurations())) : selection;
   // The same order on every minor, so that their figures can be compared.
   const seed = options.seed ?? randomInt(seedLimit);
   return plans.map((plan) => ({

@@ -4,10 +4,10 @@ import {
   evidence,
   expect,
   messages,
-  nodeCount,
   oneNode,
   phasesOf,
   readChapter,
+  reasons,
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
@@ -91,7 +91,7 @@ describe(chapter, () => {
       spec: { storageClassName: 'patient', volumeAttributesClassName },
     });
     const pod = await namespace.pod('consumer', { claims: [waiting] });
-    await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
+    await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 'every node' });
     await schedulerLookedAgain(namespace, claim, waiting, ...volumes);
     for (const one of [claim, waiting]) expect(phasesOf(one)).to.deep.equal(['Pending']);
     for (const { now } of volumes) expect(now.status?.phase).to.equal('Available');
@@ -186,7 +186,7 @@ async function expectObserved({ breaks = [() => {}], afterwards, asks, fits }: M
     },
   });
   const pod = await namespace.pod('consumer', { claims: [waiting] });
-  evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]));
+  evidence.keep('scheduler', await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 'every node' }));
   expect(waiting.now.status?.phase).to.equal('Pending');
   const ours = [claim, late, waiting].map(({ now }) => now.metadata.uid);
   for (const decoy of decoys)

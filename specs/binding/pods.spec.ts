@@ -1,6 +1,7 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../clusters/api/objects.ts';
 import {
   absentPath,
+  anotherNode,
   type ClaimHandle,
   clearClaimRef,
   conditionsSeen,
@@ -8,16 +9,15 @@ import {
   eventually,
   evidence,
   expect,
-  firstNode,
   messages,
   nodeCount,
   oneNode,
   phasesOf,
   readChapter,
+  reasons,
   SpecNamespace,
   scheduledTo,
   schedulerLookedAgain,
-  secondNode,
   threeNodes,
   triggerResync,
   type VolumeHandle,
@@ -27,18 +27,22 @@ import { refusing } from './refusals.ts';
 
 const { chapter, proves } = readChapter('binding');
 
-/** Two claims, one volume on node1 and two on node2: `modes` of binding decide what a pod with both claims gets. */
+/** Two claims, one volume on one node and two on another: `modes` of binding decide what a pod with both claims gets. */
 async function twoClaims(namespace: SpecNamespace, mode: 'Immediate' | 'WaitForFirstConsumer') {
   await namespace.storageClass(mode);
-  const onNode1 = await namespace.volume('on-node1', { node: firstNode(), path: absentPath, storage: '1Gi' });
-  const onNode2 = await namespace.volume('on-node2', { node: secondNode(), path: absentPath, storage: '2Gi' });
-  const alsoOnNode2 = await namespace.volume('also-on-node2', { node: secondNode(), path: absentPath, storage: '3Gi' });
+  const onOne = await namespace.volume('on-one', { node: oneNode(), path: absentPath, storage: '1Gi' });
+  const onAnother = await namespace.volume('on-another', { node: anotherNode(), path: absentPath, storage: '2Gi' });
+  const alsoOnAnother = await namespace.volume('also-on-another', {
+    node: anotherNode(),
+    path: absentPath,
+    storage: '3Gi',
+  });
   const first = await namespace.claim('first');
-  if (mode === 'Immediate') await expect(first).to.bindTo(onNode1);
+  if (mode === 'Immediate') await expect(first).to.bindTo(onOne);
   const second = await namespace.claim('second');
-  if (mode === 'Immediate') await expect(second).to.bindTo(onNode2);
+  if (mode === 'Immediate') await expect(second).to.bindTo(onAnother);
   const pod = await namespace.pod('consumer', { claims: [first, second] });
-  return { onNode1, onNode2, alsoOnNode2, first, second, pod };
+  return { onOne, onAnother, alsoOnAnother, first, second, pod };
 }
 
 /** Moments of a binding, as the store shows them. */
@@ -80,13 +84,13 @@ function expectNeverBound(claim: ClaimHandle): void {
 describe(chapter, () => {
   proves('LV-BIND-09', async () => {
     await using namespace = await SpecNamespace.open();
-    const { pod, onNode1, onNode2, alsoOnNode2, first, second } = await twoClaims(namespace, 'WaitForFirstConsumer');
-    await scheduledTo(pod, secondNode());
+    const { pod, onOne, onAnother, alsoOnAnother, first, second } = await twoClaims(namespace, 'WaitForFirstConsumer');
+    await scheduledTo(pod, anotherNode());
     for (const claim of [first, second]) await expect(claim).to.reachPhase('Bound');
     const got = [first, second].map(({ now }) => now.spec?.volumeName);
-    expect(got).to.have.members([onNode2.name, alsoOnNode2.name]);
-    expect(onNode1.now.status?.phase).to.equal('Available');
-    expect(onNode1.now.spec?.claimRef).to.equal(undefined);
+    expect(got).to.have.members([onAnother.name, alsoOnAnother.name]);
+    expect(onOne.now.status?.phase).to.equal('Available');
+    expect(onOne.now.spec?.claimRef).to.equal(undefined);
   });
 
   proves('LV-BIND-10', async () => {
@@ -111,16 +115,16 @@ describe(chapter, () => {
 
   proves('LV-BIND-51', async () => {
     await using namespace = await SpecNamespace.open();
-    const { pod, first, second, alsoOnNode2 } = await twoClaims(namespace, 'Immediate');
+    const { pod, first, second, alsoOnAnother } = await twoClaims(namespace, 'Immediate');
     evidence.keep('scheduler', await expect(pod).to.beUnschedulable([messages.outsideVolume(nodeCount())]));
     const bound = [first, second].map(({ now }) => now.spec?.volumeName);
-    await schedulerLookedAgain(namespace, first, second, alsoOnNode2);
+    await schedulerLookedAgain(namespace, first, second, alsoOnAnother);
     const again = await namespace.pod('again', { claims: [first, second] });
     await expect(again).to.beUnschedulable([messages.outsideVolume(nodeCount())]);
     await expect(again).to.reportEvent('FailedScheduling', messages.outsideVolume(nodeCount()));
     expect(pod.now.spec?.nodeName).to.equal(undefined);
     expect([first, second].map(({ now }) => now.spec?.volumeName)).to.deep.equal(bound);
-    expect(alsoOnNode2.now.status?.phase, 'the volume that would do').to.equal('Available');
+    expect(alsoOnAnother.now.status?.phase, 'the volume that would do').to.equal('Available');
   });
 
   proves('LV-BIND-53', async () => {
@@ -184,7 +188,7 @@ describe(chapter, () => {
     );
     const [a, b] = started;
     if (!a || !b) throw new Error('two pods were to race');
-    for (const { pod } of started) await expect(pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
+    for (const { pod } of started) await expect(pod).to.beUnschedulable({ [reasons.noVolume]: 'every node' });
     // It wakes both, and the scheduler tries one right after the other.
     const volume = await namespace.volume('last-disk', { node: oneNode(), path: absentPath });
     const winner = await eventually(
@@ -196,12 +200,12 @@ describe(chapter, () => {
     const loser = winner === a ? b : a;
     await scheduledTo(winner.pod, oneNode());
     await expect(winner.claim).to.bindTo(volume);
-    await expect(loser.pod).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
+    await expect(loser.pod).to.beUnschedulable({ [reasons.noVolume]: 'every node' });
     /** A pod of the loser's claim that comes when controller and scheduler have looked again. */
     const stillNone = async (name: string) => {
       await schedulerLookedAgain(namespace, loser.claim, volume);
       const again = await namespace.pod(name, { claims: [loser.claim] });
-      await expect(again).to.beUnschedulable([messages.noVolumeFits(nodeCount())]);
+      await expect(again).to.beUnschedulable({ [reasons.noVolume]: 'every node' });
       expect(loser.pod.now.spec?.nodeName).to.equal(undefined);
       expectNeverBound(loser.claim);
     };

@@ -3,12 +3,12 @@ import {
   expect,
   leaseVolume,
   markForDeletion,
+  oneNode,
   type PodHandle,
   readChapter,
   restartKubelet,
   SpecNamespace,
   stopKubelet,
-  thirdNode,
 } from '../harness/index.ts';
 import {
   loopDevicesOn,
@@ -32,26 +32,26 @@ function containerId(pod: PodHandle): string {
 
 describe(chapter, () => {
   proves('LV-BLOCK-11', async () => {
-    await using lease = await leaseVolume(thirdNode(), 'BLOCK', { bytes });
+    await using lease = await leaseVolume(oneNode(), 'BLOCK', { bytes });
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     const { volume, claim } = await namespace.boundVolume('disk', lease);
     const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
-    await expect(pod).to.runOn(thirdNode());
+    await expect(pod).to.runOn(oneNode());
     const [before, after] = [textOfSector(), textOfSector()];
     await writeSector(pod, before);
     const id = containerId(pod);
     const mapping = await mappingOf(mappedPod(pod, volume));
 
     const loops = await loopDevicesOn(lease, volume);
-    await restartKubelet(thirdNode());
+    await restartKubelet(oneNode());
     // A pod that starts on the node since, with the same device: kubelet has looked through its volumes.
     const beside = await namespace.pod('beside', { claims: [claim], as: 'devices' });
-    await expect(beside).to.runOn(thirdNode());
+    await expect(beside).to.runOn(oneNode());
     expect(await readSector(beside), 'in a pod that is made after it').to.equal(before);
     const ofBeside = mappedPod(beside, volume);
     await namespace.remove(beside);
-    await unmapped(namespace.cluster.node(thirdNode()), ofBeside);
+    await unmapped(namespace.cluster.node(oneNode()), ofBeside);
     expect(await readSector(pod), 'when it is up again').to.equal(before);
     await writeSector(pod, after);
     expect(await sectorOfDisk(lease)).to.equal(after);
@@ -70,18 +70,18 @@ describe(chapter, () => {
 
   for (const { id, forced } of deletions) {
     proves(id, async () => {
-      await using lease = await leaseVolume(thirdNode(), 'BLOCK', { bytes });
+      await using lease = await leaseVolume(oneNode(), 'BLOCK', { bytes });
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
       const { volume, claim } = await namespace.boundVolume('disk', lease);
       const pod = await namespace.pod('user', { claims: [claim], as: 'devices' });
-      await expect(pod).to.runOn(thirdNode());
+      await expect(pod).to.runOn(oneNode());
       const mapped = mappedPod(pod, volume);
       const before = await mappingOf(mapped);
       expect(before.bound).to.equal(lease.deviceNumber);
       expect(before.locks).to.have.lengthOf(1);
 
-      await using outage = await stopKubelet(thirdNode());
+      await using outage = await stopKubelet(oneNode());
       if (forced) {
         await namespace.cluster.client.remove(pod.ref, { gracePeriodSeconds: 0 });
         await expect(pod).to.beGone();
@@ -93,7 +93,7 @@ describe(chapter, () => {
       await outage.end();
 
       await expect(pod).to.beGone();
-      const node3 = namespace.cluster.node(thirdNode());
+      const node3 = namespace.cluster.node(oneNode());
       await unmapped(node3, { ...mapped, isLast: true });
       expect(await loopDevicesOn(lease, volume), 'nothing holds the volume').to.deep.equal([]);
       evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });

@@ -20,7 +20,6 @@ describe('a chapter of the catalogue', () => {
         nodes: 'all',
         needs: ['api'],
         leastNodes: 3,
-        slow: false,
         source: 'https://kubernetes.io',
         failsIf: 'it is not so',
       },
@@ -58,9 +57,10 @@ describe('a chapter of the catalogue', () => {
       one('LV-TINY-01', ''),
       one('LV-TINY-02', ', nodes: all'),
       one('LV-TINY-03', ', features: [disruptive], exclusive: [secondNode]'),
+      one('LV-TINY-04', ', features: [disruptive], exclusive: [oneNode]'),
     );
-    expect(requirements.map(({ nodes }) => nodes)).to.deep.equal(['any', 'all', 'all']);
-    expect(requirements.map(({ leastNodes }) => leastNodes)).to.deep.equal([1, 3, 3]);
+    expect(requirements.map(({ nodes }) => nodes)).to.deep.equal(['any', 'all', 'all', 'any']);
+    expect(requirements.map(({ leastNodes }) => leastNodes)).to.deep.equal([1, 3, 3, 2]);
   });
 
   it('takes the number of nodes from its chapter, except where any one will do or a requirement gives its own', () => {

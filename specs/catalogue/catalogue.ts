@@ -45,8 +45,8 @@ const needsOfSpec = z
   });
 
 /**
- * Which nodes a spec needs undisturbed while it runs: all of them, or any one, which the run assigns. A spec on any
- * node runs beside specs with exclusive use of other nodes.
+ * Which nodes a spec needs undisturbed while it runs: all of them, or as many as `leastNodes` says, which the run assigns.
+ * A spec on any nodes runs beside specs with exclusive use of other nodes.
  */
 const nodes = z.enum(['all', 'any']);
 
@@ -72,13 +72,14 @@ const promise = {
    */
   needs: needsOfSpec.exactOptional(),
   /**
-   * How many nodes the run must have for its spec. Where not given, 1 with `nodes: any`, and else what the chapter says.
-   * A spec that asks for another one fails.
+   * How many nodes the run must have for its spec, and assigns to it with `nodes: any`. Where not given, 1 with that, 2
+   * where it has one of them exclusively, and else what the chapter says. A spec that asks for another one fails.
    */
   leastNodes: leastNodes.exactOptional(),
   /**
    * What no other spec may use while the requirement's spec runs, such as the disks of disks.yaml. A disruptive spec
-   * names the nodes that it touches by their roles, such as thirdNode; one that names none has the whole cluster.
+   * names the nodes that it touches: oneNode, which the run assigns, or by their roles, such as thirdNode. One that names
+   * nothing has the whole cluster.
    */
   exclusive: z.array(z.string().min(1)).default([]),
   /**
@@ -86,8 +87,6 @@ const promise = {
    * others rest. Only for disruptive requirements that name no nodes.
    */
   group: z.string().min(1).exactOptional(),
-  /** Whether the spec takes half a minute or more: slow specs begin early, so that the run does not end with them. */
-  slow: z.boolean().default(false),
   /** Where Kubernetes promises it: a page of the documentation, a KEP, or a source file with what to look for. */
   source: z.string().min(1),
   /** What would turn the spec red: one line. */
@@ -205,19 +204,28 @@ export function parseChapter(chapter: string, source: YamlSource): CatalogueChap
   const { requirements, matrix } = value;
   const all = [...requirements, ...(matrix ? multiplied(matrix) : [])];
   // A disruptive requirement names its nodes in `exclusive`.
-  const usual = ({ features }: AsWritten) => (features.includes('disruptive') ? 'all' : value.nodes);
+  const usual = ({ features, exclusive }: AsWritten) => {
+    if (!features.includes('disruptive')) return value.nodes;
+    return exclusive.includes('oneNode') ? 'any' : 'all';
+  };
   const { subject } = value;
   return {
     chapter,
     requirements: all.map((requirement) => ({
       nodes: usual(requirement),
       subject,
-      leastNodes: (requirement.nodes ?? usual(requirement)) === 'any' ? 1 : value.leastNodes,
+      leastNodes: leastOf(requirement, requirement.nodes ?? usual(requirement)) ?? value.leastNodes,
       ...requirement,
       needs: inOrder([...(requirement.needs ?? value.needs), ...needsOfFeatures(requirement.features)]),
       chapter,
     })),
   };
+}
+
+/** Returns how many nodes a requirement needs where it does not say so itself; undefined: as many as its chapter says. */
+function leastOf({ exclusive }: AsWritten, needed: z.infer<typeof nodes>): 1 | 2 | undefined {
+  if (needed === 'all') return undefined;
+  return exclusive.includes('oneNode') ? 2 : 1;
 }
 
 /** What is looked at of a requirement, whatever else is wrong with it. */

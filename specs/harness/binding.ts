@@ -60,7 +60,7 @@ export async function controllerLookedAgain(
   for (const object of objects) await triggerResync(namespace, object);
   // The witness has a class of its own, so that no claim of the spec takes its volume.
   const spec = { storageClassName: 'witness' };
-  const { node = firstNode() } = currentSpec();
+  const node = currentSpec().nodes?.at(-1) ?? firstNode();
   return await namespace.boundVolume(`witness-${resyncs++}`, {
     node,
     path: absentPath,

@@ -30,7 +30,7 @@ export async function protectionLookedAgain(
   for (const object of objects) await triggerResync(namespace, object);
   // They have different classes, so that they are not bound to each other.
   const ofClass = (storageClassName: string) => ({ spec: { storageClassName } });
-  const { node = firstNode() } = currentSpec();
+  const node = currentSpec().nodes?.at(-1) ?? firstNode();
   const witnesses = [
     await namespace.volume(`deleted-${witnessed}`, { node, path: absentPath, ...ofClass('of-volume') }),
     await namespace.claim(`deleted-${witnessed++}`, ofClass('of-claim')),

@@ -1,5 +1,6 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { type NodePlaces, usualPlaces } from '../../clusters/nodes/node.ts';
+import { assertAssigned, currentSpec } from '../runner/current-spec.ts';
 import { assertNodesDeclared } from '../runner/declared-needs.ts';
 import { clusterFacts } from '../runner/test-cluster.ts';
 
@@ -15,11 +16,14 @@ export const secondNode = (): string => nodeAt(1);
 /** Returns the name of the run's third node. */
 export const thirdNode = (): string => nodeAt(2);
 
-/** Returns the name of a node of the run: not the first, where there is another. For specs that need one and no more. */
-export const oneNode = (): string => nodeAt(Math.min(1, nodeCount() - 1), 1);
+/**
+ * Returns the name of a node of the run, for specs that need one and no more: with `nodes: any` the first that the run
+ * assigned; else not the run's first, where there is another.
+ */
+export const oneNode = (): string => assignedAt(0) ?? nodeAt(Math.min(1, nodeCount() - 1), 1);
 
-/** Returns the name of a node of the run other than `oneNode()`: not the first, where there are three. */
-export const anotherNode = (): string => nodeAt(nodeCount() > 2 ? 2 : 0, 2);
+/** Returns the name of a node of the run other than `oneNode()`: with `nodes: any` the second that the run assigned. */
+export const anotherNode = (): string => assignedAt(1) ?? nodeAt(nodeCount() > 2 ? 2 : 0, 2);
 
 /** Returns the names of the run's three nodes, in the order of their roles. */
 export const threeNodes = (): [string, string, string] => [firstNode(), secondNode(), thirdNode()];
@@ -55,12 +59,22 @@ export function firstAndSecondNode(): { key: string; operator: 'In'; values: str
   return { key: 'kubernetes.io/hostname', operator: 'In', values: [firstNode(), secondNode()].map(hostnameOf) };
 }
 
+/** Returns a node that the run assigned to the running spec; undefined where it assigned none to it. */
+function assignedAt(index: number): string | undefined {
+  const { nodes } = currentSpec();
+  if (nodes !== undefined) assertNodesDeclared(index + 1);
+  return nodes?.[index];
+}
+
 /** `least` is the number of nodes without which a spec cannot ask for it. */
 function nodeAt(index: number, least = index + 1): string {
   assertNodesDeclared(least);
   const { nodes } = clusterFacts();
   const node = nodes[index];
-  if (node) return node.name;
+  if (node) {
+    assertAssigned(node.name);
+    return node.name;
+  }
   throw new DomainError({
     attempted: `finding the node of a role, number ${index + 1}`,
     seen: `the run has ${nodes.map(({ name }) => name).join(', ') || 'no node'}`,

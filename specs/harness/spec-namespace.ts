@@ -100,7 +100,8 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
    * @example await namespace.volume('reserved', { ...disk, spec: { claimRef: { name: 'claim' } } });
    */
   volume(name: string, request: VolumeRequest): Promise<VolumeHandle> {
-    assertAssigned(request.node);
+    // A volume may be of a node that no cluster has.
+    if (this.cluster.facts.nodes.some(({ name }) => name === request.node)) assertAssigned(request.node);
     const node = hostnameOf(request.node);
     return this.apply('PersistentVolume', manifests.volume, volumeChange(name, { ...request, node }));
   }

@@ -3,11 +3,14 @@ import type { OtherNode } from '../runner/test-cluster.ts';
 /** The number of nodes that each of the scheduler's reasons is for. */
 export type ReasonCounts = Readonly<Record<string, number>>;
 
+/** All the nodes that no number is for: how many there are, the scheduler says. */
+type Rest = 'the other nodes' | 'every node';
+
 /**
  * The reasons that a spec expects, each for a number of nodes; or, where another spec may have a node exclusively, for
- * all the nodes that no number is for.
+ * the rest.
  */
-export type WantedReasons = Readonly<Record<string, number | 'the other nodes'>>;
+export type WantedReasons = Readonly<Record<string, number | Rest>>;
 
 /** Reasons of the scheduler, which counts for every node the first of its plugins that rejects it. */
 export const reasons = {
@@ -34,7 +37,7 @@ export const reasons = {
  * run there, and the scheduler counts these nodes as well.
  */
 export function withOtherNodes(wanted: WantedReasons, others: readonly OtherNode[]): WantedReasons {
-  const all: Record<string, number | 'the other nodes'> = { ...wanted };
+  const all: Record<string, number | Rest> = { ...wanted };
   for (const { refusal } of others) {
     const count = all[reasons[refusal]] ?? 0;
     if (typeof count === 'number') all[reasons[refusal]] = count + 1;
@@ -66,7 +69,7 @@ export function matches(message: string, wanted: WantedReasons): boolean {
     0,
   );
   const expected = Object.entries(wanted).map(
-    ([reason, count]) => [reason, count === 'the other nodes' ? nodes - numbered : count] as const,
+    ([reason, count]) => [reason, typeof count === 'number' ? count : nodes - numbered] as const,
   );
   // A cluster of one node has no other nodes, and the message does not name what it counts none of.
   const named = expected.filter(([, count]) => count !== 0);

@@ -1,14 +1,14 @@
 import {
+  anotherNode,
   assignedNode,
   evidence,
   expect,
-  firstNode,
   freeSpace,
+  oneNode,
   readChapter,
   runInPod,
   SpecNamespace,
   scheduledTo,
-  secondNode,
 } from '../harness/index.ts';
 import { leaseEntriesDirectory } from '../static-provisioner/entries.ts';
 import { lookedThrough, offeredClass, offeredPaths, offeredVolume, volumeName } from '../static-provisioner/offered.ts';
@@ -171,13 +171,13 @@ describe(chapter, () => {
   });
 
   proves('LV-PROV-14', async () => {
-    await using directory = await leaseEntriesDirectory(secondNode());
+    await using directory = await leaseEntriesDirectory(oneNode());
     await using namespace = await SpecNamespace.open();
     const [path = ''] = await directory.memory(16 * mebibyte, 'disk');
     await namespace.storageClass('Immediate');
     // As the program writes it where its configuration has a selector of its own beside the hostname.
     const { claim } = await namespace.boundVolume('two-terms', {
-      node: secondNode(),
+      node: oneNode(),
       path,
       storage: '16Mi',
       volume: {
@@ -188,9 +188,9 @@ describe(chapter, () => {
         },
       },
     });
-    const pod = await namespace.pod('elsewhere', { claims: [claim], node: firstNode() });
+    const pod = await namespace.pod('elsewhere', { claims: [claim], node: anotherNode() });
     // By the term beside the hostname.
-    await scheduledTo(pod, firstNode());
+    await scheduledTo(pod, anotherNode());
     const message = await expect(pod).to.reportEvent('FailedMount', `path "${path}" does not exist`);
     evidence.keep('message', message);
   });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { parseStrictDocument } from '../../clusters/yaml/strict-yaml.ts';
 import { allRequirements } from '../catalogue/catalogue.ts';
+import { readDurations } from '../catalogue/durations.ts';
 import type * as Load from './load.ts';
 import { hasWholeCluster } from './plan.ts';
 
@@ -51,19 +52,27 @@ describe('the catalogue and its specs', function () {
     const held = requirements
       .filter(({ features }) => features.includes('disruptive'))
       .flatMap(({ exclusive }) => exclusive);
-    expect([...new Set(held)].toSorted()).to.deep.equal(['secondNode', 'thirdNode']);
+    const things = ['closed-nodes', 'restarting-machine'];
+    expect([...new Set(held)].toSorted()).to.deep.equal([...things, 'oneNode', 'secondNode', 'thirdNode'].toSorted());
+  });
+
+  it('have a node of the run for themselves exactly where they disturb one', () => {
+    const alone = requirements.filter(({ exclusive }) => exclusive.includes('oneNode'));
+    expect(alone.filter(({ nodes, features }) => nodes !== 'any' || !features.includes('disruptive'))).to.deep.equal(
+      [],
+    );
+    const anywhere = requirements.filter(({ nodes, features }) => nodes === 'any' && features.includes('disruptive'));
+    expect(anywhere.filter(({ exclusive }) => !exclusive.includes('oneNode'))).to.deep.equal([]);
+  });
+
+  it('are the only ones that a duration is known of', () => {
+    expect([...readDurations().keys()].filter((id) => !ids.includes(id))).to.deep.equal([]);
   });
 
   it('are in a group only with the whole cluster', () => {
     const grouped = requirements.filter(({ group }) => group !== undefined);
     expect(grouped.length).to.be.above(1);
     expect(grouped.filter((requirement) => !hasWholeCluster(requirement))).to.deep.equal([]);
-  });
-
-  it('touch no node where any would do', () => {
-    const anywhere = requirements.filter(({ nodes }) => nodes === 'any');
-    expect(anywhere.length).to.be.above(0);
-    expect(anywhere.filter(({ features }) => features.includes('disruptive'))).to.deep.equal([]);
   });
 
   it('are as many as README.md says, and not many more', () => {

@@ -23,14 +23,14 @@ describe('the current spec', () => {
   });
 
   it('has the node that was assigned to it, and none by chance', () => {
-    expect(asSpec(new CurrentSpec({ id: 'SEED-1', signal, node: 'node1' }), assignedNode)).to.equal('node1');
+    expect(asSpec(new CurrentSpec({ id: 'SEED-1', signal, nodes: ['node1'] }), assignedNode)).to.equal('node1');
     expect(() => asSpec(new CurrentSpec({ id: 'SEED-1', signal }), assignedNode)).to.throw(DomainError, 'nodes: any');
   });
 
-  it('refuses any node but the one that was assigned to it', () => {
-    const ask = (node?: string) =>
-      asSpec(new CurrentSpec({ id: 'SEED-1', signal, node }), () => assertAssigned('node2'));
-    expect(() => ask('node1')).to.throw(DomainError, 'running SEED-1 on node2');
-    for (const given of ['node2', undefined]) expect(() => ask(given)).not.to.throw();
+  it('refuses any node but those that were assigned to it', () => {
+    const ask = (nodes?: string[]) =>
+      asSpec(new CurrentSpec({ id: 'SEED-1', signal, nodes }), () => assertAssigned('node2'));
+    expect(() => ask(['node1', 'node3'])).to.throw(DomainError, 'running SEED-1 on node2');
+    for (const given of [['node1', 'node2'], undefined]) expect(() => ask(given)).not.to.throw();
   });
 });

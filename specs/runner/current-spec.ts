@@ -10,7 +10,7 @@ import type { SharedUse } from './locks.ts';
 import { clusterFacts } from './test-cluster.ts';
 
 type SpecOrigin = Pick<CurrentSpec, 'id' | 'signal'> &
-  Partial<Pick<CurrentSpec, 'node' | 'sharing' | 'knownIssue' | 'needs' | 'leastNodes' | 'longestWait'>>;
+  Partial<Pick<CurrentSpec, 'nodes' | 'sharing' | 'knownIssue' | 'needs' | 'leastNodes' | 'longestWait'>>;
 
 /** The spec that is running, and what it leaves for the report. */
 export class CurrentSpec {
@@ -18,8 +18,8 @@ export class CurrentSpec {
   readonly id: string;
   /** Aborted when the spec is over or takes too long, or when the run is interrupted. */
   readonly signal: AbortSignal;
-  /** Name of the node that the run assigned to it, where its requirement has `nodes: any`. */
-  readonly node: string | undefined;
+  /** Names of the nodes that the run assigned to it, where its requirement has `nodes: any`. */
+  readonly nodes: readonly string[] | undefined;
   /** What it has the cluster with, where its requirement has a group. */
   readonly sharing: SharedUse | undefined;
   /** Milliseconds after which each of its waits ends, where the run expects failures and has less patience than the wait. */
@@ -41,10 +41,10 @@ export class CurrentSpec {
   /** Set by `knownIssue()`: that the spec came to the promise, and the error that refuted it, where one did. */
   promiseTried: { refutation?: unknown } | undefined;
 
-  constructor({ id, signal, node, sharing, knownIssue, needs, leastNodes, longestWait }: SpecOrigin) {
+  constructor({ id, signal, nodes, sharing, knownIssue, needs, leastNodes, longestWait }: SpecOrigin) {
     this.id = id;
     this.signal = signal;
-    this.node = node;
+    this.nodes = nodes;
     this.sharing = sharing;
     this.knownIssue = knownIssue;
     this.longestWait = longestWait;
@@ -80,12 +80,13 @@ export function asSpec<T>(spec: CurrentSpec, work: () => T): T {
 }
 
 /**
- * Returns the name of the node that was assigned to the running spec.
+ * Returns the name of the first node that was assigned to the running spec.
  * @throws DomainError where its requirement does not have `nodes: any`
  */
 export function assignedNode(): string {
-  const { id, node } = currentSpec();
-  if (node !== undefined) return node;
+  const { id, nodes } = currentSpec();
+  const [first] = nodes ?? [];
+  if (first !== undefined) return first;
   throw new DomainError({
     attempted: `finding the node assigned to ${id}`,
     seen: 'the run assigned none to it',
@@ -94,16 +95,16 @@ export function assignedNode(): string {
 }
 
 /**
- * Refuses a node other than the one assigned to the running spec, where there is one: another spec may have exclusive
- * use of that node, and stop its kubelet. @throws DomainError
+ * Refuses a node other than those assigned to the running spec, where there are such: another spec may have
+ * exclusive use of that node, and stop its kubelet. @throws DomainError
  */
 export function assertAssigned(node: string): void {
-  const { id, node: assigned } = currentSpec();
-  if (assigned === undefined || assigned === node) return;
+  const { id, nodes } = currentSpec();
+  if (nodes === undefined || nodes.includes(node)) return;
   throw new DomainError({
     attempted: `running ${id} on ${node}`,
-    seen: `the run assigned ${assigned} to it`,
-    remedy: 'Name no node in the spec, ask for `assignedNode()`; or say `nodes: all` in the catalogue.',
+    seen: `the run assigned ${nodes.join(' and ')} to it`,
+    remedy: 'Ask for `oneNode()` and `anotherNode()` in the spec; or say `nodes: all` in the catalogue.',
   });
 }
 

@@ -47,8 +47,10 @@ describe('work with locks', () => {
       { name: 'other', shared: ['node1'] },
       { name: 'free', shared: ['node2'], takes: 5 },
     ];
-    // The second user passes the holder, which waits until both are through.
-    expect((await order(used)).slice(-2)).to.deep.equal(['+holder', '-holder']);
+    // The second user does not pass the holder, which waits for the first.
+    const waited = await order(used);
+    expect(waited.slice(0, 2)).to.deep.equal(['+user', '+free']);
+    expect(waited.slice(-4)).to.deep.equal(['+holder', '-holder', '+other', '-other']);
     const held = await order(used.toSorted((a) => (a.name === 'holder' ? -1 : 0)));
     expect(held.slice(0, 2)).to.deep.equal(['+holder', '+free']);
   });
@@ -69,7 +71,7 @@ describe('work with locks', () => {
     await runWithLocks(['a', 'b', 'c'], {
       jobs: 2,
       stop: never,
-      locksOf: (_, users) => ({ exclusive: [], shared: ['node1'], before: users('node1') }),
+      locksOf: (_, { users }) => ({ exclusive: [], shared: ['node1'], before: users('node1') }),
       run: async (_, { before }) => {
         seen.push(before);
         await pause(10);

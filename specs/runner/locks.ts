@@ -8,34 +8,48 @@ export interface Locks {
   group?: string | undefined;
 }
 
+/** What is in use as a piece of work might begin: of what goes on, and of what waits since before it. */
+export interface InUse {
+  /** Returns whether somebody has a thing for himself. */
+  held(thing: string): boolean;
+  /** Returns how many share a thing. */
+  users(thing: string): number;
+}
+
 export interface LockedWork<Work, Locked extends Locks> {
   /** How many go on at once, at most. */
   jobs: number;
   /** Aborting this begins nothing more; what goes on is waited for. */
   stop: AbortSignal;
-  /** Returns what a piece of work would lock if it began now; `users` counts who shares a thing at the moment. */
-  locksOf(work: Work, users: (thing: string) => number): Locked;
+  /** Returns what a piece of work would lock if it began now. */
+  locksOf(work: Work, inUse: InUse): Locked;
   run(work: Work, locked: Locked): Promise<void>;
 }
 
-/** Does all the work, side by side: whenever fewer than `jobs` go on, the first in order begins whose locks are free. */
+/**
+ * Does all the work, side by side: whenever fewer than `jobs` go on, the first in order begins whose locks are free. What
+ * waits for its locks keeps them from what comes after it: else those that need one thing each would keep one that needs
+ * several waiting for ever.
+ */
 export async function runWithLocks<Work, Locked extends Locks>(
   work: readonly Work[],
   { jobs, stop, locksOf, run }: LockedWork<Work, Locked>,
 ): Promise<void> {
   const waiting = [...work];
   const running = new Map<Promise<void>, Locked>();
-  const users = (thing: string): number => [...running.values()].filter(({ shared }) => shared.includes(thing)).length;
-  const free = ({ exclusive, shared, group }: Locks): boolean => {
-    const others = [...running.values()].filter((one) => group === undefined || one.group !== group);
-    const held = (thing: string): boolean => others.some((one) => one.exclusive.includes(thing));
-    return !exclusive.some((thing) => held(thing) || users(thing) > 0) && !shared.some(held);
-  };
   /** Takes the first that may begin out of those that wait. */
   const next = (): { one: Work; locked: Locked } | undefined => {
+    const going = [...running.values()];
+    const before: Locks[] = [...going];
     for (const [index, one] of waiting.entries()) {
-      const locked = locksOf(one, users);
-      if (!free(locked)) continue;
+      const locked = locksOf(one, usesOf(before));
+      const { group } = locked;
+      // A group that goes on has its things together: nobody gets them in between.
+      const joins = group !== undefined && going.some((other) => other.group === group);
+      if (!areFree(locked, joins ? going : before)) {
+        before.push(locked);
+        continue;
+      }
       waiting.splice(index, 1);
       return { one, locked };
     }
@@ -50,6 +64,19 @@ export async function runWithLocks<Work, Locked extends Locks>(
     else break;
   }
   await Promise.all(running.keys());
+}
+
+function usesOf(locks: readonly Locks[]): InUse {
+  return {
+    held: (thing) => locks.some(({ exclusive }) => exclusive.includes(thing)),
+    users: (thing) => locks.filter(({ shared }) => shared.includes(thing)).length,
+  };
+}
+
+/** Returns whether these locks go together with those of others. */
+function areFree({ exclusive, shared, group }: Locks, locks: readonly Locks[]): boolean {
+  const { held, users } = usesOf(locks.filter((one) => group === undefined || one.group !== group));
+  return !exclusive.some((thing) => held(thing) || users(thing) > 0) && !shared.some(held);
 }
 
 /** The use of what several have at the same time. It ends when this is disposed of. */

@@ -1,5 +1,6 @@
 import type { Requirement } from '../catalogue/catalogue.ts';
-import type { Locks } from './locks.ts';
+import { type Durations, secondsBy } from '../catalogue/durations.ts';
+import type { InUse, Locks } from './locks.ts';
 
 /** The order of a run follows from this number alone: `--seed` repeats it. */
 export type Seed = number;
@@ -41,59 +42,102 @@ export function hasWholeCluster(requirement: Requirement): boolean {
 }
 
 /**
- * Returns when a spec begins among the others, as far as locks allow; specs of the same turn keep their order:
- * first those that need all nodes undisturbed, then those that disturb some nodes, and beside them those that any other
- * node will do for; last those that have the whole cluster.
+ * Returns when a spec begins among the others, as far as locks allow: first those that need several nodes undisturbed,
+ * then those that disturb nodes, and beside them those that any other node will do for; last those that have the whole
+ * cluster.
  */
 function turnOf(requirement: Requirement): number {
-  const { exclusive, nodes, slow } = requirement;
-  const disruptive = isDisruptive(requirement);
-  // Specs with the same lock wait for each other, so they begin with the first.
-  if (!disruptive && nodes === 'all') return exclusive.length > 0 || slow ? 0 : 1;
-  if (hasWholeCluster(requirement)) return 6;
-  // Several nodes are free together before others lock them in turn, and then not again for long.
-  if (disruptive && exclusive.length > 1) return 2;
-  if (slow) return 3;
-  return disruptive ? 4 : 5;
+  if (hasWholeCluster(requirement)) return 4;
+  // Both nodes are free together before others hold them in turn.
+  if (isDisruptive(requirement)) return rolesIn(requirement).length > 1 ? 1 : 2;
+  return requirement.nodes === 'all' || requirement.leastNodes > 1 ? 0 : 3;
 }
 
-/** Returns the specs in the order in which a run begins them; specs of the same turn keep theirs. */
-export function inTurns<Spec extends { requirement: Requirement }>(specs: readonly Spec[]): Spec[] {
-  return specs.toSorted((a, b) => turnOf(a.requirement) - turnOf(b.requirement));
+/**
+ * Returns the specs in the order in which a run begins them. Of one turn the longest begin first, as the run would wait
+ * for them at its end; each counts with those that wait for the same thing. Where one takes less than twice as long as
+ * another, they keep their order.
+ */
+export function inTurns<Spec extends { requirement: Requirement }>(
+  specs: readonly Spec[],
+  durations: Durations,
+): Spec[] {
+  const measured = secondsBy(durations);
+  const secondsOf = ({ requirement }: Spec): number => measured(requirement);
+  const things = (spec: Spec): string[] => spec.requirement.exclusive.filter((thing) => !isRole(thing));
+  const inLine = (thing: string): number =>
+    specs.reduce((sum, spec) => sum + (things(spec).includes(thing) ? secondsOf(spec) : 0), 0);
+  const lines = new Map([...new Set(specs.flatMap(things))].map((thing) => [thing, inLine(thing)]));
+  const doublings = (spec: Spec): number => {
+    const seconds = Math.max(secondsOf(spec), ...things(spec).map((thing) => lines.get(thing) ?? 0));
+    return Math.floor(Math.log2(Math.max(1, seconds)));
+  };
+  const ranks = new Map(specs.map((spec) => [spec, { turn: turnOf(spec.requirement), doublings: doublings(spec) }]));
+  const rankOf = (spec: Spec) => ranks.get(spec) ?? { turn: 0, doublings: 0 };
+  return specs.toSorted((a, b) => rankOf(a).turn - rankOf(b).turn || rankOf(b).doublings - rankOf(a).doublings);
 }
 
 /** What the catalogue calls the nodes of a run in `exclusive`, in the order of their roles. */
 const nodeRoles = ['firstNode', 'secondNode', 'thirdNode'] as const;
 
-/** Returns what a requirement's spec locks for itself: nodes by their names, `nodes` being in the order of their roles. */
-export function exclusiveOf({ exclusive }: Requirement, nodes: readonly string[]): string[] {
-  const named = new Map<string, string | undefined>(nodeRoles.map((role, index) => [role, nodes[index]]));
-  return exclusive.map((thing) => named.get(thing) ?? thing);
-}
+/** What it calls the first of the nodes that the run assigns to a spec. */
+const assignedRole = 'oneNode';
 
-/** What a spec locks, and the node that is assigned to it where any will do. */
-interface SpecLocks extends Locks {
-  node?: string;
+const isRole = (thing: string): boolean => thing === assignedRole || nodeRoles.some((role) => role === thing);
+
+/** Returns the nodes that a disruptive spec has exclusively, as the catalogue calls them. */
+const rolesIn = ({ exclusive }: Requirement): string[] => exclusive.filter(isRole);
+
+/** What a spec locks. */
+export interface SpecLocks extends Locks {
+  /** The nodes that are assigned to it, where any will do; `oneNode()` and `anotherNode()` are these. */
+  assigned?: readonly string[];
+  /** The nodes that a disruptive spec has exclusively; undefined for the whole cluster. */
+  disturbed?: readonly string[];
 }
 
 /**
- * Returns what each spec of a plan locks. Where any node will do, the spec gets the least used of those that no spec of
- * the plan disturbs: it never keeps one of these waiting.
+ * Returns what each spec of a plan locks, `nodes` being in the order of their roles. Where any nodes will do, a spec gets
+ * first those that no spec of the plan disturbs, the least used of them: so it keeps none of these waiting.
  */
 export function locksAmong(
   plan: readonly Requirement[],
   nodes: readonly string[],
-): (requirement: Requirement, users: (thing: string) => number) => SpecLocks {
-  const disturbed = new Set(plan.flatMap((one) => (isDisruptive(one) ? exclusiveOf(one, nodes) : [])));
-  const quiet = nodes.filter((node) => !disturbed.has(node));
-  const assignable = quiet.length > 0 ? quiet : nodes;
-  return (requirement, users) => {
-    const { group } = requirement;
-    const exclusive = exclusiveOf(requirement, nodes);
+): (requirement: Requirement, inUse: InUse) => SpecLocks {
+  const named = new Map<string, string | undefined>(nodeRoles.map((role, index) => [role, nodes[index]]));
+  // Not the first, which has the control plane, where there is another.
+  const disturbable = nodes.length > 1 ? nodes.slice(1) : nodes;
+  const disturbed = new Set(
+    plan
+      .filter(isDisruptive)
+      .flatMap(rolesIn)
+      .flatMap((role) => (role === assignedRole ? disturbable : [named.get(role) ?? role])),
+  );
+  return (requirement, { held, users }) => {
+    const { group, leastNodes } = requirement;
     if (hasWholeCluster(requirement)) return { exclusive: nodes, shared: [], group };
-    if (isDisruptive(requirement)) return { exclusive, shared: [] };
-    if (requirement.nodes === 'all') return { exclusive, shared: nodes };
-    const node = assignable.toSorted((a, b) => users(a) - users(b))[0] as string;
-    return { exclusive, shared: [node], node };
+    const things = requirement.exclusive.filter((thing) => thing !== assignedRole);
+    const exclusive = things.map((thing) => named.get(thing) ?? thing);
+    if (requirement.nodes === 'all') {
+      if (!isDisruptive(requirement)) return { exclusive, shared: nodes };
+      return { exclusive, shared: [], disturbed: exclusive.filter((thing) => nodes.includes(thing)) };
+    }
+    const taken = (node: string): number => (held(node) ? 1 : 0);
+    if (!isDisruptive(requirement)) {
+      // Of those that are disturbed at times the most used: the others stay free for who has them exclusively.
+      const assigned = nodes
+        .toSorted((a, b) => {
+          const [atTimes, others] = [disturbed.has(a), disturbed.has(b)];
+          if (atTimes !== others) return taken(a) - taken(b) || Number(atTimes) - Number(others);
+          return taken(a) - taken(b) || (atTimes ? users(b) - users(a) : users(a) - users(b));
+        })
+        .slice(0, leastNodes);
+      return { exclusive, shared: assigned, assigned };
+    }
+    // While it waits for something else, the nodes are for others.
+    if (exclusive.some(held)) return { exclusive, shared: [] };
+    const [own = ''] = disturbable.toSorted((a, b) => taken(a) - taken(b) || users(a) - users(b));
+    const others = nodes.filter((node) => node !== own).slice(0, leastNodes - 1);
+    return { exclusive: [own, ...exclusive], shared: others, assigned: [own, ...others], disturbed: [own] };
   };
 }

@@ -46,7 +46,8 @@ describe('running spec files', function () {
       group?: Record<string, string>;
       /** Ids of specs with `nodes: any`. */
       anywhere?: string[];
-      slow?: string[];
+      /** Seconds that specs took, by id; none is known of the others. */
+      durations?: Record<string, number>;
       knownIssue?: KnownIssue;
       whyNotRun?: (requirement: Requirement) => NotRun | undefined;
       assertHealthy?: (nodes?: readonly string[]) => Promise<void>;
@@ -58,7 +59,7 @@ describe('running spec files', function () {
   ) {
     const file = join(folder, 'tiny.spec.ts');
     const { grep, timeout = 2_000, interruptIn, grace = 200, jobs = 1 } = options;
-    const { disruptive = [], exclusive = {}, group = {}, anywhere = [], slow = [] } = options;
+    const { disruptive = [], exclusive = {}, group = {}, anywhere = [], durations = {} } = options;
     const { assertHealthy, assertReachable, outages, whyNotRun, open, close } = options;
     const { knownIssue } = options;
     const requirements = tinyIds.map((id) => ({
@@ -69,7 +70,7 @@ describe('running spec files', function () {
       ...(group[id] !== undefined && { group: group[id] }),
       features: disruptive.includes(id) ? ['disruptive'] : [],
       nodes: anywhere.includes(id) ? 'any' : 'all',
-      slow: slow.includes(id),
+      leastNodes: 1,
       ...(knownIssue && { knownIssue }),
     }));
     const chapter = `import { chapterOf } from '${support}registry.ts'; import { knownIssue } from '${support}known-issue.ts'; import { expect } from '${chai}'; const { proves } = chapterOf(${JSON.stringify({ chapter: 'binding', requirements })});`;
@@ -100,6 +101,7 @@ describe('running spec files', function () {
       grace,
       seed: 42,
       jobs,
+      durations: new Map(Object.entries(durations)),
       nodes,
       kubernetes: 'v1.37.2',
       ...more,
@@ -195,8 +197,12 @@ describe('running spec files', function () {
   });
 
   it('begins with what takes long, and with what waits for another', async () => {
-    await run(noting(['TINY-1', 'TINY-2', 'TINY-3'], 1), { slow: ['TINY-2'], exclusive: { 'TINY-3': ['disk'] } });
-    expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-1']);
+    await run(noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 1), {
+      durations: { 'TINY-1': 3, 'TINY-2': 40, 'TINY-3': 9, 'TINY-4': 9 },
+      exclusive: { 'TINY-3': ['disk'], 'TINY-4': ['disk'] },
+    });
+    const begun = noted().filter((text) => text.startsWith('+'));
+    expect(begun).to.deep.equal(['+TINY-2', '+TINY-3', '+TINY-4', '+TINY-1']);
   });
 
   it('lets each spec know which spec it is, while others run', async () => {
@@ -293,7 +299,7 @@ describe('running spec files', function () {
     const ids = ['TINY-1', 'TINY-2', 'TINY-3'];
     await run(noting(ids, 1), {
       disruptive: ids,
-      slow: ['TINY-2'],
+      durations: { 'TINY-1': 20, 'TINY-2': 50, 'TINY-3': 5 },
       exclusive: { 'TINY-1': ['thirdNode'], 'TINY-2': ['thirdNode'], 'TINY-3': ['secondNode', 'thirdNode'] },
     });
     expect(noted().filter((text) => text.startsWith('+'))).to.deep.equal(['+TINY-3', '+TINY-2', '+TINY-1']);
@@ -302,7 +308,7 @@ describe('running spec files', function () {
   it('gives a spec for any node one that no other spec uses, and runs it meanwhile', async () => {
     const source = noting(['TINY-1', 'TINY-2', 'TINY-3', 'TINY-4'], 40).replaceAll(
       /noted\.push\('\+(TINY-\d)'\)/g,
-      "noted.push('+$1 ' + (currentSpec().node ?? 'everywhere'))",
+      "noted.push('+$1 ' + (currentSpec().nodes?.join() ?? 'everywhere'))",
     );
     await run(`import { currentSpec } from '${support}current-spec.ts';${source}`, {
       jobs: 4,

@@ -3,11 +3,12 @@ import { setTimeout as after } from 'node:timers/promises';
 import { ApiUnreachable } from '../../clusters/api/refusal.ts';
 import { DomainError, messageOf, PreparationFailed, unsuppressed } from '../../clusters/errors/domain-error.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
+import type { Durations } from '../catalogue/durations.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import { CurrentSpec } from './current-spec.ts';
 import type { EventStream } from './events.ts';
 import { runWithLocks, Shareable } from './locks.ts';
-import { exclusiveOf, hasWholeCluster, inTurns, isDisruptive, locksAmong } from './plan.ts';
+import { inTurns, isDisruptive, locksAmong, type SpecLocks } from './plan.ts';
 import { type DeclaredSpec, identityOf } from './registry.ts';
 import { runSpec } from './run-one.ts';
 import { catchStrayErrors } from './stray-errors.ts';
@@ -21,6 +22,8 @@ export interface SpecRunOptions {
   seed: number;
   /** How many specs may run side by side. */
   jobs: number;
+  /** How long specs take: the longest begin first. */
+  durations?: Durations;
   /** Version of the API server, such as `v1.37.2`. */
   kubernetes: string;
   /** Names of the run's nodes, in the order of their roles. */
@@ -69,6 +72,7 @@ export async function runSpecs(
     jobs,
     nodes,
     kubernetes,
+    durations = new Map(),
     assertHealthy = async () => {},
     assertReachable = async () => {},
     open,
@@ -123,7 +127,10 @@ export async function runSpecs(
     groups.set(group, cluster);
     return cluster;
   };
-  const runOne = async ({ requirement, test, identity }: PlannedSpec, node: string | undefined): Promise<void> => {
+  const runOne = async (
+    { requirement, test, identity }: PlannedSpec,
+    { assigned, disturbed }: SpecLocks,
+  ): Promise<void> => {
     const over = new AbortController();
     const ended = AbortSignal.any([over.signal, stop]);
     setMaxListeners(0, ended);
@@ -132,7 +139,7 @@ export async function runSpecs(
     using sharing = group === undefined ? undefined : await clusterOf(group).use();
     const spec = new CurrentSpec({
       id,
-      node,
+      nodes: assigned,
       sharing,
       knownIssue,
       needs,
@@ -158,9 +165,7 @@ export async function runSpecs(
       }
     }
     if (!isDisruptive(requirement) || unreachable.signal.aborted) return tracker.ended(identity, outcome);
-    const health = await outcomeOf(
-      assertHealthy(hasWholeCluster(requirement) ? undefined : exclusiveOf(requirement, nodes)),
-    );
+    const health = await outcomeOf(assertHealthy(disturbed));
     if (health.outcome === 'failed') await look();
     const good = outcome.outcome !== 'failed';
     tracker.ended(identity, good && health.outcome === 'failed' ? health : outcome);
@@ -171,11 +176,11 @@ export async function runSpecs(
       round.map(({ requirement }) => requirement),
       nodes,
     );
-    return runWithLocks(inTurns(round), {
+    return runWithLocks(inTurns(round, durations), {
       jobs,
       stop,
-      locksOf: ({ requirement }, users) => locksOf(requirement, users),
-      run: (planned, { node }) => runOne(planned, node),
+      locksOf: ({ requirement }, inUse) => locksOf(requirement, inUse),
+      run: runOne,
     });
   };
   const work = async (): Promise<void> => {

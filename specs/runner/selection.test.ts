@@ -44,7 +44,6 @@ describe('choosing requirements', () => {
     nodes: 'all' as const,
     needs: ['api'] as const,
     leastNodes: 1 as const,
-    slow: false,
     source: 'x',
     failsIf: 'y',
     ...more,

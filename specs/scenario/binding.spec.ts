@@ -21,6 +21,7 @@ import {
   applyVolumeB,
   fixtures,
   keepMounts,
+  leaseDisksLikeSeed,
   leaseSeedDisks,
 } from './seed.ts';
 
@@ -31,7 +32,7 @@ const elsewhere = () => ({ [reasons.volumeAffinity]: 1, [reasons.podAffinity]: n
 
 describe(chapter, () => {
   proves('SEED-4', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using namespace = await SpecNamespace.open();
     await namespace.apply('StorageClass', fixtures.storageClass);
     const volumeA = await applyVolumeA(namespace, disks);
@@ -109,7 +110,7 @@ describe(chapter, () => {
   });
 
   proves('SEED-7', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using namespace = await SpecNamespace.open();
     const { claim, volumeA } = await applySeed(namespace, disks);
     await expect(claim).to.reportEvent('WaitForFirstConsumer');

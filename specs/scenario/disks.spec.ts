@@ -17,7 +17,17 @@ import {
   secondNode,
   writeChecked,
 } from '../harness/index.ts';
-import { applyPod, applySeed, cannotWrite, fixtures, keepDisk, keepMounts, leaseSeedDisks, startSeed } from './seed.ts';
+import {
+  applyPod,
+  applySeed,
+  cannotWrite,
+  fixtures,
+  keepDisk,
+  keepMounts,
+  leaseDisksLikeSeed,
+  leaseSeedDisks,
+  startSeed,
+} from './seed.ts';
 
 const { chapter, proves } = readChapter('scenario');
 
@@ -77,7 +87,7 @@ describe(chapter, () => {
   });
 
   proves('SEED-3', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using other = await leaseVolume(secondNode(), 'LOOP', { bytes: 32 * 2 ** 20 });
     await using namespace = await SpecNamespace.open();
     await namespace.apply('StorageClass', fixtures.storageClass);
@@ -114,7 +124,7 @@ describe(chapter, () => {
   });
 
   proves('SEED-8', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using namespace = await SpecNamespace.open();
     const { volumeA, pod } = await startSeed(namespace, disks);
     await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
@@ -134,7 +144,7 @@ describe(chapter, () => {
   });
 
   proves('SEED-9', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using namespace = await SpecNamespace.open();
     const { volumeA, pod } = await startSeed(namespace, disks);
     const chain = await expect(pod).to.mount(volumeA, { from: disks.onNode2 });
@@ -160,7 +170,7 @@ describe(chapter, () => {
   });
 
   proves('SEED-10', async () => {
-    await using disks = await leaseSeedDisks();
+    await using disks = await leaseDisksLikeSeed();
     await using namespace = await SpecNamespace.open();
     const { claim, pod: writer } = await startSeed(namespace, disks);
     const sum = await writeChecked(writer, '/data/payload', 4 * 2 ** 20);

@@ -30,11 +30,23 @@ export interface SeedDisks extends AsyncDisposable {
   onNode3: DiskVolume;
 }
 
-/** Leases the scenario's disks: of a cluster of ours, those of disks.yaml; another cluster gets disks like these. */
+/**
+ * Leases the disks of disks.yaml, at the very paths of the scenario, for specs that have them exclusively. A cluster that
+ * is lent has none: there these are disks like them.
+ */
 export async function leaseSeedDisks(): Promise<SeedDisks> {
   const { lent } = (await testCluster()).facts;
-  const lease = (node: string, at: string): Promise<DiskVolume & AsyncDisposable> =>
-    lent ? leaseVolume(node, 'LOOP', { bytes: 128 * 2 ** 20, at }) : leaseClusterDisk(node, `/mnt/disks/${at}`);
+  return lent ? await leaseDisksLikeSeed() : await leaseThree((node, at) => leaseClusterDisk(node, `/mnt/disks/${at}`));
+}
+
+/** Leases three disks of the spec's own, on the nodes and of the size of the scenario's. */
+export function leaseDisksLikeSeed(): Promise<SeedDisks> {
+  return leaseThree((node, at) => leaseVolume(node, 'LOOP', { bytes: 128 * 2 ** 20, at }));
+}
+
+async function leaseThree(
+  lease: (node: string, at: string) => Promise<DiskVolume & AsyncDisposable>,
+): Promise<SeedDisks> {
   const leases = [lease(firstNode(), 'volA'), lease(secondNode(), 'volA'), lease(thirdNode(), 'volB')] as const;
   const [onNode1, onNode2, onNode3] = await Promise.all(leases).catch(async (error) => {
     // The leases that succeeded are ended.

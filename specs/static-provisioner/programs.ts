@@ -10,7 +10,7 @@ import { provisionerImage } from '../../clusters/static-provisioner/build.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { type ClassHandle, Handle, type PodHandle } from '../harness/handles.ts';
-import { hostnameOf } from '../harness/nodes.ts';
+import { hostnameOf, oneNode } from '../harness/nodes.ts';
 import { once } from '../harness/promises.ts';
 import { gone } from '../harness/removal.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';
@@ -130,7 +130,7 @@ export function startNodeCleanup(
 ): Promise<RunningProgram> {
   const args = [`--storageclass-names=${storageClasses.join()}`, `--pvc-deletion-delay=${delay}s`];
   return start(namespace, {
-    nodes: namespace.cluster.nodes.slice(0, 1).map(({ name }) => name),
+    nodes: [oneNode()],
     fixture: 'static-provisioner/node-cleanup.yaml',
     kinds: ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Deployment'],
     change: (manifest) => {

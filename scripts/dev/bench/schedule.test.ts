@@ -4,7 +4,7 @@ import { boundsOf, occupation, phasesOf, simulate } from './schedule.ts';
 
 const nodes = ['node1', 'node2', 'node3'];
 
-type Fields = Partial<Pick<Requirement, 'nodes' | 'exclusive' | 'group' | 'features' | 'slow'>>;
+type Fields = Partial<Pick<Requirement, 'nodes' | 'exclusive' | 'group' | 'features' | 'leastNodes'>>;
 
 function spec(id: string, seconds: number, fields: Fields = {}) {
   const requirement = {
@@ -12,7 +12,7 @@ function spec(id: string, seconds: number, fields: Fields = {}) {
     nodes: 'all',
     exclusive: [],
     features: [],
-    slow: false,
+    leastNodes: 1,
     ...fields,
   } as unknown as Requirement;
   return { requirement, seconds, began: 0 };
@@ -37,8 +37,8 @@ describe('the schedule of a run', () => {
   it('is that of the plan: what locks a node waits for those that need all, what any node serves runs beside it', async () => {
     const began = await begins(4);
     expect(began).to.include({ ALL: 0, SHORT: 0, ANY: 0, WHOLE: 35 });
-    // These follow each other, in the order of the seed.
-    expect(began).to.include({ 'NODE3-TOO': 10, NODE3: 15 });
+    // These follow each other, the longer one first.
+    expect(began).to.include({ NODE3: 10, 'NODE3-TOO': 30 });
   });
 
   it('follows from the seed', async () => {

@@ -77,10 +77,11 @@ export async function simulate(
   const going: { end: number; resolve: () => void }[] = [];
   let now = 0;
   let over = false;
-  const all = runWithLocks(inTurns(shuffled(specs, seed)), {
+  const durations = new Map(specs.map(({ requirement, seconds }) => [requirement.id, seconds]));
+  const all = runWithLocks(inTurns(shuffled(specs, seed), durations), {
     jobs,
     stop: new AbortController().signal,
-    locksOf: ({ requirement }, users) => locksOf(requirement, users),
+    locksOf: ({ requirement }, inUse) => locksOf(requirement, inUse),
     run: ({ requirement, seconds }) =>
       new Promise((resolve) => {
         done.push({ requirement, seconds, began: now });

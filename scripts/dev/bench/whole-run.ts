@@ -1,6 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { readClusterConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
+import { durationsFile, readDurations } from '../../../specs/catalogue/durations.ts';
+import type { LocalVolumeConformanceReport } from '../../report/model/report.ts';
 import { readReport } from '../../report/model/report-file.ts';
 import { boundsOf, occupation, phasesOf, simulate, type TimedSpec } from './schedule.ts';
 
@@ -10,8 +14,15 @@ const widths = [4, 8, 10, 12, 16];
 /** The orders that are worked out for each. */
 const seeds = [1, 2, 3];
 
-/** Prints where the time of a whole run went, from its report.yaml, and what the present plan would make of it. */
-async function explain(path: string): Promise<void> {
+/** What a report says of the specs that ran. */
+interface Measured {
+  report: LocalVolumeConformanceReport;
+  /** In the order of the catalogue; `began` counts from the first of them. */
+  specs: TimedSpec[];
+}
+
+/** Reads when specs began and how long they took. @throws DomainError where the report does not say it */
+async function readTimes(path: string): Promise<Measured> {
   const report = await readReport(path);
   const promised = new Map(allRequirements().map((requirement) => [requirement.id, requirement]));
   const ran = report.requirements.flatMap(({ id, began, milliseconds }): TimedSpec[] => {
@@ -28,7 +39,28 @@ async function explain(path: string): Promise<void> {
     });
   }
   const start = Math.min(...ran.map(({ began }) => began));
-  const specs = ran.map((spec) => ({ ...spec, began: spec.began - start }));
+  return { report, specs: ran.map((spec) => ({ ...spec, began: spec.began - start })) };
+}
+
+/** Writes how long specs took in a run, for the plans of later runs; what it has not run stays as it was. */
+async function renew(path: string): Promise<void> {
+  const { specs } = await readTimes(path);
+  const seconds = new Map(readDurations());
+  for (const { requirement, seconds: taken } of specs) seconds.set(requirement.id, Math.round(taken * 10) / 10);
+  const known = allRequirements().flatMap(({ id }) => (seconds.has(id) ? [`${id}: ${seconds.get(id)}`] : []));
+  await writeFile(
+    durationsFile,
+    [
+      '# Seconds that specs took in a whole run. `npm run bench:plan -- --renew report.yaml` writes this.',
+      ...known,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Prints where the time of a whole run went, from its report.yaml, and what the present plan would make of it. */
+async function explain(path: string): Promise<void> {
+  const { report, specs } = await readTimes(path);
   const jobs = report.jobs ?? 1;
   const { shape } = await readClusterConfiguration();
   const nodes = shape.nodes.map(({ name }) => name);
@@ -59,8 +91,9 @@ function rounded(seconds: number): string {
   return String(Math.round(seconds)).padStart(4);
 }
 
-const [path] = process.argv.slice(2);
-if (path === undefined) {
-  process.stderr.write('usage: npm run bench:plan -- reports/<time>-<run>/report.yaml\n');
+const { values, positionals } = parseArgs({ options: { renew: { type: 'boolean' } }, allowPositionals: true });
+const [path, ...more] = positionals;
+if (path === undefined || more.length > 0) {
+  process.stderr.write('usage: npm run bench:plan -- [--renew] reports/<time>-<run>/report.yaml\n');
   process.exitCode = 2;
-} else await explain(path);
+} else await (values.renew ? renew(path) : explain(path));
