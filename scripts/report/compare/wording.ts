@@ -62,9 +62,7 @@ export function conclusionOf(comparison: Comparison): string {
   const notCompared = count('notCompared');
   const rest = [
     failing > 0 ? `; ${counted(failing, 'requirement fails', 'requirements fail')} that the baseline did not show` : '',
-    notCompared > 0
-      ? `; ${notCompared} not compared: a cluster lacks what they need, or its owner does not allow it`
-      : '',
+    notCompared > 0 ? `; ${notCompared} not compared` : '',
   ].join('');
   if (bad.length > 0) return `worse than the baseline: ${bad.join(', ')}${rest}`;
   if (comparison.apart) return 'not comparable: a report has no requirement in common with the baseline that was run';

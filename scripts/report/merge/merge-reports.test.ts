@@ -5,7 +5,9 @@ import { shapeProblems, parsed as xml } from '../formats/junit-shape.ts';
 import {
   broken,
   emptyReport,
+  exampleCluster,
   interruptedReport,
+  lentReport,
   reportedRequirement,
   reportOf,
   reportWith,
@@ -14,6 +16,7 @@ import {
   started,
   wholeReport,
 } from '../made-up-for-tests.ts';
+import type { KindOfCluster, LeftOvers } from '../model/kind-of-cluster.ts';
 import { type LocalVolumeConformanceReport as Report, reportSchema } from '../model/report.ts';
 import { specListOf } from '../model/requirements.ts';
 import { mergeReports, type NamedReport, shardsAmong } from './merge-reports.ts';
@@ -73,6 +76,29 @@ describe('the merged report', () => {
     ]);
     expect(steps.map(({ title }) => title)).to.include('shard 2 of 2: Creating the cluster');
     expect(environment).to.deep.equal(whole.environment);
+  });
+
+  it('says what kinds of clusters the shards had, and where all of them looked for left-overs', () => {
+    const [first, second] = shardsOf(lentReport(), 2);
+    if (!first || !second) throw new Error('two shards');
+    const set = (report: Report, some: Partial<KindOfCluster>, leftOvers: LeftOvers) => {
+      report.environment = { ...report.environment, cluster: { ...exampleCluster, ...some } };
+      report.leftOvers = leftOvers;
+    };
+    set(first.report, {}, { lookedAt: ['a'], atEnd: true, notLookedAt: [] });
+    const other = { distribution: { is: 'EKS', seenIn: 'version v1.37.2-eks-1' }, provider: { notKnown: 'x' } };
+    set(second.report, other, { lookedAt: ['a', 'b'], atEnd: false, notLookedAt: [{ nodes: ['c'], why: 'lost' }] });
+    const { environment, leftOvers, tiers } = merged([first, second]);
+    expect(environment.cluster).to.deep.equal({
+      ...exampleCluster,
+      distribution: { is: 'k3s, EKS', seenIn: 'version v1.37.2+k3s1, version v1.37.2-eks-1' },
+    });
+    expect(leftOvers).to.deep.equal({
+      lookedAt: ['a', 'b'],
+      atEnd: false,
+      notLookedAt: [{ nodes: ['c'], why: 'lost' }],
+    });
+    expect(tiers).to.deep.equal(lentReport().tiers);
   });
 
   it('is about the whole catalogue only where the selection is', () => {

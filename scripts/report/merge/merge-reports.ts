@@ -2,8 +2,9 @@ import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import { noResult, runResult } from '../model/build-report.ts';
-import { featuresOf, profilesOf, statisticsOf, subjectsOf } from '../model/counts.ts';
+import { featuresOf, profilesOf, statisticsOf, subjectsOf, tiersOf } from '../model/counts.ts';
 import { endingOf } from '../model/ending.ts';
+import { mergedKind, mergedLeftOvers } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
 import { specListOf } from '../model/requirements.ts';
 import { emptySummary, type FinishedAction } from '../model/summary.ts';
@@ -128,7 +129,8 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     },
     { requirements, outside },
   );
-  const { shard, ...rest } = first;
+  const { shard, leftOvers: _, ...rest } = first;
+  const leftOvers = mergedLeftOvers(shards.flatMap((report) => report.leftOvers ?? []));
   const stolen = shards.flatMap(({ cpuSteal }) => cpuSteal ?? []);
   const merged: Report = {
     ...rest,
@@ -144,6 +146,7 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     milliseconds: ended - began,
     statistics,
     subjects: subjectsOf(requirements),
+    tiers: tiersOf(requirements),
     profiles: profilesOf(requirements),
     ...featuresOf(requirements),
     requirements,
@@ -157,6 +160,7 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
       report.retries.map((retry) => ({ ...retry, step: within(report, retry.step) })),
     ),
     leaks: shards.flatMap((report) => report.leaks.map((leak) => within(report, leak))),
+    ...(leftOvers && { leftOvers }),
     // The highest: it is there to say that durations may not compare.
     ...(stolen.length > 0 && { cpuSteal: Math.max(...stolen) }),
     podStarts: shards.flatMap(({ podStarts }) => podStarts),
@@ -224,6 +228,7 @@ function environmentOf(shards: readonly ReportOfShard[]): Report['environment'] 
     kernel: texts(all.map(({ kernel }) => kernel)),
     cgroupVersion: onlyOne(all.flatMap(({ cgroupVersion }) => cgroupVersion ?? [])),
     node: texts(all.map(({ node }) => node)) ?? '',
+    cluster: mergedKind(all.flatMap(({ cluster }) => cluster ?? [])),
     host: {
       operatingSystem: texts(hosts.map(({ operatingSystem }) => operatingSystem)) ?? '',
       architecture: texts(hosts.map(({ architecture }) => architecture)) ?? '',

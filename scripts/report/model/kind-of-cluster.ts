@@ -150,3 +150,48 @@ export function leftOverLines({ lookedAt, atEnd, notLookedAt }: LeftOvers): stri
     ...notLookedAt.map(({ nodes, why }) => `not looked at ${nodes.join(', ')}: ${why}`),
   ];
 }
+
+/** Returns the kind of the clusters of several runs, each value in which they differ; null where there is none. */
+export function mergedKind(clusters: readonly KindOfCluster[]): KindOfCluster | null {
+  const [first] = clusters;
+  if (!first) return null;
+  const facts = (of: (cluster: KindOfCluster) => ClusterFact): ClusterFact => {
+    const known = clusters.flatMap((cluster) => {
+      const one = of(cluster);
+      return 'is' in one ? [one] : [];
+    });
+    if (known.length === 0) return of(first);
+    const all = (values: readonly string[]) => [...new Set(values)].join(', ');
+    return { is: all(known.map(({ is }) => is)), seenIn: all(known.map(({ seenIn }) => seenIn)) };
+  };
+  const gates = clusters.map(({ featureGates }) => featureGates.apiServer);
+  return {
+    ...first,
+    madeBy: clusters.some(({ madeBy }) => madeBy === 'others') ? 'others' : 'harness',
+    provider: facts(({ provider }) => provider),
+    distribution: facts(({ distribution }) => distribution),
+    podNetwork: facts(({ podNetwork }) => podNetwork),
+    nodeSets: distinct(clusters.flatMap(({ nodeSets }) => nodeSets)),
+    usedNodes: distinct(clusters.flatMap(({ usedNodes }) => usedNodes)),
+    unusedNodes: distinct(clusters.flatMap(({ unusedNodes }) => unusedNodes)),
+    featureGates: {
+      apiServer: distinct(gates).length === 1 ? first.featureGates.apiServer : { notKnown: 'they are not alike' },
+      kubelet: facts(({ featureGates }) => featureGates.kubelet),
+    },
+  };
+}
+
+/** Returns where several runs have looked for left-overs; undefined where none is known to have. */
+export function mergedLeftOvers(all: readonly LeftOvers[]): LeftOvers | undefined {
+  if (all.length === 0) return undefined;
+  return {
+    lookedAt: [...new Set(all.flatMap(({ lookedAt }) => lookedAt))],
+    atEnd: all.every(({ atEnd }) => atEnd),
+    notLookedAt: distinct(all.flatMap(({ notLookedAt }) => notLookedAt)),
+  };
+}
+
+/** Returns values that are not alike, by what is in them. */
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}

@@ -44,13 +44,13 @@ function tiersTable({ tiers = [], requirements }: LocalVolumeConformanceReport):
   if (tiers.length === 0) return undefined;
   const skipped = requirements.filter(({ result }) => result === 'skipped');
   const reasons = [...grouped(skipped, ({ reason = '' }) => reason)].toSorted(([, a], [, b]) => b.length - a.length);
-  return html`<h3 id="tiers">By what specs ask of a cluster</h3>
+  return html`<h3 class="spaced" id="tiers">By what specs ask of a cluster</h3>
 <div class="scroll" tabindex="0" role="group" aria-label="Table of what specs ask of a cluster"><table class="matrix tiers">
 <caption>Each requirement counts where the last of its needs is</caption>
-<thead><tr><th scope="col">need</th><th scope="col">requirements</th><th scope="col" class="bar-cell"><span class="unseen">as a bar</span></th></tr></thead>
+<thead><tr><th scope="col">need</th><th scope="col">requirements</th><th scope="col" class="meaning">what it is</th></tr></thead>
 <tbody>${tiers.map(
     ({ name, statistics }) =>
-      html`<tr><th scope="row">${name}<br><span class="quiet">${needs[name]}</span></th><td>${tally(statistics)}</td><td class="bar-cell">${shareBar(statistics)}</td></tr>`,
+      html`<tr><th scope="row">${name}</th><td>${tally(statistics)}</td><td class="meaning quiet">${needs[name]}</td></tr>`,
   )}</tbody>
 </table></div>
 ${

@@ -38,7 +38,7 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
     ['kernel', !cluster && code(environment.kernel)],
     ['static provisioner', environment.staticProvisioner !== null && code(environment.staticProvisioner)],
   ])}</div>
-<div><h3>${lent ? 'The harness, on a machine of its own' : 'Machine and harness'}</h3>${facts([
+<div><h3>Machine and harness</h3>${facts([
     ['cgroup', ours(environment.cgroupVersion === null ? unknown : `version ${environment.cgroupVersion}`)],
     ['container engine', ours(code(environment.engine))],
     ['kind', ours(code(environment.kind))],
@@ -73,7 +73,10 @@ function clusterFacts(cluster: KindOfCluster): Markup {
       .map(({ name, hostname }) => [`hostname of ${name}`, hostname] as const),
   ])}</div>
 <div>${facts([
-    ...plain('kubelet', 'container runtime', 'operating system of nodes', 'kernel', 'architecture of nodes'),
+    ...plain('kubelet', 'container runtime'),
+    ['operating system', properties['operating system of nodes']],
+    ...plain('kernel'),
+    ['architecture', properties['architecture of nodes']],
     ['kubelet root', roots.startsWith('not known: ') ? quiet(roots) : roots],
     ['feature gates, API server', known(gatesFact(featureGates.apiServer, properties))],
     ['feature gates, kubelet', known(featureGates.kubelet)],
