@@ -29,8 +29,6 @@ export interface Survey extends Required<ClusterAbilities> {
   /** The nodes that specs use, in the order of their roles. */
   nodes: RunNode[];
   otherNodes: OtherNode[];
-  /** As the nodes report it, where all of them agree. */
-  containerRuntime: string | undefined;
 }
 
 /** The name of each image that specs use. */
@@ -72,13 +70,11 @@ export async function surveyCluster(
   const notDisruptive = options.disruptive
     ? forbidden('changes of nodes', await notAllowed(client, wantedForNodes, signal))
     : 'it changes nodes or stops their services, which --disruptive allows';
-  const runtimes = new Set(items.map(({ status }) => status?.nodeInfo?.containerRuntimeVersion));
   return {
     access,
     kubernetes: gitVersion,
     nodes: nodes.map((name) => ({ name, hostname: hostnameIn(items, name) })),
     otherNodes: others.map((node) => ({ name: node.metadata.name, refusal: refusalOf(node) })),
-    containerRuntime: runtimes.size === 1 ? [...runtimes][0] : undefined,
     images,
     folders: foldersOf(options.disks),
     disruptive: options.disruptive ?? false,

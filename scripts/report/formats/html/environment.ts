@@ -1,10 +1,10 @@
 import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
 import { implementationName } from '../../model/environment.ts';
 import {
-  alike,
   type ClusterFact,
   clusterProperties,
   factText,
+  gatesText,
   type KindOfCluster,
 } from '../../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
@@ -58,7 +58,6 @@ ${cluster ? clusterFacts(cluster) : undefined}
 function clusterFacts(cluster: KindOfCluster): Markup {
   const { madeBy, provider, distribution, podNetwork, usedNodes, featureGates } = cluster;
   const properties = clusterProperties(cluster);
-  const roots = alike(usedNodes.map(({ name, kubeletRoot }) => [name, factText(kubeletRoot)]));
   const plain = (...names: string[]) => names.map((name) => [name, properties[name]] as const);
   return html`<h3 class="spaced">The cluster</h3>
 <p class="lead">${madeBy === 'harness' ? 'The harness has made it for this run, or keeps it for such runs.' : 'The harness did not make it. What this user may not read is not known.'}</p>
@@ -77,19 +76,15 @@ function clusterFacts(cluster: KindOfCluster): Markup {
     ['operating system', properties['operating system of nodes']],
     ...plain('kernel'),
     ['architecture', properties['architecture of nodes']],
-    ['kubelet root', roots.startsWith('not known: ') ? quiet(roots) : roots],
-    ['feature gates, API server', known(gatesFact(featureGates.apiServer, properties))],
+    ...plain('kubelet root'),
+    ['feature gates, API server', known(gatesFact(featureGates.apiServer))],
     ['feature gates, kubelet', known(featureGates.kubelet)],
   ])}</div>
 </div>`;
 }
 
-function gatesFact(
-  gates: KindOfCluster['featureGates']['apiServer'],
-  properties: Readonly<Record<string, string>>,
-): ClusterFact {
-  if ('notKnown' in gates) return gates;
-  return { is: properties['feature gates of the API server'] ?? '', seenIn: gates.seenIn };
+function gatesFact(gates: KindOfCluster['featureGates']['apiServer']): ClusterFact {
+  return 'notKnown' in gates ? gates : { is: gatesText(gates), seenIn: gates.seenIn };
 }
 
 function known(fact: ClusterFact): Markup {
