@@ -5,6 +5,7 @@ import {
   evidence,
   expect,
   leaseVolume,
+  oneNode,
   onNode,
   podVolumeDirectory,
   readChapter,
@@ -12,7 +13,6 @@ import {
   runInPod,
   SpecNamespace,
   type StoreView,
-  secondNode,
   testCluster,
   tryInPod,
   unmounted,
@@ -78,9 +78,9 @@ describe(chapter, () => {
   proves('LV-ACCESS-20', async function () {
     this.timeout(360_000);
     // On a node of its own: kubelet has a few locks for all local volumes, so that others would wait, too.
-    await using lease = await leaseVolume(secondNode(), 'DIR');
+    await using lease = await leaseVolume(oneNode(), 'DIR');
     await using namespace = await SpecNamespace.open();
-    const node = namespace.cluster.node(secondNode());
+    const node = namespace.cluster.node(oneNode());
     const { path } = lease;
     const make = 'cd "$1" && mkdir large && touch large/file && chgrp -R "$2" .';
     await onNode(node, ['sh', '-c', make, 'sh', path, String(before)]);
@@ -102,13 +102,13 @@ describe(chapter, () => {
     const waited = eventTime(event) - Date.parse(pod.now.metadata.creationTimestamp ?? '');
     expect(waited, 'milliseconds until then, of moments in whole seconds').to.be.at.least(29_000);
     await expect(pod).to.waitBecause('ContainerCreating');
-    const groupOf = async (name: string) => (await groupAndMode(secondNode(), `${path}/${name}`)).split(' ')[0];
+    const groupOf = async (name: string) => (await groupAndMode(oneNode(), `${path}/${name}`)).split(' ')[0];
     expect(await groupOf('large/file'), 'what kubelet has not come to').to.equal(String(before));
 
     await held.release();
-    await expect(pod).to.runOn(secondNode());
-    expect(await groupAndMode(secondNode(), `${path}/large/file`)).to.equal(`${group} 664`);
-    expect(await groupAndMode(secondNode(), `${path}/large`)).to.equal(`${group} 2775`);
+    await expect(pod).to.runOn(oneNode());
+    expect(await groupAndMode(oneNode(), `${path}/large/file`)).to.equal(`${group} 664`);
+    expect(await groupAndMode(oneNode(), `${path}/large`)).to.equal(`${group} 2775`);
   });
 
   proves('LV-ACCESS-30', async () => {
