@@ -1,5 +1,6 @@
 import {
   assertUnchanged,
+  currentSpec,
   evidence,
   expect,
   leaseVolume,
@@ -8,15 +9,20 @@ import {
   readPlaces,
   SpecNamespace,
   secondNode,
+  testCluster,
   thirdNode,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('leaks');
 
 describe(chapter, () => {
-  // Alone, because the places of whole nodes are compared.
+  // The places of whole nodes are compared, which the specs have exclusively. The kernel's loop devices are those of all
+  // nodes: of these, the spec's own count, which have its mark in the names of their files.
+  const nodes = () => [secondNode(), thirdNode()];
+  const mark = async () => `${(await testCluster()).facts.run}-${currentSpec().id.toLowerCase()}`;
+
   proves('LV-LEAK-01', async () => {
-    const before = await readPlaces();
+    const before = await readPlaces(nodes());
     {
       await using directory = await leaseVolume(secondNode(), 'LOOP');
       await using formatted = await leaseVolume(secondNode(), 'FORMAT');
@@ -31,7 +37,7 @@ describe(chapter, () => {
       await expect(files).to.runOn(secondNode());
       await expect(device).to.runOn(thirdNode());
 
-      const during = await readPlaces();
+      const during = await readPlaces(nodes());
       const added = [...during].flatMap(([node, places]) =>
         places.filter((place) => !before.get(node)?.includes(place)).map((place) => `${node}: ${place}`),
       );
@@ -45,16 +51,21 @@ describe(chapter, () => {
         const directory = `${placesOf(pod.now.spec?.nodeName ?? '').kubelet}/pods/${pod.now.metadata.uid}/${place}/kubernetes.io~local-volume/${volume.name}`;
         expect(added.join('\n'), `kubelet’s place for ${volume}`).to.include(`directory: ${directory}`);
       }
+      const bearsMark = await mark();
+      const loops = during
+        .get(thirdNode())
+        ?.filter((place) => /^loop device:/.test(place) && place.includes(bearsMark));
+      expect(loops, 'the loop devices of the raw disk and of kubelet’s lock').to.have.length.of.at.least(2);
       for (const { volume } of [second, third])
         expect(added.join('\n'), `kubelet’s place for all pods`).to.match(
           new RegExp(`/plugins/.*/${volume.name}$`, 'm'),
         );
     }
-    await assertUnchanged(before);
+    await assertUnchanged(before, await mark());
   });
 
   proves('LV-LEAK-02', async () => {
-    const before = await readPlaces();
+    const before = await readPlaces(nodes());
     {
       await using namespace = await SpecNamespace.open();
       await namespace.storageClass();
@@ -69,6 +80,6 @@ describe(chapter, () => {
       // kubelet that waited for the mount would do so for two minutes.
       await expect(pod).to.beGone({ within: 60_000 });
     }
-    await assertUnchanged(before);
+    await assertUnchanged(before, await mark());
   });
 });

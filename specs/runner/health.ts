@@ -39,24 +39,27 @@ export async function assertHealthy(nodes?: readonly string[]): Promise<void> {
 /** What nodes have of local volumes, by node: mount points, loop devices, directories, files behind disks. */
 export type Places = ReadonlyMap<string, readonly string[]>;
 
-/** Returns the places of all nodes, for a comparison of before and after. */
-export async function readPlaces(): Promise<Places> {
+/** Returns the places of nodes, by name, or of all of the cluster, for a comparison of before and after. */
+export async function readPlaces(names?: readonly string[]): Promise<Places> {
   assertDeclared('agent', 'reading what the nodes have of local volumes');
   const { nodes } = await testCluster();
-  const found = nodes.map(async (node) => [node.name, await volumePlaces(node)] as const);
+  const looked = nodes.filter(({ name }) => names?.includes(name) ?? true);
+  const found = looked.map(async (node) => [node.name, await volumePlaces(node)] as const);
   return new Map(await Promise.all(found));
 }
 
 /**
- * Checks that the nodes have what they had before, and nothing else. On a cluster that outlives the run, others may
- * work at the same time, so only what bears the run's id counts there; loop devices are always the whole kernel's.
+ * Checks that the nodes that were read before have what they had then, and nothing else. On a cluster that outlives the
+ * run, others may work at the same time, so only what bears the run's id counts there. Loop devices are always the whole
+ * kernel's: those count that bear `mark`, the run's id where not given.
  * @throws LeftBehind with what is left and what is gone
  */
-export async function assertUnchanged(before: Places): Promise<void> {
+export async function assertUnchanged(before: Places, mark?: string): Promise<void> {
   const { facts } = await testCluster();
-  const after = await readPlaces();
+  const after = await readPlaces([...before.keys()]);
+  const of = { run: facts.run, stays: facts.stays, mark: mark ?? facts.run };
   const differences = [...after].flatMap(([node, now]) =>
-    differencesOf(before.get(node) ?? [], now, facts).map((line) => `${node}: ${line}`),
+    differencesOf(before.get(node) ?? [], now, of).map((line) => `${node}: ${line}`),
   );
   if (differences.length === 0) return;
   throw new LeftBehind(
@@ -72,9 +75,10 @@ export async function assertUnchanged(before: Places): Promise<void> {
 export function differencesOf(
   before: readonly string[],
   after: readonly string[],
-  { run, stays }: { run: string; stays: boolean },
+  { run, stays, mark }: { run: string; stays: boolean; mark: string },
 ): string[] {
-  const counts = (line: string): boolean => line.includes(run) || (!stays && !line.startsWith('loop device:'));
+  const counts = (line: string): boolean =>
+    line.startsWith('loop device:') ? line.includes(mark) : !stays || line.includes(run);
   return [
     ...after.filter((line) => !before.includes(line) && counts(line)).map((line) => `left: ${line}`),
     ...before.filter((line) => !after.includes(line) && counts(line)).map((line) => `gone: ${line}`),
