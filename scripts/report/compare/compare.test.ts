@@ -126,8 +126,21 @@ describe('comparing reports', () => {
     expect(strange('kubelet')).to.equal('v1.37.2+k3s1 (3 nodes), v1.36.4+k3s1 (1 node)');
     expect(strange('nodes')).to.equal('2 of 4 used');
     expect(strange('kubelet root')).to.equal('not known: no agent was wanted');
+    expect(strange('API server’s gates')).to.equal('1 alpha or deprecated on, 1 others off');
     expect(strange('node image')).to.equal(undefined);
     expect(notes.join()).to.match(/different minors of Kubernetes/);
+  });
+
+  it('names the feature gates in which clusters differ, and no others', () => {
+    const withGates = (alphaOn: string[], betaOff: string[]) => {
+      const other = report({ A: 'passed' });
+      const featureGates = { ...exampleCluster.featureGates, apiServer: { alphaOn, betaOff, seenIn: 'x' } };
+      return { ...other, environment: { ...other.environment, cluster: { ...exampleCluster, featureGates } } };
+    };
+    const rowOf = (...reports: LocalVolumeConformanceReport[]) =>
+      compareReports(reports).environment.find(({ name }) => name === 'API server’s gates');
+    expect(rowOf(withGates(['A', 'B'], ['C']), withGates(['A'], ['C', 'D']))?.values).to.deep.equal(['B on', 'D off']);
+    expect(rowOf(withGates(['A'], ['C']), withGates(['A'], ['C']))?.differs).to.equal(false);
   });
 
   it('gives the columns different names', () => {

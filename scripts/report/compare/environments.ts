@@ -1,5 +1,5 @@
 import { implementationName } from '../model/environment.ts';
-import { clusterProperties, factText } from '../model/kind-of-cluster.ts';
+import { clusterProperties, factText, gatesText } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /** A fact of the environment, as each report has it; null where it could not be found out. */
@@ -23,7 +23,6 @@ const facts: readonly [name: string, of: Fact][] = [
   ['kernel', (report) => ofCluster('kernel')(report) ?? report.environment.kernel],
   ['architecture', ofCluster('architecture of nodes')],
   ['kubelet root', kubeletRoots],
-  ['API server’s gates', ofCluster('feature gates of the API server')],
   ['kubelet’s gates', ofCluster('feature gates of kubelet')],
   ['node image', ours(({ environment }) => environment.nodeImage?.reference ?? null)],
   ['image digest or id', ours(({ environment }) => environment.nodeImage?.digest ?? environment.nodeImage?.id ?? null)],
@@ -31,7 +30,7 @@ const facts: readonly [name: string, of: Fact][] = [
   ['engine', ours(({ environment }) => environment.engine)],
   ['static provisioner', ({ environment }) => environment.staticProvisioner],
   ['kind', ours(({ environment }) => environment.kind)],
-  ['operating system', ({ environment: { host } }) => `${host.operatingSystem}, ${host.architecture}`],
+  ['machine’s system', ({ environment: { host } }) => `${host.operatingSystem}, ${host.architecture}`],
   ['processors', ({ environment: { host } }) => String(host.cpus)],
   ['memory', ({ environment: { host } }) => `${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
   ['Node.js', ({ environment }) => environment.node],
@@ -70,10 +69,33 @@ function kubeletRoots({ environment: { cluster } }: LocalVolumeConformanceReport
   return [...new Set(cluster.usedNodes.map(({ kubeletRoot }) => factText(kubeletRoot)))].join(', ');
 }
 
+/**
+ * Returns in which of the API server's feature gates clusters differ: of each report those that not all have. Where one
+ * is not known, their number.
+ */
+function gatesOf(reports: readonly LocalVolumeConformanceReport[]): (string | null)[] {
+  const all = reports.map(({ environment: { cluster } }) => cluster?.featureGates.apiServer);
+  const known = all.flatMap((gates) => (gates && 'alphaOn' in gates ? [gates] : []));
+  const each = known.map(({ alphaOn, betaOff }) => [
+    ...alphaOn.map((gate) => `${gate} on`),
+    ...betaOff.map((gate) => `${gate} off`),
+  ]);
+  return all.map((gates) => {
+    if (!gates) return null;
+    if ('notKnown' in gates) return gatesText(gates);
+    const { alphaOn, betaOff } = gates;
+    if (known.length < all.length) return `${alphaOn.length} alpha or deprecated on, ${betaOff.length} others off`;
+    const own = each[known.indexOf(gates)] ?? [];
+    const odd = own.filter((gate) => !each.every((others) => others.includes(gate)));
+    return odd.join(', ') || 'none that the others have not';
+  });
+}
+
 /** Returns what the runs ran on, a row for each fact that one of them knows. Unknown differs from known. */
 export function environmentRows(reports: readonly LocalVolumeConformanceReport[]): EnvironmentRow[] {
-  return facts.flatMap(([name, of]) => {
-    const values = reports.map(of);
+  const gates = gatesOf(reports);
+  return [...facts, ['API server’s gates', gates] as const].flatMap(([name, of]) => {
+    const values = typeof of === 'function' ? reports.map(of) : of;
     if (values.every((value) => value === null || value === absent)) return [];
     return [{ name, values, differs: new Set(values).size > 1 }];
   });
