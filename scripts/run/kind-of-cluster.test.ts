@@ -89,7 +89,7 @@ describe('what kind of cluster it is', () => {
       ],
       featureGates: {
         apiServer: { alphaOn: ['B', 'E'], betaOff: ['C', 'F'], seenIn: 'metrics of the API server' },
-        kubelet: { is: 'none is set (a), A=false, X=true (b)', seenIn: 'configuration of kubelet (configz)' },
+        kubelet: { is: 'none is set (a), A=false, X=true (b)', seenIn: 'configz of kubelet' },
       },
     });
     expect(cluster?.nodeSets.map(({ count, kubelet }) => [count, kubelet])).to.deep.equal([

@@ -208,7 +208,7 @@ async function kubeletGates(client: Api, nodes: readonly RunNode[], options: Opt
         return [name, gates.map(([gate, on]) => `${gate}=${on}`).join(', ') || 'none is set'];
       }),
     );
-    return { is: alike(set), seenIn: 'configuration of kubelet (configz)' };
+    return { is: alike(set), seenIn: 'configz of kubelet' };
   } catch (error) {
     return { notKnown: whyNot(error, options.signal) };
   }

@@ -70,6 +70,8 @@ function clusterFacts(cluster: KindOfCluster): Markup {
     ...usedNodes
       .filter(({ name, hostname }) => name !== hostname)
       .map(({ name, hostname }) => [`hostname of ${name}`, hostname] as const),
+    ['gates of API server', known(gatesFact(featureGates.apiServer))],
+    ['gates of kubelet', known(featureGates.kubelet)],
   ])}</div>
 <div>${facts([
     ...plain('kubelet', 'container runtime'),
@@ -77,8 +79,6 @@ function clusterFacts(cluster: KindOfCluster): Markup {
     ...plain('kernel'),
     ['architecture', properties['architecture of nodes']],
     ...plain('kubelet root'),
-    ['feature gates, API server', known(gatesFact(featureGates.apiServer))],
-    ['feature gates, kubelet', known(featureGates.kubelet)],
   ])}</div>
 </div>`;
 }
