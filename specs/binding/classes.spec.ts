@@ -21,6 +21,7 @@ import {
   thirdNode,
   together,
   triggerResync,
+  undisturbed,
 } from '../harness/index.ts';
 
 const { chapter, proves } = readChapter('binding');
@@ -138,16 +139,18 @@ describe(chapter, () => {
     // the first attempt of the next one ends for the reason that is awaited, and not by a refusal and a wait of its own.
     const known = await namespace.pod('known', { claims: [claim], spec: { nodeName: oneNode() } });
     await expect(known).to.reportEvent('FailedMount', `path "${absentPath}" does not exist`);
-    // The controller would make the claim Lost, which kubelet refuses for another reason.
-    await using controllers = await pausedControllers();
-    await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
-    const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: oneNode() } });
-    const said = await expect(pod).to.reportEvent('FailedMount', 'does not point to claim.UID');
-    await controllers.stillPaused();
-    evidence.keep('kubelet', said);
-    expect(said).to.include(volume.name).and.include(uid).and.include(`${claim.now.metadata.uid}`);
-    expect(claim.now.status?.phase).to.equal('Bound');
-    expect(await expect(pod).to.waitBecause('ContainerCreating')).to.equal('');
+    await undisturbed(async () => {
+      // The controller would make the claim Lost, which kubelet refuses for another reason.
+      await using controllers = await pausedControllers();
+      await namespace.cluster.client.patch(volume.ref, { type: 'merge', change: { spec: { claimRef } } });
+      const pod = await namespace.pod('user', { claims: [claim], spec: { nodeName: oneNode() } });
+      const said = await expect(pod).to.reportEvent('FailedMount', 'does not point to claim.UID');
+      await controllers.stillPaused();
+      evidence.keep('kubelet', said);
+      expect(said).to.include(volume.name).and.include(uid).and.include(`${claim.now.metadata.uid}`);
+      expect(claim.now.status?.phase).to.equal('Bound');
+      expect(await expect(pod).to.waitBecause('ContainerCreating')).to.equal('');
+    });
   });
 
   proves('LV-BIND-58', async () => {

@@ -23,6 +23,7 @@ import {
   schedulerLookedAgain,
   together,
   triggerResync,
+  undisturbed,
 } from '../harness/index.ts';
 import { refusal, refusing } from './refusals.ts';
 
@@ -181,34 +182,36 @@ describe(chapter, () => {
     const places = [oneNode(), oneNode(), anotherNode(), anotherNode()];
     await together(places.map((node, index) => namespace.volume(`${node}-${index}`, { node, path: absentPath })));
     const claims = [await namespace.claim('one'), await namespace.claim('two')];
-    const reservedFor = () =>
-      claims.map(({ now }) =>
-        namespace.cluster.store
-          .list('PersistentVolume')
-          .filter(({ spec }) => spec?.claimRef?.uid === now.metadata.uid)
-          .map(({ metadata }) => metadata.name)
-          .join(),
-      );
-    const { pod, reserved } = await (async () => {
-      await using _controllers = await pausedControllers();
-      const pod = await namespace.pod('consumer', { claims });
-      const what = 'both claims to have a volume reserved';
-      await eventually(pod, what, () => reservedFor().every((name) => name !== ''), { also: claims });
-      const reserved = reservedFor();
-      for (const { now } of claims) expect(now.spec?.volumeName, 'nothing is bound yet').to.equal(undefined);
-      await killedControlPlane('kube-scheduler', 'kube-controller-manager');
-      return { pod, reserved };
-    })();
-    // Scheduler and controllers start again first.
-    const scheduled = (store: StoreView) => store.get(pod.ref)?.spec?.nodeName;
-    const node = await eventually(pod, `${pod} to be scheduled`, scheduled, { within: 120_000 });
-    for (const claim of claims) await expect(claim).to.reachPhase('Bound');
-    expect(claims.map(({ now }) => now.spec?.volumeName)).to.deep.equal(reserved);
-    await controllerLookedAgain(namespace, ...claims);
-    const taken = namespace.cluster.store
-      .list('PersistentVolume', { where: ({ spec }) => spec?.claimRef?.namespace === namespace.name })
-      .filter(({ spec }) => claims.some(({ name }) => name === spec?.claimRef?.name));
-    expect(taken.map(({ metadata }) => metadata.name).toSorted()).to.deep.equal(reserved.toSorted());
-    for (const name of reserved) expect(name.startsWith(node), `${name} is of ${node}`).to.equal(true);
+    await undisturbed(async () => {
+      const reservedFor = () =>
+        claims.map(({ now }) =>
+          namespace.cluster.store
+            .list('PersistentVolume')
+            .filter(({ spec }) => spec?.claimRef?.uid === now.metadata.uid)
+            .map(({ metadata }) => metadata.name)
+            .join(),
+        );
+      const { pod, reserved } = await (async () => {
+        await using _controllers = await pausedControllers();
+        const pod = await namespace.pod('consumer', { claims });
+        const what = 'both claims to have a volume reserved';
+        await eventually(pod, what, () => reservedFor().every((name) => name !== ''), { also: claims });
+        const reserved = reservedFor();
+        for (const { now } of claims) expect(now.spec?.volumeName, 'nothing is bound yet').to.equal(undefined);
+        await killedControlPlane('kube-scheduler', 'kube-controller-manager');
+        return { pod, reserved };
+      })();
+      // Scheduler and controllers start again first.
+      const scheduled = (store: StoreView) => store.get(pod.ref)?.spec?.nodeName;
+      const node = await eventually(pod, `${pod} to be scheduled`, scheduled, { within: 120_000 });
+      for (const claim of claims) await expect(claim).to.reachPhase('Bound');
+      expect(claims.map(({ now }) => now.spec?.volumeName)).to.deep.equal(reserved);
+      await controllerLookedAgain(namespace, ...claims);
+      const taken = namespace.cluster.store
+        .list('PersistentVolume', { where: ({ spec }) => spec?.claimRef?.namespace === namespace.name })
+        .filter(({ spec }) => claims.some(({ name }) => name === spec?.claimRef?.name));
+      expect(taken.map(({ metadata }) => metadata.name).toSorted()).to.deep.equal(reserved.toSorted());
+      for (const name of reserved) expect(name.startsWith(node), `${name} is of ${node}`).to.equal(true);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import {
   absentPath,
+  type ClaimHandle,
   clearClaimRef,
   conditionsSeen,
   eventually,
@@ -15,6 +16,7 @@ import {
   readChapter,
   SpecNamespace,
   scheduledTo,
+  undisturbed,
   type VolumeHandle,
 } from '../harness/index.ts';
 
@@ -73,40 +75,42 @@ describe(chapter, () => {
     await using namespace = await SpecNamespace.open();
     await namespace.storageClass();
     await knownToScheduler(namespace, oneNode());
-    const free = [];
+    const free: (Undoing & { name: string; volume: VolumeHandle; claim: ClaimHandle })[] = [];
     for (const [name, undoing] of Object.entries(undoings)) {
       const volume = await offered(namespace, name);
       const claim = await namespace.claim(name, { spec: { selector: { matchLabels: { which: name } } } });
       free.push({ name, volume, claim, ...undoing });
     }
 
-    // The scheduler writes the claim into the volume, and waits for the controller to write the volume into the claim.
-    await using controllers = await pausedControllers();
-    const reserved = [];
-    for (const one of free) {
-      const { name, volume, claim } = one;
-      const pod = await namespace.pod(name, { claims: [claim] });
-      const what = `${volume} to be reserved by the scheduler`;
-      await eventually(pod, what, (store) => store.get(volume.ref)?.spec?.claimRef?.uid, { also: [volume] });
-      reserved.push({ ...one, pod });
-    }
-    {
-      await using _elsewhere = await labelledNode(oneNode(), { [label]: 'none' });
-      for (const { volume, undo } of reserved) await undo?.(namespace, volume);
-      await controllers.stillPaused();
-      for (const { name, volume, pod, why } of reserved) {
-        const message = await givenUp(pod, why(volume));
-        expect(message).to.equal(`running PreBind plugin "VolumeBinding": binding volumes: ${why(volume)}`);
-        evidence.keep(`scheduler-${name}`, message);
+    await undisturbed(async () => {
+      // The scheduler writes the claim into the volume, and waits for the controller to write the volume into the claim.
+      await using controllers = await pausedControllers();
+      const reserved = [];
+      for (const one of free) {
+        const { name, volume, claim } = one;
+        const pod = await namespace.pod(name, { claims: [claim] });
+        const what = `${volume} to be reserved by the scheduler`;
+        await eventually(pod, what, (store) => store.get(volume.ref)?.spec?.claimRef?.uid, { also: [volume] });
+        reserved.push({ ...one, pod });
       }
-      await controllers.end();
-    }
+      {
+        await using _elsewhere = await labelledNode(oneNode(), { [label]: 'none' });
+        for (const { volume, undo } of reserved) await undo?.(namespace, volume);
+        await controllers.stillPaused();
+        for (const { name, volume, pod, why } of reserved) {
+          const message = await givenUp(pod, why(volume));
+          expect(message).to.equal(`running PreBind plugin "VolumeBinding": binding volumes: ${why(volume)}`);
+          evidence.keep(`scheduler-${name}`, message);
+        }
+        await controllers.end();
+      }
 
-    for (const { name, volume, claim, pod } of reserved) {
-      const there = name === 'volume' ? await offered(namespace, name) : volume;
-      await scheduledTo(pod, oneNode());
-      await expect(claim).to.bindTo(there);
-      expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
-    }
+      for (const { name, volume, claim, pod } of reserved) {
+        const there = name === 'volume' ? await offered(namespace, name) : volume;
+        await scheduledTo(pod, oneNode());
+        await expect(claim).to.bindTo(there);
+        expect(phasesOf(claim), 'never Lost').to.deep.equal(['Pending', 'Bound']);
+      }
+    });
   });
 });

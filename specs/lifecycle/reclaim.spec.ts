@@ -29,7 +29,8 @@ const secretFile = '/data/secret';
 async function writeSecret(namespace: SpecNamespace, pod: PodHandle): Promise<string> {
   // The pod puts the text together, so that no log and no command line of the node has all of it.
   const parts = ['once-here', namespace.name];
-  const script = 'yes "secret-$1-of-$2" | head -n 500 >"$3" && sync "$3"';
+  // In lines of 64 bytes, none of which is parted where the file goes on in another place of the device.
+  const script = 'yes "$(printf %-63s "secret-$1-of-$2")" | head -n 500 >"$3" && sync "$3"';
   await runInPod(pod, ['sh', '-c', script, 'sh', ...parts, secretFile]);
   return `secret-${parts.join('-of-')}`;
 }
