@@ -10,6 +10,7 @@ import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { readDurations } from '../../specs/catalogue/durations.ts';
 import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
+import { lowerBounds, type SpecTime } from '../../specs/runner/bounds.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
@@ -36,7 +37,7 @@ import { recordStep } from './record-step.ts';
 import type { RegistryEntry } from './registry.ts';
 import { reportedRun } from './reported-run.ts';
 import { beginSession, type Session } from './session.ts';
-import { cpuStealBetween, harnessFacts, readCpuTime } from './surroundings.ts';
+import { cpuBusyBetween, cpuStealBetween, harnessFacts, readCpuTime } from './surroundings.ts';
 
 /** What a run proves, and on which cluster. All of it is read and checked; nothing is created yet. */
 export interface RunPlan {
@@ -145,15 +146,23 @@ async function runChosen(
     retried: (step, attempt, reason) => events.emit({ kind: 'action-retried', action: 'specs', step, attempt, reason }),
   });
   let places: Places | undefined;
-  const begun = await readCpuTime();
+  const times: SpecTime[] = [];
+  events.subscribe((event) => {
+    if (event.kind !== 'spec-finished') return;
+    const requirement = specs.find((spec) => spec.requirement.id === event.spec.id)?.requirement;
+    if (requirement) times.push({ requirement, seconds: event.result.milliseconds / 1000 });
+  });
+  const jobs = options.jobs ?? 5 * cpus().length;
+  const nodes = clusterFacts().nodes.map(({ name }) => name);
+  const [start, begun] = [performance.now(), await readCpuTime()];
   const rounds = Array.from({ length: options.repeat }, (_, round) => shuffled(specs, seed + round));
   await runSpecs(rounds, {
     events,
     signal,
     seed,
     kubernetes: clusterFacts().kubernetes,
-    nodes: clusterFacts().nodes.map(({ name }) => name),
-    jobs: options.jobs ?? 5 * cpus().length,
+    nodes,
+    jobs,
     durations: readDurations(),
     // On a cluster that stays, what a spec undoes itself need not be undone after it.
     ...((existing || lent) && { grace: 15_000 }),
@@ -189,7 +198,16 @@ async function runChosen(
       }
     },
   });
-  const cpuSteal = cpuStealBetween(begun, await readCpuTime());
+  const [milliseconds, ended] = [performance.now() - start, await readCpuTime()];
+  const bounds = lowerBounds(times, { jobs, nodes: nodes.length });
+  const busy = cpuBusyBetween(begun, ended);
+  if (busy !== undefined) bounds.push({ seconds: (busy * milliseconds) / 1000, because: 'the work of the processors' });
+  const [bound] = bounds.toSorted((a, b) => b.seconds - a.seconds);
+  if (bound && times.length > 0) {
+    const atLeast = Math.min(bound.seconds * 1000, milliseconds);
+    events.emit({ kind: 'specs-measured', milliseconds, atLeast, because: bound.because });
+  }
+  const cpuSteal = cpuStealBetween(begun, ended);
   if (cpuSteal !== undefined) events.emit({ kind: 'cpu-steal-measured', cpuSteal });
 }
 

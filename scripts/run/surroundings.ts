@@ -63,6 +63,8 @@ export function environmentFacts(harness: EnvironmentFacts['harness'], state: Cl
 /** How the time of all processors of a machine was spent since its start, in ticks of the kernel. */
 export interface CpuTime {
   all: number;
+  /** What they worked in. */
+  busy: number;
   /** What the host gave to other virtual machines while this one had work to do. */
   steal: number;
 }
@@ -79,9 +81,17 @@ export async function readCpuTime(): Promise<CpuTime | undefined> {
  */
 export function parseCpuTime(stat: string): CpuTime | undefined {
   const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number).slice(0, 8);
-  const steal = fields?.[7];
-  if (!fields || steal === undefined || fields.some(Number.isNaN)) return undefined;
-  return { all: fields.reduce((sum, field) => sum + field, 0), steal };
+  const [, , , idle, waiting, , , steal] = fields ?? [];
+  if (!fields || idle === undefined || waiting === undefined || steal === undefined || fields.some(Number.isNaN))
+    return undefined;
+  const all = fields.reduce((sum, field) => sum + field, 0);
+  return { all, busy: all - idle - waiting - steal, steal };
+}
+
+/** Returns the share of the processors' time between two readings that they worked in, from 0 to 1; undefined as above. */
+export function cpuBusyBetween(before: CpuTime | undefined, after: CpuTime | undefined): number | undefined {
+  if (!before || !after || after.all <= before.all) return undefined;
+  return (after.busy - before.busy) / (after.all - before.all);
 }
 
 /**

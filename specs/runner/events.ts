@@ -23,13 +23,15 @@ export type RunEvent = { at: Date } /** `strict`: a skipped spec is not tolerate
     }
   /** `seed` decides the order of the specs, `jobs` how many run side by side. */
   | { kind: 'specs-planned'; count: number; seed: number; jobs: number }
-  | { kind: 'spec-started'; spec: SpecIdentity }
+  | { kind: 'spec-started'; spec: SpecIdentity; place?: SpecPlace }
   /** How long the pods of a spec took, before the event of its end. */
   | { kind: 'pods-started'; starts: readonly PodStart[] }
   /** How a pod of a spec got its volume. */
   | { kind: 'pod-traced'; requirement: string; trace: Trace }
   /** CPU steal while specs ran, from 0 to 1: the share of time that the host gave to other machines. */
   | { kind: 'cpu-steal-measured'; cpuSteal: number }
+  /** How long the specs took, and the least that they would have taken in any order, in milliseconds. */
+  | { kind: 'specs-measured'; milliseconds: number; atLeast: number; because: string }
   | { kind: 'spec-finished'; spec: SpecIdentity; result: SpecResult }
   | { kind: 'interrupted'; signal: string }
   /** `verdict` is the sentence about the run that a person reads. */
@@ -48,6 +50,14 @@ export interface SpecIdentity {
   file: string;
   /** Line of the spec in its file; absent for a failure outside of specs. */
   line?: number;
+}
+
+/** Where a spec runs. */
+export interface SpecPlace {
+  /** The nodes that it has, by name; absent: all of them. */
+  nodes?: readonly string[];
+  /** Whether it has them for itself. */
+  alone: boolean;
 }
 
 /** How long one pod took from created to Ready, as the watch showed it. */

@@ -88,6 +88,9 @@ const isRole = (thing: string): boolean => thing === assignedRole || nodeRoles.s
 /** Returns the nodes that a disruptive spec has exclusively, as the catalogue calls them. */
 const rolesIn = ({ exclusive }: Requirement): string[] => exclusive.filter(isRole);
 
+/** Returns how many nodes a spec has exclusively where it does not have the whole cluster. */
+export const nodesHeldBy = (requirement: Requirement): number => rolesIn(requirement).length;
+
 /** What a spec locks. */
 export interface SpecLocks extends Locks {
   /** The nodes that are assigned to it, where any will do; `oneNode()` and `anotherNode()` are these. */

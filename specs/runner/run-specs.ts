@@ -147,7 +147,8 @@ export async function runSpecs(
       longestWait: options.longestWait?.(requirement),
       signal: ended,
     });
-    tracker.began(identity, spec);
+    const had = disturbed ?? assigned;
+    tracker.began(identity, spec, { ...(had && { nodes: had }), alone: isDisruptive(requirement) });
     const notRun = options.whyNotRun?.(requirement);
     if (notRun) return tracker.ended(identity, notRun);
     const from = performance.now();

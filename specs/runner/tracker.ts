@@ -2,7 +2,7 @@ import type { KnownIssue } from '../catalogue/catalogue.ts';
 import type { NotRun } from '../catalogue/features.ts';
 import type { FailureDiagnosis } from '../diagnosis/failure-text.ts';
 import type { CurrentSpec } from './current-spec.ts';
-import type { EventStream, SpecIdentity, SpecResult } from './events.ts';
+import type { EventStream, SpecIdentity, SpecPlace, SpecResult } from './events.ts';
 import { failureOf } from './spec-failure.ts';
 
 /** How a spec's body ended. */
@@ -71,10 +71,10 @@ export class SpecTracker {
   }
 
   /** Notes that a spec begins. `left` is read when it ends. */
-  began(spec: SpecIdentity, left: Left): void {
+  began(spec: SpecIdentity, left: Left, place?: SpecPlace): void {
     if (this.#closed || !this.#waiting.delete(spec)) return;
     this.#running.set(spec, { start: this.#now(), left });
-    this.#options.events.emit({ kind: 'spec-started', spec });
+    this.#options.events.emit({ kind: 'spec-started', spec, ...(place && { place }) });
   }
 
   /** Notes how a spec ended. One that the end of the run has stopped counts as skipped, whatever it threw. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
-import { boundsOf, occupation, phasesOf, simulate } from './schedule.ts';
+import { lowerBounds } from '../../../specs/runner/bounds.ts';
+import { occupation, phasesOf, simulate } from './schedule.ts';
 
 const nodes = ['node1', 'node2', 'node3'];
 
@@ -52,17 +53,19 @@ describe('the schedule of a run', () => {
   });
 
   it('never ends before its lower bounds', async () => {
-    const bounds = boundsOf(specs, 4);
+    const bounds = lowerBounds(specs, { jobs: 4, nodes: 3 });
     expect(bounds).to.deep.equal([
-      { what: 'the longest spec, NODE3, then the whole cluster', seconds: 23 },
-      { what: 'what locks thirdNode, then the whole cluster', seconds: 28 },
-      { what: '4 side by side, then the whole cluster', seconds: 14.25 },
+      // 10 for all nodes, 25 for node3, 3 for the whole cluster.
+      { because: 'specs that exclude each other', seconds: 38 },
+      { because: '4 specs side by side', seconds: 14.25 },
     ]);
+    const done = await simulate(specs, { jobs: 4, seed: 1, nodes });
+    expect(Math.max(...done.map(({ began, seconds }) => began + seconds))).to.equal(38);
   });
 
   it('has the whole cluster for a group as long as for the longest of it', () => {
     const group = [3, 5].map((seconds) => spec(`GROUP-${seconds}`, seconds, { ...disruptive(), group: 'one' }));
-    expect(boundsOf([...specs, ...group], 4)[0]?.seconds).to.equal(20 + 3 + 5);
+    expect(lowerBounds([...specs, ...group], { jobs: 4, nodes: 3 })[0]?.seconds).to.equal(38 + 5);
   });
 
   it('shows what went on in each span of time', () => {

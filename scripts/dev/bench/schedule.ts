@@ -1,19 +1,12 @@
 import { grouped } from '../../../clusters/text/collections.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
+import type { SpecTime } from '../../../specs/runner/bounds.ts';
 import { runWithLocks } from '../../../specs/runner/locks.ts';
 import { hasWholeCluster, inTurns, isDisruptive, locksAmong, shuffled } from '../../../specs/runner/plan.ts';
 
-/** A spec of a run: when it began and how long it took, in seconds; `began` counts from the first spec. */
-export interface TimedSpec {
-  requirement: Requirement;
+/** A spec of a run; when it began, in seconds from the first spec. */
+export interface TimedSpec extends SpecTime {
   began: number;
-  seconds: number;
-}
-
-/** What bounds the time of a run from below, in seconds, whatever the order. */
-interface Bound {
-  what: string;
-  seconds: number;
 }
 
 /** Returns how many specs went on at once in each `step` seconds, on average, and which took most of that time. */
@@ -37,36 +30,9 @@ function overlap({ began, seconds }: TimedSpec, from: number, to: number): numbe
   return Math.max(0, Math.min(began + seconds, to) - Math.max(began, from));
 }
 
-/**
- * Returns the lower bounds of a run's specs: the longest, those that lock one thing one after the other, and as many
- * lanes as there are; after each of these what has the whole cluster.
- */
-export function boundsOf(specs: readonly Omit<TimedSpec, 'began'>[], jobs: number): Bound[] {
-  const sum = (some: typeof specs) => some.reduce((total, { seconds }) => total + seconds, 0);
-  const [whole = [], others = []] = [true, false].map((wanted) =>
-    specs.filter(({ requirement }) => hasWholeCluster(requirement) === wanted),
-  );
-  const groups = grouped(whole, ({ requirement }) => requirement.group ?? requirement.id);
-  const after = [...groups.values()].reduce((total, group) => total + Math.max(...group.map((one) => one.seconds)), 0);
-  const longest = others.toSorted((a, b) => b.seconds - a.seconds)[0];
-  const things = [...new Set(others.flatMap(({ requirement }) => requirement.exclusive))].toSorted();
-  const before = [
-    { what: longest ? `the longest spec, ${longest.requirement.id}` : 'no other spec', seconds: longest?.seconds ?? 0 },
-    ...things.map((thing) => ({
-      what: `what locks ${thing}`,
-      seconds: sum(others.filter(({ requirement }) => requirement.exclusive.includes(thing))),
-    })),
-    { what: `${jobs} side by side`, seconds: sum(others) / jobs },
-  ];
-  return before.map(({ what, seconds }) => ({
-    what: `${what}, then the whole cluster`,
-    seconds: seconds + after,
-  }));
-}
-
 /** Returns a run as the plan would have it with these durations: its own order and locks, on a clock of its own. */
 export async function simulate(
-  specs: readonly Omit<TimedSpec, 'began'>[],
+  specs: readonly SpecTime[],
   { jobs, seed, nodes }: { jobs: number; seed: number; nodes: readonly string[] },
 ): Promise<TimedSpec[]> {
   const locksOf = locksAmong(

@@ -4,9 +4,10 @@ import { readClusterConfiguration } from '../../../clusters/configuration/cluste
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { allRequirements } from '../../../specs/catalogue/catalogue.ts';
 import { durationsFile, readDurations } from '../../../specs/catalogue/durations.ts';
+import { lowerBounds } from '../../../specs/runner/bounds.ts';
 import type { LocalVolumeConformanceReport } from '../../report/model/report.ts';
 import { readReport } from '../../report/model/report-file.ts';
-import { boundsOf, occupation, phasesOf, simulate, type TimedSpec } from './schedule.ts';
+import { occupation, phasesOf, simulate, type TimedSpec } from './schedule.ts';
 
 /** How many specs run at the same time in the runs that are worked out. */
 const widths = [4, 8, 10, 12, 16];
@@ -69,7 +70,8 @@ async function explain(path: string): Promise<void> {
   for (const { what, count, seconds, from, to } of phasesOf(specs))
     lines.push(`  ${rounded(from)} to ${rounded(to)} s  ${what}: ${count} specs, ${rounded(seconds)} s in all`);
   lines.push('', 'lower bounds, whatever the order');
-  for (const { what, seconds } of boundsOf(specs, jobs)) lines.push(`  ${rounded(seconds)} s  ${what}`);
+  for (const { because, seconds } of lowerBounds(specs, { jobs, nodes: nodes.length }))
+    lines.push(`  ${rounded(seconds)} s  ${because}`);
   lines.push('', 'at the same time');
   for (const { from, lanes, most } of occupation(specs, 10))
     lines.push(`  ${rounded(from)} s  ${lanes.toFixed(1).padStart(4)}  ${most.join(' ')}`);

@@ -5,7 +5,7 @@ import { redactedText } from '../../../clusters/text/redact.ts';
 import type { RunEvent, SpecResult } from '../../../specs/runner/events.ts';
 import { framesOf } from '../../../specs/runner/place.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { cpuStealLine, podStartLine } from '../model/figures.ts';
+import { cpuStealLine, podStartLine, scheduleLine } from '../model/figures.ts';
 
 /** Writes every event to a file as it comes, so that the log of a run that was killed is complete up to there. */
 export function openEventLog(path: string): { read: (event: RunEvent) => void } & Disposable {
@@ -49,6 +49,8 @@ function describe(event: RunEvent): string {
       return `${event.requirement}: ${event.trace.title}: the pod ${event.trace.outcome.sentence}`;
     case 'cpu-steal-measured':
       return cpuStealLine(event.cpuSteal);
+    case 'specs-measured':
+      return scheduleLine(event);
     case 'spec-started':
       return `${event.spec.id} begins: ${event.spec.sentence} (${event.spec.chapter})`;
     case 'spec-finished':

@@ -3,7 +3,7 @@ import { grouped } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { placeAmong } from '../../../specs/runner/place.ts';
 import { countsInWords, plainCounts, shareOf, statisticsOf } from '../model/counts.ts';
-import { cpuStealLine, isNoticeable, podStartLine, slowest } from '../model/figures.ts';
+import { cpuStealLine, isNoticeable, podStartLine, scheduleLine, slowest } from '../model/figures.ts';
 import { clusterLine, leftOverLines } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement } from '../model/report.ts';
 import { knownIssueLine } from '../model/requirements.ts';
@@ -18,12 +18,13 @@ const fewestChapters = 3;
 const againAtMost = 20;
 
 /** Returns the figures of a run: chapters by outcome, the slowest specs, how fast pods were. */
-export function figureLines({ requirements, podStarts, cpuSteal }: Report): string[] {
+export function figureLines({ requirements, podStarts, cpuSteal, schedule }: Report): string[] {
   const chapters = grouped(requirements, ({ chapter }) => chapter);
   const several = chapters.size >= fewestChapters;
   const blocks = [
     several ? chapterTable([...chapters, ['all', requirements]]) : [],
     several ? slowestLines(requirements) : [],
+    several && schedule ? [scheduleLine(schedule)] : [],
     podStarts.length > 0 ? [podStartLine(podStarts)] : [],
     isNoticeable(cpuSteal) ? [cpuStealLine(cpuSteal)] : [],
   ];

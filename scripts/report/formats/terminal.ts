@@ -111,6 +111,7 @@ export class Terminal implements Disposable {
       case 'pods-started':
       case 'pod-traced':
       case 'cpu-steal-measured':
+      case 'specs-measured':
       case 'run-finished':
         break;
       case 'interrupted':

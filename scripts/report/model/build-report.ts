@@ -88,6 +88,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     leaks: leaksOf(summary),
     ...(sources.leftOvers && { leftOvers: sources.leftOvers }),
     ...(summary.cpuSteal !== undefined && { cpuSteal: Math.round(summary.cpuSteal * 1_000) / 1_000 }),
+    ...(summary.schedule && { schedule: summary.schedule }),
     podStarts: (summary.podStarts ?? []).map(({ requirement, milliseconds, lowerLimit }) => ({
       requirement,
       milliseconds: Math.round(milliseconds),

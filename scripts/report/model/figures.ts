@@ -1,7 +1,9 @@
 import { median } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import type { PodStart } from '../../../specs/runner/events.ts';
-import type { ReportedRequirement } from './report.ts';
+import type { LocalVolumeConformanceReport, ReportedRequirement } from './report.ts';
+
+type Schedule = NonNullable<LocalVolumeConformanceReport['schedule']>;
 
 /** A CPU steal, from 0 to 1, that makes a run noticeably longer. */
 const noticeable = 0.05;
@@ -20,6 +22,12 @@ export function inPercent(share: number): string {
 export function cpuStealLine(cpuSteal: number): string {
   const effect = isNoticeable(cpuSteal) ? ', so everything took longer' : '';
   return `CPU steal: ${inPercent(cpuSteal)} (the host gave this time to other machines)${effect}`;
+}
+
+/** Returns `specs: 3 min 35 s, 1.1 × the least that any order allows (the processors)`. */
+export function scheduleLine({ milliseconds, atLeast, because }: Schedule): string {
+  const ratio = (milliseconds / atLeast).toFixed(1);
+  return `specs: ${duration(milliseconds)}, ${ratio} × the least that any order allows (${because})`;
 }
 
 /** Returns those that took longest among all that ran, longest first. */

@@ -174,6 +174,14 @@ export const reportSchema = z
       .describe(
         'CPU steal while specs ran: the share of time that the host gave to other machines. Durations of runs with unlike shares do not compare.',
       ),
+    schedule: z
+      .strictObject({
+        milliseconds: milliseconds.describe('How long the specs took.'),
+        atLeast: milliseconds.describe('The least that specs of these durations would have taken in any order.'),
+        because: text.describe('What makes that the least.'),
+      })
+      .optional()
+      .describe('How long the specs took; absent in merged and in earlier reports.'),
     podStarts: z.array(
       z.strictObject({
         requirement: text,

@@ -87,6 +87,13 @@ export const requirement = z.strictObject({
     .describe(
       'Milliseconds from the begin of the run to that of its spec; where it was run several times, of the first.',
     ),
+  place: z
+    .strictObject({
+      nodes: z.array(text).optional().describe('The nodes that its spec had, by name; absent: all of them.'),
+      alone: z.boolean().describe('Whether it had them for itself.'),
+    })
+    .optional()
+    .describe('Where its spec ran; absent where it did not, and in earlier reports.'),
   repetitions: statistics.optional().describe('How often it ended how, where it was run several times.'),
   reason: text.optional().describe('Why it was skipped, or for which versions of Kubernetes it is promised.'),
   skippedFor: z

@@ -40,7 +40,7 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
     const { slowBecause, knownIssue } = requirement;
     const finished = resultsOf.get(id) ?? [];
     const runs = finished.map(({ result }) => result);
-    const began = finished[0]?.began;
+    const { began, place } = finished[0] ?? {};
     const promise = {
       id,
       chapter,
@@ -58,6 +58,7 @@ export function reportedRequirements(sources: RequirementSources): ReportedRequi
       ...declaredAt,
       ...ending,
       ...(began !== undefined && { began: Math.round(began) }),
+      ...(place && { place: { alone: place.alone, ...(place.nodes && { nodes: [...place.nodes] }) } }),
       ...(runs.length === 0 && elsewhere(features)),
       ...(knownIssue && { knownIssue: { ...knownIssue, ...whetherItShows(knownIssue, ending, kubernetes) } }),
       ...(slowBecause !== undefined && { slowBecause }),

@@ -1,4 +1,4 @@
-import type { PodStart, RunEvent, SpecIdentity, SpecResult } from '../../../specs/runner/events.ts';
+import type { PodStart, RunEvent, SpecIdentity, SpecPlace, SpecResult } from '../../../specs/runner/events.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
 
 /** A spec that has ended, and how. */
@@ -7,6 +7,7 @@ export interface FinishedSpec {
   result: SpecResult;
   /** Milliseconds from the begin of the run to the begin of the spec. */
   began?: number;
+  place?: SpecPlace;
 }
 
 export type FinishedAction = Extract<RunEvent, { kind: 'action-finished' }>;
@@ -26,6 +27,8 @@ export interface Summary {
   /** Absent as long as no specs were planned. */
   planned?: number;
   specs: readonly FinishedSpec[];
+  /** Where specs run or have run, by the ids of their requirements. */
+  places?: ReadonlyMap<string, SpecPlace>;
   /** Decides the order of the specs: `--seed` repeats it. */
   seed?: number;
   /** How many specs ran side by side. */
@@ -33,6 +36,8 @@ export interface Summary {
   podStarts?: readonly PodStart[];
   /** CPU steal while specs ran, from 0 to 1: the share of time that the host gave to other machines. */
   cpuSteal?: number;
+  /** How long the specs took, and the least that they would have taken in any order. */
+  schedule?: Pick<Extract<RunEvent, { kind: 'specs-measured' }>, 'milliseconds' | 'atLeast' | 'because'>;
   /** Infrastructure steps that were tried again. */
   retries: readonly Retry[];
   /** The last trace of each requirement whose spec has recorded one, by its id. */
@@ -72,10 +77,19 @@ export function addEvent(summary: Summary, event: RunEvent): Summary {
     }
     case 'cpu-steal-measured':
       return { ...summary, cpuSteal: event.cpuSteal };
+    case 'specs-measured': {
+      const { milliseconds, atLeast, because } = event;
+      return { ...summary, schedule: { milliseconds, atLeast, because } };
+    }
+    case 'spec-started':
+      if (!event.place) return summary;
+      return { ...summary, places: new Map(summary.places).set(event.spec.id, event.place) };
     case 'spec-finished': {
       const { spec, result, at } = event;
       const began = summary.started && Math.max(0, at.getTime() - summary.started.getTime() - result.milliseconds);
-      return { ...summary, specs: [...summary.specs, { spec, result, ...(began !== undefined && { began }) }] };
+      const place = summary.places?.get(spec.id);
+      const finished = { spec, result, ...(began !== undefined && { began }), ...(place && { place }) };
+      return { ...summary, specs: [...summary.specs, finished] };
     }
     case 'interrupted':
       return { ...summary, interrupted: event.signal };

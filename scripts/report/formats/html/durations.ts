@@ -4,6 +4,7 @@ import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { inPercent, isNoticeable, slowest } from '../../model/figures.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 import { type PlottedStart, podStartPlot, ratioRange, seconds, times } from './pod-start-plot.ts';
+import { scheduleChart } from './schedule.ts';
 import { percent } from './words.ts';
 
 const slowestShown = 15;
@@ -14,6 +15,7 @@ export function durationsSection(report: LocalVolumeConformanceReport): Markup {
   return html`<section id="durations" aria-labelledby="durations-title">
 <h2 id="durations-title">Durations</h2>
 ${podStarts(report)}
+${scheduleChart(report)}
 ${slowestTable(report)}
 </section>`;
 }
