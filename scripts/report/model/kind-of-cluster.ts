@@ -101,7 +101,7 @@ export function clusterLine(cluster: KindOfCluster): string {
 }
 
 /** Returns what the nodes run, each with the number of nodes where they are not alike. */
-export function nodeProperties({ nodeSets }: Pick<KindOfCluster, 'nodeSets'>): Record<string, string> {
+function nodeProperties({ nodeSets }: Pick<KindOfCluster, 'nodeSets'>): Record<string, string> {
   const of = (key: 'kubelet' | 'containerRuntime' | 'operatingSystem' | 'kernel' | 'architecture'): string => {
     const counts = [...grouped(nodeSets, (set) => set[key])].map(([value, sets]) => {
       return [value, sets.reduce((sum, set) => sum + set.count, 0)] as const;

@@ -70,8 +70,8 @@ function clusterFacts(cluster: KindOfCluster): Markup {
     ...usedNodes
       .filter(({ name, hostname }) => name !== hostname)
       .map(({ name, hostname }) => [`hostname of ${name}`, hostname] as const),
-    ['gates of API server', known(gatesFact(featureGates.apiServer))],
-    ['gates of kubelet', known(featureGates.kubelet)],
+    ['API server’s gates', known(gatesFact(featureGates.apiServer))],
+    ['kubelet’s gates', known(featureGates.kubelet)],
   ])}</div>
 <div>${facts([
     ...plain('kubelet', 'container runtime'),
