@@ -1,16 +1,17 @@
 import { stringify } from 'yaml';
+import { pullPolicyOf } from '../../clusters/agent/agent-pod.ts';
 import { type KubernetesManifest, type ObjectRef, refOf } from '../../clusters/api/kinds.ts';
 import type { StoreView } from '../../clusters/api/object-history.ts';
 import { isReady } from '../../clusters/api/object-state.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { CommandFailed } from '../../clusters/host/command/commander.ts';
-import { nodeScript, onNode, scriptOnNode } from '../../clusters/nodes/node.ts';
+import { nodeScript, onNode, scriptOnNode, usualPlaces } from '../../clusters/nodes/node.ts';
 import { provisionerImage } from '../../clusters/static-provisioner/build.ts';
 import { ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { type ClassHandle, Handle, type PodHandle } from '../harness/handles.ts';
-import { hostnameOf, oneNode } from '../harness/nodes.ts';
+import { hostnameOf, oneNode, placesOf } from '../harness/nodes.ts';
 import { once } from '../harness/promises.ts';
 import { gone } from '../harness/removal.ts';
 import type { SpecNamespace } from '../harness/spec-namespace.ts';
@@ -116,8 +117,17 @@ export function startProvisioner(
     kinds: ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'DaemonSet'],
     change: (manifest) => {
       if (manifest.kind === 'ConfigMap') manifest.data = { ...manifest.data, ...settings };
+      if (manifest.kind === 'DaemonSet') seeDisks(manifest.spec.template.spec, placesOf(nodes[0] ?? '').disks);
     },
   });
+}
+
+/** Gives a program the folder of the nodes in which this run makes disks, at the same path. */
+function seeDisks({ containers, volumes = [] }: ManifestOf<'Pod'>['spec'], folder: string): void {
+  const { disks: usual } = usualPlaces;
+  for (const { hostPath } of volumes) if (hostPath?.path === usual) hostPath.path = folder;
+  for (const mount of containers.flatMap(({ volumeMounts = [] }) => volumeMounts))
+    if (mount.mountPath === usual) mount.mountPath = folder;
 }
 
 /** dd ends with an error at the end of the device. */
@@ -165,6 +175,11 @@ async function start(namespace: SpecNamespace, { nodes, fixture, kinds, change }
   );
   const [image = ''] = await Promise.all(images);
   const server = apiServerAddress(store);
+  if (server === undefined && !facts.lent)
+    throw new DomainError({
+      attempted: 'finding the API server for a program',
+      seen: 'no node of the control plane has an address',
+    });
   const objects: ObjectRef[] = [];
   try {
     for (const kind of kinds) {
@@ -198,10 +213,13 @@ async function start(namespace: SpecNamespace, { nodes, fixture, kinds, change }
   }
 }
 
-/** Changes the pods of a program: which nodes they run on, their image, and how they find the API server. */
+/**
+ * Changes the pods of a program: which nodes they run on, their image, and where they find the API server, if not where
+ * its Service is.
+ */
 function placePods(
   spec: ManifestOf<'Pod'>['spec'],
-  { nodes, image, server }: { nodes: readonly string[]; image: string; server: string },
+  { nodes, image, server }: { nodes: readonly string[]; image: string; server: string | undefined },
 ): void {
   const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: nodes.map(hostnameOf) };
   spec.affinity = {
@@ -210,19 +228,18 @@ function placePods(
     },
   };
   for (const container of spec.containers) {
-    container.image = image;
+    Object.assign(container, { image, imagePullPolicy: pullPolicyOf(image) });
+    if (server === undefined) continue;
     const address = { KUBERNETES_SERVICE_HOST: server, KUBERNETES_SERVICE_PORT: '6443' };
     container.env = [...(container.env ?? []), ...Object.entries(address).map(([name, value]) => ({ name, value }))];
   }
 }
 
-/** Returns the address of the control plane's node: without kube-proxy, that of the Service leads nowhere. */
-function apiServerAddress(store: StoreView): string {
+/**
+ * Returns the address of a node of the control plane: without kube-proxy, that of the Service leads nowhere. Undefined on a
+ * cluster whose control plane is on none of its nodes.
+ */
+function apiServerAddress(store: StoreView): string | undefined {
   const [controlPlane] = store.list('Node', { labels: { 'node-role.kubernetes.io/control-plane': '' } });
-  const address = controlPlane?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-  if (address !== undefined) return address;
-  throw new DomainError({
-    attempted: 'finding the API server for a program',
-    seen: 'no node of the control plane has an address',
-  });
+  return controlPlane?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 }
