@@ -101,10 +101,12 @@ export class ObjectsForTests {
 function selects({ namespace, labelSelector = '' }: Only, { metadata }: Stored): boolean {
   const labels = labelSelector.split(',').filter(Boolean);
   return (
-    (namespace === undefined || metadata.namespace === namespace) &&
+    // As the API has it: what is in no namespace is in all collections of its kind.
+    (namespace === undefined || metadata.namespace === undefined || metadata.namespace === namespace) &&
     labels.every((label) => {
-      const [name = '', value] = label.split('=');
+      const [name = '', value] = label.replace(/^!/, '').split('=');
       const has = metadata.labels?.[name];
+      if (label.startsWith('!')) return has === undefined;
       return value === undefined ? has !== undefined : has === value;
     })
   );

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { kinds } from '../api/kinds.ts';
-import { rolesFor, tiers } from './roles.ts';
+import { rolesFor, rolesWithin, tiers } from './roles.ts';
 
 interface Role {
   kind: string;
@@ -44,8 +44,28 @@ describe('the roles of a tier', () => {
     expect(unread.map(([kind]) => kind)).to.deep.equal(['Secret']);
   });
 
+  it('are a Role in the namespace of a user who has one, and a ClusterRole for what is in none', async () => {
+    const text = await rolesWithin('team', { kind: 'User', name: 'jane' });
+    const all = parseAllDocuments(text).map((document) => document.toJS() as Role & { roleRef?: object });
+    expect(all.map(({ kind, metadata }) => [kind, metadata])).to.deep.equal([
+      ['ClusterRole', { name: 'local-pv-conformance-volumes' }],
+      ['Role', { name: 'local-pv-conformance-namespaced', namespace: 'team' }],
+      ['ClusterRoleBinding', { name: 'local-pv-conformance-volumes' }],
+      ['RoleBinding', { name: 'local-pv-conformance-namespaced', namespace: 'team' }],
+    ]);
+    const [clusterRole] = all;
+    const plurals = (clusterRole?.rules ?? []).flatMap(({ resources }) => resources);
+    const inNone = Object.values(kinds).flatMap(({ plural, namespaced }) => (namespaced ? [] : [plural as string]));
+    expect(plurals).to.have.members(['persistentvolumes', 'storageclasses', 'nodes', 'csinodes']);
+    expect(inNone).to.include.members(plurals);
+    expect(all.at(-1)?.roleRef).to.deep.include({ kind: 'Role', name: 'local-pv-conformance-namespaced' });
+  });
+
   it('allow nothing by a wildcard', async () => {
-    for (const { resources, verbs, apiGroups } of (await read('nodes')).flatMap((role) => role.rules ?? []))
+    const within = parseAllDocuments(await rolesWithin('team')).map((document) => document.toJS() as Role);
+    for (const { resources, verbs, apiGroups } of [...(await read('nodes')), ...within].flatMap(
+      (role) => role.rules ?? [],
+    ))
       expect([...resources, ...verbs, ...apiGroups]).to.not.include('*');
   });
 });

@@ -150,6 +150,17 @@ export function registry(value: string): string {
 export const registryOption = () =>
   new Option('--registry <HOST/PREFIX>', 'your cluster pulls the images of `lpv images` from here').argParser(registry);
 
+export const namespaceOption = () =>
+  new Option(
+    '--namespace <NAME>',
+    'the only namespace of your cluster that may be used, for a user who may create none (default: one for each spec)',
+  ).argParser(namespaceName);
+
+function namespaceName(value: string): string {
+  if (isDnsLabel(value)) return value;
+  throw new InvalidArgumentError('Write the name of a namespace.');
+}
+
 export const agentImageOption = () =>
   new Option('--agent-image <NAME>', 'the image of the agents, where it is not the one of `lpv images`').argParser(
     text,

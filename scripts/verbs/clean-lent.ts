@@ -15,7 +15,7 @@ import { stepsOnTerminal } from './terminal-steps.ts';
 
 /** Removes what runs that died have left on a cluster of the user's: only what bears a run's label, or its name. */
 export async function cleanLent(
-  options: AccessOptions & Pick<LentOptions, 'registry' | 'agentImage'>,
+  options: AccessOptions & Pick<LentOptions, 'namespace' | 'registry' | 'agentImage'>,
 ): Promise<ExitStatus> {
   const access = await findAccess(options, { environment: process.env });
   using client = await connect({ kubeconfig: access });
@@ -27,7 +27,7 @@ export async function cleanLent(
     deadline: 10 * 60_000,
     async perform({ progress, signal }) {
       const images = await imagesFor(await readVersions(), options);
-      await removeRemains({ client, run, images, progress, signal });
+      await removeRemains({ client, run, namespace: options.namespace, images, progress, signal });
     },
   };
   const { events, signal } = steps;
@@ -41,15 +41,15 @@ export async function cleanLent(
  * @throws DomainError where a run is under way, or what is on nodes has to stay there
  */
 export async function removeRemains(
-  of: Pick<SweepRequest, 'client' | 'run' | 'progress' | 'signal' | 'start'> & { images: Images },
+  of: Pick<SweepRequest, 'client' | 'run' | 'namespace' | 'progress' | 'signal' | 'start'> & { images: Images },
 ): Promise<void> {
-  const { client, run, images, progress, signal } = of;
-  const { withoutAgents, notProvisioned } = await surveyRemains(client, {}, signal);
-  const lease = await takeLease(client, { run, progress, signal });
+  const { client, run, namespace, images, progress, signal } = of;
+  const { withoutAgents, notProvisioned } = await surveyRemains(client, { namespace }, signal);
+  const lease = await takeLease(client, { run, namespace, progress, signal });
   try {
     const { dead, staying } = await sweep({
       ...of,
-      kinds: createdKinds(notProvisioned),
+      kinds: createdKinds(notProvisioned, namespace),
       survey: { images, withoutAgents },
     });
     if (staying.length > 0) throw notOnNodes(staying, withoutAgents);

@@ -6,6 +6,7 @@ import {
   asOption,
   contextOption,
   kubeconfigOption,
+  namespaceOption,
   registryOption,
 } from '../command-line/values.ts';
 import { usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
@@ -21,6 +22,7 @@ const command = verbCommand('clean', help)
   .addOption(contextOption())
   .addOption(asOption())
   .addOption(asGroupOption())
+  .addOption(namespaceOption())
   .addOption(registryOption())
   .addOption(agentImageOption());
 

@@ -1,10 +1,11 @@
+import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { isDnsLabel, isDnsSubdomain } from '../../clusters/text/names.ts';
-import { text } from '../command-line/values.ts';
+import { namespaceOption, text } from '../command-line/values.ts';
 import { InvalidArgumentError, Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Prints the permissions that a user needs to run specs on a cluster of yours, as manifests.',
-  examples: ['lpv rbac --tier api', 'lpv rbac --tier agent --user jane'],
+  examples: ['lpv rbac --tier api', 'lpv rbac --tier agent --user jane', 'lpv rbac --namespace volumes --user jane'],
   statuses: { badUsage: usualStatuses.badUsage, conforms: 'the manifests are printed' },
 };
 
@@ -14,6 +15,7 @@ const command = verbCommand('rbac', help)
       .choices(['api', 'agent', 'nodes'] as const)
       .default('api' as const),
   )
+  .addOption(namespaceOption())
   .addOption(
     new Option('--user <NAME>', 'bind them to this user').argParser(text).conflicts(['group', 'serviceAccount']),
   )
@@ -23,17 +25,30 @@ const command = verbCommand('rbac', help)
   );
 
 /** `lpv rbac`: prints ClusterRoles, and their bindings for a user, a group or a ServiceAccount. */
-export const rbac = verb(command, help, async ({ tier, user, group, serviceAccount: account }) => {
-  const { rolesFor } = await import('../../clusters/rbac/roles.ts');
+export const rbac = verb(command, help, async ({ tier, namespace, user, group, serviceAccount: account }) => {
+  if (namespace !== undefined && tier !== 'api') throw onlyApi(tier);
+  const { rolesFor, rolesWithin } = await import('../../clusters/rbac/roles.ts');
   const subject =
     user !== undefined
       ? ({ kind: 'User', name: user } as const)
       : group !== undefined
         ? ({ kind: 'Group', name: group } as const)
         : account;
-  process.stdout.write(await rolesFor(tier, subject));
+  process.stdout.write(namespace === undefined ? await rolesFor(tier, subject) : await rolesWithin(namespace, subject));
   return 'conforms';
 });
+
+function onlyApi(tier: string): DomainError {
+  return new DomainError(
+    {
+      attempted: 'choosing the permissions of a user who has one namespace',
+      seen: `--namespace with --tier ${tier}`,
+      why: 'agents need a namespace of their own',
+      remedy: 'leave out --tier, or --namespace',
+    },
+    { exit: 'badUsage' },
+  );
+}
 
 function serviceAccount(value: string): { kind: 'ServiceAccount'; namespace: string; name: string } {
   const [namespace = '', name = '', ...more] = value.split('/');

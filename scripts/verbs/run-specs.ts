@@ -125,7 +125,17 @@ async function confirm(context: string): Promise<void> {
 }
 
 /** What says something about a cluster of the user's only, beside `--no-agent`. */
-const ofLentCluster = ['as', 'asGroup', 'nodes', 'yes', 'agentImage', 'registry', 'disks', 'disruptive'] as const;
+const ofLentCluster = [
+  'as',
+  'asGroup',
+  'namespace',
+  'nodes',
+  'yes',
+  'agentImage',
+  'registry',
+  'disks',
+  'disruptive',
+] as const;
 
 function ofNoCluster(flag: string): DomainError {
   return new DomainError(

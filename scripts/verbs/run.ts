@@ -14,6 +14,7 @@ import {
   kubernetesSourceOption,
   levelOption,
   minors,
+  namespaceOption,
   needsOption,
   nodeFolder,
   noInstallOption,
@@ -63,6 +64,7 @@ const command = verbCommand('run', help)
   .addOption(contextOption().conflicts(ofOwnCluster))
   .addOption(asOption().conflicts(ofOwnCluster))
   .addOption(asGroupOption().conflicts(ofOwnCluster))
+  .addOption(namespaceOption().conflicts([...ofOwnCluster, 'disruptive', 'agentImage', 'disks']))
   .addOption(
     new Option('--nodes <A,B,C>', 'of your cluster, the three nodes that specs use (default: the first that are fit)')
       .argParser(texts)

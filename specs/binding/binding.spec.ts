@@ -23,9 +23,9 @@ import { bindingAnnotations, bindingAnnotationsOf } from './binding-state.ts';
 const { chapter, proves } = readChapter('binding');
 const bytes = 16 * 2 ** 20;
 
-/** No pod was needed for it: the namespace has none. */
-function expectNoPod({ cluster, name: namespace }: SpecNamespace): void {
-  expect(cluster.store.list('Pod', { namespace }), 'no pod has asked for it').to.deep.equal([]);
+/** No pod was needed for it: the spec has none. */
+function expectNoPod({ cluster, part }: SpecNamespace): void {
+  expect(cluster.store.list('Pod', part), 'no pod has asked for it').to.deep.equal([]);
 }
 
 /** A claim that is bound to a volume of node3 gets no pod of node2 to run, however long the pod waits. */
@@ -109,7 +109,7 @@ describe(chapter, () => {
     await namespace.storageClass();
     const volume = await namespace.volume('too-small', { node: oneNode(), path: absentPath, storage: '512Mi' });
     const pod = await namespace.pod('consumer', { claims: ['claim'] });
-    await expect(pod).to.beUnschedulable(['persistentvolumeclaim "claim" not found']);
+    await expect(pod).to.beUnschedulable([`persistentvolumeclaim "${namespace.nameOf('claim')}" not found`]);
     // The pod is there before the claim, so the controller knows of it when it first looks at the claim.
     const claim = await namespace.claim('claim');
     await expect(claim).to.reportEvent('WaitForPodScheduled', `waiting for pod ${pod.name} to be scheduled`);

@@ -19,6 +19,8 @@ const features = {
   preemption: 'pods of a priority of their own, which may take the place of others',
   'admission-policy': 'a policy by which the API server refuses what a spec has it refuse',
   'classless-claims': 'claims without a class: any volume without one may be bound to them',
+  'own-namespace': 'a namespace that no other spec has objects in',
+  'volume-events': 'events about PersistentVolumes, which are in the namespace default',
   'default-class': 'a class that claims of the whole cluster get which name none',
   'schedulable-control-plane': 'a node with the control plane that pods may run on, and that has less room than others',
   containerd: 'the container runtime containerd, with its client ctr on the nodes',

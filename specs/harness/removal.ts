@@ -9,11 +9,17 @@ import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import { infrastructure, type TestCluster } from '../runner/test-cluster.ts';
 import { Handle } from './handles.ts';
 
+/** What is a spec's in its namespace: all, or what has its labels, where others have objects in it too. */
+export interface OwnPart {
+  namespace: string;
+  labels?: Readonly<Record<string, string>>;
+}
+
 /**
- * Removes the objects of a spec and what controllers have made in its namespace, waits until they are gone, and proves
- * that nothing of them is left on the nodes. @throws the first error, after everything that could be removed is
+ * Removes the objects of a spec and what controllers have made for it in its namespace, waits until they are gone, and
+ * proves that nothing of them is left on the nodes. @throws the first error, after everything that could be removed is
  */
-export async function removeAll(cluster: TestCluster, namespace: string, handles: readonly Handle[]): Promise<void> {
+export async function removeAll(cluster: TestCluster, part: OwnPart, handles: readonly Handle[]): Promise<void> {
   const { client, store } = cluster;
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
@@ -33,10 +39,9 @@ export async function removeAll(cluster: TestCluster, namespace: string, handles
   const going = handles.toSorted((a, b) => order(a) - order(b));
   for (const handle of going) if (store.get(handle.ref)) await remove(handle);
   // A volume stays while it is bound to a claim that only a StatefulSet knows.
-  for (const handle of strays(cluster, namespace, handles))
-    if (handle.ref.kind !== 'PersistentVolume') await remove(handle);
+  for (const handle of strays(cluster, part, handles)) if (handle.ref.kind !== 'PersistentVolume') await remove(handle);
   for (const handle of going) await attempt(() => gone(store, handle));
-  const left = strays(cluster, namespace, handles);
+  const left = strays(cluster, part, handles);
   for (const handle of left) await remove(handle);
   for (const handle of left) await attempt(() => gone(store, handle));
   await attempt(() => assertNothingLeft(cluster, [...going, ...left]));
@@ -76,10 +81,10 @@ async function assertNothingLeft({ store, nodes: reachable }: TestCluster, handl
  * Returns what controllers have made for the running spec beyond `known`: pods and claims of its namespace, and volumes
  * that a static provisioner has offered with the spec's labels.
  */
-function strays({ store, facts }: TestCluster, namespace: string, known: readonly Handle[]): Handle[] {
+function strays({ store, facts }: TestCluster, part: OwnPart, known: readonly Handle[]): Handle[] {
   const names = new Set(known.map(String));
   const inNamespace = (['Pod', 'PersistentVolumeClaim'] as const).flatMap((kind) =>
-    store.list(kind, { namespace }).map(({ metadata }) => ({ kind, name: metadata.name, namespace })),
+    store.list(kind, part).map(({ metadata: { name } }) => ({ kind, name, namespace: part.namespace })),
   );
   const offered = store.list('PersistentVolume', {
     labels: { [ownershipLabels.run]: facts.run, [ownershipLabels.spec]: currentSpec().id },

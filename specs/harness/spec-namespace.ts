@@ -1,7 +1,7 @@
 import { isQuotaUncounted } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
-import { isolateNames, type Ownership, ownershipLabels } from '../../fixtures/isolate-names.ts';
+import { isolatedName, isolateNames, labelsOf, type NamespacedOwnership } from '../../fixtures/isolate-names.ts';
 import { type LoadOptions, loadManifests } from '../../fixtures/load.ts';
 import type { Manifest, ManifestOf } from '../../fixtures/schema.ts';
 import { eventsInOrder } from '../diagnosis/record.ts';
@@ -26,12 +26,13 @@ import {
   volumeChange,
 } from './manifests.ts';
 import { hostnameOf } from './nodes.ts';
-import { gone, removeAll } from './removal.ts';
+import { gone, type OwnPart, removeAll } from './removal.ts';
 import { words } from './words.ts';
 
 /**
  * The namespace of a spec, and every object that the spec creates. Its end removes all of them in order, and proves
- * that they are gone.
+ * that they are gone. Where the run has been given one namespace, it is that for all specs: each has names of its own in
+ * it, as it has cluster-wide.
  * @example
  * await using namespace = await SpecNamespace.open();
  * await namespace.storageClass();
@@ -40,36 +41,29 @@ import { words } from './words.ts';
 export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   readonly cluster: TestCluster;
   readonly name: string;
-  readonly #owner: Ownership;
+  readonly #owner: NamespacedOwnership;
   readonly #opened = new Date();
   readonly #handles: Handle[] = [];
   /** Taken when the namespace begins to end. */
   #lastLook: LastLook | undefined;
 
-  private constructor(cluster: TestCluster, name: string, owner: Ownership) {
+  private constructor(cluster: TestCluster, owner: NamespacedOwnership) {
     this.cluster = cluster;
-    this.name = name;
+    this.name = owner.namespace;
     this.#owner = owner;
   }
 
-  /** Creates the namespace, and waits until pods can be created in it. */
+  /** Creates the namespace, where the run may, and waits until pods can be created in it. */
   static async open(): Promise<SpecNamespace> {
     const opened = await testCluster();
     const spec = currentSpec().id;
-    const { run } = opened.facts;
+    const { run, namespace: given } = opened.facts;
     // The number gives a repeated spec new names, so that no object of its last run is mistaken for its own.
     const sequence = (namespaceCount++).toString(36);
-    const namespace = `${spec}-${run}-${sequence}`.toLowerCase();
-    const labels = { [ownershipLabels.run]: run, [ownershipLabels.spec]: spec, ...(asksForNodes() && privileged) };
-    await opened.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
-    // Pods are refused until the namespace has its default ServiceAccount.
-    await waitFor(opened.store, {
-      what: `the default ServiceAccount of namespace ${namespace}`,
-      within: 60_000,
-      signal: currentSpec().signal,
-      until: (view) => view.get({ kind: 'ServiceAccount', namespace, name: 'default' }),
-    });
-    const made = new SpecNamespace(opened, namespace, { run, spec, sequence });
+    const namespace = given ?? `${spec}-${run}-${sequence}`.toLowerCase();
+    const owner = { run, spec, sequence, namespace, shared: given !== undefined };
+    if (given === undefined) await createNamespace(opened, owner);
+    const made = new SpecNamespace(opened, owner);
     currentSpec().namespaces?.push(made);
     return made;
   }
@@ -80,7 +74,12 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
 
   /** The labels of the spec's objects, for those that are not made from a fixture. */
   get ownLabels(): Record<string, string> {
-    return { [ownershipLabels.run]: this.#owner.run, [ownershipLabels.spec]: this.#owner.spec };
+    return labelsOf(this.#owner);
+  }
+
+  /** Returns the name in the cluster of an object in the namespace that the spec calls `name`. */
+  nameOf(name: string): string {
+    return this.#owner.shared ? isolatedName(name, this.#owner) : name;
   }
 
   /** Creates a StorageClass; `local-storage`, to which volumes and claims belong, where it is not given a name. */
@@ -173,7 +172,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
 
   /**
    * Waits until a controller has made an object in the spec's namespace, such as the pod `set-0` of a StatefulSet or the
-   * claim of an ephemeral volume; returns its handle.
+   * claim of an ephemeral volume; returns its handle. `name` is as the cluster has it: see `nameOf`.
    */
   async find<K extends 'Pod' | 'PersistentVolumeClaim'>(kind: K, name: string, within = 60_000): Promise<Handle<K>> {
     const handle = new Handle<K>({ kind, name, namespace: this.name }, name, this.cluster.store);
@@ -199,7 +198,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     const manifest = loaded.find((candidate): candidate is Manifest & ManifestOf<K> => candidate.kind === kind);
     if (!manifest) throw new Error(`fixtures/${fixture} has no ${kind}`);
     change(manifest);
-    const [own] = isolateNames([manifest], { ...this.#owner, namespace: this.name });
+    const [own] = isolateNames([manifest], this.#owner);
     return own as ManifestOf<K>;
   }
 
@@ -219,10 +218,13 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
   }
 
   lastLook(): LastLook {
-    const { cluster, name: namespace } = this;
-    return (
-      this.#lastLook ?? lookAt(cluster, { namespace, opened: this.#opened, own: this.#handles.map(({ ref }) => ref) })
-    );
+    const own = this.#handles.map(({ ref }) => ref);
+    return this.#lastLook ?? lookAt(this.cluster, { ...this.part, opened: this.#opened, own });
+  }
+
+  /** What is the spec's in the namespace, for lists of what the store has seen. */
+  get part(): OwnPart {
+    return { namespace: this.name, ...(this.#owner.shared && { labels: this.ownLabels }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -238,9 +240,9 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     for (const { ref } of this.#handles)
       if (ref.kind === 'Pod') notePodStart(this.cluster.store, { ...ref, kind: 'Pod' });
     this.cluster.podShells.close(this.name);
-    await attempt(() => removeAll(this.cluster, this.name, this.#handles));
+    await attempt(() => removeAll(this.cluster, this.part, this.#handles));
     // Deleting a namespace takes about a hundred requests: a cluster that is removed needs none of them.
-    if (this.cluster.facts.stays)
+    if (this.cluster.facts.stays && !this.#owner.shared)
       await attempt(() => this.cluster.client.remove({ kind: 'Namespace', name: this.name }, { absentIsFine: true }));
     if (failures.length > 0) throw failures[0];
   }
@@ -285,6 +287,19 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     });
     return handle;
   }
+}
+
+/** Creates the namespace of a spec, and waits until pods are not refused in it for want of a ServiceAccount. */
+async function createNamespace({ client, store }: TestCluster, owner: NamespacedOwnership): Promise<void> {
+  const { namespace: name } = owner;
+  const labels = { ...labelsOf(owner), ...(asksForNodes() && privileged) };
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  await waitFor(store, {
+    what: `the default ServiceAccount of namespace ${name}`,
+    within: 60_000,
+    signal: currentSpec().signal,
+    until: (view) => view.get({ kind: 'ServiceAccount', namespace: name, name: 'default' }),
+  });
 }
 
 /** Returns what a manifest says of pods: its own, or those that its controller makes. */

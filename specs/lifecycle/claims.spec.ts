@@ -155,7 +155,7 @@ describe(chapter, () => {
       });
 
     const first = await podThatOwns('first');
-    const claim = await namespace.find('PersistentVolumeClaim', 'first-scratch');
+    const claim = await namespace.find('PersistentVolumeClaim', `${namespace.nameOf('first')}-scratch`);
     await expect(claim).to.bindTo(volume);
     await expect(first).to.runOn(oneNode());
     const { name, uid } = first.now.metadata;
@@ -171,7 +171,7 @@ describe(chapter, () => {
     await expect(second).to.beUnschedulable({ [reasons.noVolume]: 'every node' });
 
     await clearClaimRef(namespace, volume);
-    const next = await namespace.find('PersistentVolumeClaim', 'second-scratch');
+    const next = await namespace.find('PersistentVolumeClaim', `${namespace.nameOf('second')}-scratch`);
     await expect(next).to.bindTo(volume);
     await expect(second).to.runOn(oneNode());
     expect(await readInPod(second, '/data/left'), 'ephemeral is the claim, not the disk').to.equal(

@@ -150,7 +150,7 @@ describe(chapter, () => {
         for (const container of spec.containers) container.volumeMounts = [{ name: 'scratch', mountPath: '/data' }];
       },
     });
-    const claim = await namespace.find('PersistentVolumeClaim', 'owner-scratch');
+    const claim = await namespace.find('PersistentVolumeClaim', `${namespace.nameOf('owner')}-scratch`);
     await expect(claim).to.bindTo(volume);
     await scheduledTo(pod, here);
     await markForDeletion(namespace, claim);

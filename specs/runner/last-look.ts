@@ -24,6 +24,8 @@ export interface LastLook {
   view(): ObjectHistory;
   /** The objects that the spec has made. */
   own: readonly ObjectRef[];
+  /** The labels of what is the spec's in the namespace, where others have objects in it too. */
+  labels?: Readonly<Record<string, string>>;
   /** Mounts and loop devices of each node where a pod is. Never rejected. */
   storage: ReadonlyMap<string, Promise<ReadResult<NodeStorage>>>;
 }
@@ -32,10 +34,13 @@ export interface LastLook {
  * Looks at a namespace before its end, whether its spec has failed or not: JavaScript does not tell a disposal why it
  * comes. So it does next to nothing: one read on each node where a pod is, which is not waited for.
  */
-export function lookAt(cluster: TestCluster, place: Pick<LastLook, 'namespace' | 'opened' | 'own'>): LastLook {
+export function lookAt(
+  cluster: TestCluster,
+  place: Pick<LastLook, 'namespace' | 'labels' | 'opened' | 'own'>,
+): LastLook {
   const { store } = cluster;
   const moment = store.clock.monotonic();
-  const pods = store.list('Pod', { namespace: place.namespace });
+  const pods = store.list('Pod', place);
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const read = (name: string) => readOn(cluster, name, (node) => readNodeStorage(node, { deadline: patience }));
   const storage = new Map([...names].sort().map((name) => [name, read(name)]));

@@ -2,7 +2,7 @@ import type { ClusterAccess } from '../../clusters/api/access/access.ts';
 import { type ClusterClient, connect } from '../../clusters/api/client.ts';
 import { type KubernetesManifest, titleOf } from '../../clusters/api/kinds.ts';
 import { ObjectStore, storageKinds } from '../../clusters/api/object-store.ts';
-import type { ObjectOf } from '../../clusters/api/objects.ts';
+import type { Kind, ObjectOf } from '../../clusters/api/objects.ts';
 import { PodShells } from '../../clusters/api/pod-shells.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
@@ -11,7 +11,7 @@ import { EngineNode, type Node } from '../../clusters/nodes/node.ts';
 import { lpv } from '../../clusters/project-root.ts';
 import type { StaticProvisionerPrograms } from '../../clusters/static-provisioner/build.ts';
 import { type Progress, silent } from '../../clusters/text/progress.ts';
-import { ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
+import { namespaceLabel, ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import type { ClusterAbilities } from '../catalogue/features.ts';
 import { assertDeclared } from './declared-needs.ts';
 
@@ -35,6 +35,8 @@ export interface ClusterFacts extends ClusterAbilities {
   otherNodes?: readonly OtherNode[];
   /** Whether a user has lent the cluster: specs touch nothing there but their own objects. */
   lent?: boolean;
+  /** The one namespace that specs may use; absent where each has one of its own. */
+  namespace?: string | undefined;
   /** The container engine's program and its leading arguments, such as `["docker"]`. */
   engine: readonly string[];
   /** Image that spec pods run; it is on every node already. */
@@ -80,6 +82,17 @@ export interface TestCluster {
   /** Ends the shells that are open in nodes and pods, and what runs in them. */
   closeShells(): void;
 }
+
+/** The kinds that are followed where specs may use one namespace only: no more than its user needs to be allowed. */
+export const kindsWithin = [
+  'Pod',
+  'PersistentVolumeClaim',
+  'StatefulSet',
+  'Event',
+  'PersistentVolume',
+  'StorageClass',
+  'Node',
+] as const satisfies readonly Kind[];
 
 let given: ClusterFacts | undefined;
 let opening: Promise<TestCluster> | undefined;
@@ -140,12 +153,15 @@ async function connected(facts: ClusterFacts): Promise<TestCluster> {
     expectedServer: facts.server,
     beforeWrite: (attempted, ref, manifest) => {
       if (ref.kind === 'Node') assertDeclared('nodes', `${attempted}: ${titleOf(ref)}`);
-      if (facts.lent && manifest) assertHarmless(attempted, manifest, facts.run);
+      if (facts.lent && manifest) assertHarmless(attempted, manifest, facts);
     },
   });
+  const { namespace } = facts;
   const store = new ObjectStore({
     client,
-    kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'],
+    ...(namespace === undefined
+      ? { kinds: [...storageKinds, 'Namespace', 'ServiceAccount', 'StatefulSet', 'PriorityClass'] }
+      : { kinds: kindsWithin, namespace }),
     progress: infrastructure,
     // On a cluster of many others, only what is the run's own is followed.
     ...(facts.lent && { own: { kinds: ownedKinds, labelSelector: `${ownershipLabels.run}=${facts.run}` } }),
@@ -194,7 +210,11 @@ const ofEverybody: readonly string[] = [
  * Checks that an object to be created on a cluster that a user has lent bears the run's label, and does nothing to
  * objects of others. @throws DomainError
  */
-function assertHarmless(attempted: string, manifest: KubernetesManifest, run: string): void {
+function assertHarmless(
+  attempted: string,
+  manifest: KubernetesManifest,
+  { run, namespace }: Pick<ClusterFacts, 'run' | 'namespace'>,
+): void {
   const { kind, metadata } = manifest;
   const refuse = (seen: string): DomainError =>
     new DomainError({
@@ -212,11 +232,11 @@ function assertHarmless(attempted: string, manifest: KubernetesManifest, run: st
     !(manifest.spec as { storageClassName?: string } | undefined)?.storageClassName
   )
     throw refuse('it has no class, and might be bound to a volume of others');
-  if (metadata.labels?.[ownershipLabels.run] === run) return;
+  if (metadata.labels?.[ownershipLabels.run] === run && metadata.labels[namespaceLabel] === namespace) return;
   throw new DomainError({
     attempted,
     on: `${kind} ${metadata.name}`,
-    seen: `it has no label ${ownershipLabels.run}=${run}`,
+    seen: `it has no label ${ownershipLabels.run}=${run}${namespace === undefined ? '' : `, or no ${namespaceLabel}=${namespace}`}`,
     why: 'what is left of a run that dies is found by this label, and nothing else is touched',
     remedy: 'create it through SpecNamespace, or give it `namespace.ownLabels`',
   });

@@ -68,10 +68,7 @@ describe(chapter, () => {
       { volumeBindingMode: 'Immediate' },
       async (early, onNode3) => {
         await expect(early).to.bindTo(onNode3);
-        expect(
-          namespace.cluster.store.list('Pod', { namespace: namespace.name }),
-          'no pod has asked for it',
-        ).to.deep.equal([]);
+        expect(namespace.cluster.store.list('Pod', namespace.part), 'no pod has asked for it').to.deep.equal([]);
       },
     );
     const message = await expect(pod).to.beUnschedulable(elsewhere());

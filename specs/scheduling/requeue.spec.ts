@@ -77,7 +77,7 @@ describe(chapter, () => {
     const volume = await namespace.volume('volume', { node: oneNode(), path: absentPath });
     const { pod, claim } = await undisturbed(async () => {
       const pod = await namespace.pod('early', { claims: ['late'] });
-      await expect(pod).to.beUnschedulable(['persistentvolumeclaim "late" not found']);
+      await expect(pod).to.beUnschedulable([`persistentvolumeclaim "${namespace.nameOf('late')}" not found`]);
       const claim = await namespace.claim('late');
       await expect(claim).to.bindTo(volume);
       return { pod, claim };

@@ -91,8 +91,8 @@ export async function ready(set: SetHandle, pods: number): Promise<void> {
   );
 }
 
-function podsOf(store: StoreView, { ref: { namespace } }: SetHandle): Pod[] {
-  return store.list('Pod', { namespace, labels: { app: setName } });
+function podsOf(store: StoreView, { ref: { namespace, name } }: SetHandle): Pod[] {
+  return store.list('Pod', { namespace, where: ({ metadata }) => metadata.name.startsWith(`${name}-`) });
 }
 
 /** Asks for another number of replicas, by the subresource that `kubectl scale` uses. */
@@ -109,9 +109,10 @@ export async function member(
   namespace: SpecNamespace,
   ordinal: number,
 ): Promise<{ pod: PodHandle; claim: ClaimHandle }> {
+  const set = namespace.nameOf(setName);
   return {
-    pod: await namespace.find('Pod', `${setName}-${ordinal}`, patience),
-    claim: await namespace.find('PersistentVolumeClaim', `data-${setName}-${ordinal}`, patience),
+    pod: await namespace.find('Pod', `${set}-${ordinal}`, patience),
+    claim: await namespace.find('PersistentVolumeClaim', `data-${set}-${ordinal}`, patience),
   };
 }
 
@@ -197,7 +198,11 @@ export async function replaced(
 /** Returns whether the pod with one ordinal was seen before that with another was seen Ready. */
 export function madeBeforeReady(namespace: SpecNamespace, ordinal: number, other: number): boolean {
   const history = (of: number) =>
-    namespace.cluster.store.history({ kind: 'Pod', namespace: namespace.name, name: `${setName}-${of}` });
+    namespace.cluster.store.history({
+      kind: 'Pod',
+      namespace: namespace.name,
+      name: `${namespace.nameOf(setName)}-${of}`,
+    });
   const made = history(ordinal)[0]?.monotonic;
   const ready = history(other).find(({ object }) => isReady(object))?.monotonic;
   if (made === undefined || ready === undefined) throw new Error('both pods have been seen, and the other Ready');

@@ -55,16 +55,16 @@ export interface Watchman extends Disposable {
   report(): number;
 }
 
-/** Watches over the binding of a class's volumes, and of the claims and pods of a namespace, from now on. */
-export function watchBinding({ cluster: { store }, name: namespace }: SpecNamespace, className: string): Watchman {
+/** Watches over the binding of a class's volumes, and of the spec's claims and pods, from now on. */
+export function watchBinding({ cluster: { store }, part }: SpecNamespace, className: string): Watchman {
   const seen: string[] = [];
   let looks = 0;
   let last = '';
   const look = (view: StoreView) => {
     const moment: Moment = {
       volumes: view.list('PersistentVolume', { where: ({ spec }) => spec?.storageClassName === className }),
-      claims: view.list('PersistentVolumeClaim', { namespace }),
-      pods: view.list('Pod', { namespace }),
+      claims: view.list('PersistentVolumeClaim', part),
+      pods: view.list('Pod', part),
     };
     const versions = [...moment.volumes, ...moment.claims, ...moment.pods]
       .map(({ metadata }) => metadata.resourceVersion)

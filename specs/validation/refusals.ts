@@ -24,7 +24,8 @@ export async function plainManifest(
   change: (manifest: Anything) => void,
 ): Promise<Anything> {
   const { facts } = await testCluster();
-  const locality = { run: facts.run, spec: currentSpec().id, namespace: 'default' };
+  const { run, namespace = 'default' } = facts;
+  const locality = { run, spec: currentSpec().id, namespace, shared: facts.namespace !== undefined };
   const [manifest] = isolateNames(await loadManifests(manifests[part]), locality);
   if (!manifest) throw new Error(`${manifests[part]} is empty`);
   if (manifest.kind === 'Pod' && facts.lent) admissible(manifest.spec, { restricted: true });

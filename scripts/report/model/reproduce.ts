@@ -14,7 +14,8 @@ export interface Asked {
   asGroup?: readonly string[] | undefined;
   /** The variable KUBECONFIG, where it says in which files the context is. */
   kubeconfigFiles?: string | undefined;
-  /** Which of its nodes are used, and what is done there. */
+  /** Which namespace and which of its nodes are used, and what is done there. */
+  namespace?: string | undefined;
   nodes?: readonly string[] | undefined;
   agent?: boolean | undefined;
   disruptive?: boolean | undefined;
@@ -69,6 +70,7 @@ export function reproduceCommands(
     ['context', asked.context],
     ['as', asked.as],
     ...(asked.asGroup ?? []).map((group): [string, string] => ['as-group', group]),
+    ['namespace', asked.namespace],
     ['nodes', asked.nodes?.join(',')],
     ['no-agent', asked.agent === false || undefined],
     ['disruptive', asked.disruptive || undefined],

@@ -146,16 +146,17 @@ export function changeOf({ metadata, spec }: NodeObject, wanted: Readonly<Record
 /** What specs and the static provisioner's programs have on a cluster of ours. */
 const owned = [...ownedKinds, 'ClusterRoleBinding', 'ClusterRole'] as const satisfies readonly Kind[];
 
-/** Removes every object of these kinds with the label of a run, and waits until they are gone. */
+/** Removes every object of these kinds with the label of a run, in all namespaces or in one, and waits until they are gone. */
 export async function removeObjects(
   client: ClusterClient,
   run: string,
   progress: Progress,
   signal: AbortSignal,
   kinds: readonly Kind[] = owned,
+  namespace?: string,
 ): Promise<void> {
   const own = { kinds, labelSelector: `${ownershipLabels.run}=${run}` };
-  await using store = new ObjectStore({ client, kinds, own, progress });
+  await using store = new ObjectStore({ client, kinds, own, progress, ...(namespace !== undefined && { namespace }) });
   await store.start({ signal });
   const labels = { [ownershipLabels.run]: run };
   const left = (view: Pick<ObjectStore, 'list'>) => kinds.flatMap((kind) => view.list(kind, { labels }));

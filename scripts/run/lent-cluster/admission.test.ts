@@ -8,7 +8,7 @@ describe('the question whether pods are admitted', () => {
   const { signal } = new AbortController();
 
   /** Asks a cluster that gives these answers to pods, one after the other; none is an admission. */
-  async function ask(...answers: string[]) {
+  async function ask(answers: string[], namespace?: string) {
     const seen: string[] = [];
     const client = {
       async create({ kind, spec }: { kind: string; spec?: { containers: { securityContext: object }[] } }) {
@@ -24,20 +24,26 @@ describe('the question whether pods are admitted', () => {
         seen.push(`-${kind}`);
       },
     } as unknown as ClusterClient;
-    const error = await assertAdmitted({ client, run: 'abc', podImage: 'x' }, signal).catch(
+    const error = await assertAdmitted({ client, run: 'abc', namespace, podImage: 'x' }, signal).catch(
       (thrown: unknown) => thrown,
     );
     return { seen, error };
   }
 
   it('waits until a new namespace can have pods, and leaves none behind', async () => {
-    const { seen, error } = await ask('serviceaccount "default" not found', 'status unknown for quota: default');
+    const { seen, error } = await ask(['serviceaccount "default" not found', 'status unknown for quota: default']);
     expect(error).to.equal(undefined);
     expect(seen).to.deep.equal(['+Namespace', '+Pod', '+Pod', '+Pod', '-Namespace']);
   });
 
+  it('creates no namespace where the run may use one only', async () => {
+    const { seen, error } = await ask([], 'team');
+    expect(error).to.equal(undefined);
+    expect(seen).to.deep.equal(['+Pod']);
+  });
+
   it('ends with the words of the policy that refuses them', async () => {
-    const { error } = await ask('admission webhook "images" denied the request: no image of localhost');
+    const { error } = await ask(['admission webhook "images" denied the request: no image of localhost']);
     expect(error).to.be.instanceOf(DomainError).and.to.include({ exit: 'environment' });
     expect(String(error)).to.include('no image of localhost').and.to.include('local-pv-conformance/run');
   });

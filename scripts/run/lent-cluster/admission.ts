@@ -12,11 +12,19 @@ import type { Action } from '../actions.ts';
 /** What a namespace lacks for a while after it was made, beside what its quotas count. */
 const noAccount = /serviceaccount "default" not found|error looking up service account/;
 
+interface AdmissionRequest {
+  client: ClusterClient;
+  run: string;
+  /** The only namespace that the run may use; where not given, one is created for the question. */
+  namespace?: string | undefined;
+  podImage: string;
+}
+
 /**
  * Returns the step that asks whether the cluster admits a pod as specs on the API alone create it: by a dry run in a
  * namespace of the run, so that a policy of the cluster ends the run with its own words before the first spec.
  */
-export function admissionStep(of: { client: ClusterClient; run: string; podImage: string }): Action {
+export function admissionStep(of: AdmissionRequest): Action {
   return {
     name: 'admission',
     title: 'Asking whether pods are admitted',
@@ -27,17 +35,19 @@ export function admissionStep(of: { client: ClusterClient; run: string; podImage
 
 /** @throws DomainError with the words of the policy that refuses the pod */
 export async function assertAdmitted(
-  { client, run, podImage }: { client: ClusterClient; run: string; podImage: string },
+  { client, run, namespace, podImage }: AdmissionRequest,
   signal: AbortSignal,
 ): Promise<void> {
   const name = `lpv-${run}-admission`;
+  const place = namespace ?? name;
   const labels = { [ownershipLabels.run]: run };
-  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { signal });
+  if (namespace === undefined)
+    await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { signal });
   const [pod] = (await loadManifests(manifests.pod)) as ManifestOf<'Pod'>[];
   if (!pod) throw new Error(`${manifests.pod} is empty`);
   useImage(pod.spec, podImage);
   admissible(pod.spec, { restricted: true });
-  const manifest = { ...pod, metadata: { ...pod.metadata, namespace: name, labels } } as unknown as KubernetesManifest;
+  const manifest = { ...pod, metadata: { name, namespace: place, labels } } as unknown as KubernetesManifest;
   const ask = async () => {
     try {
       await client.create(manifest, { dryRun: true, signal });
@@ -45,12 +55,12 @@ export async function assertAdmitted(
     } catch (error) {
       if (isQuotaUncounted(error) || (error instanceof ApiRefusal && noAccount.test(error.refusal)))
         return { notYet: error };
-      throw refused(error, name);
+      throw refused(error, place);
     }
   };
   const end = await pollUntil(ask, { within: 30_000, every: 200, signal });
-  if ('notYet' in end) throw refused(end.notYet, name);
-  await client.remove({ kind: 'Namespace', name }, { absentIsFine: true, signal });
+  if ('notYet' in end) throw refused(end.notYet, place);
+  if (namespace === undefined) await client.remove({ kind: 'Namespace', name }, { absentIsFine: true, signal });
 }
 
 function refused(error: unknown, namespace: string): unknown {

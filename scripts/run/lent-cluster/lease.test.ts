@@ -72,6 +72,24 @@ describe('the Lease of a cluster', () => {
     await lease.release();
   });
 
+  it('is in the only namespace that a run may use, with its label', async () => {
+    const api = server();
+    const lease = await takeLease(api.client, {
+      run: 'one',
+      namespace: 'team',
+      progress: silent,
+      signal,
+      duration: 60,
+    });
+    expect(api.kept?.metadata).to.deep.include({
+      namespace: 'team',
+      name: 'local-pv-conformance',
+      labels: { 'local-pv-conformance/run': 'one', 'local-pv-conformance/namespace': 'team' },
+    });
+    await lease.release();
+    expect(api.kept).to.equal(undefined);
+  });
+
   it('is taken over from a run that has died', async () => {
     const api = server();
     await api.client.create({ metadata: {}, spec: { holderIdentity: 'dead' } } as never);

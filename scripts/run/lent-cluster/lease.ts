@@ -4,10 +4,15 @@ import type { ObjectOf } from '../../../clusters/api/objects.ts';
 import { ApiRefusal } from '../../../clusters/api/refusal.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
-import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { namespaceLabel, ownershipLabels } from '../../../fixtures/isolate-names.ts';
 
-/** The Lease that keeps two runs on one cluster apart. Its holder is the id of the run. */
-export const leaseRef = { kind: 'Lease', namespace: 'default', name: 'local-pv-conformance' } as const;
+/**
+ * Returns the Lease that keeps two runs on one cluster apart: in `default`, or in the only namespace that a run may use.
+ * Its holder is the id of the run.
+ */
+export function leaseOf(namespace = 'default') {
+  return { kind: 'Lease', namespace, name: 'local-pv-conformance' } as const;
+}
 
 /** Seconds for which a run has the cluster after its last sign of life. */
 const leaseSeconds = 30;
@@ -20,6 +25,8 @@ export interface HeldLease {
 
 interface LeaseOptions {
   run: string;
+  /** The only namespace that the run may use. */
+  namespace?: string | undefined;
   progress: Progress;
   signal: AbortSignal;
   /** Milliseconds in place of the 30 s, for tests. */
@@ -33,9 +40,11 @@ interface LeaseOptions {
  */
 export async function takeLease(
   client: ClusterClient,
-  { run, progress, signal, duration = leaseSeconds * 1000 }: LeaseOptions,
+  { run, namespace, progress, signal, duration = leaseSeconds * 1000 }: LeaseOptions,
 ): Promise<HeldLease> {
-  const created = await create(client, run, signal);
+  const leaseRef = leaseOf(namespace);
+  const labels = { [ownershipLabels.run]: run, ...(namespace !== undefined && { [namespaceLabel]: namespace }) };
+  const created = await create(client, { namespace: leaseRef.namespace, name: leaseRef.name, labels }, run, signal);
   if (created) return renewed(client, created, { run, duration, progress });
   const found = await client.read(leaseRef, { signal });
   const holder = found.spec?.holderIdentity;
@@ -52,7 +61,7 @@ export async function takeLease(
         change: {
           metadata: {
             resourceVersion: found.metadata.resourceVersion,
-            labels: { [ownershipLabels.run]: run },
+            labels,
           },
           spec: taken,
         },
@@ -72,14 +81,19 @@ export async function takeLease(
   }
 }
 
-async function create(client: ClusterClient, run: string, signal: AbortSignal): Promise<ObjectOf['Lease'] | undefined> {
+async function create(
+  client: ClusterClient,
+  metadata: { namespace: string; name: string; labels: Record<string, string> },
+  run: string,
+  signal: AbortSignal,
+): Promise<ObjectOf['Lease'] | undefined> {
   const now = new Date().toISOString().replace('Z', '000Z');
   try {
     return await client.create(
       {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
-        metadata: { ...leaseRef, labels: { [ownershipLabels.run]: run } },
+        metadata,
         spec: { holderIdentity: run, leaseDurationSeconds: leaseSeconds, acquireTime: now, renewTime: now },
       } as const,
       { signal, fieldValidation: 'Warn' },
@@ -93,9 +107,10 @@ async function create(client: ClusterClient, run: string, signal: AbortSignal): 
 /** Renews the Lease three times in its duration, until it is released. */
 function renewed(
   client: ClusterClient,
-  { metadata: { uid } }: ObjectOf['Lease'],
+  { metadata: { uid, namespace } }: ObjectOf['Lease'],
   { run, duration, progress }: Omit<LeaseOptions, 'signal'> & { duration: number },
 ): HeldLease {
+  const leaseRef = leaseOf(namespace);
   let running = Promise.resolve();
   const renew = async (): Promise<void> => {
     const renewTime = new Date().toISOString().replace('Z', '000Z');
@@ -112,7 +127,7 @@ function renewed(
     async release() {
       clearInterval(timer);
       await running;
-      await client.remove({ ...leaseRef }, { uid, absentIsFine: true });
+      await client.remove(leaseRef, { uid, absentIsFine: true });
     },
   };
 }

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { rolesFor, type Tier } from '../../../clusters/rbac/roles.ts';
-import { wanted, wantedForAgents, wantedForNodes, wantedForProvisioner } from './permissions.ts';
+import { kinds } from '../../../clusters/api/kinds.ts';
+import { rolesFor, rolesWithin, type Tier } from '../../../clusters/rbac/roles.ts';
+import {
+  createdKinds,
+  wanted,
+  wantedForAgents,
+  wantedForNodes,
+  wantedForProvisioner,
+  wantedWithin,
+} from './permissions.ts';
 
 describe('what a run does', () => {
   type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
@@ -18,6 +26,21 @@ describe('what a run does', () => {
     expect(refusedBy(await rulesOf('api'), wanted)).to.deep.equal([]);
     expect(refusedBy(await rulesOf('agent'), wantedForAgents)).to.deep.equal([]);
     expect(refusedBy(await rulesOf('nodes'), [...wantedForNodes, ...wantedForProvisioner])).to.deep.equal([]);
+  });
+
+  it('is allowed in one namespace by the Role of that, and elsewhere only what is in no namespace', async () => {
+    const [clusterRole, role] = parseAllDocuments(await rolesWithin('team')).map(
+      (document) => (document.toJS() as { rules: Rules }).rules,
+    );
+    const within = wantedWithin('team');
+    const inside = within.filter(({ namespace }) => namespace === 'team');
+    const outside = within.filter(({ namespace }) => namespace === undefined);
+    expect(within).to.have.length(inside.length + outside.length);
+    expect(inside.map(({ resource }) => resource)).to.include.members(['pods', 'persistentvolumeclaims', 'leases']);
+    expect(refusedBy(role ?? [], inside)).to.deep.equal([]);
+    expect(refusedBy(clusterRole ?? [], outside)).to.deep.equal([]);
+    const followed = within.map(({ resource }) => resource);
+    for (const kind of createdKinds('not allowed', 'team')) expect(followed).to.include(kinds[kind].plural);
   });
 
   it('is more than a lesser role allows', async () => {

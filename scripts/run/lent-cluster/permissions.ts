@@ -1,9 +1,11 @@
 import type { ClusterAccess } from '../../../clusters/api/access/access.ts';
 import type { ClusterClient, ResourceAttributes } from '../../../clusters/api/client.ts';
+import { kinds } from '../../../clusters/api/kinds.ts';
 import type { Kind } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { ownedKinds } from '../../../fixtures/isolate-names.ts';
-import { leaseRef } from './lease.ts';
+import { kindsWithin } from '../../../specs/runner/test-cluster.ts';
+import { leaseOf } from './lease.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -27,15 +29,29 @@ export const wanted: readonly Wanted[] = [
   { group: '', resource: 'serviceaccounts', verbs: ['list', 'watch'] },
   { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
   { group: 'storage.k8s.io', resource: 'volumeattachments', verbs: ['list', 'watch'] },
+  { group: 'storage.k8s.io', resource: 'csinodes', verbs: ['list'] },
   { group: 'scheduling.k8s.io', resource: 'priorityclasses', verbs: ['list', 'watch'] },
   { group: 'apps', resource: 'statefulsets', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
   {
     group: 'coordination.k8s.io',
     resource: 'leases',
     verbs: ['create', 'delete', 'get', 'patch'],
-    namespace: leaseRef.namespace,
+    namespace: leaseOf(undefined).namespace,
   },
 ];
+
+/** What it does where it may use one namespace only. */
+export function wantedWithin(namespace: string): Wanted[] {
+  const plurals = new Set<string>(
+    [...kindsWithin, 'CSINode' as const, 'Lease' as const].map((kind) => kinds[kind].plural),
+  );
+  const inside = new Set(
+    Object.values(kinds).flatMap(({ plural, namespaced }) => (namespaced ? [plural as string] : [])),
+  );
+  return wanted
+    .filter(({ resource }) => plurals.has(resource))
+    .map((each) => (inside.has(each.resource) ? { ...each, namespace } : each));
+}
 
 /** What agents need beside that. */
 export const wantedForAgents: readonly Wanted[] = [
@@ -59,16 +75,24 @@ export const wantedForProvisioner: readonly Wanted[] = [
 ];
 
 /** Asks the API server for everything that specs do. @throws DomainError with what is not allowed */
-export async function assertAllowed(client: ClusterClient, access: ClusterAccess, signal?: AbortSignal): Promise<void> {
-  const lines = await notAllowed(client, wanted, signal);
+export async function assertAllowed(
+  client: ClusterClient,
+  access: ClusterAccess,
+  namespace: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  const lines = await notAllowed(client, namespace === undefined ? wanted : wantedWithin(namespace), signal);
   if (lines.length === 0) return;
   throw new DomainError(
     {
       attempted: 'asking what this user may do',
       on: `context ${access.name} (${access.server})`,
       seen: `not allowed:\n${lines.join('\n')}`,
-      why: 'specs create namespaces, volumes, classes and pods of their own, and follow what becomes of them',
-      remedy: 'use a user who may, or --as one',
+      why: 'specs create volumes, classes, claims and pods of their own, and follow what becomes of them',
+      remedy:
+        namespace === undefined
+          ? 'use a user who may, or --as one; for a user of one namespace: --namespace NAME'
+          : `use a user who may: \`lpv rbac --tier api --namespace ${namespace}\``,
     },
     { exit: 'badUsage' },
   );
@@ -96,9 +120,13 @@ export function forbidden(what: string, [first]: readonly string[]): string | un
   return first === undefined ? undefined : `${what} are not allowed to this user: ${first}`;
 }
 
-/** Returns the kinds of what specs create on a cluster that is lent: their pods take the place of no other. */
-export function createdKinds(notProvisioned: string | undefined): Kind[] {
+/**
+ * Returns the kinds of what specs create on a cluster that is lent: their pods take the place of no other. `namespace` is
+ * the only one that they may use.
+ */
+export function createdKinds(notProvisioned: string | undefined, namespace?: string): Kind[] {
   const ofSpecs = ownedKinds.filter((kind) => kind !== 'PriorityClass');
+  if (namespace !== undefined) return ofSpecs.filter((kind) => kind !== 'Namespace');
   // Without the permission to create them there are none, and they may not be listed.
   return notProvisioned === undefined ? [...ofSpecs, 'ClusterRoleBinding', 'ClusterRole'] : ofSpecs;
 }

@@ -39,4 +39,7 @@ it('the plan of a run says which cluster, what is used and created, and why the 
     'skipped       1: other minor',
   ])
     expect(text).to.include(line);
+  const within = planText({ ...survey, namespace: 'team' }, { run: 2, skipped: [] }).join('\n');
+  expect(within).to.match(/created {5}claims, .* in team; PersistentVolumes.*\n {12}a Lease in team\./);
+  expect(text).to.match(/created {5}a namespace for each spec.*\n {12}a Lease in default\./);
 });

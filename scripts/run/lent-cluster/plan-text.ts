@@ -1,5 +1,5 @@
 import type { RunNode } from '../../../specs/runner/test-cluster.ts';
-import { leaseRef } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import type { Survey } from './survey.ts';
 
 /** What specs call the nodes that they use. */
@@ -7,7 +7,7 @@ const roles = ['first', 'second', 'third'];
 
 /** Returns the plan of a run on a cluster as lines for its user: what is used, created, touched and skipped. */
 export function planText(
-  { access, kubernetes, nodes, otherNodes, images, folders, withoutAgents, disruptive }: Survey,
+  { access, kubernetes, namespace, nodes, otherNodes, images, folders, withoutAgents, disruptive }: Survey,
   { run, skipped }: { run: number; skipped: readonly string[] },
 ): string[] {
   const reasons = new Map<string, number>();
@@ -21,8 +21,10 @@ export function planText(
     `Kubernetes  ${kubernetes}`,
     `nodes       ${nodes.map((node, index) => `${roles[index]} ${named(node)}`).join(', ')}`,
     ...(otherNodes.length > 0 ? [`not used    ${otherNodes.map(({ name }) => name).join(', ')}`] : []),
-    'created     a namespace for each spec, with claims, pods and StatefulSets; PersistentVolumes and StorageClasses;',
-    `            a Lease in ${leaseRef.namespace}. All of it bears the run’s label, and is removed at the end`,
+    namespace === undefined
+      ? 'created     a namespace for each spec, with claims, pods and StatefulSets; PersistentVolumes and StorageClasses;'
+      : `created     claims, pods and StatefulSets in ${namespace}; PersistentVolumes and StorageClasses;`,
+    `            a Lease in ${leaseOf(namespace).namespace}. All of it bears the run’s label, and is removed at the end`,
     ...(withoutAgents === undefined
       ? [
           'privileged  an agent on each of these nodes, as root and with the host’s folders, in a namespace of its own:',

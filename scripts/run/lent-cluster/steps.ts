@@ -25,9 +25,10 @@ export function lentSteps(
   of: { target: ClusterTarget; state: ClusterState; harness: EnvironmentFacts['harness']; provisioner: string },
 ): Action[] {
   const { target, state, harness, provisioner } = of;
-  const created = createdKinds(survey.lacking.provisioner);
-  const { images } = survey;
-  const ours = ({ progress, signal }: ActionContext) => removeObjects(client, target.run, progress, signal, created);
+  const { images, namespace } = survey;
+  const created = createdKinds(survey.lacking.provisioner, namespace);
+  const ours = ({ progress, signal }: ActionContext) =>
+    removeObjects(client, target.run, progress, signal, created, namespace);
   let lease: HeldLease | undefined;
   const hold: Action = {
     name: 'hold',
@@ -36,8 +37,8 @@ export function lentSteps(
     async perform({ progress, signal }) {
       state.client = client;
       state.kubernetes = survey.kubernetes;
-      lease = await takeLease(client, { run: target.run, progress, signal });
-      await sweep({ client, run: target.run, kinds: created, survey, progress, signal });
+      lease = await takeLease(client, { run: target.run, namespace, progress, signal });
+      await sweep({ client, run: target.run, namespace, kinds: created, survey, progress, signal });
     },
     undoTitle: 'Removing what the run has created',
     undoDeadline: 5 * 60_000,
@@ -75,6 +76,7 @@ export function lentSteps(
         otherNodes,
         stays: true,
         lent: true,
+        namespace,
         engine: [],
         podImage: images.pod,
         reach,
@@ -83,6 +85,6 @@ export function lentSteps(
       });
     },
   };
-  const admission = admissionStep({ client, run: target.run, podImage: images.pod });
+  const admission = admissionStep({ client, run: target.run, namespace, podImage: images.pod });
   return [hold, admission, ...(survey.withoutAgents === undefined ? [agents] : []), record];
 }

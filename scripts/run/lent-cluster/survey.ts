@@ -24,6 +24,8 @@ export interface Survey extends Required<ClusterAbilities> {
   folders: Omit<NodePlaces, 'kubelet'>;
   /** Why the run starts no agents; undefined where it does. */
   withoutAgents: string | undefined;
+  /** The only namespace that specs may use; undefined: each has one of its own. */
+  namespace: string | undefined;
   /** Whether the user lets specs change nodes, and stop and start services of them. */
   disruptive: boolean;
   /** The nodes that specs use, in the order of their roles. */
@@ -38,6 +40,8 @@ export type Images = Readonly<Record<ImagePurpose, string>>;
 export interface LentOptions {
   /** The nodes that specs use. */
   nodes?: readonly string[] | undefined;
+  /** The only namespace that may be used. */
+  namespace?: string | undefined;
   /** False: no agents, whatever is allowed. */
   agent?: boolean | undefined;
   disruptive?: boolean | undefined;
@@ -62,7 +66,7 @@ export async function surveyCluster(
   signal?: AbortSignal,
 ): Promise<Survey> {
   const { gitVersion } = await client.version({ signal });
-  await assertAllowed(client, access, signal);
+  await assertAllowed(client, access, options.namespace, signal);
   const { items } = await client.list('Node', { signal });
   const nodes = chooseNodes(items, options.nodes);
   const others = items.filter(({ metadata }) => !nodes.includes(metadata.name));
@@ -77,6 +81,7 @@ export async function surveyCluster(
     otherNodes: others.map((node) => ({ name: node.metadata.name, refusal: refusalOf(node) })),
     images,
     folders: foldersOf(options.disks),
+    namespace: options.namespace,
     disruptive: options.disruptive ?? false,
     withoutAgents,
     withheld: {
@@ -86,6 +91,7 @@ export async function surveyCluster(
     },
     lacking: {
       ...(notProvisioned !== undefined && { provisioner: notProvisioned }),
+      ...(options.namespace !== undefined && oneNamespace(options.namespace)),
       'node-deletion': `no Node is deleted ${there}: pods of others would go with it`,
       'machine-restart': `no machine is restarted ${there}`,
       preemption: `no PriorityClass is created ${there}: its pods might take the place of others`,
@@ -97,12 +103,26 @@ export async function surveyCluster(
   };
 }
 
+/** Returns what specs lack that have one namespace for all of them. */
+function oneNamespace(namespace: string): Record<string, string> {
+  const elsewhere = 'the only one that may be used (--namespace)';
+  return {
+    'own-namespace': `it needs a namespace of its own: ${namespace} is ${elsewhere}`,
+    // Events about what is in no namespace are in `default`.
+    ...(namespace !== 'default' && { 'volume-events': `its events are in default: ${namespace} is ${elsewhere}` }),
+  };
+}
+
 /** Finds out what may be done about what runs leave: whether agents may be started, and what may be listed. */
 export async function surveyRemains(
   client: ClusterClient,
-  { agent }: Pick<LentOptions, 'agent'>,
+  { agent, namespace }: Pick<LentOptions, 'agent' | 'namespace'>,
   signal?: AbortSignal,
 ): Promise<Pick<Survey, 'withoutAgents'> & { notProvisioned: string | undefined }> {
+  if (namespace !== undefined) {
+    const why = `agents need a namespace of their own: ${namespace} is the only one that may be used (--namespace)`;
+    return { withoutAgents: why, notProvisioned: why };
+  }
   const withoutAgents =
     agent === false
       ? 'no agent was wanted (--no-agent)'

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { namespaceManifest } from '../../../clusters/agent/agent-pod.ts';
 import type { KubernetesManifest } from '../../../clusters/api/kinds.ts';
 import { ObjectsForTests } from '../../../clusters/api/objects-for-tests.ts';
-import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { namespaceLabel, ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { agentsForTests } from './nodes-for-tests.ts';
 import { createdKinds } from './permissions.ts';
 import { sweep } from './sweep.ts';
@@ -20,7 +20,7 @@ const strangers = [
 ];
 
 /** Sweeps a cluster that has these objects, as the run `me`. */
-async function sweepOf(objects: readonly KubernetesManifest[], withoutAgents?: string) {
+async function sweepOf(objects: readonly KubernetesManifest[], withoutAgents?: string, namespace?: string) {
   const api = new ObjectsForTests(node('node1'), node('node2'), ...strangers, ...objects);
   const seen: string[] = [];
   const { start, requests } = agentsForTests(seen, { node1: { 'clear-node.sh': 'unmounted /d/dead-disk\n' } });
@@ -28,7 +28,8 @@ async function sweepOf(objects: readonly KubernetesManifest[], withoutAgents?: s
   const swept = await sweep({
     client: api.client,
     run: 'me',
-    kinds: createdKinds('not allowed'),
+    namespace,
+    kinds: createdKinds('not allowed', namespace),
     survey: { images: { agent: 'agent:1', pod: 'pod:1', provisioner: 'p:1' }, withoutAgents },
     progress: {
       note(text) {
@@ -92,6 +93,35 @@ describe('sweeping a cluster', () => {
     expect(swept).to.deep.equal({ dead: ['dead'], staying: [] });
     expect(left).to.deep.equal([]);
     expect(requests).to.deep.equal([]);
+  });
+
+  it('removes in one namespace what runs there have left, and nothing that is under another Lease', async () => {
+    const within = (run: string, place: string, kind: string, name: string, inside?: string) => {
+      const object = objectOf(run, kind, name, inside);
+      Object.assign(object.metadata.labels ?? {}, { [namespaceLabel]: place });
+      return object;
+    };
+    const objects = [
+      within('dead', 'team', 'PersistentVolume', 'disk-dead'),
+      within('dead', 'team', 'Pod', 'reader-dead', 'team'),
+      within('alive', 'other', 'PersistentVolume', 'disk-alive'),
+      objectOf('cluster', 'PersistentVolume', 'disk-cluster'),
+      agentsOf('cluster', ['node1']),
+    ];
+    const inTeam = await sweepOf(objects, 'agents need another namespace', 'team');
+    expect(inTeam.swept).to.deep.equal({ dead: ['dead'], staying: [] });
+    expect(inTeam.left).to.deep.equal([
+      'PersistentVolume disk-alive',
+      'PersistentVolume disk-cluster',
+      'Namespace lpv-cluster-agent',
+    ]);
+    const everywhere = await sweepOf(objects);
+    expect(everywhere.swept).to.deep.equal({ dead: ['cluster'], staying: [] });
+    expect(everywhere.left).to.have.members([
+      'PersistentVolume disk-dead',
+      'Pod team/reader-dead',
+      'PersistentVolume disk-alive',
+    ]);
   });
 
   it('leaves the agent of a trace alone that may be under way', async () => {

@@ -3,7 +3,7 @@ import { removeAgents, runsWithAgents } from '../../../clusters/agent/agents-of-
 import type { ClusterClient } from '../../../clusters/api/client.ts';
 import type { Kind } from '../../../clusters/api/objects.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
-import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { ownershipLabels, selectorOfRuns } from '../../../fixtures/isolate-names.ts';
 import { removeObjects } from '../cluster/used-cluster.ts';
 import { clearRun } from './agents-step.ts';
 import type { Survey } from './survey.ts';
@@ -12,6 +12,8 @@ export interface SweepRequest {
   client: ClusterClient;
   /** The run that sweeps; nothing of its own is touched. */
   run: string;
+  /** The only namespace that it may use: it sweeps what runs have left that could use the same only. */
+  namespace?: string | undefined;
   /** The kinds of objects that runs have created. */
   kinds: readonly Kind[];
   survey: Pick<Survey, 'images' | 'withoutAgents'>;
@@ -27,19 +29,18 @@ export interface SweepRequest {
  * agents stay.
  */
 export async function sweep(request: SweepRequest): Promise<{ dead: string[]; staying: string[] }> {
-  const { client, run, kinds, survey, progress, signal, start = startAgents } = request;
+  const { client, run, namespace, kinds, survey, progress, signal, start = startAgents } = request;
   const { images, withoutAgents } = survey;
-  const labelled = await Promise.all(
-    kinds.map(async (kind) => (await client.list(kind, { labelSelector: ownershipLabels.run, signal })).items),
-  );
+  const ours = { labelSelector: selectorOfRuns(namespace), ...(namespace !== undefined && { namespace }) };
+  const labelled = await Promise.all(kinds.map(async (kind) => (await client.list(kind, { ...ours, signal })).items));
   const withObjects = labelled.flat().flatMap(({ metadata: { labels } }) => labels?.[ownershipLabels.run] ?? []);
-  const withAgents = await runsWithAgents(client, signal);
+  const withAgents = namespace === undefined ? await runsWithAgents(client, signal) : [];
   const dead = [...new Set([...withObjects, ...withAgents.map((each) => each.run)])].filter((each) => each !== run);
   const present = new Set((await client.list('Node', { signal })).items.map(({ metadata }) => metadata.name));
   const staying: string[] = [];
   for (const each of dead) {
     progress.note(`run ${each} has died here; removing what it has left`);
-    const objects = () => removeObjects(client, each, progress, signal, kinds);
+    const objects = () => removeObjects(client, each, progress, signal, kinds, namespace);
     const its = withAgents.find((one) => one.run === each);
     const nodes = its?.nodes.filter((node) => present.has(node)) ?? [];
     if (its && nodes.length > 0 && withoutAgents === undefined) {
