@@ -9,7 +9,7 @@ import { host } from '../../../clusters/host/command/host.ts';
 import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { findKind } from '../../../clusters/host/kind/kind.ts';
 import { EngineNode } from '../../../clusters/nodes/node.ts';
-import { rolesFor, type Subject, type Tier } from '../../../clusters/rbac/roles.ts';
+import { rolesFor, rolesWithin, type Subject, type Tier } from '../../../clusters/rbac/roles.ts';
 import { silent } from '../../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
@@ -127,6 +127,10 @@ export class ForeignCluster implements AsyncDisposable {
 
   /** Starts the harness with a kubeconfig, as a user who has confirmed. */
   lpv(args: readonly string[], kubeconfig = this.kubeconfig): HarnessProcess {
+    return this.#process(['run', '--kubeconfig', kubeconfig, '--yes', ...args]);
+  }
+
+  #process(args: readonly string[]): HarnessProcess {
     const env = {
       ...process.env,
       LPV_STATE_HOME: join(this.folder, 'state'),
@@ -135,7 +139,7 @@ export class ForeignCluster implements AsyncDisposable {
       NO_COLOR: '1',
       GITHUB_ACTIONS: '',
     };
-    return new HarnessProcess(['run', '--kubeconfig', kubeconfig, '--yes', ...args], { env, directory: this.folder });
+    return new HarnessProcess(args, { env, directory: this.folder });
   }
 
   /** Loads the images of an archive into all nodes, as `kind load` does. */
@@ -148,8 +152,11 @@ export class ForeignCluster implements AsyncDisposable {
     await this.kubectl(['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s']);
   }
 
-  /** Returns the path of a kubeconfig of a ServiceAccount that has exactly the permissions of a tier. */
-  async kubeconfigOf(tier: Tier, name: string): Promise<string> {
+  /**
+   * Returns the path of a kubeconfig of a ServiceAccount that has exactly the permissions of a tier, or those of a user
+   * who has one namespace.
+   */
+  async kubeconfigOf(tier: Tier | { namespace: string }, name: string): Promise<string> {
     const subject = { kind: 'ServiceAccount', namespace: 'default', name } as const satisfies Subject;
     await this.apply(
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } },
@@ -161,11 +168,12 @@ export class ForeignCluster implements AsyncDisposable {
       },
     );
     // Roles of their own for each user: a binding of the same name would be taken from the one before.
-    const roles = parseAllDocuments(await rolesFor(tier, subject)).map((document) => document.toJS() as Role);
+    const text = await (typeof tier === 'string' ? rolesFor(tier, subject) : rolesWithin(tier.namespace, subject));
+    const roles = parseAllDocuments(text).map((document) => document.toJS() as Role);
     await this.apply(
       ...roles.map(({ metadata, roleRef, ...role }) => ({
         ...role,
-        metadata: { name: `${name}-${metadata.name}` },
+        metadata: { ...metadata, name: `${name}-${metadata.name}` },
         ...(roleRef && { roleRef: { ...roleRef, name: `${name}-${roleRef.name}` } }),
       })),
     );

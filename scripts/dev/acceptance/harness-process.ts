@@ -82,14 +82,19 @@ export class HarnessProcess {
   }
 
   /**
-   * Resolves when it ended with that status within milliseconds, times the {@link slowness}, and has written all of
+   * Resolves when it ended with that status, or one of those, within milliseconds, times the {@link slowness}, and has written all of
    * that; rejects otherwise.
    */
-  async endsWith(expected: ExitStatus, texts: readonly RegExp[] = [], within = 300_000): Promise<void> {
+  async endsWith(
+    expected: ExitStatus | readonly ExitStatus[],
+    texts: readonly RegExp[] = [],
+    within = 300_000,
+  ): Promise<void> {
     const limit = slowness * within;
     const { status, signal, milliseconds } = await this.ended(Math.max(limit, slowness * 300_000));
+    const statuses = [expected].flat().map((each) => exitStatus[each]);
     const wrong = [
-      ...(status === exitStatus[expected] ? [] : [`status ${status ?? signal}, not ${exitStatus[expected]}`]),
+      ...(statuses.some((each) => each === status) ? [] : [`status ${status ?? signal}, not ${statuses.join(' or ')}`]),
       ...(milliseconds <= limit ? [] : [`it took ${Math.round(milliseconds)} ms, more than ${limit}`]),
       ...texts.filter((text) => !text.test(this.#output)).map((text) => `it does not say ${text}`),
     ];
