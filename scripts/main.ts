@@ -17,6 +17,7 @@ import { merge } from './verbs/merge.ts';
 import { rbac } from './verbs/rbac.ts';
 import { run } from './verbs/run.ts';
 import { soak } from './verbs/soak.ts';
+import { storm } from './verbs/storm.ts';
 import { trace } from './verbs/trace.ts';
 import { up } from './verbs/up.ts';
 
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   up,
   run,
   soak,
+  storm,
   down,
   clean,
   clusters,

@@ -22,6 +22,8 @@ export interface ObjectList<K extends Kind> {
   /** The resourceVersion from which a watch of the collection continues. */
   resourceVersion: string;
   items: ObjectOf[K][];
+  /** Where the next list goes on, if `limit` has left some out. */
+  continue?: string;
 }
 
 /** What a kubelet has measured on the pods' volumes. */
@@ -155,15 +157,16 @@ export class ClusterClient implements Disposable {
 
   /** Returns the objects of a collection. They carry apiVersion and kind, which the API leaves out of list items. */
   async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<ObjectList<K>> {
-    const { namespace, labelSelector, fieldSelector } = options;
+    const { namespace, labelSelector, fieldSelector, limit, continue: from } = options;
     const on = collectionTitle(kind, namespace);
     const path = collectionPath(kind, namespace);
-    const query = { labelSelector, fieldSelector };
+    const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = { method: 'GET', path, query, attempted: 'listing a collection', on } as const;
-    type List = { metadata: { resourceVersion: string }; items: ObjectOf[K][] | null };
+    type List = { metadata: { resourceVersion: string; continue?: string }; items: ObjectOf[K][] | null };
     const { metadata, items } = await this.#json<List>(request, options);
     const named = (items ?? []).map((item) => ({ ...item, apiVersion: kinds[kind].apiVersion, kind }));
-    return { resourceVersion: metadata.resourceVersion, items: named };
+    const rest = metadata.continue ? { continue: metadata.continue } : {};
+    return { resourceVersion: metadata.resourceVersion, items: named, ...rest };
   }
 
   /**

@@ -32,6 +32,10 @@ export interface ListOptions extends CallOptions {
   labelSelector?: string;
   /** Such as `involvedObject.uid=…`. */
   fieldSelector?: string;
+  /** The most objects that are returned; the rest follows by `continue`. All of them by default. */
+  limit?: number;
+  /** Where an earlier list ended: this one goes on from there, at the same resourceVersion. */
+  continue?: string;
 }
 
 /** One operation of a JSON patch (RFC 6902). `path` is a JSON pointer such as `/spec/claimRef`. */

@@ -17,6 +17,8 @@ export interface WatchSource<T> {
   list(signal: AbortSignal): Promise<{ resourceVersion: string; items: T[] }>;
   /** Opens a watch that begins after `resourceVersion`. Each item is one line of the answer. */
   watch(resourceVersion: string, timeoutSeconds: number, signal: AbortSignal): Promise<AsyncIterable<string>>;
+  /** Returns what is kept of an object that the watch has sent; without it, all of it. Items of a list are kept whole. */
+  keep?(sent: T): T;
 }
 
 /** Times and limits of a watch loop. */
@@ -246,7 +248,7 @@ export class WatchLoop<T extends Listed> {
         // The last good resourceVersion is still valid: a new watch from there repeats the event of this line.
         return { next: 'resume', fault: line };
       case 'change':
-        this.#apply({ type: line.type, observed: 'watch', object: line.object });
+        this.#apply({ type: line.type, observed: 'watch', object: this.#source.keep?.(line.object) ?? line.object });
         for (const look of this.#heard) look();
         break;
       case 'bookmark':

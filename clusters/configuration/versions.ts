@@ -14,6 +14,11 @@ function text(pattern: RegExp, what: string) {
 const imageByDigest = text(/^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$/, 'an image with tag and sha256 digest');
 const sha256 = text(/^[0-9a-f]{64}$/, 'a sha256 sum');
 const moduleSum = text(/^h1:[A-Za-z0-9+/]{43}=$/, 'a checksum as in a go.sum');
+const goModule = z.strictObject({
+  module: z.string(),
+  version: text(/^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/, 'a version of a Go module such as v2.8.0'),
+  sum: moduleSum,
+});
 const debianSuite = text(/^[a-z]+$/, 'a Debian suite');
 const version = text(/^\d+\.\d+\.\d+$/, 'a version such as 0.33.0');
 
@@ -37,11 +42,8 @@ const pinsSchema = z.strictObject({
   }),
   nodeImage: z.strictObject({ debianSuite, pause: z.string(), go: version }),
   podImage: z.strictObject({ name: z.string(), published: imageByDigest }),
-  staticProvisioner: z.strictObject({
-    module: z.string(),
-    version: text(/^v\d+\.\d+\.\d+[0-9A-Za-z.-]*$/, 'a version of a Go module such as v2.8.0'),
-    sum: moduleSum,
-  }),
+  staticProvisioner: goModule,
+  kwok: goModule,
   engine: z.strictObject({
     debianSuite,
     packages: z.array(text(/^[a-z0-9][a-z0-9.+-]+$/, 'a Debian package')).min(1),

@@ -1,14 +1,11 @@
-import { hash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { arch } from 'node:os';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Versions } from '../configuration/versions.ts';
-import { DomainError, messageOf, PreparationFailed } from '../errors/domain-error.ts';
+import { messageOf, PreparationFailed } from '../errors/domain-error.ts';
 import { run } from '../host/command/commander.ts';
 import { host } from '../host/command/host.ts';
-import { BuildFolder, lockBuildOf } from '../host/node-image/build-folder.ts';
+import { type BuildRequest, downloadModule, keptBuild } from '../host/go-module.ts';
+import type { BuildFolder } from '../host/node-image/build-folder.ts';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../nodes/node.ts';
-import { silent } from '../text/progress.ts';
 
 /** The programs of sig-storage-local-static-provisioner, compiled for the nodes. */
 export interface StaticProvisionerPrograms {
@@ -30,13 +27,6 @@ export interface StaticProvisionerBuild extends Disposable {
   result: Promise<StaticProvisioner>;
 }
 
-export interface BuildRequest {
-  pin: Versions['staticProvisioner'];
-  /** Folder for what outlives a run. */
-  cacheFolder: string;
-  signal: AbortSignal;
-}
-
 /** Returns a build of the programs that has begun, while the cluster is made. The result never rejects. */
 export function beginStaticProvisioner(request: BuildRequest): StaticProvisionerBuild {
   const ended = new AbortController();
@@ -52,75 +42,29 @@ export function beginStaticProvisioner(request: BuildRequest): StaticProvisioner
  * @throws DomainError if the module is not the one that versions.yaml pins, or does not compile
  */
 export async function obtainStaticProvisioner(request: BuildRequest): Promise<StaticProvisioner> {
-  const { pin, cacheFolder, signal } = request;
-  const parent = join(cacheFolder, 'static-provisioner');
-  // The compiler is no part of the name: a machine from which Go was removed still has its programs.
-  const folder = join(parent, `${pin.version}-${arch()}`);
-  const kept = await readKept(folder);
-  if (kept !== undefined) return { kind: 'ready', programs: { version: pin.version, ...kept } };
-
-  const go = await host.attempt({ argv: ['go', 'version'], deadline: 30_000, signal }).catch(() => undefined);
-  signal.throwIfAborted();
-  if (go?.status !== 0)
-    return {
-      kind: 'lacking',
-      why: `sig-storage-local-static-provisioner ${pin.version} is compiled on this machine, and there is no go command on PATH; install Go 1.22 or later`,
-    };
-  // With the builds of node images: `lpv clean` finds there what a killed one left.
-  const builds = join(cacheFolder, 'node-image');
-  await mkdir(builds, { recursive: true });
-  await mkdir(parent, { recursive: true });
-  await using _lock = await lockBuildOf(`static-provisioner-${pin.version}-${arch()}`, builds, silent, signal);
-  const made = await readKept(folder);
-  if (made !== undefined) return { kind: 'ready', programs: { version: pin.version, ...made } };
-  await using build = await BuildFolder.create(builds);
-  const at = (name: string) => join(build.path, name);
-  await cp(await moduleFolder(request), at('source'), {
-    recursive: true,
-    filter: (path) => !path.includes('/vendor/'),
+  const { pin, signal } = request;
+  const built = await keptBuild(request, {
+    name: 'static-provisioner',
+    file: 'programs.tar',
+    async make(archive, build) {
+      const at = (name: string) => join(build.path, name);
+      await cp(await downloadModule(pin, 'the static provisioner', signal), at('source'), {
+        recursive: true,
+        filter: (path) => !path.includes('/vendor/'),
+      });
+      await run(host, { argv: ['chmod', '-R', 'u+w', at('source')], deadline: 30_000, signal });
+      await mkdir(at('programs'));
+      await compile(build, signal);
+      const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
+      const packing = ['tar', '-C', at('programs'), ...plain, '-cf', archive, '.'] as const;
+      await run(host, { argv: packing, deadline: 60_000, signal });
+    },
   });
-  await run(host, { argv: ['chmod', '-R', 'u+w', at('source')], deadline: 30_000, signal });
-  await mkdir(at('programs'));
-  await mkdir(at('kept'));
-  await compile(build, signal);
-  const archive = at('kept/programs.tar');
-  const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
-  const packing = ['tar', '-C', at('programs'), ...plain, '-cf', archive, '.'] as const;
-  await run(host, { argv: packing, deadline: 60_000, signal });
-  await writeFile(at('kept/sha256'), hash('sha256', await readFile(archive)));
-  await rm(folder, { recursive: true, force: true });
-  await rename(at('kept'), folder);
-  const result = await readKept(folder);
-  if (result === undefined) throw new DomainError({ attempted: 'keeping the compiled provisioner', on: folder });
-  return { kind: 'ready', programs: { version: pin.version, ...result } };
-}
-
-/** Returns the archive of an earlier build, if its checksum is still right. */
-async function readKept(folder: string): Promise<{ archive: string; sha256: string } | undefined> {
-  const archive = join(folder, 'programs.tar');
-  try {
-    const noted = await readFile(join(folder, 'sha256'), 'utf8');
-    const sha256 = hash('sha256', await readFile(archive));
-    return noted === sha256 ? { archive, sha256 } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Returns the folder of the downloaded module, which must not be changed. */
-async function moduleFolder({ pin, signal }: BuildRequest): Promise<string> {
-  const wanted = `${pin.module}@${pin.version}`;
-  const argv = ['go', 'mod', 'download', '-json', wanted] as const;
-  const { stdout } = await run(host, { argv, directory: '/', deadline: 5 * 60_000, signal });
-  const { Dir: folder, Sum: sum } = JSON.parse(stdout) as { Dir: string; Sum: string };
-  if (sum === pin.sum) return folder;
-  throw new DomainError({
-    attempted: 'downloading the static provisioner',
-    on: wanted,
-    seen: `its checksum is ${sum}`,
-    why: `clusters/versions.yaml pins ${pin.sum}`,
-    remedy: 'ask the operator of this machine’s Go module proxy why the module differs',
-  });
+  if (built) return { kind: 'ready', programs: { version: pin.version, archive: built.path, sha256: built.sha256 } };
+  return {
+    kind: 'lacking',
+    why: `sig-storage-local-static-provisioner ${pin.version} is compiled on this machine, and there is no go command on PATH; install Go 1.22 or later`,
+  };
 }
 
 /** Compiles both programs as the project's Makefile does: statically, with the module as the main one. */

@@ -36,6 +36,8 @@ export interface SessionRequest {
    * milliseconds that the whole run took. Without it there is e2e.log only.
    */
   report?: (summary: Summary, finished?: number) => ReportedRun;
+  /** Returns what a verb without specs has shown, where all of its steps went well. */
+  judged?: () => Ending;
 }
 
 /** One run of a verb: its names, its record on disk, its readers and its signals. Dispose it last. */
@@ -135,7 +137,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
     events,
     journal,
     signal: signals.signal,
-    ending: () => endingOf(summary.current(), report?.(summary.current()).report),
+    ending: () => endingOf(summary.current(), report?.(summary.current()).report, request.judged?.()),
     keepStep: {
       name: 'keep',
       title: 'Recording that the cluster stays',
@@ -161,7 +163,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
       } catch (error) {
         blame('Making the report', error);
       }
-      const { exitStatus, verdict } = endingOf(summary.current(), finished?.report);
+      const { exitStatus, verdict } = endingOf(summary.current(), finished?.report, request.judged?.());
       // Emitted before the report is written: that contains the whole log, and its faults must not hide the verdict.
       events.emit({ kind: 'run-finished', exitStatus, verdict, milliseconds });
       terminal.end({ exitStatus, verdict, milliseconds, report: finished?.report });

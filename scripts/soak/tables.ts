@@ -96,7 +96,8 @@ export function percent(part: number): string {
   return `${value === 0 || value === 100 ? value : value < 1 ? Number(value.toPrecision(2)) : value.toFixed(1)} %`;
 }
 
-function aligned(table: Table): string[] {
+/** Returns the rows of a table as lines: the first column begins, the others end at the same place. */
+export function aligned(table: Table): string[] {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
   return table.map((row) =>
     row

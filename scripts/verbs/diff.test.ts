@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { reportedRequirement, reportWith } from '../report/made-up-for-tests.ts';
+import { madeUpCell, madeUpStorm } from '../storm/made-up-for-tests.ts';
+import { writeStorm } from '../storm/report/storm-file.ts';
 import { diff } from './diff.ts';
 
 describe('lpv diff', () => {
@@ -76,5 +78,18 @@ describe('lpv diff', () => {
     expect(printed).to.equal('');
     const missing = await run(['good.yaml', 'none']).catch((thrown: unknown) => thrown);
     expect((missing as Error).message).to.match(/none:1:1: there is no such file/);
+  });
+
+  it('compares storms with storms, and with nothing else', async () => {
+    for (const name of ['before', 'after']) writeStorm(join(folder, name), madeUpStorm([madeUpCell()], {}, name));
+    writeStorm(join(folder, 'worse'), madeUpStorm([madeUpCell({ outcome: 'unfinished' })], {}, 'worse'));
+    const [markdown, html] = [join(folder, 's.md'), join(folder, 's.html')];
+    expect(await run(['before', 'after/storm.yaml'], { markdown, html })).to.equal('conforms');
+    expect(printed).to.match(/100 claims, 100 nodes[\s\S]*bound p50/);
+    expect(await readFile(markdown, 'utf8')).to.match(/^# Claim storms compared/);
+    expect(await readFile(html, 'utf8')).to.match(/^<!doctype html>/);
+    expect(await run(['before', 'worse'])).to.equal('doesNotConform');
+    const error = await run(['before', 'good.yaml']).catch((thrown: unknown) => thrown);
+    expect(error).to.include({ exit: 'badUsage' });
   });
 });

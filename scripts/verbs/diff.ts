@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { text } from '../command-line/values.ts';
 import { Argument, BadUsage, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
 
 const help = {
-  sentence: 'Compares the reports of two or more runs: what changed, what became slower, what they ran on.',
+  sentence: 'Compares the reports of two or more runs, or storms: what changed, what became slower, what they ran on.',
   examples: [
     'lpv diff reports/20261123-063051-ko7lvi reports/20261123-072926-t4uhj3',
     'lpv diff before.yaml after.yaml --markdown comparison.md --html comparison.html',
@@ -21,7 +22,7 @@ const command = verbCommand('diff', help)
   .addArgument(
     new Argument(
       '<REPORT...>',
-      'report.yaml files, or folders of runs; the first is the baseline that the others are compared with',
+      'report.yaml files, or folders of runs; or storm.yaml files; the first is the baseline that the others are compared with',
     ),
   )
   .option('--markdown <FILE>', 'write the comparison into this file too, as Markdown', text)
@@ -31,6 +32,16 @@ const command = verbCommand('diff', help)
 export const diff = verb(command, help, async (paths, options) => {
   if (paths.length < 2)
     throw new BadUsage(['diff', ...paths], 'a second report is missing; write two or more, the baseline first', 'diff');
+  for (const name of ['markdown', 'html'] as const) {
+    const file = options[name];
+    if (file !== undefined && paths.some((path) => resolve(path) === resolve(file)))
+      throw new BadUsage(['diff', ...paths], `--${name} ${file} would replace one of the reports`, 'diff');
+  }
+  const { stormFile } = await import('../storm/report/storm-file.ts');
+  const storms = (await Promise.all(paths.map(stormFile))).flatMap((file) => file ?? []);
+  if (storms.length === paths.length) return await diffStorms(storms, options);
+  if (storms.length > 0)
+    throw new BadUsage(['diff', ...paths], 'a storm is compared with storms, and a run with runs', 'diff');
   const [
     { compareReports },
     { comparisonForTerminal },
@@ -44,11 +55,6 @@ export const diff = verb(command, help, async (paths, options) => {
     import('../report/formats/terminal.ts'),
     import('../report/model/report-file.ts'),
   ]);
-  for (const name of ['markdown', 'html'] as const) {
-    const file = options[name];
-    if (file !== undefined && paths.some((path) => resolve(path) === resolve(file)))
-      throw new BadUsage(['diff', ...paths], `--${name} ${file} would replace one of the reports`, 'diff');
-  }
   // One after the other, so that the error names the first that is wrong.
   const reports = [];
   for (const path of paths) reports.push(await readReport(await reportFile(path)));
@@ -59,3 +65,20 @@ export const diff = verb(command, help, async (paths, options) => {
   if (options.html !== undefined) await writeHtml(options.html, comparison);
   return comparison.worse || comparison.apart ? 'doesNotConform' : 'conforms';
 });
+
+async function diffStorms(
+  files: readonly string[],
+  { markdown, html }: { markdown?: string; html?: string },
+): Promise<ExitStatus> {
+  const [{ compareStorms, comparisonAsText, writeStormHtml, writeStormMarkdown }, { readStorm }] = await Promise.all([
+    import('../storm/report/compare.ts'),
+    import('../storm/report/storm-file.ts'),
+  ]);
+  const storms = [];
+  for (const file of files) storms.push(await readStorm(file));
+  const comparison = compareStorms(storms);
+  process.stdout.write(comparisonAsText(comparison));
+  if (markdown !== undefined) writeStormMarkdown(markdown, comparison);
+  if (html !== undefined) await writeStormHtml(html, comparison);
+  return comparison.worse || comparison.apart ? 'doesNotConform' : 'conforms';
+}

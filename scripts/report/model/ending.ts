@@ -19,9 +19,9 @@ interface Shown {
 /**
  * Returns how a run ended. An interruption comes first; then a step that failed, because what follows it says
  * nothing about the requirements; then the specs, which never conform where one of them gave no result or none has
- * shown anything. Something left behind is a fault of the environment.
+ * shown anything. Something left behind is a fault of the environment. `judged` is what a verb without specs has shown.
  */
-export function endingOf(summary: Summary, shown: Shown | undefined): Ending {
+export function endingOf(summary: Summary, shown: Shown | undefined, judged?: Ending): Ending {
   const { interrupted, actions } = summary;
   const broken = actions.find(({ direction, outcome }) => direction === 'perform' && outcome === 'failed');
   const leftBehind = actions.find(({ direction, outcome }) => direction === 'undo' && outcome === 'failed');
@@ -29,11 +29,12 @@ export function endingOf(summary: Summary, shown: Shown | undefined): Ending {
   if (broken) return { exitStatus: statusOfError(broken.error), verdict: `not finished: ${broken.title} failed` };
   const refuted = shown && refutationOf(summary, shown);
   if (refuted !== undefined) return { exitStatus: 'doesNotConform', verdict: refuted };
+  if (judged && judged.exitStatus !== 'conforms') return judged;
   if (leftBehind)
     return { exitStatus: 'environment', verdict: `something was left behind: ${leftBehind.title} failed` };
   if (summary.strict && shown?.requirements.some(({ result }) => result === 'skipped'))
     return { exitStatus: 'environment', verdict: `not all was shown: ${headlineOf(shown.requirements)}` };
-  return { exitStatus: 'conforms', verdict: shown ? `conforms: ${headlineOf(shown.requirements)}` : 'done' };
+  return judged ?? { exitStatus: 'conforms', verdict: shown ? `conforms: ${headlineOf(shown.requirements)}` : 'done' };
 }
 
 /** Returns why what was shown does not conform; undefined where it does. */

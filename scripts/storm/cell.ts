@@ -1,0 +1,212 @@
+import type { ClusterClient } from '../../clusters/api/client.ts';
+import { systemClock } from '../../clusters/api/clock.ts';
+import type { ObjectRef } from '../../clusters/api/kinds.ts';
+import { ApiRefusal } from '../../clusters/api/refusal.ts';
+import type { Node } from '../../clusters/nodes/node.ts';
+import type { Progress } from '../../clusters/text/progress.ts';
+import { arriveOnSchedule, dueTimes, inLanes } from './arrivals.ts';
+import type { PlannedCell } from './cells.ts';
+import { controlPlaneUse } from './control-plane.ts';
+import { Invariants, type StormClaim, type StormPod, type StormVolume } from './invariants.ts';
+import { arrivalFigures, figuresOf, useBetween, watchHarness } from './measure.ts';
+import { Moments } from './moments.ts';
+import { type CellObjects, cellObjects, indexIn, keptClaim, keptPod, keptVolume, namespace } from './objects.ts';
+import type { StormCell } from './report/storm-file.ts';
+import { Watches } from './watches.ts';
+
+/** Where a cell is measured. */
+export interface CellPlace {
+  client: ClusterClient;
+  /** The node of the control plane. */
+  controlPlane: Node;
+  /** The names of the nodes that get the volumes, all of them Ready. */
+  nodes: readonly string[];
+  image: string;
+  /** Different for each cell of a storm. */
+  number: number;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/** How many claims that are not finished a report names. */
+const mostNamed = 20;
+
+/**
+ * Milliseconds that a storm of so many claims may take from its first to its last: ten times what the default limits of
+ * the controller manager allow. What is not bound then is named and not held against Kubernetes: a machine may be slow.
+ */
+export function stormDeadline(claims: number): number {
+  return 300_000 + 2_000 * claims;
+}
+
+/** Returns what a cell came to, after its objects were made, watched and removed again. */
+export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<StormCell> {
+  const { client, controlPlane, progress, signal } = place;
+  const objects = cellObjects(cell, place);
+  const all = Array.from({ length: cell.claims }, (_, index) => index);
+  await using sight = await Sight.open(client, objects, cell.claims, signal);
+
+  progress.note(`making ${cell.claims} volumes`);
+  const begun = systemClock.monotonic();
+  for (const each of objects.classes) await client.create(each, { signal });
+  await inLanes(all, (index) => client.create(objects.volume(index), { signal }));
+  await sight.watches.reach('all volumes to be Available', () => sight.available === cell.claims, {
+    // The controller manager writes each one's phase, at 20 requests a second.
+    within: stormDeadline(cell.claims),
+    signal,
+    seen: () => `${sight.available} of ${cell.claims} are`,
+  });
+  const volumesAvailable = Math.round(systemClock.monotonic() - begun);
+
+  progress.note(`the storm: ${cell.claims} claims and their pods`);
+  const harness = await watchHarness();
+  const before = await controlPlaneUse(controlPlane, { reset: true, signal });
+  const arrivals = await arriveOnSchedule(
+    { due: dueTimes(cell.claims, cell.rate), clock: systemClock, signal },
+    async (index) => {
+      await client.create(objects.claim(index), { signal, within: 120_000 });
+      await client.create(objects.pod(index), { signal, within: 120_000 });
+    },
+  );
+  const { moments, watches, invariants } = sight;
+  await watches.until(() => moments.complete, { within: stormDeadline(cell.claims), signal });
+  const after = await controlPlaneUse(controlPlane, { signal });
+  const { cpuSteal, ...used } = await harness();
+  // A broken watch is silent too.
+  await watches.confirm({ within: 120_000, signal });
+  invariants.atEnd();
+  const left = moments.unfinished();
+  const { violations } = invariants;
+
+  progress.note('clearing away');
+  sight.close();
+  await clear(client, objects, sight, signal);
+  return {
+    ...cell,
+    outcome: violations.length > 0 ? 'violated' : left.length > 0 ? 'unfinished' : 'held',
+    violations: [...violations],
+    unfinished: {
+      count: left.length,
+      some: left.slice(0, mostNamed).map((index) => `${namespace}/${objects.claim(index).metadata.name}`),
+    },
+    measured: {
+      volumesAvailable,
+      arrivals: arrivalFigures(arrivals),
+      ...figuresOf(moments),
+      controlPlane: useBetween(before, after),
+      harness: { ...used, watchFaults: watches.faults, missedEvents: watches.missed },
+      ...(cpuSteal !== undefined && { cpuSteal }),
+    },
+  };
+}
+
+/** What is seen of a cell's objects: when each claim got how far, whether the invariants hold, and what is there. */
+class Sight implements AsyncDisposable {
+  readonly watches: Watches;
+  readonly moments: Moments;
+  readonly invariants = new Invariants();
+  /** Names of what is there, and volumes that are Available or were. */
+  readonly there = { claims: new Set<string>(), volumes: new Set<string>(), pods: new Set<string>() };
+  readonly #available = new Set<string>();
+  #open = true;
+
+  private constructor(client: ClusterClient, claims: number) {
+    this.watches = new Watches(client);
+    this.moments = new Moments(claims);
+  }
+
+  static async open(client: ClusterClient, { labelSelector }: CellObjects, claims: number, signal: AbortSignal) {
+    const sight = new Sight(client, claims);
+    const { moments, invariants, watches } = sight;
+    const note = (set: Set<string>, name: string, gone: boolean) => (gone ? set.delete(name) : set.add(name));
+    watches.follow<StormClaim>('PersistentVolumeClaim', {
+      labelSelector,
+      keep: keptClaim,
+      changed: ({ type, object }, at) => {
+        const { name } = object.metadata;
+        note(sight.there.claims, name, type === 'DELETED');
+        if (!sight.#open) return;
+        moments.note('created', indexIn(name), at);
+        if (object.status?.phase === 'Bound') moments.note('bound', indexIn(name), at);
+        invariants.claim(type, object);
+      },
+    });
+    watches.follow<StormVolume>('PersistentVolume', {
+      labelSelector,
+      keep: keptVolume,
+      changed: ({ type, object }, at) => {
+        const { name } = object.metadata;
+        note(sight.there.volumes, name, type === 'DELETED');
+        if (!sight.#open) return;
+        if (object.status?.phase === 'Available') sight.#available.add(name);
+        if (object.spec?.claimRef) moments.note('reserved', indexIn(object.spec.claimRef.name), at);
+        invariants.volume(type, object);
+      },
+    });
+    watches.follow<StormPod>('Pod', {
+      labelSelector,
+      keep: keptPod,
+      changed: ({ type, object }, at) => {
+        const { name } = object.metadata;
+        note(sight.there.pods, name, type === 'DELETED');
+        if (!sight.#open) return;
+        if (object.spec?.nodeName !== undefined) moments.note('scheduled', indexIn(name), at);
+        invariants.pod(type, object);
+      },
+    });
+    await watches.start(signal);
+    return sight;
+  }
+
+  get available(): number {
+    return this.#available.size;
+  }
+
+  /** Ends the storm: what is removed from now on is removed by the harness. */
+  close(): void {
+    this.#open = false;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.watches[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Waits until a cell's objects are gone. Claims and volumes lose their finalizers here: the controllers that take them
+ * away would need minutes for thousands.
+ */
+async function clear(client: ClusterClient, objects: CellObjects, sight: Sight, signal: AbortSignal): Promise<void> {
+  const { there, watches } = sight;
+  const within = stormDeadline(there.volumes.size);
+  await inLanes([...there.pods], (name) =>
+    client.remove({ kind: 'Pod', namespace, name }, { absentIsFine: true, signal }),
+  );
+  await watches.reach('the pods of the storm to be gone', () => there.pods.size === 0, {
+    within,
+    signal,
+    seen: () => `${there.pods.size} are there`,
+  });
+  // A volume soon after its claim, before the controller marks it as Released.
+  await inLanes([...there.volumes], async (name) => {
+    await removeAtOnce(client, { kind: 'PersistentVolumeClaim', namespace, name }, signal);
+    await removeAtOnce(client, { kind: 'PersistentVolume', name }, signal);
+  });
+  for (const { metadata } of objects.classes)
+    await client.remove({ kind: 'StorageClass', name: metadata.name }, { absentIsFine: true, signal });
+  await watches.reach(
+    'the claims and volumes of the storm to be gone',
+    () => there.claims.size === 0 && there.volumes.size === 0,
+    { within, signal, seen: () => `${there.claims.size} claims and ${there.volumes.size} volumes are there` },
+  );
+}
+
+async function removeAtOnce(client: ClusterClient, ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  if ((await client.remove(ref, { absentIsFine: true, signal })) === 'absent') return;
+  try {
+    await client.patch(ref, { type: 'merge', change: { metadata: { finalizers: null } } }, { signal });
+  } catch (error) {
+    // Its controller was faster.
+    if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
+  }
+}
