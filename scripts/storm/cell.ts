@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../../clusters/api/client.ts';
-import { systemClock } from '../../clusters/api/clock.ts';
+import { pause, systemClock } from '../../clusters/api/clock.ts';
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
 import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
@@ -24,6 +24,8 @@ export interface CellPlace {
   image: string;
   /** Different for each cell of a storm. */
   number: number;
+  /** Milliseconds after which the client of the controller manager may send all of its burst again. */
+  refill: number;
   progress: Progress;
   signal: AbortSignal;
 }
@@ -57,6 +59,9 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
     seen: () => `${sight.available} of ${cell.claims} are`,
   });
   const volumesAvailable = Math.round(systemClock.monotonic() - begun);
+  // Making volumes Available has used the client's burst up; each storm begins with all of it.
+  await pause(systemClock, place.refill, signal);
+  signal.throwIfAborted();
 
   progress.note(`the storm: ${cell.claims} claims and their pods`);
   const harness = await watchHarness();

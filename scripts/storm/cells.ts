@@ -14,6 +14,17 @@ export const bindings = ['wait', 'immediate'] as const;
 /** `wait`: WaitForFirstConsumer. `immediate`: Immediate. */
 export type Binding = (typeof bindings)[number];
 
+/**
+ * What clients of the controller manager and of the scheduler may send a second, and at once. `raised`: more than they
+ * can send on any machine, so that something else becomes the limit.
+ */
+export const clientLimits = {
+  default: { controllerManager: { qps: 20, burst: 30 }, scheduler: { qps: 50, burst: 100 } },
+  raised: { controllerManager: { qps: 1000, burst: 2000 }, scheduler: { qps: 1000, burst: 2000 } },
+} as const;
+
+export type Limits = keyof typeof clientLimits;
+
 /** The load of one measurement. */
 export interface Load {
   /** Nodes that exist only as objects. None: the three real nodes have the volumes, and real pods. */

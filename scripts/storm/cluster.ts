@@ -6,16 +6,7 @@ import { type RunningKwok, startKwok } from '../../clusters/kwok/kwok.ts';
 import type { Action } from '../run/actions.ts';
 import type { ClusterPlan } from '../run/cluster/plan.ts';
 import type { ClusterTarget } from '../run/cluster/state.ts';
-import type { Limits } from './report/storm-file.ts';
-
-/**
- * What clients of the controller manager and of the scheduler may send a second, and at once. `raised`: more than they
- * can send on any machine, so that something else becomes the limit.
- */
-export const clientLimits = {
-  default: { controllerManager: { qps: 20, burst: 30 }, scheduler: { qps: 50, burst: 100 } },
-  raised: { controllerManager: { qps: 1000, burst: 2000 }, scheduler: { qps: 1000, burst: 2000 } },
-} as const satisfies Record<Limits, unknown>;
+import { clientLimits, type Limits } from './cells.ts';
 
 /** Returns the configuration of a cluster for a storm: that of specs, and what many nodes and these limits need. */
 export function stormConfiguration({ shape, document }: ClusterConfiguration, limits: Limits): ClusterConfiguration {

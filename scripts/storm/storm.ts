@@ -10,19 +10,12 @@ import { clusterSteps } from '../run/cluster/steps.ts';
 import { beginSession } from '../run/session.ts';
 import { harnessFacts } from '../run/surroundings.ts';
 import { measureCell, stormDeadline } from './cell.ts';
-import { loadText, type PlannedCell } from './cells.ts';
+import { clientLimits, type Limits, loadText, type PlannedCell } from './cells.ts';
 import { beginKwok, stormConfiguration } from './cluster.ts';
 import { playedNames, providePlayedNodes } from './nodes.ts';
 import { volumePath } from './objects.ts';
 import { writeStormPage } from './report/page.ts';
-import {
-  type Limits,
-  measuredCells,
-  type Storm,
-  type StormCell,
-  stormVersion,
-  writeStorm,
-} from './report/storm-file.ts';
+import { measuredCells, type Storm, type StormCell, stormVersion, writeStorm } from './report/storm-file.ts';
 import { cellLine } from './report/table.ts';
 
 /** What a storm measures, and on which cluster. All of it is read and checked; nothing is created yet. */
@@ -62,7 +55,7 @@ export async function runStorm({ plan, limits, cells, time }: StormPlan, reports
         measured.push(skipped(cell, `the time of the storm, ${duration(time)}, was over`));
         continue;
       }
-      const action = cellAction(cell, { number: index + 1, plan, state, lost: kwok.lost(), measured });
+      const action = cellAction(cell, { number: index + 1, plan, limits, state, lost: kwok.lost(), measured });
       actions.push(action);
       const { outcome } = await performAll([action], { events, journal, signal, keep: () => true });
       if (outcome !== 'done') break;
@@ -104,12 +97,14 @@ function cellAction(
   on: {
     number: number;
     plan: ClusterPlan;
+    limits: Limits;
     state: ClusterState;
     lost: AbortSignal;
     measured: StormCell[];
   },
 ): Action {
-  const { number, plan, state, lost, measured } = on;
+  const { number, plan, limits, state, lost, measured } = on;
+  const { qps, burst } = clientLimits[limits].controllerManager;
   return {
     name: `cell-${number}`,
     title: loadText(cell),
@@ -132,6 +127,7 @@ function cellAction(
           nodes: cell.nodes === 0 ? real.map(({ name }) => name) : playedNames(cell.nodes),
           image: plan.versions.podImage.name,
           number,
+          refill: (1_000 * burst) / qps,
           progress,
           signal,
         });

@@ -12,16 +12,25 @@ export interface Axis {
 
 type Direction = 'across' | 'up';
 
-/** Returns a logarithmic axis that has all values, from one power of ten to another. */
-export function logarithmic(name: string, values: readonly number[], direction: Direction): Axis {
-  const positive = values.filter((value) => value > 0);
-  const low = Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...positive)) - 1e-9));
+/** More values than this would lie on each other where they are written. */
+const mostWritten = 6;
+
+/**
+ * Returns a logarithmic axis that has all values, from one power of ten to another. Written are the powers; with `each`
+ * the values themselves, where they are few.
+ */
+export function logarithmic(name: string, values: readonly number[], direction: Direction, each = false): Axis {
+  const positive = [...new Set(values.filter((value) => value > 0))].sort((a, b) => a - b);
+  const low = Math.floor(Math.log10(positive[0] ?? 1) + 1e-9);
+  const high = Math.max(low + 1, Math.ceil(Math.log10(positive.at(-1) ?? 1) - 1e-9));
   const powers = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
   return {
     name,
     at: (value) => placed((Math.log10(value) - low) / (high - low), direction),
-    ticks: powers.map((value) => ({ value, text: shortNumber(value) })),
+    ticks: (each && positive.length <= mostWritten ? positive : powers).map((value) => ({
+      value,
+      text: shortNumber(value),
+    })),
   };
 }
 

@@ -1,8 +1,7 @@
 import { grouped, median } from '../../../clusters/text/collections.ts';
 import { regression, type Slope } from '../../soak/statistics.ts';
-import { bindingText, type Load, layoutText } from '../cells.ts';
-import { clientLimits } from '../cluster.ts';
-import type { Limits, MeasuredCell } from './storm-file.ts';
+import { bindingText, clientLimits, type Limits, type Load, layoutText } from '../cells.ts';
+import type { MeasuredCell } from './storm-file.ts';
 
 /** A fitted slope; its error is not known where only two points were measured. */
 export type Fit = Pick<Slope, 'slope'> & { error: number | undefined };
@@ -110,9 +109,8 @@ function percent(share: number): string {
 }
 
 /** Returns `1.02 ± 0.04`, or without an error `1.02 (two points)`. */
-export function fitText(fit: Fit | undefined, digits: number): string {
+export function fitText(fit: Fit | undefined, digits: number, unit = ''): string {
   if (fit === undefined) return 'not measured';
-  return fit.error === undefined
-    ? `${fit.slope.toFixed(digits)} (two points)`
-    : `${fit.slope.toFixed(digits)} ± ${fit.error.toFixed(digits)}`;
+  const error = fit.error === undefined ? '' : ` ± ${fit.error.toFixed(digits)}`;
+  return `${fit.slope.toFixed(digits)}${error}${unit}${fit.error === undefined ? ' (two points)' : ''}`;
 }

@@ -5,8 +5,7 @@ import { duration } from '../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
 import { type PageParts, readPageParts, renderPage } from '../../report/formats/html/page.ts';
 import { facts, moment } from '../../report/formats/html/words.ts';
-import { loadText } from '../cells.ts';
-import { clientLimits } from '../cluster.ts';
+import { clientLimits, loadText } from '../cells.ts';
 import { termsOf } from './growth.ts';
 import { bindingTimes, courseOf, phasesOf, plotStyle, schedulerCosts } from './plots.ts';
 import { type MeasuredCell, measuredCells, type Storm } from './storm-file.ts';
@@ -80,12 +79,12 @@ ${bindingTimes(measured, storm.environment.limits)}
 ${growth.length > 0 && html`<ul>${growth.map((line) => html`<li>${line}.</li>`)}</ul>`}
 <h2>Claims over time</h2>
 <p class="lead">Claims arrive at their rate, whatever the cluster does with them: the gap between two lines is what waits.</p>
-<div class="plots">${shown.map((cell, index) => courseOf(cell, `course-${index}`))}</div>
+<div class="plots storm">${shown.map((cell, index) => courseOf(cell, `course-${index}`))}</div>
 <h2>Phases</h2>
 <p class="lead">Each bar is one claim, the one at that percentile of created to scheduled: its parts add up.</p>
-<div class="plots">${shown.map((cell, index) => phasesOf(cell, `phases-${index}`))}</div>
+<div class="plots storm">${shown.map((cell, index) => phasesOf(cell, `phases-${index}`))}</div>
 <h2>What the scheduler spends</h2>
-<div class="plots">${schedulerCosts(measured)}</div>
+<div class="plots storm">${schedulerCosts(measured)}</div>
 </section>`;
 }
 

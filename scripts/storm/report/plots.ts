@@ -1,9 +1,9 @@
 import { grouped, median } from '../../../clusters/text/collections.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
-import { bindingText, layoutText, loadText } from '../cells.ts';
+import { bindingText, type Limits, layoutText, loadText } from '../cells.ts';
 import { type Axis, frame, linear, logarithmic, path, plot, room } from './axes.ts';
 import { exponentOf, fitText, limiterSeconds, nodesText, type Point } from './growth.ts';
-import type { Limits, MeasuredCell, Quantiles } from './storm-file.ts';
+import type { MeasuredCell, Quantiles } from './storm-file.ts';
 import { schedulerPoints } from './table.ts';
 
 /** Binds a second of the one worker, as upstream measured it (kubernetes/kubernetes#140721). */
@@ -22,7 +22,8 @@ ${['accent', 'passed', 'skipped', 'failed', 'ink']
   )
   .join('\n')}
 .plot-key { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0 0 0.5rem; padding: 0; list-style: none; font-size: 0.8125rem; }
-.plot-key svg { width: 1.5rem; height: 0.75rem; vertical-align: middle; }
+.plots.storm figure { flex: 0 1 27rem; }
+.plot-key svg { display: inline-block; width: 1.5rem; height: 0.75rem; vertical-align: middle; }
 `;
 
 const colours = 5;
@@ -40,7 +41,7 @@ export function bindingTimes(cells: readonly MeasuredCell[], limits: Limits): Ma
       const byNodes = [...grouped(all, ({ nodes }) => nodes)].sort(([a], [b]) => a - b);
       const names = byNodes.map(([nodes]) => nodesText({ nodes }));
       const claims = all.map((cell) => cell.claims);
-      const across = logarithmic('claims', claims, 'across');
+      const across = logarithmic('claims', claims, 'across', true);
       const [least, most] = [Math.min(...claims), Math.max(...claims)];
       const limiter = (n: number) => limiterSeconds({ claims: n, binding: all[0]?.binding ?? 'wait' }, limits);
       const references = [
@@ -56,7 +57,7 @@ export function bindingTimes(cells: readonly MeasuredCell[], limits: Limits): Ma
         'up',
       );
       return [
-        html`<h3 class="spaced">${form}</h3>${key([...names.map(lineKey), ...references.map(({ name }) => ({ name: `at least: ${name}`, sample: html`<line class="bound-line" x1="0" x2="24" y1="6" y2="6"/>` }))])}<div class="plots">${quantiles.map(
+        html`<h3 class="spaced">${form}</h3>${key([...names.map(lineKey), ...references.map(({ name }) => ({ name: `until all are bound: ${name}`, sample: html`<line class="bound-line" x1="0" x2="24" y1="6" y2="6"/>` }))])}<div class="plots storm">${quantiles.map(
           (quantile) => {
             const lines = byNodes.map(
               ([, some], index): Line => ({

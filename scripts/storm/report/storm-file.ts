@@ -6,7 +6,7 @@ import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-yaml.ts';
 import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
-import { bindings, layouts } from '../cells.ts';
+import { bindings, type Limits, layouts } from '../cells.ts';
 import { programs } from '../control-plane.ts';
 
 /** What the file says of itself; readers refuse another version. */
@@ -121,7 +121,7 @@ const storm = z.strictObject({
     /** Version of the API server. */
     kubernetes: text,
     /** Of the clients of controller manager and scheduler. */
-    limits: z.enum(['default', 'raised']),
+    limits: z.enum(['default', 'raised'] satisfies Limits[]),
     kwok: text,
     harness: text,
     node: text,
@@ -136,7 +136,6 @@ export type Storm = z.infer<typeof storm>;
 export type StormCell = z.infer<typeof cell>;
 export type Measured = z.infer<typeof measured>;
 export type Quantiles = z.infer<typeof quantiles>;
-export type Limits = Storm['environment']['limits'];
 /** A cell that was measured to its end, also where something did not hold in it. */
 export type MeasuredCell = StormCell & { measured: Measured };
 

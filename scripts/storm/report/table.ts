@@ -16,6 +16,7 @@ export const heads = [
   'nodes',
   'class',
   'layout',
+  'invariants',
   'bound p50',
   'p90',
   'p99',
@@ -27,7 +28,6 @@ export const heads = [
   'controllers',
   'API server',
   'etcd',
-  'invariants',
 ] as const;
 
 /** What the columns say; stands below the table. */
@@ -37,8 +37,9 @@ export const legend =
 /** Returns the cells of the row of a cell. */
 export function rowOf(cell: StormCell): string[] {
   const { claims, nodes, binding, measured, outcome } = cell;
-  const load = [String(claims), nodes === 0 ? '3 real' : String(nodes), binding, layoutText(cell)];
-  if (!measured) return [...load, ...Array.from({ length: 11 }, () => '–'), outcomeWords[outcome]];
+  const where = nodes === 0 ? '3 real' : String(nodes);
+  const load = [String(claims), where, binding, layoutText(cell), outcomeWords[outcome]];
+  if (!measured) return [...load, ...Array.from({ length: heads.length - load.length }, () => '–')];
   const { bound, scheduled, boundPerSecond, controlPlane } = measured;
   const perClaim = (program: keyof typeof controlPlane) => {
     const use = controlPlane[program];
@@ -52,7 +53,6 @@ export function rowOf(cell: StormCell): string[] {
     perClaim('kube-controller-manager'),
     perClaim('kube-apiserver'),
     perClaim('etcd'),
-    outcomeWords[outcome],
   ];
 }
 
@@ -102,7 +102,7 @@ function section(title: string, lines: readonly string[]): string[] {
 export function growthLines(storm: Storm): string[] {
   return growthOf(measuredCells(storm)).map(
     ({ series, exponent, perClaim }) =>
-      `${series}: the median time to be bound grows with the claims to the power of ${fitText(exponent, 2)}; each claim more takes ${fitText(perClaim, 1)} ms until all are bound`,
+      `${series}: the median time to be bound grows with the claims to the power of ${fitText(exponent, 2)}; each claim more takes ${fitText(perClaim, 1, ' ms')} until all are bound`,
   );
 }
 
