@@ -18,9 +18,9 @@ const help = {
   ],
   statuses: {
     ...usualStatuses,
-    conforms: 'in every cell that was begun all claims were bound, all pods scheduled, and every invariant held',
+    conforms: 'in every cell that was begun all claims were bound, all pods scheduled, all invariants held',
     doesNotConform: 'an invariant did not hold, or no cell was measured',
-    environment: `${usualStatuses.environment}, or too slow: claims were not bound and scheduled in time`,
+    environment: 'the machine, the engine or the cluster is at fault, or claims were not bound and scheduled in time',
   },
 };
 
