@@ -46,30 +46,12 @@ export async function runStorm({ plan, limits, cells, time }: StormPlan, reports
   using kwok = beginKwok(plan, target, signal);
   const configured = { ...plan, configuration: stormConfiguration(plan.configuration, limits), disks: [] };
   const steps = [...clusterSteps(configured, target, state), kwok.step];
-  const performed = await performAll(steps, { events, journal, signal });
-  const actions: Action[] = [];
-  if (performed.outcome === 'done') {
-    const until = performance.now() + time;
-    for (const [index, cell] of cells.entries()) {
-      if (performance.now() > until) {
-        measured.push(skipped(cell, `the time of the storm, ${duration(time)}, was over`));
-        continue;
-      }
-      const action = cellAction(cell, { number: index + 1, plan, limits, state, lost: kwok.lost(), measured });
-      actions.push(action);
-      const { outcome } = await performAll([action], { events, journal, signal, keep: () => true });
-      if (outcome !== 'done') break;
-    }
-  }
-  const { exitStatus: status, verdict } = session.ending();
-  state.logsWanted = status !== 'conforms' && !signal.aborted;
-  await undoAll([...steps, ...actions], { events, journal });
-  const storm: Storm = {
+  const report = (): Storm => ({
     ...stormVersion,
     run: target.run,
     date,
     milliseconds: Math.round(performance.now() - begun),
-    verdict,
+    verdict: session.ending().verdict,
     environment: {
       kubernetes: state.kubernetes ?? plan.minor.name,
       limits,
@@ -81,7 +63,30 @@ export async function runStorm({ plan, limits, cells, time }: StormPlan, reports
       memoryBytes: state.engine?.facts.memoryBytes || totalmem(),
     },
     cells: measured,
-  };
+  });
+  const performed = await performAll(steps, { events, journal, signal });
+  const actions: Action[] = [];
+  const until = performance.now() + time;
+  let over = performed.outcome === 'done' ? undefined : 'the storm had ended';
+  for (const [index, cell] of cells.entries()) {
+    if (performance.now() > until) over ??= `the time of the storm, ${duration(time)}, was over`;
+    if (over !== undefined) {
+      measured.push(skipped(cell, over));
+      continue;
+    }
+    const action = cellAction(cell, { number: index + 1, plan, limits, state, lost: kwok.lost(), measured });
+    actions.push(action);
+    const { outcome } = await performAll([action], { events, journal, signal, keep: () => true });
+    if (outcome !== 'done') {
+      over = 'the storm had ended';
+      measured.push(skipped(cell, 'it was not measured to its end'));
+    }
+    // A storm that is killed later has what it measured.
+    writeStorm(target.folder, report());
+  }
+  state.logsWanted = session.ending().exitStatus !== 'conforms' && !signal.aborted;
+  await undoAll([...steps, ...actions], { events, journal });
+  const storm = report();
   await session.attempt('Writing the report', () => writeReport(target.folder, storm));
   return { exitStatus: await session.finish(), storm, folder: target.folder };
 }
