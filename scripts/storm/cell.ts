@@ -76,7 +76,7 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
   const { moments, watches, invariants } = sight;
   await watches.until(() => moments.complete, { within: stormDeadline(cell.claims), signal });
   const after = await controlPlaneUse(controlPlane, { signal });
-  const { cpuSteal, ...used } = await harness();
+  const { cpuIdle, cpuSteal, ...used } = await harness();
   // A broken watch is silent too.
   await watches.confirm({ within: 120_000, signal });
   invariants.atEnd();
@@ -100,6 +100,7 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
       ...figuresOf(moments),
       controlPlane: useBetween(before, after),
       harness: { ...used, watchFaults: watches.faults, missedEvents: watches.missed },
+      cpuIdle,
       ...(cpuSteal !== undefined && { cpuSteal }),
     },
   };

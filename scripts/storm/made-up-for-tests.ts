@@ -43,6 +43,7 @@ export function madeUpCell(more: Partial<Load & StormCell> = {}, perClaim = 100)
         watchFaults: 0,
         missedEvents: 0,
       },
+      cpuIdle: 0.4,
     },
     ...more,
   } as MeasuredCell;

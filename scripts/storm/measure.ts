@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { quantile } from '../../clusters/text/collections.ts';
 import { cpuStealBetween, readCpuTime } from '../run/surroundings.ts';
@@ -21,7 +22,7 @@ export function quantilesOf(values: readonly number[]): Quantiles {
 /** Returns what the moments of a cell come to. */
 export function figuresOf(
   moments: Moments,
-): Omit<Measured, 'arrivals' | 'volumesAvailable' | 'controlPlane' | 'harness'> {
+): Omit<Measured, 'arrivals' | 'volumesAvailable' | 'controlPlane' | 'harness' | 'cpuIdle'> {
   const times = milestones.map((milestone) => [milestone, moments.times(milestone)] as const);
   const { bound = [], scheduled = [] } = Object.fromEntries(times);
   const allBound = rounded(bound.at(-1) ?? 0);
@@ -88,15 +89,18 @@ export function useBetween(before: Uses, after: Uses): Measured['controlPlane'] 
 
 /** Watches this process from now on. The result says what it used, and how late its timers were; it is called once. */
 export async function watchHarness(): Promise<
-  () => Promise<Pick<Measured, 'cpuSteal'> & Pick<Measured['harness'], 'memoryPeak' | 'cpuSeconds' | 'eventLoopDelay'>>
+  () => Promise<
+    Pick<Measured, 'cpuIdle' | 'cpuSteal'> & Pick<Measured['harness'], 'memoryPeak' | 'cpuSeconds' | 'eventLoopDelay'>
+  >
 > {
   const resolution = 10;
   const delay: IntervalHistogram = monitorEventLoopDelay({ resolution });
-  const [cpu, machine] = [process.cpuUsage(), await readCpuTime()];
+  const [cpu, idle, machine] = [process.cpuUsage(), idleTime(), await readCpuTime()];
   delay.enable();
   return async () => {
     delay.disable();
     const { user, system } = process.cpuUsage(cpu);
+    const now = idleTime();
     const cpuSteal = cpuStealBetween(machine, await readCpuTime());
     // What is counted is the time between two looks.
     const inMilliseconds = (nanoseconds: number) => rounded(Math.max(0, nanoseconds / 1e6 - resolution));
@@ -105,8 +109,19 @@ export async function watchHarness(): Promise<
       memoryPeak: process.resourceUsage().maxRSS * 1024,
       cpuSeconds: rounded((user + system) / 1e6, 100),
       eventLoopDelay: { p99: inMilliseconds(delay.percentile(99)), max: inMilliseconds(delay.max) },
+      cpuIdle: rounded((now.idle - idle.idle) / Math.max(1, now.all - idle.all), 1_000),
       ...(cpuSteal !== undefined && { cpuSteal }),
     };
+  };
+}
+
+/** Returns the time of all processors until now, and how much of it they had nothing to do. */
+function idleTime(): { idle: number; all: number } {
+  const times = cpus().map((processor) => processor.times);
+  const sum = (of: (time: (typeof times)[number]) => number) => times.reduce((total, time) => total + of(time), 0);
+  return {
+    idle: sum(({ idle }) => idle),
+    all: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq),
   };
 }
 

@@ -10,13 +10,14 @@ ticks() {
 }
 
 for process in /proc/[0-9]*; do
-	command=$(cat "$process/cmdline" 2>/dev/null | tr '\0' '\n' | head -n 1)
-	name=${command##*/}
+	{ read -r name <"$process/comm"; } 2>/dev/null || continue
 	for program in "$@"; do
-		[ "$name" = "$program" ] || continue
+		# The kernel keeps 15 characters of a name.
+		case $program in "$name"*) ;; *) continue ;; esac
+		[ "${#name}" -eq 15 ] || [ "$name" = "$program" ] || continue
 		resident=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB$/\1/p' "$process/status")
 		most=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "$process/status")
-		echo "$name $(ticks "$process") $resident $most"
+		echo "$program $(ticks "$process") $resident $most"
 		if [ "$mode" = reset ]; then echo 5 >"$process/clear_refs"; fi
 	done
 done

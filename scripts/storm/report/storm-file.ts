@@ -84,6 +84,8 @@ const measured = z.strictObject({
     /** Changes whose times are those of a list, because the watch had missed them. */
     missedEvents: count,
   }),
+  /** From 0 to 1: the share of the processors' time in which they had nothing to do. */
+  cpuIdle: z.number().min(0).max(1),
   /** From 0 to 1: what the host gave to other machines. */
   cpuSteal: z.number().exactOptional(),
 });

@@ -1,3 +1,4 @@
+import { inPercent } from '../../report/model/figures.ts';
 import { aligned } from '../../soak/tables.ts';
 import { layoutText } from '../cells.ts';
 import { fitText, growthOf, schedulerPerPod, termsOf, volumeNodes } from './growth.ts';
@@ -28,11 +29,12 @@ export const heads = [
   'controllers',
   'API server',
   'etcd',
+  'idle',
 ] as const;
 
 /** What the columns say; stands below the table. */
 export const legend =
-  'Times in seconds from the claim created, as watch events arrived. CPU in milliseconds for each claim: of kube-scheduler, kube-controller-manager, kube-apiserver and etcd.';
+  'Times in seconds from the claim created, as watch events arrived. CPU in milliseconds for each claim: of kube-scheduler, kube-controller-manager, kube-apiserver and etcd. Idle: the share of the processors’ time in which the machine had nothing to do.';
 
 /** Returns the cells of the row of a cell. */
 export function rowOf(cell: StormCell): string[] {
@@ -40,7 +42,7 @@ export function rowOf(cell: StormCell): string[] {
   const where = nodes === 0 ? '3 real' : String(nodes);
   const load = [String(claims), where, binding, layoutText(cell), outcomeWords[outcome]];
   if (!measured) return [...load, ...Array.from({ length: heads.length - load.length }, () => '–')];
-  const { bound, scheduled, boundPerSecond, controlPlane } = measured;
+  const { bound, scheduled, boundPerSecond, controlPlane, cpuIdle } = measured;
   const perClaim = (program: keyof typeof controlPlane) => {
     const use = controlPlane[program];
     return use === undefined ? '–' : ((1_000 * use.cpuSeconds) / claims).toFixed(0);
@@ -53,6 +55,7 @@ export function rowOf(cell: StormCell): string[] {
     perClaim('kube-controller-manager'),
     perClaim('kube-apiserver'),
     perClaim('etcd'),
+    inPercent(cpuIdle),
   ];
 }
 
