@@ -84,6 +84,9 @@ export function limiterSeconds({ claims, binding }: Pick<Load, 'claims' | 'bindi
   return Math.max(0, (claims * writes[binding] - burst) / qps);
 }
 
+/** A machine that is idle for less than this share of the time is what limits a storm. */
+const busy = 0.05;
+
 /** Returns the sentences that say which constants of Kubernetes explain a cell's times. */
 export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
   const { claims, rate, binding, measured } = cell;
@@ -97,6 +100,11 @@ export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
     `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; all were bound after ${seconds(needed)}, ${percent(share)} of which are those of ${bound}`,
     `${percent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound: the scheduler looks once a second (PreBind); half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}`,
     `the longest time in which no claim was bound was ${seconds(measured.longestPause / 1_000)}; the controller looks at every claim again each 15 s`,
+    ...(measured.cpuIdle < busy
+      ? [
+          `the machine was idle for ${percent(measured.cpuIdle)} of that time: the times are its own as much as those of Kubernetes`,
+        ]
+      : []),
   ];
 }
 

@@ -77,6 +77,10 @@ describe('the growth of a storm', () => {
       .and.to.contain('99 % of which are those of the limiter');
     expect(looks).to.contain('97 % of pods');
     expect(pause).to.contain('0.9 s');
+    const cell = madeUpCell();
+    expect(termsOf(cell, 'default')).to.have.length(3);
+    cell.measured.cpuIdle = 0.01;
+    expect(termsOf(cell, 'default')[3]).to.contain('idle for 1 %');
     expect(termsOf(madeUpCell({ claims: 1000 }, 20), 'raised')[0]).to.contain('those of the arrivals');
   });
 });
