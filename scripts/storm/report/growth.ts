@@ -98,7 +98,7 @@ export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
   const share = Math.max(least, arrived) / Math.max(needed, 0.001);
   return [
     `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; all were bound after ${seconds(needed)}, ${percent(share)} of which are those of ${bound}`,
-    `${percent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound: the scheduler looks once a second (PreBind); half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}`,
+    `${percent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound, half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}: ${binding === 'wait' ? 'the scheduler looks once a second whether it is (PreBind)' : 'the scheduler tries a pod again when its claim is bound'}`,
     `the longest time in which no claim was bound was ${seconds(measured.longestPause / 1_000)}; the controller looks at every claim again each 15 s`,
     ...(measured.cpuIdle < busy
       ? [
