@@ -54,7 +54,12 @@ describe('a storm', () => {
       expect(rest).to.deep.equal([]);
       const patch = parse(added ?? '');
       expect(patch).to.include({ kind: 'ClusterConfiguration' }).and.not.to.have.property('apiVersion');
-      expect(patch.controllerManager.extraArgs).to.deep.include({ name: 'kube-api-qps', value: qps });
+      const flags: { name: string; value: string }[] = patch.controllerManager.extraArgs;
+      expect(flags.filter(({ name }) => name === 'kube-api-qps')).to.deep.equal([{ name: 'kube-api-qps', value: qps }]);
+      // kubeadm gets no flag twice, and those of specs too.
+      expect(new Set(flags.map(({ name }) => name)).size).to.equal(flags.length);
+      for (const component of ['controllerManager', 'scheduler'])
+        expect(patch[component].extraArgs).to.deep.include({ name: 'leader-elect', value: 'false' });
     }
   });
 

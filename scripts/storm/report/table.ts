@@ -92,8 +92,7 @@ export function stormAsText(storm: Storm): string {
       'What explains the largest cell',
       largest(measured).flatMap((cell) => termsOf(cell, storm.environment.limits)),
     ),
-    '',
-    harnessLine(measured),
+    ...(measured.length === 0 ? [] : ['', harnessLine(measured)]),
   ].join('\n');
 }
 
