@@ -94,10 +94,10 @@ describe('the step that starts agents', () => {
     expect(seen).to.deep.equal([]);
   });
 
-  it('is undone in order: services, objects, disks, the folder that it has made, agents', async () => {
+  it('is undone in order: services, objects, disks, the folders that it has made, agents', async () => {
     const { seen, perform, undo } = step({ answers: { node1: { ...logs, test: { status: 1 } }, node2: logs } });
     await perform();
-    expect(seen.filter((line) => line.endsWith(' mkdir'))).to.deep.equal(['node1 mkdir']);
+    expect(seen.filter((line) => line.endsWith(' mkdir'))).to.deep.equal(['node1 mkdir', 'node1 mkdir']);
     const before = seen.length;
     await undo();
     expect(seen.slice(before)).to.deep.equal([
@@ -108,6 +108,7 @@ describe('the step that starts agents', () => {
       'node2 clear-node.sh',
       'node1 volume-places.sh',
       'node2 volume-places.sh',
+      'node1 rmdir',
       'node1 rmdir',
       'agents of abc end',
     ]);

@@ -38,8 +38,8 @@ export function agentsStep(of: {
   const { survey, client, run, removeObjects, result, by = { startAgents, unusableImages } } = of;
   const { images, folders } = survey;
   const nodes = survey.nodes.map(({ name }) => name);
-  /** The nodes on which the folder of disks was not there before. */
-  let bare: Node[] = [];
+  /** The folders that were not there before, on each node: they go at the end, the files' before that of the disks. */
+  let made: { node: Node; folder: string }[] = [];
   return {
     name: 'agents',
     title: `Starting agents on ${nodes.join(', ')}`,
@@ -55,11 +55,12 @@ export function agentsStep(of: {
       });
       if (!result.agents) return;
       const { nodes: reached } = result.agents;
+      const wanted = reached.flatMap((node) => [folders.files, folders.disks].map((folder) => ({ node, folder })));
       const there = await Promise.all(
-        reached.map((node) => node.attempt({ argv: ['test', '-d', folders.disks], deadline: 30_000, signal })),
+        wanted.map(({ node, folder }) => node.attempt({ argv: ['test', '-d', folder], deadline: 30_000, signal })),
       );
-      bare = reached.filter((_, index) => there[index]?.status !== 0);
-      for (const node of bare) await onNode(node, ['mkdir', '-p', folders.disks], { signal });
+      made = wanted.filter((_, index) => there[index]?.status !== 0);
+      for (const { node, folder } of made) await onNode(node, ['mkdir', '-p', folder], { signal });
       const [mounts, lacking, logs, unusable] = await Promise.all([
         Promise.all(reached.map((node) => scriptOnNode(node, proveMounts, [folders.disks, run], { signal }))),
         lackingFeatures(reached, signal),
@@ -85,7 +86,8 @@ export function agentsStep(of: {
       if (!agents) return;
       const { progress, signal } = context;
       await clearRun(agents.nodes, run, { removeObjects: () => removeObjects(context), progress, signal });
-      for (const node of bare) await onNode(node, ['rmdir', '--ignore-fail-on-non-empty', folders.disks], { signal });
+      for (const { node, folder } of made)
+        await onNode(node, ['rmdir', '--ignore-fail-on-non-empty', folder], { signal });
       await agents[Symbol.asyncDispose]();
     },
   };
