@@ -94,6 +94,7 @@ describe('the command line', () => {
       ['a', 'b/report.yaml'],
       { report: 'all' },
     ]);
+    expect(await given('runner --job --shards 3 -- --level core')).to.deep.include(['--level', 'core']);
     expect(await options('run --shard 2/4')).to.deep.include({ shard: { index: 2, of: 4 } });
     expect(await options('trace --pod demo/db-0 --use dev')).to.include({ pod: 'demo/db-0', use: 'dev' });
     expect(await options('list --chapter binding --row B14 --json')).to.include({ row: 'B14', json: true });
@@ -199,6 +200,9 @@ describe('the command line', () => {
     ['run --use=../x', '--use', clusterName],
     ['down ../x', "'../x' is invalid for argument 'NAME'", clusterName],
     ['down a b', "too many arguments for 'down'"],
+    ['runner --job --sonobuoy', "'--sonobuoy' cannot be used with option '--job'"],
+    ['runner --job --server 10.0.0.1', 'Write https://HOST:PORT.'],
+    ['runner --job --shards 0', 'whole number from 1 to 100'],
     ['merge', "missing required argument 'REPORT'"],
     ['diff', "missing required argument 'REPORT'"],
     ['trace --pod db-0', '--pod', 'Did you mean default/db-0?'],

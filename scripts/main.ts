@@ -16,6 +16,7 @@ import { list } from './verbs/list.ts';
 import { merge } from './verbs/merge.ts';
 import { rbac } from './verbs/rbac.ts';
 import { run } from './verbs/run.ts';
+import { runner } from './verbs/runner.ts';
 import { soak } from './verbs/soak.ts';
 import { storm } from './verbs/storm.ts';
 import { trace } from './verbs/trace.ts';
@@ -35,6 +36,7 @@ export const verbs: readonly Verb[] = [
   list,
   images,
   rbac,
+  runner,
   trace,
   merge,
   diff,

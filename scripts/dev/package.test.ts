@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { isPackaged, isSurplus } from './package.ts';
+import { isPackaged } from '../runner-image/bundle.ts';
+import { isSurplus } from './package.ts';
 
 describe('the package', () => {
   for (const path of [

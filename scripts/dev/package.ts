@@ -9,13 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $, type Shell } from 'zx';
 import { projectRoot } from '../../clusters/project-root.ts';
-
-/** Returns whether a file, by its path in the project, goes into the package as it is. */
-export function isPackaged(path: string): boolean {
-  if (!/^(clusters|fixtures|specs|scripts)\//.test(path)) return false;
-  if (/\.(ts|md)$/.test(path)) return false;
-  return !/^scripts\/(dev\/|typescript\.js$)|^specs\/trace\/recorded\/|\/browser-probe\.js$/.test(path);
-}
+import { isPackaged } from '../runner-image/bundle.ts';
 
 /** Creates `dist` in the project, without what an earlier build left there. */
 export async function buildPackage(shell: Shell): Promise<void> {

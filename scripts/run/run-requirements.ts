@@ -11,6 +11,7 @@ import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { readDurations } from '../../specs/catalogue/durations.ts';
 import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
 import { lowerBounds, type SpecTime } from '../../specs/runner/bounds.ts';
+import type { RunEvent } from '../../specs/runner/events.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import { shuffled } from '../../specs/runner/plan.ts';
@@ -59,6 +60,8 @@ export interface RunPlan {
   product: Product | undefined;
   /** A reporter of mocha that runs beside ours, and its options. */
   mocha?: readonly [reporter: Mocha.ReporterConstructor, options: Record<string, string> | undefined] | undefined;
+  /** Reads the events of the run, beside its own readers. */
+  reader?: ((event: RunEvent) => void) | undefined;
 }
 
 /** How a run ended. */
@@ -74,7 +77,7 @@ export interface RunOutcome {
 
 /** Proves the requirements on one cluster, and writes the report of that into a new folder below `reports`. */
 export async function runRequirements(runPlan: RunPlan, reports: string): Promise<RunOutcome> {
-  const { options, plan, existing, lent, specs, selection, product, mocha } = runPlan;
+  const { options, plan, existing, lent, specs, selection, product, mocha, reader } = runPlan;
   const { keep } = options;
   await using _lock = existing && (await lockCluster(existing.cluster, 'run'));
   const state = new ClusterState();
@@ -105,6 +108,7 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
     const planned = Array.from({ length: options.repeat }, () => chapters).flat();
     events.subscribe(emitToMocha(mocha[0], planned, mocha[1]));
   }
+  if (reader) events.subscribe(reader);
   signal.addEventListener('abort', () => state.forgoLogs());
 
   const provisioned = !lent && specs.some(({ requirement }) => requirement.features.includes('provisioner'));

@@ -13,7 +13,7 @@ import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
 import { seedLimit } from '../../specs/runner/plan.ts';
-import { chooseBy, type Filters } from '../../specs/runner/selection.ts';
+import { type Choice, chooseBy, type Filters } from '../../specs/runner/selection.ts';
 import { shardOf } from '../../specs/runner/shards.ts';
 import { flagOf } from '../command-line/verb.ts';
 import { comparisonAsMarkdown } from '../report/compare/markdown.ts';
@@ -55,7 +55,8 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
 export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
-  if (options.kubeconfig !== undefined || options.context !== undefined) return await runOnLent(runPlans, options);
+  if (options.kubeconfig !== undefined || options.context !== undefined)
+    return (await runOnLent(runPlans, options)).exitStatus;
   const { agent, ...given } = options;
   for (const option of ofLentCluster) if (given[option] !== undefined) throw ofNoCluster(flagOf(option));
   if (agent === false) throw ofNoCluster(flagOf('agent', agent));
@@ -84,8 +85,14 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   return exitStatus;
 }
 
-/** Runs the specs on a cluster of the user's, once that is confirmed; or prints the plan of it. */
-async function runOnLent([runPlan]: readonly RunPlan[], options: Options): Promise<ExitStatus> {
+/**
+ * Runs the specs on a cluster of the user's, once that is confirmed, and returns the folder of the report; or prints the
+ * plan of it.
+ */
+export async function runOnLent(
+  [runPlan]: readonly RunPlan[],
+  options: Options,
+): Promise<{ exitStatus: ExitStatus; folder?: string }> {
   if (!runPlan) throw new Error('there is no plan');
   const access = await findAccess(options, { environment: process.env });
   using client = await connect({ kubeconfig: access });
@@ -94,13 +101,13 @@ async function runOnLent([runPlan]: readonly RunPlan[], options: Options): Promi
   const notRun = runPlan.specs.flatMap(({ requirement }) => whyNotRun(requirement, survey) ?? []);
   const run = runPlan.specs.length - notRun.length;
   say(redact(planText(survey, { run, skipped: notRun.map(({ reason }) => reason) }).join('\n')));
-  if (options.dryRun) return 'conforms';
+  if (options.dryRun) return { exitStatus: 'conforms' };
   await assertReportFolder(options.report);
   if (!options.yes) await confirm(access.name);
   const { exitStatus, folder } = await runRequirements({ ...runPlan, lent: { survey, client } }, options.report);
   await sendReports([folder]);
   say(endAdvice(folder, false));
-  return exitStatus;
+  return { exitStatus, folder };
 }
 
 /** Waits until the user has typed the name of the context. @throws DomainError (badUsage) where it is another text */
@@ -155,8 +162,11 @@ async function sendReports(reports: readonly string[]): Promise<void> {
   await new Promise<unknown>((sent) => process.send?.({ reports }, undefined, undefined, sent) ?? sent(undefined));
 }
 
-/** Returns one plan for each Kubernetes minor asked for. Bad input is found here, before anything is created. */
-async function planRuns(options: Options): Promise<RunPlan[]> {
+/**
+ * Returns one plan for each Kubernetes minor asked for. Bad input is found here, before anything is created. `choice` takes
+ * the place of the filters among the options.
+ */
+export async function planRuns(options: Options, choice?: Choice): Promise<RunPlan[]> {
   const minors = options.kubernetes ?? [undefined];
   if (minors.length > 1 && options.kubernetesSource !== undefined)
     throw oneTreeOneMinor(minors, options.kubernetesSource);
@@ -166,9 +176,9 @@ async function planRuns(options: Options): Promise<RunPlan[]> {
   await checkManifests();
   const reporter = options.reporter === undefined ? undefined : await mochaReporter(options.reporter);
   const catalogue = allRequirements();
-  const selection = (await loadSpecs({ files: await specFiles(), choice: chooseBy(options, catalogue) })).toSorted(
-    (a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement),
-  );
+  const selection = (
+    await loadSpecs({ files: await specFiles(), choice: choice ?? chooseBy(options, catalogue) })
+  ).toSorted((a, b) => catalogue.indexOf(a.requirement) - catalogue.indexOf(b.requirement));
   const specs = options.shard ? shardOf(selection, options.shard, secondsBy(readDurations())) : selection;
   // The same order on every minor, so that their figures can be compared.
   const seed = options.seed ?? randomInt(seedLimit);
