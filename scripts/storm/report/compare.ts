@@ -142,13 +142,18 @@ const rule = `Each figure is the median of its rounds, with the least and the mo
 function rowsOf({ loads }: StormComparison): string[][] {
   return loads.flatMap(({ load, outcomes, figures: all }) => [
     [load, ...outcomes.map((outcome) => outcome ?? 'not in it')],
-    ...all.map(({ name, values, differs }, index) => [
+    ...(all.some(comparable) ? all : []).map(({ name, values, differs }, index) => [
       `  ${name}${differs ? ' (differs)' : ''}`,
       ...values.map((value, column) =>
         valueText(value, figures[index]?.text ?? String, column === 0 ? undefined : values[0]),
       ),
     ]),
   ]);
+}
+
+/** Whether more than one storm has measured a figure. */
+function comparable({ values }: ComparedFigure): boolean {
+  return values.filter((value) => value !== undefined).length > 1;
 }
 
 function valueText(value: Spread | undefined, text: (value: number) => string, baseline: Spread | undefined): string {
