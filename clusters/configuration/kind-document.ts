@@ -59,7 +59,10 @@ export const patchSchema = z.looseObject({
     'KubeProxyConfiguration',
   ]),
   apiVersion: z
-    .undefined({ error: 'leave it out: kind applies a patch that has one to objects of that version only' })
+    .enum(['kubeadm.k8s.io/v1beta3', 'kubeadm.k8s.io/v1beta4'], {
+      error:
+        'leave it out, but for the two of kubeadm: kind applies a patch that has one to objects of that version only',
+    })
     .optional(),
 });
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import type { ClusterConfiguration } from '../../clusters/configuration/cluster-shape.ts';
+import { type Component, type Flag, withFlags } from '../../clusters/configuration/component-flags.ts';
 import { obtainKwok } from '../../clusters/kwok/build.ts';
 import { type RunningKwok, startKwok } from '../../clusters/kwok/kwok.ts';
 import type { Action } from '../run/actions.ts';
@@ -10,34 +11,22 @@ import { clientLimits, type Limits } from './cells.ts';
 
 /** Returns the configuration of a cluster for a storm: that of specs, and what many nodes and these limits need. */
 export function stormConfiguration({ shape, document }: ClusterConfiguration, limits: Limits): ClusterConfiguration {
-  const patches = document.kubeadmConfigPatches;
-  // A patch replaces a list whole: the flags of specs are written again, but for those that a storm sets itself.
-  const flags = (component: 'controllerManager' | 'scheduler', more: readonly Flag[] = []): Flag[] => {
+  const limitsOf = (component: Component): Flag[] => {
     const { qps, burst } = clientLimits[limits][component];
-    const own = [...more, { name: 'kube-api-qps', value: `${qps}` }, { name: 'kube-api-burst', value: `${burst}` }];
-    const before = patches.flatMap((text) => (parse(text) as ClusterPatch)[component]?.extraArgs ?? []);
-    return [...before.filter(({ name }) => !own.some((flag) => flag.name === name)), ...own];
+    return [
+      { name: 'kube-api-qps', value: `${qps}` },
+      { name: 'kube-api-burst', value: `${burst}` },
+    ];
   };
-  const patch = {
-    kind: 'ClusterConfiguration',
-    // Each node gets 256 addresses for its pods: kind's own range is enough for 256 nodes.
-    networking: { podSubnet: '10.128.0.0/9' },
-    controllerManager: {
-      // kwok renews a node's Lease every 50 s; after the default of 50 s a node would count as lost.
-      extraArgs: flags('controllerManager', [{ name: 'node-monitor-grace-period', value: '300s' }]),
-    },
-    scheduler: { extraArgs: flags('scheduler') },
-  };
-  return { shape, document: { ...document, kubeadmConfigPatches: [...patches, stringify(patch)] } };
+  const { kubeadmConfigPatches, ...rest } = withFlags(document, {
+    // kwok renews a node's Lease every 50 s; after the default of 50 s a node would count as lost.
+    controllerManager: [{ name: 'node-monitor-grace-period', value: '300s' }, ...limitsOf('controllerManager')],
+    scheduler: limitsOf('scheduler'),
+  });
+  // Each node gets 256 addresses for its pods: kind's own range is enough for 256 nodes.
+  const patch = stringify({ kind: 'ClusterConfiguration', networking: { podSubnet: '10.128.0.0/9' } });
+  return { shape, document: { ...rest, kubeadmConfigPatches: [...kubeadmConfigPatches, patch] } };
 }
-
-interface Flag {
-  name: string;
-  value: string;
-}
-
-/** What a storm reads of kubeadm's ClusterConfiguration. */
-type ClusterPatch = Partial<Record<'controllerManager' | 'scheduler', { extraArgs?: Flag[] }>>;
 
 /** kwok of a storm, which is compiled while the cluster is made. Its disposal ends the build. */
 export interface StormKwok extends Disposable {

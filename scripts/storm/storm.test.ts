@@ -50,10 +50,10 @@ describe('a storm', () => {
       const { shape, document } = stormConfiguration(before, limits);
       expect(shape).to.equal(before.shape);
       expect(document.nodes).to.equal(before.document.nodes);
-      const [added, ...rest] = document.kubeadmConfigPatches.slice(before.document.kubeadmConfigPatches.length);
-      expect(rest).to.deep.equal([]);
-      const patch = parse(added ?? '');
-      expect(patch).to.include({ kind: 'ClusterConfiguration' }).and.not.to.have.property('apiVersion');
+      const added = document.kubeadmConfigPatches.slice(before.document.kubeadmConfigPatches.length);
+      const [patch, ...others] = added.map((text) => parse(text));
+      expect(patch).to.include({ kind: 'ClusterConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4' });
+      expect(others.at(-1)).to.have.nested.property('networking.podSubnet');
       const flags: { name: string; value: string }[] = patch.controllerManager.extraArgs;
       expect(flags.filter(({ name }) => name === 'kube-api-qps')).to.deep.equal([{ name: 'kube-api-qps', value: qps }]);
       // kubeadm gets no flag twice, and those of specs too.

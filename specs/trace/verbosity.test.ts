@@ -23,14 +23,16 @@ describe('verbosity of a trace', () => {
     const added = traced.kubeadmConfigPatches
       .slice(document.kubeadmConfigPatches.length)
       .map((text): unknown => parse(text));
-    expect(added).to.deep.equal([
-      {
-        kind: 'ClusterConfiguration',
-        controllerManager: { extraArgs: [{ name: 'vmodule', value: 'pv_controller=4' }] },
-        scheduler: { extraArgs: [{ name: 'vmodule', value: 'binder=5,schedule_one=3' }] },
-      },
-      { kind: 'KubeletConfiguration', logging: { vmodule: [{ filePattern: 'local', verbosity: 4 }] } },
-    ]);
+    const flags = { controllerManager: 'pv_controller=4', scheduler: 'binder=5,schedule_one=3' };
+    const [list, map, kubelet] = added as [Record<string, { extraArgs: unknown[] }>, Record<string, unknown>, unknown];
+    for (const [component, value] of Object.entries(flags)) {
+      expect(list[component]?.extraArgs, 'beside those of the cluster').to.deep.include({ name: 'vmodule', value });
+      expect(map[component]).to.deep.equal({ extraArgs: { vmodule: value } });
+    }
+    expect(kubelet).to.deep.equal({
+      kind: 'KubeletConfiguration',
+      logging: { vmodule: [{ filePattern: 'local', verbosity: 4 }] },
+    });
   });
 
   it('makes a configuration that is still valid', async () => {

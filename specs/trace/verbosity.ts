@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { withFlags } from '../../clusters/configuration/component-flags.ts';
 import type { KindDocument } from '../../clusters/configuration/kind-document.ts';
 
 /** The verbosity of a component, where it is known. */
@@ -20,33 +21,19 @@ export type Verbosity = Readonly<Record<LoggingComponent, Readonly<Record<string
  * verbosity for a whole component would make it log hundreds of unneeded lines a second.
  */
 export function withVerbosity(document: KindDocument, verbosity: Verbosity): KindDocument {
-  const flag = (component: LoggingComponent) => ({
-    extraArgs: [
-      {
-        name: 'vmodule',
-        value: entriesOf(verbosity[component])
-          .map((entry) => entry.join('='))
-          .join(','),
-      },
-    ],
-  });
-  const patches = [
-    {
-      kind: 'ClusterConfiguration',
-      controllerManager: flag('kube-controller-manager'),
-      scheduler: flag('kube-scheduler'),
-    },
-    {
-      kind: 'KubeletConfiguration',
-      logging: {
-        vmodule: entriesOf(verbosity.kubelet).map(([filePattern, level]) => ({ filePattern, verbosity: level })),
-      },
-    },
-  ];
-  return {
-    ...document,
-    kubeadmConfigPatches: [...document.kubeadmConfigPatches, ...patches.map((patch) => stringify(patch))],
+  const flags = (component: LoggingComponent) => {
+    const files = entriesOf(verbosity[component]).map((entry) => entry.join('='));
+    return [{ name: 'vmodule', value: files.join(',') }];
   };
+  const logging = {
+    vmodule: entriesOf(verbosity.kubelet).map(([filePattern, level]) => ({ filePattern, verbosity: level })),
+  };
+  const traced = withFlags(document, {
+    controllerManager: flags('kube-controller-manager'),
+    scheduler: flags('kube-scheduler'),
+  });
+  const patch = stringify({ kind: 'KubeletConfiguration', logging });
+  return { ...traced, kubeadmConfigPatches: [...traced.kubeadmConfigPatches, patch] };
 }
 
 function entriesOf(files: Readonly<Record<string, number>>): [file: string, level: number][] {
