@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as after } from 'node:timers/promises';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 
@@ -22,6 +23,8 @@ export interface Bounds {
 export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, bounds: Bounds): Promise<T> {
   bounds.signal?.throwIfAborted();
   const controller = new AbortController();
+  // Each command and wait of the work listens: Node takes more than ten listeners for a leak.
+  setMaxListeners(0, controller.signal);
   const stop = (reason: unknown): void => controller.abort(reason);
   const forward = (): void => stop(bounds.signal?.reason);
   bounds.signal?.addEventListener('abort', forward, { once: true });
