@@ -28,6 +28,17 @@ describe('the roles of a tier', () => {
     expect(binding?.subjects).to.deep.equal([{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'sre' }]);
   });
 
+  it('are bound to each user by a binding of its own', async () => {
+    const namesFor = async (name: string) => {
+      const all = await read('api', { kind: 'User', name });
+      return all.filter(({ kind }) => kind === 'ClusterRoleBinding').map(({ metadata }) => metadata.name);
+    };
+    expect(await namesFor('oidc:team/jane@example.org')).to.deep.equal([
+      'local-pv-conformance-api:user:oidc:team-jane@example.org',
+    ]);
+    expect(await namesFor('tom')).to.deep.equal(['local-pv-conformance-api:user:tom']);
+  });
+
   it('let every kind of the harness be read, but Secrets', async () => {
     const rules = (await read('nodes')).flatMap((role) => role.rules ?? []);
     const readable = (group: string, plural: string) =>
@@ -50,8 +61,8 @@ describe('the roles of a tier', () => {
     expect(all.map(({ kind, metadata }) => [kind, metadata])).to.deep.equal([
       ['ClusterRole', { name: 'local-pv-conformance-volumes' }],
       ['Role', { name: 'local-pv-conformance-namespaced', namespace: 'team' }],
-      ['ClusterRoleBinding', { name: 'local-pv-conformance-volumes' }],
-      ['RoleBinding', { name: 'local-pv-conformance-namespaced', namespace: 'team' }],
+      ['ClusterRoleBinding', { name: 'local-pv-conformance-volumes:user:jane' }],
+      ['RoleBinding', { name: 'local-pv-conformance-namespaced:user:jane', namespace: 'team' }],
     ]);
     const [clusterRole] = all;
     const plurals = (clusterRole?.rules ?? []).flatMap(({ resources }) => resources);

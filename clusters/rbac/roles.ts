@@ -45,12 +45,19 @@ async function readRoles(): Promise<{ name: string; document: Document }[]> {
   return parseAllDocuments(text).map((document) => ({ name: String(document.getIn(['metadata', 'name'])), document }));
 }
 
+/** Returns a name for the binding of a role that no other subject has: a second user takes nothing from the first. */
+function bindingName(role: string, subject: Subject): string {
+  const named = subject.kind === 'ServiceAccount' ? `${subject.namespace}:${subject.name}` : subject.name;
+  // What the API server refuses in a name.
+  return `${role}:${subject.kind.toLowerCase()}:${named.replaceAll(/[/%]/g, '-')}`;
+}
+
 function bindingOf(role: string, subject: Subject, namespace?: string) {
   const inside = role === namespaced;
   return {
     apiVersion: `${group}/v1`,
     kind: inside ? 'RoleBinding' : 'ClusterRoleBinding',
-    metadata: { name: role, ...(inside && { namespace }) },
+    metadata: { name: bindingName(role, subject), ...(inside && { namespace }) },
     roleRef: { apiGroup: group, kind: inside ? 'Role' : 'ClusterRole', name: role },
     subjects: [subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject }],
   };

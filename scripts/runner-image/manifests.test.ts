@@ -30,8 +30,8 @@ describe('the manifests of a runner', () => {
       'ServiceAccount runner',
       'ClusterRole local-pv-conformance-api',
       'ClusterRole local-pv-conformance-agent',
-      'ClusterRoleBinding local-pv-conformance-api',
-      'ClusterRoleBinding local-pv-conformance-agent',
+      'ClusterRoleBinding local-pv-conformance-api:serviceaccount:local-pv-conformance:runner',
+      'ClusterRoleBinding local-pv-conformance-agent:serviceaccount:local-pv-conformance:runner',
       'Job runner',
     ]);
     for (const { subjects } of all.filter(({ kind }) => kind === 'ClusterRoleBinding'))

@@ -17,11 +17,6 @@ import { HarnessProcess } from './harness-process.ts';
 import { presentImage } from './sandbox.ts';
 
 /** A ClusterRole, or its binding. */
-interface Role {
-  metadata: { name: string };
-  roleRef?: { name: string };
-}
-
 /** Kinds that live on by themselves: what happened, who is alive, and where pods are reached. */
 const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.|$)/;
 
@@ -167,16 +162,8 @@ export class ForeignCluster implements AsyncDisposable {
         metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': name } },
       },
     );
-    // Roles of their own for each user: a binding of the same name would be taken from the one before.
     const text = await (typeof tier === 'string' ? rolesFor(tier, subject) : rolesWithin(tier.namespace, subject));
-    const roles = parseAllDocuments(text).map((document) => document.toJS() as Role);
-    await this.apply(
-      ...roles.map(({ metadata, roleRef, ...role }) => ({
-        ...role,
-        metadata: { ...metadata, name: `${name}-${metadata.name}` },
-        ...(roleRef && { roleRef: { ...roleRef, name: `${name}-${roleRef.name}` } }),
-      })),
-    );
+    await this.apply(...parseAllDocuments(text).map((document) => document.toJS() as object));
     const token = '--for=jsonpath={.data.token}';
     await this.kubectl(['wait', token, `secret/${name}`, '--timeout=30s']);
     const secret = JSON.parse(await this.kubectl(['get', 'secret', name, '-o', 'json'])) as { data: { token: string } };
