@@ -14,9 +14,9 @@ import { lowerBounds, type SpecTime } from '../../specs/runner/bounds.ts';
 import type { RunEvent } from '../../specs/runner/events.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
-import { shuffled } from '../../specs/runner/plan.ts';
 import type { DeclaredSpec } from '../../specs/runner/registry.ts';
 import { apiAftermath, runSpecs } from '../../specs/runner/run-specs.ts';
+import { shuffled } from '../../specs/runner/seed.ts';
 import {
   abandonTestCluster,
   closeTestCluster,

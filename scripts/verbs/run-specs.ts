@@ -12,7 +12,7 @@ import { readDurations, secondsBy } from '../../specs/catalogue/durations.ts';
 import { whyNotRun } from '../../specs/catalogue/features.ts';
 import { loadSpecs, specFiles } from '../../specs/runner/load.ts';
 import { mochaReporter } from '../../specs/runner/mocha-events.ts';
-import { seedLimit } from '../../specs/runner/plan.ts';
+import { seedLimit } from '../../specs/runner/seed.ts';
 import { type Choice, chooseBy, type Filters } from '../../specs/runner/selection.ts';
 import { shardOf } from '../../specs/runner/shards.ts';
 import { flagOf } from '../command-line/verb.ts';

@@ -1,4 +1,4 @@
-import { seedLimit } from '../../specs/runner/plan.ts';
+import { seedLimit } from '../../specs/runner/seed.ts';
 import {
   agentImageOption,
   asGroupOption,

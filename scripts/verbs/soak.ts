@@ -48,7 +48,7 @@ export const soak = verb(command, help, async (options) => {
   const [{ randomInt }, { soak: perform }, { seedLimit }, { assertReportFolder }] = await Promise.all([
     import('node:crypto'),
     import('../soak/soak.ts'),
-    import('../../specs/runner/plan.ts'),
+    import('../../specs/runner/seed.ts'),
     import('./report-folder.ts'),
   ]);
   await assertReportFolder(options.report);

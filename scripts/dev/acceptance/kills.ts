@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../../clusters/errors/domain-error.ts';
 import { duration } from '../../../clusters/text/duration.ts';
-import { seedLimit } from '../../../specs/runner/plan.ts';
+import { seedLimit } from '../../../specs/runner/seed.ts';
 import { listenForSignals } from '../../run/signals.ts';
 import { differences } from '../../soak/leftovers.ts';
 import { wilson } from '../../soak/statistics.ts';
