@@ -31,7 +31,7 @@ describe('the turns of specs', () => {
       new Map(Object.entries(durations)),
     ).map((one) => one.requirement.id);
 
-  it('are: several nodes as they are, nodes disturbed, any node, the whole cluster', () => {
+  it('are: a node for itself, several nodes as they are, nodes disturbed, any node, the whole cluster', () => {
     const requirements = [
       requirement('CLUSTER', disruptive()),
       requirement('ANY', { nodes: 'any', leastNodes: 1 }),
@@ -39,8 +39,9 @@ describe('the turns of specs', () => {
       requirement('BOTH', disruptive('secondNode', 'thirdNode')),
       requirement('TWO', { nodes: 'any', leastNodes: 2 }),
       requirement('ALL'),
+      requirement('OWN', { exclusive: ['firstNode'] }),
     ];
-    expect(inOrder(requirements)).to.deep.equal(['TWO', 'ALL', 'BOTH', 'ONE', 'ANY', 'CLUSTER']);
+    expect(inOrder(requirements)).to.deep.equal(['OWN', 'TWO', 'ALL', 'BOTH', 'ONE', 'ANY', 'CLUSTER']);
   });
 
   it('begin with what takes long, alone or with those in the same line, and else keep the order of the seed', () => {
@@ -57,6 +58,11 @@ describe('the locks of specs', () => {
   const inUse = (held: string[], shared: string[] = []) => ({
     held: (thing: string) => held.includes(thing),
     users: (thing: string) => shared.filter((one) => one === thing).length,
+  });
+
+  it('give a spec all nodes, and one of them for itself', () => {
+    const own = requirement('OWN', { exclusive: ['firstNode'] });
+    expect(locksAmong([own, any(1)], nodes)(own, inUse([]))).to.deep.equal({ exclusive: ['node1'], shared: nodes });
   });
 
   it('give the least used node where none is disturbed', () => {

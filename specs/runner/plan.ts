@@ -13,15 +13,16 @@ export function hasWholeCluster(requirement: Requirement): boolean {
 }
 
 /**
- * Returns when a spec begins among the others, as far as locks allow: first those that need several nodes undisturbed,
- * then those that disturb nodes, and beside them those that any other node will do for; last those that have the whole
- * cluster.
+ * Returns when a spec begins among the others, as far as locks allow: first those that have a node for themselves and do
+ * not disturb it, while it is still free; then those that need several nodes undisturbed, then those that disturb nodes,
+ * and beside them those that any other node will do for; last those that have the whole cluster.
  */
 function turnOf(requirement: Requirement): number {
-  if (hasWholeCluster(requirement)) return 4;
+  if (hasWholeCluster(requirement)) return 5;
   // Both nodes are free together before others hold them in turn.
-  if (isDisruptive(requirement)) return rolesIn(requirement).length > 1 ? 1 : 2;
-  return requirement.nodes === 'all' || requirement.leastNodes > 1 ? 0 : 3;
+  if (isDisruptive(requirement)) return rolesIn(requirement).length > 1 ? 2 : 3;
+  if (rolesIn(requirement).length > 0) return 0;
+  return requirement.nodes === 'all' || requirement.leastNodes > 1 ? 1 : 4;
 }
 
 /**
@@ -56,7 +57,7 @@ const assignedRole = 'oneNode';
 
 const isRole = (thing: string): boolean => thing === assignedRole || nodeRoles.some((role) => role === thing);
 
-/** Returns the nodes that a disruptive spec has exclusively, as the catalogue calls them. */
+/** Returns the nodes that a spec has exclusively, as the catalogue calls them. */
 const rolesIn = ({ exclusive }: Requirement): string[] => exclusive.filter(isRole);
 
 /** Returns how many nodes a spec has exclusively where it does not have the whole cluster. */

@@ -31,7 +31,8 @@ interface Choice {
   offers: Offer[];
 }
 
-// node1 runs the control plane, so that nothing but the size of its volumes speaks for it.
+// node1 runs the control plane, so that nothing but the size of its volumes speaks for it. Where several volumes count,
+// the sizes speak less loudly than a dozen pods on the node: those specs have it for themselves.
 const large = '10000Gi';
 const middling = '5000Gi';
 const roomy = '400Gi';
@@ -71,8 +72,7 @@ const choices: Record<string, () => readonly Choice[]> = {
     ...(['first', 'second'] as const).map((decisive) =>
       ofClasses(['first', 'second'], (node, name) => (node === firstNode() && name === decisive ? large : tight)),
     ),
-    // Each of the other nodes has the best volume of one class, and the worst of the other two classes: with two
-    // classes in all, a dozen pods of other specs on node1 would weigh more than the average of the sizes.
+    // Each of the other nodes has the best volume of one class, and the worst of the other two classes.
     ofClasses(['first', 'second', 'third'], (node, name) => {
       if (node === firstNode()) return middling;
       return name === (node === secondNode() ? 'first' : 'second') ? large : tight;
