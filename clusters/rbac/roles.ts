@@ -11,17 +11,19 @@ export type Subject =
   | { kind: 'User' | 'Group'; name: string }
   | { kind: 'ServiceAccount'; namespace: string; name: string };
 
+interface Role {
+  kind: 'ClusterRole' | 'Role';
+  metadata: { name: string; namespace?: string };
+}
+
 const rolesFile = fileURLToPath(new URL('roles.yaml', import.meta.url));
 
 const group = 'rbac.authorization.k8s.io';
 
 /** Returns the ClusterRoles that a tier needs, and with a subject their bindings, as YAML for `kubectl apply`. */
 export async function rolesFor(tier: Tier, subject?: Subject): Promise<string> {
-  const wanted = tiers.slice(0, tiers.indexOf(tier) + 1).map((each) => `local-pv-conformance-${each}`);
-  const roles = (await readRoles()).filter(({ name }) => wanted.includes(name));
-  // As they are in the file, with their comments.
-  const bindings = subject === undefined ? [] : wanted.map((name) => stringify(bindingOf(name, subject)));
-  return [...roles.map(({ document }) => document.toString({ directives: false })), ...bindings].join('---\n');
+  const wanted = tiers.slice(0, tiers.indexOf(tier) + 1);
+  return asYaml(await readRoles(wanted), subject);
 }
 
 /**
@@ -29,20 +31,21 @@ export async function rolesFor(tier: Tier, subject?: Subject): Promise<string> {
  * for what is in no namespace. With a subject their bindings, too.
  */
 export async function rolesWithin(namespace: string, subject?: Subject): Promise<string> {
-  const roles = (await readRoles()).filter(({ name }) => within.includes(name));
-  for (const { document } of roles)
-    if (document.get('kind') === 'Role') document.setIn(['metadata', 'namespace'], namespace);
-  const bindings = subject === undefined ? [] : within.map((name) => stringify(bindingOf(name, subject, namespace)));
-  return [...roles.map(({ document }) => document.toString({ directives: false })), ...bindings].join('---\n');
+  const roles = await readRoles(['volumes', 'namespaced']);
+  for (const role of roles) if (role.get('kind') === 'Role') role.setIn(['metadata', 'namespace'], namespace);
+  return asYaml(roles, subject);
 }
 
-/** The names of the ClusterRole and the Role of a user who has one namespace. */
-const namespaced = 'local-pv-conformance-namespaced';
-const within = ['local-pv-conformance-volumes', namespaced];
-
-async function readRoles(): Promise<{ name: string; document: Document }[]> {
+async function readRoles(names: readonly string[]): Promise<Document[]> {
   const { text } = await readSource(rolesFile);
-  return parseAllDocuments(text).map((document) => ({ name: String(document.getIn(['metadata', 'name'])), document }));
+  const wanted = names.map((name) => `local-pv-conformance-${name}`);
+  return parseAllDocuments(text).filter((role) => wanted.includes(String(role.getIn(['metadata', 'name']))));
+}
+
+/** Returns roles as they are in the file, with their comments, and after them their bindings. */
+function asYaml(roles: readonly Document[], subject: Subject | undefined): string {
+  const bindings = subject === undefined ? [] : roles.map((role) => stringify(bindingOf(role.toJS() as Role, subject)));
+  return [...roles.map((role) => role.toString({ directives: false })), ...bindings].join('---\n');
 }
 
 /** Returns a name for the binding of a role that no other subject has: a second user takes nothing from the first. */
@@ -52,13 +55,12 @@ function bindingName(role: string, subject: Subject): string {
   return `${role}:${subject.kind.toLowerCase()}:${named.replaceAll(/[/%]/g, '-')}`;
 }
 
-function bindingOf(role: string, subject: Subject, namespace?: string) {
-  const inside = role === namespaced;
+function bindingOf({ kind, metadata: { name, namespace } }: Role, subject: Subject) {
   return {
     apiVersion: `${group}/v1`,
-    kind: inside ? 'RoleBinding' : 'ClusterRoleBinding',
-    metadata: { name: bindingName(role, subject), ...(inside && { namespace }) },
-    roleRef: { apiGroup: group, kind: inside ? 'Role' : 'ClusterRole', name: role },
+    kind: `${kind}Binding`,
+    metadata: { name: bindingName(name, subject), ...(namespace !== undefined && { namespace }) },
+    roleRef: { apiGroup: group, kind, name },
     subjects: [subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject }],
   };
 }
