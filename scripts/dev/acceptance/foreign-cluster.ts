@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { expect } from 'chai';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
@@ -16,7 +17,6 @@ import { cacheFolder } from '../../run/cluster/plan.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { presentImage } from './sandbox.ts';
 
-/** A ClusterRole, or its binding. */
 /** Kinds that live on by themselves: what happened, who is alive, and where pods are reached. */
 const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.|$)/;
 
@@ -118,6 +118,14 @@ export class ForeignCluster implements AsyncDisposable {
     const kinds = 'namespaces,pods,persistentvolumeclaims,persistentvolumes,storageclasses,statefulsets,leases';
     const label = ownershipLabels.run;
     return await this.kubectl(['get', kinds, '--all-namespaces', '--selector', label, '-o', 'name']);
+  }
+
+  /** Does some work on the cluster, and proves that all of it is as before then, and that nothing of a run is left. */
+  async leftAlone(work: () => Promise<void>): Promise<void> {
+    const found = await this.objects();
+    await work();
+    expect(await this.left(), 'what runs have left').to.equal('');
+    expect(await this.objects(), 'what others have').to.deep.equal(found);
   }
 
   /** Starts the harness with a kubeconfig, as a user who has confirmed. */

@@ -82,8 +82,8 @@ export class HarnessProcess {
   }
 
   /**
-   * Resolves when it ended with that status, or one of those, within milliseconds, times the {@link slowness}, and has written all of
-   * that; rejects otherwise.
+   * Resolves when it ended with that status, or one of those, within milliseconds, times the {@link slowness}, and has
+   * written all of that; rejects otherwise.
    */
   async endsWith(
     expected: ExitStatus | readonly ExitStatus[],
