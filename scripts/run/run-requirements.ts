@@ -10,13 +10,14 @@ import { beginStaticProvisioner } from '../../clusters/static-provisioner/build.
 import { allRequirements } from '../../specs/catalogue/catalogue.ts';
 import { readDurations } from '../../specs/catalogue/durations.ts';
 import { minorOf, whyNotRun } from '../../specs/catalogue/features.ts';
-import { lowerBounds, type SpecTime } from '../../specs/runner/bounds.ts';
+import { lowerBounds } from '../../specs/runner/bounds.ts';
 import type { RunEvent } from '../../specs/runner/events.ts';
 import { assertHealthy, assertUnchanged, type Places, readPlaces } from '../../specs/runner/health.ts';
 import { emitToMocha } from '../../specs/runner/mocha-events.ts';
 import type { DeclaredSpec } from '../../specs/runner/registry.ts';
 import { apiAftermath, runSpecs } from '../../specs/runner/run-specs.ts';
 import { shuffled } from '../../specs/runner/seed.ts';
+import type { SpecTime } from '../../specs/runner/spec-times.ts';
 import {
   abandonTestCluster,
   closeTestCluster,

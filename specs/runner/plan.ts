@@ -1,6 +1,7 @@
 import type { Requirement } from '../catalogue/catalogue.ts';
 import { type Durations, secondsBy } from '../catalogue/durations.ts';
 import type { InUse, Locks } from './locks.ts';
+import { secondsByThing } from './spec-times.ts';
 
 /** Returns whether a requirement's spec touches nodes, or something of the whole cluster. */
 export function isDisruptive({ features }: Requirement): boolean {
@@ -34,26 +35,22 @@ export function inTurns<Spec extends { requirement: Requirement }>(
   specs: readonly Spec[],
   durations: Durations,
 ): Spec[] {
-  const measured = secondsBy(durations);
-  const secondsOf = ({ requirement }: Spec): number => measured(requirement);
-  const things = (spec: Spec): string[] => spec.requirement.exclusive.filter((thing) => !isRole(thing));
-  const inLine = (thing: string): number =>
-    specs.reduce((sum, spec) => sum + (things(spec).includes(thing) ? secondsOf(spec) : 0), 0);
-  const lines = new Map([...new Set(specs.flatMap(things))].map((thing) => [thing, inLine(thing)]));
-  const doublings = (spec: Spec): number => {
-    const seconds = Math.max(secondsOf(spec), ...things(spec).map((thing) => lines.get(thing) ?? 0));
-    return Math.floor(Math.log2(Math.max(1, seconds)));
-  };
-  const ranks = new Map(specs.map((spec) => [spec, { turn: turnOf(spec.requirement), doublings: doublings(spec) }]));
-  const rankOf = (spec: Spec) => ranks.get(spec) ?? { turn: 0, doublings: 0 };
-  return specs.toSorted((a, b) => rankOf(a).turn - rankOf(b).turn || rankOf(b).doublings - rankOf(a).doublings);
+  const secondsOf = secondsBy(durations);
+  const inLine = secondsByThing(specs.map(({ requirement }) => ({ requirement, seconds: secondsOf(requirement) })));
+  const ranked = specs.map((spec) => {
+    const { requirement } = spec;
+    const lines = requirement.exclusive.filter((thing) => !isRole(thing)).map((thing) => inLine.get(thing) ?? 0);
+    const seconds = Math.max(1, secondsOf(requirement), ...lines);
+    return { spec, turn: turnOf(requirement), doublings: Math.floor(Math.log2(seconds)) };
+  });
+  return ranked.toSorted((a, b) => a.turn - b.turn || b.doublings - a.doublings).map(({ spec }) => spec);
 }
 
 /** What the catalogue calls the nodes of a run in `exclusive`, in the order of their roles. */
 const nodeRoles = ['firstNode', 'secondNode', 'thirdNode'] as const;
 
 /** What it calls the first of the nodes that the run assigns to a spec. */
-const assignedRole = 'oneNode';
+export const assignedRole = 'oneNode';
 
 const isRole = (thing: string): boolean => thing === assignedRole || nodeRoles.some((role) => role === thing);
 
@@ -101,11 +98,12 @@ export function locksAmong(
     if (!isDisruptive(requirement)) {
       // Of those that are disturbed at times the most used: the others stay free for who has them exclusively.
       const assigned = nodes
-        .toSorted((a, b) => {
-          const [atTimes, others] = [disturbed.has(a), disturbed.has(b)];
-          if (atTimes !== others) return taken(a) - taken(b) || Number(atTimes) - Number(others);
-          return taken(a) - taken(b) || (atTimes ? users(b) - users(a) : users(a) - users(b));
-        })
+        .toSorted(
+          (a, b) =>
+            taken(a) - taken(b) ||
+            Number(disturbed.has(a)) - Number(disturbed.has(b)) ||
+            (disturbed.has(a) ? users(b) - users(a) : users(a) - users(b)),
+        )
         .slice(0, leastNodes);
       return { exclusive, shared: assigned, assigned };
     }

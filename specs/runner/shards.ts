@@ -1,7 +1,9 @@
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { grouped } from '../../clusters/text/collections.ts';
 import type { Requirement } from '../catalogue/catalogue.ts';
+import { wholeClusterSeconds } from './bounds.ts';
 import { hasWholeCluster } from './plan.ts';
+import { longestSeconds, type SpecTime, secondsByThing, totalSeconds } from './spec-times.ts';
 
 /** One of several runs that prove a selection together, each on a cluster of its own: the first has index 1. */
 export interface Shard {
@@ -26,16 +28,16 @@ export function shardOf<Spec extends Provable>(
   { index, of }: Shard,
   secondsOf: (requirement: Requirement) => number = () => 1,
 ): Spec[] {
-  const units = [...grouped(specs, unitOf).values()];
+  const timed = specs.map((spec) => ({ spec, requirement: spec.requirement, seconds: secondsOf(spec.requirement) }));
+  const units = [...grouped(timed, unitOf).values()];
   if (units.length < of) throw tooMany({ index, of }, units.length);
-  const costOf = (some: readonly Spec[]) => cost(some, secondsOf);
-  const shards: Spec[][] = Array.from({ length: of }, () => []);
+  const shards: (typeof units)[number][] = Array.from({ length: of }, () => []);
   // The longest first: what is short evens out what they leave.
-  for (const unit of units.toSorted((a, b) => costOf(b) - costOf(a))) {
-    const after = shards.map((shard) => ({ shard, cost: costOf([...shard, ...unit]) }));
+  for (const unit of units.toSorted((a, b) => cost(b) - cost(a))) {
+    const after = shards.map((shard) => ({ shard, cost: cost([...shard, ...unit]) }));
     after.toSorted((a, b) => a.cost - b.cost)[0]?.shard.push(...unit);
   }
-  const chosen = new Set(shards[index - 1]);
+  const chosen = new Set(shards[index - 1]?.map(({ spec }) => spec));
   return specs.filter((spec) => chosen.has(spec));
 }
 
@@ -48,24 +50,10 @@ function unitOf({ requirement: { id, group, features } }: Provable): string {
  * Returns how long specs take on one cluster, in seconds, as far as that tells shards apart: what cannot go on at once
  * (the longest spec, those that lock the same thing, then those that have the whole cluster), and the work of them all.
  */
-function cost(specs: readonly Provable[], secondsOf: (requirement: Requirement) => number): number {
-  const locked = new Map<string, number>();
-  const whole = new Map<string, number>();
-  let longest = 0;
-  let work = 0;
-  for (const { requirement } of specs) {
-    const seconds = secondsOf(requirement);
-    const { id, group, exclusive } = requirement;
-    work += seconds;
-    if (hasWholeCluster(requirement)) {
-      whole.set(group ?? id, Math.max(whole.get(group ?? id) ?? 0, seconds));
-      continue;
-    }
-    longest = Math.max(longest, seconds);
-    for (const thing of exclusive) locked.set(thing, (locked.get(thing) ?? 0) + seconds);
-  }
-  const last = [...whole.values()].reduce((total, seconds) => total + seconds, 0);
-  return Math.max(longest, ...locked.values()) + last + work / lanes;
+function cost(specs: readonly SpecTime[]): number {
+  const others = specs.filter(({ requirement }) => !hasWholeCluster(requirement));
+  const inLine = Math.max(longestSeconds(others), ...secondsByThing(others).values());
+  return inLine + wholeClusterSeconds(specs) + totalSeconds(specs) / lanes;
 }
 
 function tooMany({ index, of }: Shard, most: number): DomainError {

@@ -1,9 +1,9 @@
 import { grouped } from '../../../clusters/text/collections.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
-import type { SpecTime } from '../../../specs/runner/bounds.ts';
 import { runWithLocks } from '../../../specs/runner/locks.ts';
 import { hasWholeCluster, inTurns, isDisruptive, locksAmong } from '../../../specs/runner/plan.ts';
 import { shuffled } from '../../../specs/runner/seed.ts';
+import type { SpecTime } from '../../../specs/runner/spec-times.ts';
 
 /** A spec of a run; when it began, in seconds from the first spec. */
 export interface TimedSpec extends SpecTime {
