@@ -93,8 +93,8 @@ describe(chapter, () => {
       await outage.end();
 
       await expect(pod).to.beGone();
-      const node3 = namespace.cluster.node(oneNode());
-      await unmapped(node3, { ...mapped, isLast: true });
+      const node = namespace.cluster.node(oneNode());
+      await unmapped(node, { ...mapped, isLast: true });
       expect(await loopDevicesOn(lease, volume), 'nothing holds the volume').to.deep.equal([]);
       evidence.keep('before-and-after', { before, after: await mappingOf(mapped) });
     });

@@ -3,7 +3,7 @@
 // A spec, the requirement that it proves, and the cluster that it runs on.
 
 export { minorOf } from '../catalogue/features.ts';
-export { assignedNode, currentSpec, undisturbed } from '../runner/current-spec.ts';
+export { assignedNode, currentSpec, ownPrefix, undisturbed } from '../runner/current-spec.ts';
 export { evidence } from '../runner/evidence.ts';
 export { assertUnchanged, isWell, readPlaces } from '../runner/health.ts';
 export { knownIssue } from '../runner/known-issue.ts';

@@ -1,15 +1,14 @@
 import {
   assertUnchanged,
-  currentSpec,
   evidence,
   expect,
   leaseVolume,
+  ownPrefix,
   placesOf,
   readChapter,
   readPlaces,
   SpecNamespace,
   secondNode,
-  testCluster,
   thirdNode,
 } from '../harness/index.ts';
 
@@ -17,9 +16,8 @@ const { chapter, proves } = readChapter('leaks');
 
 describe(chapter, () => {
   // The places of whole nodes are compared, which the specs have exclusively. The kernel's loop devices are those of all
-  // nodes: of these, the spec's own count, which have its mark in the names of their files.
+  // nodes: of these, the spec's own count, the names of whose files begin with what it calls its own.
   const nodes = () => [secondNode(), thirdNode()];
-  const mark = async () => `${(await testCluster()).facts.run}-${currentSpec().id.toLowerCase()}`;
 
   proves('LV-LEAK-01', async () => {
     const before = await readPlaces(nodes());
@@ -51,17 +49,16 @@ describe(chapter, () => {
         const directory = `${placesOf(pod.now.spec?.nodeName ?? '').kubelet}/pods/${pod.now.metadata.uid}/${place}/kubernetes.io~local-volume/${volume.name}`;
         expect(added.join('\n'), `kubelet’s place for ${volume}`).to.include(`directory: ${directory}`);
       }
-      const bearsMark = await mark();
       const loops = during
         .get(thirdNode())
-        ?.filter((place) => /^loop device:/.test(place) && place.includes(bearsMark));
+        ?.filter((place) => /^loop device:/.test(place) && place.includes(ownPrefix()));
       expect(loops, 'the loop devices of the raw disk and of kubelet’s lock').to.have.length.of.at.least(2);
       for (const { volume } of [second, third])
         expect(added.join('\n'), `kubelet’s place for all pods`).to.match(
           new RegExp(`/plugins/.*/${volume.name}$`, 'm'),
         );
     }
-    await assertUnchanged(before, await mark());
+    await assertUnchanged(before, ownPrefix());
   });
 
   proves('LV-LEAK-02', async () => {
@@ -80,6 +77,6 @@ describe(chapter, () => {
       // kubelet that waited for the mount would do so for two minutes.
       await expect(pod).to.beGone({ within: 60_000 });
     }
-    await assertUnchanged(before, await mark());
+    await assertUnchanged(before, ownPrefix());
   });
 });

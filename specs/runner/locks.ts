@@ -10,7 +10,7 @@ export interface Locks {
 
 /** What is in use as a piece of work might begin: of what goes on, and of what waits since before it. */
 export interface InUse {
-  /** Returns whether somebody has a thing for himself. */
+  /** Returns whether a thing is in exclusive use. */
   held(thing: string): boolean;
   /** Returns how many share a thing. */
   users(thing: string): number;
@@ -28,8 +28,8 @@ export interface LockedWork<Work, Locked extends Locks> {
 
 /**
  * Does all the work, side by side: whenever fewer than `jobs` go on, the first in order begins whose locks are free. What
- * waits for its locks keeps them from what comes after it: else those that need one thing each would keep one that needs
- * several waiting for ever.
+ * waits for its locks keeps them from what comes after it: else work that needs several things might never begin, as
+ * others would always have one of them.
  */
 export async function runWithLocks<Work, Locked extends Locks>(
   work: readonly Work[],
