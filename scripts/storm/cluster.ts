@@ -45,7 +45,7 @@ export function beginKwok(
   const ended = new AbortController();
   const signal = AbortSignal.any([interrupted, ended.signal]);
   const program = obtainKwok({ pin: plan.versions.kwok, cacheFolder: plan.cacheFolder, signal });
-  // The step tells of its error.
+  // The step reports its error.
   program.catch(() => {});
   let running: RunningKwok | undefined;
   return {

@@ -1,5 +1,5 @@
 # Prints a line for each process of the programs that are named: name, CPU time in ticks, and resident memory in KiB, now
-# and at most. With `reset` as the first argument that most is counted anew afterwards (proc(5), clear_refs).
+# and at most. With `reset` as the first argument the kernel resets that most afterwards (proc(5), clear_refs).
 mode=$1
 shift
 
