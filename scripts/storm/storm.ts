@@ -155,7 +155,7 @@ function skipped(cell: PlannedCell, reason: string): StormCell {
  */
 export function judge(cells: readonly StormCell[]): Ending {
   const of = (outcome: StormCell['outcome']) => cells.filter((cell) => cell.outcome === outcome);
-  const measured = measuredCells({ cells: [...cells] });
+  const measured = measuredCells({ cells });
   const [violated, unfinished, left] = [of('violated'), of('unfinished'), of('skipped').length];
   const all = `${measured.length} ${measured.length === 1 ? 'cell' : 'cells'}`;
   const [first] = violated;

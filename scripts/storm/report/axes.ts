@@ -50,16 +50,22 @@ export function linear(name: string, values: readonly number[], direction: Direc
 
 /** Returns the grid and the numbers of both axes. */
 export function frame(across: Axis, up: Axis): Markup {
-  const { width, height, left, right, top, bottom } = room;
+  const { width, left, right } = room;
   return html`<text x="0" y="14">${up.name}</text>
 ${up.ticks.map(
   ({ value, text }) =>
     html`<line class="grid" x1="${left}" x2="${width - right}" y1="${up.at(value)}" y2="${up.at(value)}"/><text x="${left - 8}" y="${up.at(value) + 4}" text-anchor="end">${text}</text>`,
 )}
-${across.ticks.map(
-  ({ value, text }) =>
-    html`<line class="grid" x1="${across.at(value)}" x2="${across.at(value)}" y1="${top}" y2="${height - bottom}"/><text x="${across.at(value)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`,
-)}
+${frameAcross(across)}`;
+}
+
+/** Returns the grid and the numbers of the axis across alone. */
+export function frameAcross(across: Axis): Markup {
+  const { width, height, right, top, bottom } = room;
+  return html`${across.ticks.map(
+    ({ value, text }) =>
+      html`<line class="grid" x1="${across.at(value)}" x2="${across.at(value)}" y1="${top}" y2="${height - bottom}"/><text x="${across.at(value)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`,
+  )}
 <text x="${width - right}" y="${height - 6}" text-anchor="end">${across.name}</text>`;
 }
 

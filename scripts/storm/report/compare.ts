@@ -4,7 +4,7 @@ import { html } from '../../../clusters/text/markup.ts';
 import { readPageParts, renderPage } from '../../report/formats/html/page.ts';
 import { aligned } from '../../soak/tables.ts';
 import { loadText } from '../cells.ts';
-import { schedulerPerPod } from './growth.ts';
+import { cpuPerClaim } from './growth.ts';
 import { type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
 import { inSeconds } from './table.ts';
 
@@ -52,13 +52,14 @@ const figures: readonly {
   { name: 'bound p99', of: ({ measured }) => measured.bound.p99, text: (ms) => `${inSeconds(ms)} s` },
   { name: 'scheduled p99', of: ({ measured }) => measured.scheduled.p99, text: (ms) => `${inSeconds(ms)} s` },
   { name: 'bound a second', of: ({ measured }) => measured.boundPerSecond, text: (value) => value.toFixed(1) },
-  { name: 'CPU of kube-scheduler a pod', of: schedulerPerPod, text: (ms) => `${ms.toFixed(1)} ms` },
+  {
+    name: 'CPU of kube-scheduler a pod',
+    of: (cell) => cpuPerClaim(cell, 'kube-scheduler'),
+    text: (ms) => `${ms.toFixed(1)} ms`,
+  },
   {
     name: 'CPU of kube-controller-manager a claim',
-    of: ({ claims, measured }) => {
-      const use = measured.controlPlane['kube-controller-manager'];
-      return use && (1_000 * use.cpuSeconds) / claims;
-    },
+    of: (cell) => cpuPerClaim(cell, 'kube-controller-manager'),
     text: (ms) => `${ms.toFixed(1)} ms`,
   },
 ];

@@ -1,6 +1,8 @@
 import { grouped, median } from '../../../clusters/text/collections.ts';
+import { inPercent } from '../../report/model/figures.ts';
 import { regression, type Slope } from '../../soak/statistics.ts';
 import { bindingText, clientLimits, type Limits, type Load, layoutText } from '../cells.ts';
+import type { Program } from '../control-plane.ts';
 import type { MeasuredCell } from './storm-file.ts';
 
 /** A fitted slope; its error is not known where only two points were measured. */
@@ -23,12 +25,18 @@ export function slopeOf(points: readonly Point[]): Fit | undefined {
 }
 
 function slopeThrough(points: readonly Point[], scale: (point: Point) => Point): Fit | undefined {
-  const medians = [...grouped(points, ([x]) => x)].map(([x, all]): Point => [x, median(all.map(([, y]) => y))]);
-  const scaled = medians.map(scale);
+  const scaled = mediansBy(points).map(scale);
   const [first, last] = [scaled[0], scaled.at(-1)];
   if (!first || !last || scaled.length < 2 || !scaled.flat().every(Number.isFinite)) return undefined;
   if (scaled.length === 2) return { slope: (last[1] - first[1]) / (last[0] - first[0]), error: undefined };
   return regression(scaled);
+}
+
+/** Returns the median y at each x, in the order of x. */
+export function mediansBy(points: readonly Point[]): Point[] {
+  return [...grouped(points, ([x]) => x)]
+    .map(([x, all]): Point => [x, median(all.map(([, y]) => y))])
+    .sort(([a], [b]) => a - b);
 }
 
 /** How a series of cells grows that differ in nothing but the number of claims. */
@@ -66,9 +74,9 @@ export function volumeNodes({ nodes }: Pick<Load, 'nodes'>): number {
   return nodes === 0 ? 3 : nodes;
 }
 
-/** Returns the scheduler's CPU time for each pod of a cell, in milliseconds. Undefined where it was not read. */
-export function schedulerPerPod({ claims, measured }: MeasuredCell): number | undefined {
-  const use = measured.controlPlane['kube-scheduler'];
+/** Returns a program's CPU time for each claim of a cell with its pod, in milliseconds. Undefined where it was not read. */
+export function cpuPerClaim({ claims, measured }: MeasuredCell, program: Program): number | undefined {
+  const use = measured.controlPlane[program];
   return use && (1_000 * use.cpuSeconds) / claims;
 }
 
@@ -97,12 +105,12 @@ export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
   const bound = least > arrived ? 'the limiter' : 'the arrivals';
   const share = Math.max(least, arrived) / Math.max(needed, 0.001);
   return [
-    `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; all were bound after ${seconds(needed)}, ${percent(share)} of which are those of ${bound}`,
-    `${percent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound, half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}: ${binding === 'wait' ? 'the scheduler looks once a second whether it is (PreBind)' : 'the scheduler tries a pod again when its claim is bound'}`,
+    `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; all were bound after ${seconds(needed)}, ${inPercent(share)} of which are those of ${bound}`,
+    `${inPercent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound, half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}: ${binding === 'wait' ? 'the scheduler looks once a second whether it is (PreBind)' : 'the scheduler tries a pod again when its claim is bound'}`,
     `the longest time in which no claim was bound was ${seconds(measured.longestPause / 1_000)}; the controller looks at every claim again each 15 s`,
     ...(measured.cpuIdle < busy
       ? [
-          `the machine was idle for ${percent(measured.cpuIdle)} of that time: the times are its own as much as those of Kubernetes`,
+          `the machine was idle for ${inPercent(measured.cpuIdle)} of that time: the times are its own as much as those of Kubernetes`,
         ]
       : []),
   ];
@@ -110,10 +118,6 @@ export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
 
 function seconds(value: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }
 
 /** Returns `1.02 ± 0.04`, or without an error `1.02 (two points)`. */

@@ -1,21 +1,25 @@
-import { grouped, median } from '../../../clusters/text/collections.ts';
+import { grouped } from '../../../clusters/text/collections.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
 import { bindingText, type Limits, layoutText, loadText } from '../cells.ts';
-import { type Axis, frame, linear, logarithmic, path, plot, room } from './axes.ts';
-import { exponentOf, fitText, limiterSeconds, nodesText, type Point } from './growth.ts';
+import { milestones } from '../moments.ts';
+import { type Axis, frame, frameAcross, linear, logarithmic, path, plot, room } from './axes.ts';
+import { exponentOf, fitText, limiterSeconds, mediansBy, nodesText, type Point } from './growth.ts';
 import type { MeasuredCell, Quantiles } from './storm-file.ts';
 import { schedulerPoints } from './table.ts';
 
 /** Binds a second of the one worker, as upstream measured it (kubernetes/kubernetes#140721). */
 const serialCeiling = 30;
 
-/** Styles of the pictures; colours are those of the page. */
+/** Colours of the page, in the order in which lines get them. */
+const colours = ['accent', 'passed', 'skipped', 'failed', 'ink'];
+
+/** Styles of the pictures. */
 export const plotStyle = `
 .plot .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .plot .mark { stroke: var(--panel); stroke-width: 1; }
 .plot .bound-line { fill: none; stroke: var(--quiet); stroke-dasharray: 4 3; }
 .plot .look { stroke: var(--skipped); stroke-opacity: 0.45; stroke-dasharray: 2 4; }
-${['accent', 'passed', 'skipped', 'failed', 'ink']
+${colours
   .map(
     (colour, index) =>
       `.plot .of-${index} { stroke: var(--${colour}); } .plot .fill-${index} { fill: var(--${colour}); }`,
@@ -25,8 +29,6 @@ ${['accent', 'passed', 'skipped', 'failed', 'ink']
 .plots.storm figure { flex: 0 1 27rem; }
 .plot-key svg { display: inline-block; width: 1.5rem; height: 0.75rem; vertical-align: middle; }
 `;
-
-const colours = 5;
 
 /** Lines of one figure, in the order of their colours. */
 interface Line {
@@ -89,12 +91,11 @@ export function courseOf(cell: MeasuredCell, id: string): Markup {
   const end = timeline.at(-1)?.seconds ?? 1;
   const across = linear('seconds', [end], 'across');
   const up = linear('claims', [cell.claims], 'up');
-  const stages = ['created', 'reserved', 'bound', 'scheduled'] as const;
   // Marks of every second would lie on each other in a long storm.
   const every = end <= 30 ? 1 : 15;
   const looks = Array.from({ length: Math.floor(end / every) }, (_, index) => (index + 1) * every);
   return html`<figure><figcaption>${loadText(cell)}</figcaption>${key([
-    ...stages.map(lineKey),
+    ...milestones.map(lineKey),
     {
       name: every === 1 ? 'each second, as PreBind looks' : 'each 15 s, as the controller looks at all again',
       sample: html`<line class="look" x1="12" x2="12" y1="0" y2="12"/>`,
@@ -108,7 +109,7 @@ export function courseOf(cell: MeasuredCell, id: string): Markup {
     html`${frame(across, up)}${looks.map(
       (at) =>
         html`<line class="look" x1="${across.at(at)}" x2="${across.at(at)}" y1="${room.top}" y2="${room.height - room.bottom}"/>`,
-    )}${stages.map(
+    )}${milestones.map(
       (stage, index) =>
         html`<path class="line of-${index}" d="${path(
           timeline.map((point): Point => [point.seconds, point[stage]]),
@@ -128,7 +129,7 @@ export function phasesOf(cell: MeasuredCell, id: string): Markup {
     { name: 'Bound → the pod scheduled', of: 'scheduled' },
   ] as const;
   const whole = (way: (typeof ways)[number]) => (way.reserved + way.bound + way.scheduled) / 1_000;
-  const across = linear('seconds', ways.map(whole), 'across');
+  const across = linear('seconds from created', ways.map(whole), 'across');
   const { top, height, bottom, left } = room;
   const band = (height - top - bottom) / Math.max(1, ways.length);
   return html`<figure><figcaption>${loadText(cell)}</figcaption>${key(
@@ -147,23 +148,18 @@ export function phasesOf(cell: MeasuredCell, id: string): Markup {
         )
         .join('; '),
     },
-    html`${across.ticks.map(
-      ({ value, text }) =>
-        html`<line class="grid" x1="${across.at(value)}" x2="${across.at(value)}" y1="${top}" y2="${height - bottom}"/><text x="${across.at(value)}" y="${height - bottom + 16}" text-anchor="middle">${text}</text>`,
-    )}<text x="${room.width - room.right}" y="${height - 6}" text-anchor="end">seconds from created</text>${ways.map(
-      (way, row) => {
-        let begun = 0;
-        const y = Math.round(top + row * band + band * 0.2);
-        return html`<text x="${left - 8}" y="${y + band * 0.35}" text-anchor="end">${way.percentile === 100 ? 'max' : `p${way.percentile}`}</text>${phases.map(
-          ({ name, of }, index) => {
-            const from = across.at(begun);
-            begun += way[of] / 1_000;
-            const width = Math.max(0, Math.round((across.at(begun) - from) * 10) / 10);
-            return html`<rect class="fill-${index}" x="${from}" y="${y}" width="${width}" height="${Math.round(band * 0.6)}"><title>${name}: ${(way[of] / 1_000).toFixed(2)} s</title></rect>`;
-          },
-        )}`;
-      },
-    )}`,
+    html`${frameAcross(across)}${ways.map((way, row) => {
+      let begun = 0;
+      const y = Math.round(top + row * band + band * 0.2);
+      return html`<text x="${left - 8}" y="${y + band * 0.35}" text-anchor="end">${way.percentile === 100 ? 'max' : `p${way.percentile}`}</text>${phases.map(
+        ({ name, of }, index) => {
+          const from = across.at(begun);
+          begun += way[of] / 1_000;
+          const width = Math.max(0, Math.round((across.at(begun) - from) * 10) / 10);
+          return html`<rect class="fill-${index}" x="${from}" y="${y}" width="${width}" height="${Math.round(band * 0.6)}"><title>${name}: ${(way[of] / 1_000).toFixed(2)} s</title></rect>`;
+        },
+      )}`;
+    })}`,
   )}</figure>`;
 }
 
@@ -197,7 +193,8 @@ export function schedulerCosts(cells: readonly MeasuredCell[]): Markup | undefin
     },
     html`${frame(across, up)}${series.map(({ points: some }, index) =>
       some.map(
-        ([x, y]) => html`<circle class="mark fill-${index % colours}" cx="${across.at(x)}" cy="${up.at(y)}" r="4"/>`,
+        ([x, y]) =>
+          html`<circle class="mark fill-${index % colours.length}" cx="${across.at(x)}" cy="${up.at(y)}" r="4"/>`,
       ),
     )}`,
   )}</figure>`;
@@ -208,14 +205,8 @@ function within(axis: Axis, value: number): boolean {
   return value >= first && value <= last;
 }
 
-function mediansBy(points: readonly Point[]): Point[] {
-  return [...grouped(points, ([x]) => x)]
-    .map(([x, all]): Point => [x, median(all.map(([, y]) => y))])
-    .sort(([a], [b]) => a - b);
-}
-
 function drawLine({ name, points }: Line, index: number, across: Axis, up: Axis): Markup {
-  const colour = index % colours;
+  const colour = index % colours.length;
   return html`<path class="line of-${colour}" d="${path(points, across, up)}"/>${points.map(
     ([x, y]) =>
       html`<circle class="mark fill-${colour}" cx="${across.at(x)}" cy="${up.at(y)}" r="4"><title>${name}: ${x}, ${y.toPrecision(3)}</title></circle>`,
@@ -227,7 +218,7 @@ function lineWords({ name, points }: Line): string {
 }
 
 function lineKey(name: string, index: number): { name: string; sample: Markup } {
-  return { name, sample: html`<line class="line of-${index % colours}" x1="0" x2="24" y1="6" y2="6"/>` };
+  return { name, sample: html`<line class="line of-${index % colours.length}" x1="0" x2="24" y1="6" y2="6"/>` };
 }
 
 function key(entries: readonly { name: string; sample: Markup }[]): Markup {

@@ -141,9 +141,14 @@ export type Quantiles = z.infer<typeof quantiles>;
 /** A cell that was measured to its end, also where something did not hold in it. */
 export type MeasuredCell = StormCell & { measured: Measured };
 
+/** Whether a cell was measured. */
+export function isMeasured(cell: StormCell): cell is MeasuredCell {
+  return cell.measured !== undefined;
+}
+
 /** Returns the cells that were measured, in their order. */
-export function measuredCells({ cells }: Pick<Storm, 'cells'>): MeasuredCell[] {
-  return cells.filter((each): each is MeasuredCell => each.measured !== undefined);
+export function measuredCells({ cells }: { cells: readonly StormCell[] }): MeasuredCell[] {
+  return cells.filter(isMeasured);
 }
 
 /** Returns the file of a storm, given the file or the folder of its run; undefined where it is something else, or absent. */

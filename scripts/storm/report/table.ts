@@ -1,8 +1,9 @@
 import { inPercent } from '../../report/model/figures.ts';
 import { aligned } from '../../soak/tables.ts';
 import { layoutText } from '../cells.ts';
-import { fitText, growthOf, schedulerPerPod, termsOf, volumeNodes } from './growth.ts';
-import { type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
+import { programs } from '../control-plane.ts';
+import { cpuPerClaim, fitText, growthOf, termsOf, volumeNodes } from './growth.ts';
+import { isMeasured, type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
 
 const outcomeWords = {
   held: 'held',
@@ -38,23 +39,16 @@ export const legend =
 
 /** Returns the cells of the row of a cell. */
 export function rowOf(cell: StormCell): string[] {
-  const { claims, nodes, binding, measured, outcome } = cell;
+  const { claims, nodes, binding, outcome } = cell;
   const where = nodes === 0 ? '3 real' : String(nodes);
   const load = [String(claims), where, binding, layoutText(cell), outcomeWords[outcome]];
-  if (!measured) return [...load, ...Array.from({ length: heads.length - load.length }, () => '–')];
-  const { bound, scheduled, boundPerSecond, controlPlane, cpuIdle } = measured;
-  const perClaim = (program: keyof typeof controlPlane) => {
-    const use = controlPlane[program];
-    return use === undefined ? '–' : ((1_000 * use.cpuSeconds) / claims).toFixed(0);
-  };
+  if (!isMeasured(cell)) return [...load, ...Array.from({ length: heads.length - load.length }, () => '–')];
+  const { bound, scheduled, boundPerSecond, cpuIdle } = cell.measured;
   return [
     ...load,
     ...[bound.p50, bound.p90, bound.p99, bound.max, scheduled.p50, scheduled.p99].map(inSeconds),
     boundPerSecond.toFixed(1),
-    perClaim('kube-scheduler'),
-    perClaim('kube-controller-manager'),
-    perClaim('kube-apiserver'),
-    perClaim('etcd'),
+    ...programs.map((program) => cpuPerClaim(cell, program)?.toFixed(0) ?? '–'),
     inPercent(cpuIdle),
   ];
 }
@@ -126,7 +120,7 @@ export function harnessLine(cells: readonly MeasuredCell[]): string {
 /** Returns the scheduler's load and CPU time of cells, for a fit: nodes × volumes, and milliseconds for each pod. */
 export function schedulerPoints(cells: readonly MeasuredCell[]): { cell: MeasuredCell; x: number; y: number }[] {
   return cells.flatMap((cell) => {
-    const y = schedulerPerPod(cell);
+    const y = cpuPerClaim(cell, 'kube-scheduler');
     return y === undefined || y === 0 ? [] : [{ cell, x: volumeNodes(cell) * cell.claims, y }];
   });
 }
