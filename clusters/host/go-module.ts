@@ -67,6 +67,25 @@ export async function keptBuild(
   return result;
 }
 
+/**
+ * Runs a command of go such as `install` or `build` for a build: for programs that are linked statically, and say nothing
+ * of the folder where they were compiled.
+ */
+export async function compile(
+  build: BuildFolder,
+  [command, ...rest]: readonly [command: string, ...rest: string[]],
+  { directory, env = {}, signal }: { directory: string; env?: Readonly<Record<string, string>>; signal: AbortSignal },
+): Promise<void> {
+  await run(host, {
+    // The cluster is made at the same time, and has priority.
+    argv: ['nice', '-n', '10', 'go', command, '-trimpath', '-ldflags', '-s -w', ...rest],
+    directory,
+    env: { ...build.environment, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', ...env },
+    deadline: 30 * 60_000,
+    signal,
+  });
+}
+
 /** Returns the file of an earlier build, if its checksum is still right. */
 async function readKept(folder: string, file: string): Promise<BuiltFile | undefined> {
   const path = join(folder, file);

@@ -1,8 +1,6 @@
 import { dirname } from 'node:path';
 import { DomainError } from '../errors/domain-error.ts';
-import { run } from '../host/command/commander.ts';
-import { host } from '../host/command/host.ts';
-import { type BuildRequest, downloadModule, keptBuild } from '../host/go-module.ts';
+import { type BuildRequest, compile, downloadModule, keptBuild } from '../host/go-module.ts';
 
 /**
  * Returns the absolute path of kwok. Uses that of an earlier run if it is unchanged, or compiles it now.
@@ -15,21 +13,9 @@ export async function obtainKwok(request: BuildRequest): Promise<string> {
     file: 'kwok',
     async make(path, build) {
       await downloadModule(pin, 'kwok', signal);
-      const flags = ['-trimpath', '-ldflags', '-s -w'];
-      await run(host, {
-        // The cluster is made at the same time, and has priority.
-        argv: ['nice', '-n', '10', 'go', 'install', ...flags, `${pin.module}/cmd/kwok@${pin.version}`],
-        directory: build.path,
-        env: {
-          ...build.environment,
-          GOBIN: dirname(path),
-          CGO_ENABLED: '0',
-          GOFLAGS: '-buildvcs=false',
-          GOWORK: 'off',
-        },
-        deadline: 30 * 60_000,
-        signal,
-      });
+      const env = { GOBIN: dirname(path) };
+      const argv = ['install', `${pin.module}/cmd/kwok@${pin.version}`] as const;
+      await compile(build, argv, { directory: build.path, env, signal });
     },
   });
   if (built) return built.path;

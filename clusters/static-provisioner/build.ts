@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, PreparationFailed } from '../errors/domain-error.ts';
 import { run } from '../host/command/commander.ts';
 import { host } from '../host/command/host.ts';
-import { type BuildRequest, downloadModule, keptBuild } from '../host/go-module.ts';
+import { type BuildRequest, compile, downloadModule, keptBuild } from '../host/go-module.ts';
 import type { BuildFolder } from '../host/node-image/build-folder.ts';
 import { type Node, nodeScript, onNode, scriptOnNode } from '../nodes/node.ts';
 
@@ -54,7 +54,7 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
       });
       await run(host, { argv: ['chmod', '-R', 'u+w', at('source')], deadline: 30_000, signal });
       await mkdir(at('programs'));
-      await compile(build, signal);
+      await compilePrograms(build, signal);
       const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
       const packing = ['tar', '-C', at('programs'), ...plain, '-cf', archive, '.'] as const;
       await run(host, { argv: packing, deadline: 60_000, signal });
@@ -68,18 +68,11 @@ export async function obtainStaticProvisioner(request: BuildRequest): Promise<St
 }
 
 /** Compiles both programs as the project's Makefile does: statically, with the module as the main one. */
-async function compile(build: BuildFolder, signal: AbortSignal): Promise<void> {
+async function compilePrograms(build: BuildFolder, signal: AbortSignal): Promise<void> {
   const outputs = { 'local-provisioner': './cmd/local-volume-provisioner', 'node-cleanup': './cmd/node-cleanup' };
   for (const [name, command] of Object.entries(outputs)) {
-    const flags = ['-mod=mod', '-trimpath', '-ldflags', '-s -w', '-o', join(build.path, 'programs', name)];
-    await run(host, {
-      // The cluster is made at the same time, and has priority.
-      argv: ['nice', '-n', '10', 'go', 'build', ...flags, command],
-      directory: join(build.path, 'source'),
-      env: { ...build.environment, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off' },
-      deadline: 30 * 60_000,
-      signal,
-    });
+    const argv = ['build', '-mod=mod', '-o', join(build.path, 'programs', name), command] as const;
+    await compile(build, argv, { directory: join(build.path, 'source'), signal });
   }
 }
 
