@@ -1,13 +1,15 @@
+import type { Change, ChangeType, Listed } from '../../clusters/api/changes.ts';
 import type { ClusterClient } from '../../clusters/api/client.ts';
 import { pause, systemClock } from '../../clusters/api/clock.ts';
 import type { ObjectRef } from '../../clusters/api/kinds.ts';
+import type { Kind } from '../../clusters/api/objects.ts';
 import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import type { Node } from '../../clusters/nodes/node.ts';
 import type { Progress } from '../../clusters/text/progress.ts';
 import { arriveOnSchedule, dueTimes, inLanes } from './arrivals.ts';
 import type { PlannedCell } from './cells.ts';
 import { controlPlaneUse } from './control-plane.ts';
-import { Invariants, type StormClaim, type StormPod, type StormVolume } from './invariants.ts';
+import { Invariants } from './invariants.ts';
 import { arrivalFigures, figuresOf, useBetween, watchHarness } from './measure.ts';
 import { Moments } from './moments.ts';
 import { type CellObjects, cellObjects, indexIn, keptClaim, keptPod, keptVolume, namespace } from './objects.ts';
@@ -124,41 +126,34 @@ class Sight implements AsyncDisposable {
   static async open(client: ClusterClient, { labelSelector }: CellObjects, claims: number, signal: AbortSignal) {
     const sight = new Sight(client, claims);
     const { moments, invariants, watches } = sight;
-    const note = (set: Set<string>, name: string, gone: boolean) => (gone ? set.delete(name) : set.add(name));
-    watches.follow<StormClaim>('PersistentVolumeClaim', {
-      labelSelector,
-      keep: keptClaim,
-      changed: ({ type, object }, at) => {
-        const { name } = object.metadata;
-        note(sight.there.claims, name, type === 'DELETED');
-        if (!sight.#open) return;
-        moments.note('created', indexIn(name), at);
-        if (object.status?.phase === 'Bound') moments.note('bound', indexIn(name), at);
-        invariants.claim(type, object);
-      },
+    /** Follows a kind: which names are there, also while clearing away; and until then what it means for the storm. */
+    const follow = <T extends Listed>(
+      kind: Kind,
+      names: Set<string>,
+      keep: (sent: T) => T,
+      storm: (type: ChangeType, object: T, at: number) => void,
+    ) => {
+      const changed = ({ type, object }: Change<T>, at: number) => {
+        if (type === 'DELETED') names.delete(object.metadata.name);
+        else names.add(object.metadata.name);
+        if (sight.#open) storm(type, object, at);
+      };
+      watches.follow<T>(kind, { labelSelector, keep, changed });
+    };
+    follow('PersistentVolumeClaim', sight.there.claims, keptClaim, (type, claim, at) => {
+      const index = indexIn(claim.metadata.name);
+      moments.note('created', index, at);
+      if (claim.status?.phase === 'Bound') moments.note('bound', index, at);
+      invariants.claim(type, claim);
     });
-    watches.follow<StormVolume>('PersistentVolume', {
-      labelSelector,
-      keep: keptVolume,
-      changed: ({ type, object }, at) => {
-        const { name } = object.metadata;
-        note(sight.there.volumes, name, type === 'DELETED');
-        if (!sight.#open) return;
-        if (object.status?.phase === 'Available') sight.#available.add(name);
-        if (object.spec?.claimRef) moments.note('reserved', indexIn(object.spec.claimRef.name), at);
-        invariants.volume(type, object);
-      },
+    follow('PersistentVolume', sight.there.volumes, keptVolume, (type, volume, at) => {
+      if (volume.status?.phase === 'Available') sight.#available.add(volume.metadata.name);
+      if (volume.spec?.claimRef) moments.note('reserved', indexIn(volume.spec.claimRef.name), at);
+      invariants.volume(type, volume);
     });
-    watches.follow<StormPod>('Pod', {
-      labelSelector,
-      keep: keptPod,
-      changed: ({ type, object }, at) => {
-        const { name } = object.metadata;
-        note(sight.there.pods, name, type === 'DELETED');
-        if (!sight.#open) return;
-        if (object.spec?.nodeName !== undefined) moments.note('scheduled', indexIn(name), at);
-        invariants.pod(type, object);
-      },
+    follow('Pod', sight.there.pods, keptPod, (type, pod, at) => {
+      if (pod.spec?.nodeName !== undefined) moments.note('scheduled', indexIn(pod.metadata.name), at);
+      invariants.pod(type, pod);
     });
     await watches.start(signal);
     return sight;

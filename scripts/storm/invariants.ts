@@ -1,23 +1,14 @@
-import type { ChangeType } from '../../clusters/api/changes.ts';
+import type { ChangeType, Listed } from '../../clusters/api/changes.ts';
 import { type NodeSelector, selectorText, volumeMismatches } from '../../clusters/api/node-affinity.ts';
 
-interface Metadata {
-  name: string;
-  namespace?: string;
-  uid: string;
-  resourceVersion: string;
-}
-
 /** What a storm keeps of a claim. */
-export interface StormClaim {
-  metadata: Metadata;
+export interface StormClaim extends Listed {
   spec?: { volumeName?: string };
   status?: { phase?: string };
 }
 
 /** What a storm keeps of a volume. */
-export interface StormVolume {
-  metadata: Metadata;
+export interface StormVolume extends Listed {
   spec?: {
     claimRef?: { name?: string; namespace?: string; uid?: string };
     nodeAffinity?: { required?: NodeSelector };
@@ -26,8 +17,7 @@ export interface StormVolume {
 }
 
 /** What a storm keeps of a pod. Each has one claim, of its own name. */
-export interface StormPod {
-  metadata: Metadata;
+export interface StormPod extends Listed {
   spec?: { nodeName?: string };
 }
 

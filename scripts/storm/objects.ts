@@ -1,3 +1,4 @@
+import type { Listed } from '../../clusters/api/changes.ts';
 import type { KubernetesManifest } from '../../clusters/api/kinds.ts';
 import { kwokTaint } from '../../clusters/kwok/kwok.ts';
 import { bindingText, type Load } from './cells.ts';
@@ -109,7 +110,7 @@ function onNode(name: string) {
 
 // What is kept of objects. New objects are made, so that the whole ones can go.
 
-function keptMetadata({ name, namespace: of, uid, resourceVersion }: StormClaim['metadata']): StormClaim['metadata'] {
+function keptMetadata({ name, namespace: of, uid, resourceVersion }: Listed['metadata']): Listed['metadata'] {
   return { name, ...(of !== undefined && { namespace: of }), uid, resourceVersion };
 }
 
