@@ -10,10 +10,10 @@ const stages = fileURLToPath(new URL('stages.yaml', import.meta.url));
 const guard = readFileSync(new URL('end-with-parent.sh', import.meta.url), 'utf8');
 
 /** The label of the nodes that kwok plays. */
-const played = { 'local-pv-conformance/played-by': 'kwok' };
+const played = { key: 'local-pv-conformance/played-by', value: 'kwok' };
 
 /** Selects these nodes. */
-export const playedNodes = 'local-pv-conformance/played-by=kwok';
+export const playedNodes = `${played.key}=${played.value}`;
 
 /** The taint of these nodes: pods of the cluster, whose containers would never run, stay away from them. */
 export const kwokTaint = { key: 'kwok.x-k8s.io/node', value: 'fake', effect: 'NoSchedule' } as const;
@@ -34,7 +34,7 @@ export function kwokNode(name: string): KubernetesManifest & { kind: 'Node' } {
     metadata: {
       name,
       // VolumeBinding compares a volume's affinity with the hostname label, which a kubelet would set.
-      labels: { ...played, 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' },
+      labels: { [played.key]: played.value, 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' },
     },
     spec: { providerID: `kwok://${name}`, taints: [kwokTaint] },
     status: { allocatable: resources, capacity: resources },

@@ -78,7 +78,11 @@ function minor(value: string): string {
 
 /** Returns several minors, each named once. */
 export function minors(value: string): string[] {
-  const all = value.split(',').map(minor);
+  return eachOnce(value.split(',').map(minor));
+}
+
+/** Returns the texts of a list, each of which may be named once. */
+export function eachOnce(all: string[]): string[] {
   const twice = all.find((each, index) => all.indexOf(each) !== index);
   if (twice !== undefined) throw new InvalidArgumentError(`${twice} stands there twice.`);
   return all;

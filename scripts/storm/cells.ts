@@ -14,6 +14,10 @@ export const bindings = ['wait', 'immediate'] as const;
 /** `wait`: WaitForFirstConsumer. `immediate`: Immediate. */
 export type Binding = (typeof bindings)[number];
 
+export const limitNames = ['default', 'raised'] as const;
+
+export type Limits = (typeof limitNames)[number];
+
 /**
  * What clients of the controller manager and of the scheduler may send a second, and at once. `raised`: more than they
  * can send on any machine, so that something else becomes the limit.
@@ -21,9 +25,7 @@ export type Binding = (typeof bindings)[number];
 export const clientLimits = {
   default: { controllerManager: { qps: 20, burst: 30 }, scheduler: { qps: 50, burst: 100 } },
   raised: { controllerManager: { qps: 1000, burst: 2000 }, scheduler: { qps: 1000, burst: 2000 } },
-} as const;
-
-export type Limits = keyof typeof clientLimits;
+} as const satisfies Record<Limits, object>;
 
 /** The load of one measurement. */
 export interface Load {

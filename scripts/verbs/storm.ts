@@ -1,4 +1,5 @@
 import {
+  eachOnce,
   imageOption,
   kubernetesOption,
   kubernetesSourceOption,
@@ -7,7 +8,7 @@ import {
   wholeNumber,
 } from '../command-line/values.ts';
 import { InvalidArgumentError, Option, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
-import { bindings, layouts } from '../storm/cells.ts';
+import { bindings, layouts, limitNames, planCells } from '../storm/cells.ts';
 
 const help = {
   sentence: 'Binds many claims under load, on nodes that kwok plays: times, costs, and whether every invariant holds.',
@@ -28,9 +29,7 @@ const help = {
 function severalOf<T>(parse: (value: string) => T): (value: string) => T[] {
   return (value) => {
     const words = value.split(',').map((word) => word.trim());
-    const twice = words.find((word, index) => words.indexOf(word) !== index);
-    if (twice !== undefined) throw new InvalidArgumentError(`${twice} stands there twice.`);
-    return words.map(parse);
+    return eachOnce(words).map(parse);
   };
 }
 
@@ -81,7 +80,7 @@ const command = verbCommand('storm', help)
   )
   .addOption(
     new Option('--limits <LIMITS>', 'what clients of controller manager and scheduler may send a second')
-      .choices(['default', 'raised'] as const)
+      .choices(limitNames)
       .default('default' as const),
   )
   .addOption(new Option('--repeat <TIMES>', 'measure each cell so often').argParser(wholeNumber(1, 100)).default(1))
@@ -98,9 +97,8 @@ const command = verbCommand('storm', help)
 
 /** `lpv storm`: measures how claims are bound and pods scheduled under load, and that every invariant holds. */
 export const storm = verb(command, help, async (options) => {
-  const [{ planCluster }, { planCells }, { assertReportFolder }] = await Promise.all([
+  const [{ planCluster }, { assertReportFolder }] = await Promise.all([
     import('../run/cluster/plan.ts'),
-    import('../storm/cells.ts'),
     import('./report-folder.ts'),
   ]);
   const cells = planCells({ ...options, binding: options.class });

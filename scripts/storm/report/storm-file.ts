@@ -6,7 +6,7 @@ import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { parseStrictDocument, readSource } from '../../../clusters/yaml/strict-yaml.ts';
 import type { YamlSource } from '../../../clusters/yaml/yaml-documents.ts';
-import { bindings, type Limits, layouts } from '../cells.ts';
+import { bindings, layouts, limitNames } from '../cells.ts';
 import { programs } from '../control-plane.ts';
 
 /** What the file says of itself; readers refuse another version. */
@@ -123,7 +123,7 @@ const storm = z.strictObject({
     /** Version of the API server. */
     kubernetes: text,
     /** Of the clients of controller manager and scheduler. */
-    limits: z.enum(['default', 'raised'] satisfies Limits[]),
+    limits: z.enum(limitNames),
     kwok: text,
     harness: text,
     node: text,
