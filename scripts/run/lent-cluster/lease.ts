@@ -4,7 +4,7 @@ import type { ObjectOf } from '../../../clusters/api/objects.ts';
 import { ApiRefusal } from '../../../clusters/api/refusal.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
-import { namespaceLabel, ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import { labelsOfRun } from '../../../fixtures/isolate-names.ts';
 
 /**
  * Returns the Lease that keeps two runs on one cluster apart: in `default`, or in the only namespace that a run may use.
@@ -43,7 +43,7 @@ export async function takeLease(
   { run, namespace, progress, signal, duration = leaseSeconds * 1000 }: LeaseOptions,
 ): Promise<HeldLease> {
   const leaseRef = leaseOf(namespace);
-  const labels = { [ownershipLabels.run]: run, ...(namespace !== undefined && { [namespaceLabel]: namespace }) };
+  const labels = labelsOfRun(run, namespace);
   const created = await create(client, { namespace: leaseRef.namespace, name: leaseRef.name, labels }, run, signal);
   if (created) return renewed(client, created, { run, duration, progress });
   const found = await client.read(leaseRef, { signal });
@@ -58,13 +58,7 @@ export async function takeLease(
       leaseRef,
       {
         type: 'merge',
-        change: {
-          metadata: {
-            resourceVersion: found.metadata.resourceVersion,
-            labels,
-          },
-          spec: taken,
-        },
+        change: { metadata: { resourceVersion: found.metadata.resourceVersion, labels }, spec: taken },
       },
       { signal },
     );
