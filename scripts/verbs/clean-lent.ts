@@ -6,7 +6,7 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { type Action, performAll } from '../run/actions.ts';
 import { takeLease } from '../run/lent-cluster/lease.ts';
-import { createdKinds } from '../run/lent-cluster/permissions.ts';
+import { createdObjects } from '../run/lent-cluster/permissions.ts';
 import { type Images, imagesFor, type LentOptions, surveyRemains } from '../run/lent-cluster/survey.ts';
 import { type SweepRequest, sweep } from '../run/lent-cluster/sweep.ts';
 import { runIdentity } from '../run/run-identity.ts';
@@ -41,7 +41,7 @@ export async function cleanLent(
  * @throws DomainError where a run is under way, or what is on nodes has to stay there
  */
 export async function removeRemains(
-  of: Pick<SweepRequest, 'client' | 'run' | 'namespace' | 'progress' | 'signal' | 'start'> & { images: Images },
+  of: Omit<SweepRequest, 'objects' | 'survey'> & { namespace?: string | undefined; images: Images },
 ): Promise<void> {
   const { client, run, namespace, images, progress, signal } = of;
   const { withoutAgents, notProvisioned } = await surveyRemains(client, { namespace }, signal);
@@ -49,7 +49,7 @@ export async function removeRemains(
   try {
     const { dead, staying } = await sweep({
       ...of,
-      kinds: createdKinds(notProvisioned, namespace),
+      objects: createdObjects(notProvisioned, namespace),
       survey: { images, withoutAgents },
     });
     if (staying.length > 0) throw notOnNodes(staying, withoutAgents);

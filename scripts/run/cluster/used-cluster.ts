@@ -143,17 +143,22 @@ export function changeOf({ metadata, spec }: NodeObject, wanted: Readonly<Record
   };
 }
 
-/** What specs and the static provisioner's programs have on a cluster of ours. */
-const owned = [...ownedKinds, 'ClusterRoleBinding', 'ClusterRole'] as const satisfies readonly Kind[];
+/** Where the objects are that runs create on a cluster: of these kinds, in all namespaces or in the only one they may use. */
+export interface RunObjects {
+  kinds: readonly Kind[];
+  namespace: string | undefined;
+}
 
-/** Removes every object of these kinds with the label of a run, in all namespaces or in one, and waits until they are gone. */
+/** What specs and the static provisioner's programs have on a cluster of ours. */
+const owned: RunObjects = { kinds: [...ownedKinds, 'ClusterRoleBinding', 'ClusterRole'], namespace: undefined };
+
+/** Removes the objects that have the label of a run, and waits until they are gone. */
 export async function removeObjects(
   client: ClusterClient,
   run: string,
   progress: Progress,
   signal: AbortSignal,
-  kinds: readonly Kind[] = owned,
-  namespace?: string,
+  { kinds, namespace }: RunObjects = owned,
 ): Promise<void> {
   const own = { kinds, labelSelector: `${ownershipLabels.run}=${run}` };
   await using store = new ObjectStore({ client, kinds, own, progress, ...(namespace !== undefined && { namespace }) });

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../../clusters/api/kinds.ts';
 import { rolesFor, rolesWithin, type Tier } from '../../../clusters/rbac/roles.ts';
 import {
-  createdKinds,
+  createdObjects,
   wanted,
   wantedForAgents,
   wantedForNodes,
@@ -40,7 +40,7 @@ describe('what a run does', () => {
     expect(refusedBy(role ?? [], inside)).to.deep.equal([]);
     expect(refusedBy(clusterRole ?? [], outside)).to.deep.equal([]);
     const followed = within.map(({ resource }) => resource);
-    for (const kind of createdKinds('not allowed', 'team')) expect(followed).to.include(kinds[kind].plural);
+    for (const kind of createdObjects('not allowed', 'team').kinds) expect(followed).to.include(kinds[kind].plural);
   });
 
   it('is more than a lesser role allows', async () => {

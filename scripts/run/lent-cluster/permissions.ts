@@ -5,6 +5,7 @@ import type { Kind } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { ownedKinds } from '../../../fixtures/isolate-names.ts';
 import { kindsWithin } from '../../../specs/runner/test-cluster.ts';
+import type { RunObjects } from '../cluster/used-cluster.ts';
 import { leaseOf } from './lease.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -121,12 +122,13 @@ export function forbidden(what: string, [first]: readonly string[]): string | un
 }
 
 /**
- * Returns the kinds of what specs create on a cluster that is lent: their pods take the place of no other. `namespace` is
- * the only one that they may use.
+ * Returns where the objects are that specs create on a cluster that is lent: their pods take the place of no other.
+ * `namespace` is the only one that they may use.
  */
-export function createdKinds(notProvisioned: string | undefined, namespace?: string): Kind[] {
+export function createdObjects(notProvisioned: string | undefined, namespace: string | undefined): RunObjects {
   const ofSpecs = ownedKinds.filter((kind) => kind !== 'PriorityClass');
-  if (namespace !== undefined) return ofSpecs.filter((kind) => kind !== 'Namespace');
+  if (namespace !== undefined) return { kinds: ofSpecs.filter((kind) => kind !== 'Namespace'), namespace };
   // Without the permission to create them there are none, and they may not be listed.
-  return notProvisioned === undefined ? [...ofSpecs, 'ClusterRoleBinding', 'ClusterRole'] : ofSpecs;
+  const kinds: Kind[] = notProvisioned === undefined ? [...ofSpecs, 'ClusterRoleBinding', 'ClusterRole'] : ofSpecs;
+  return { kinds, namespace };
 }

@@ -9,7 +9,7 @@ import { environmentFacts } from '../surroundings.ts';
 import { admissionStep } from './admission.ts';
 import { agentsStep, type RunAgents } from './agents-step.ts';
 import { type HeldLease, takeLease } from './lease.ts';
-import { createdKinds } from './permissions.ts';
+import { createdObjects } from './permissions.ts';
 import type { Survey } from './survey.ts';
 import { sweep } from './sweep.ts';
 
@@ -26,9 +26,8 @@ export function lentSteps(
 ): Action[] {
   const { target, state, harness, provisioner } = of;
   const { images, namespace } = survey;
-  const created = createdKinds(survey.lacking.provisioner, namespace);
-  const ours = ({ progress, signal }: ActionContext) =>
-    removeObjects(client, target.run, progress, signal, created, namespace);
+  const objects = createdObjects(survey.lacking.provisioner, namespace);
+  const ours = ({ progress, signal }: ActionContext) => removeObjects(client, target.run, progress, signal, objects);
   let lease: HeldLease | undefined;
   const hold: Action = {
     name: 'hold',
@@ -38,7 +37,7 @@ export function lentSteps(
       state.client = client;
       state.kubernetes = survey.kubernetes;
       lease = await takeLease(client, { run: target.run, namespace, progress, signal });
-      await sweep({ client, run: target.run, namespace, kinds: created, survey, progress, signal });
+      await sweep({ client, run: target.run, objects, survey, progress, signal });
     },
     undoTitle: 'Removing what the run has created',
     undoDeadline: 5 * 60_000,

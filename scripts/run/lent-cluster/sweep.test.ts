@@ -4,7 +4,7 @@ import type { KubernetesManifest } from '../../../clusters/api/kinds.ts';
 import { ObjectsForTests } from '../../../clusters/api/objects-for-tests.ts';
 import { namespaceLabel, ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { agentsForTests } from './nodes-for-tests.ts';
-import { createdKinds } from './permissions.ts';
+import { createdObjects } from './permissions.ts';
 import { sweep } from './sweep.ts';
 
 const objectOf = (run: string, kind: string, name: string, namespace?: string): KubernetesManifest => ({
@@ -28,8 +28,7 @@ async function sweepOf(objects: readonly KubernetesManifest[], withoutAgents?: s
   const swept = await sweep({
     client: api.client,
     run: 'me',
-    namespace,
-    kinds: createdKinds('not allowed', namespace),
+    objects: createdObjects('not allowed', namespace),
     survey: { images: { agent: 'agent:1', pod: 'pod:1', provisioner: 'p:1' }, withoutAgents },
     progress: {
       note(text) {

@@ -1,10 +1,9 @@
 import { startAgents } from '../../../clusters/agent/agents.ts';
 import { removeAgents, runsWithAgents } from '../../../clusters/agent/agents-of-runs.ts';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
-import type { Kind } from '../../../clusters/api/objects.ts';
 import type { Progress } from '../../../clusters/text/progress.ts';
 import { ownershipLabels, selectorOfRuns } from '../../../fixtures/isolate-names.ts';
-import { removeObjects } from '../cluster/used-cluster.ts';
+import { type RunObjects, removeObjects } from '../cluster/used-cluster.ts';
 import { clearRun } from './agents-step.ts';
 import type { Survey } from './survey.ts';
 
@@ -12,10 +11,8 @@ export interface SweepRequest {
   client: ClusterClient;
   /** The run that sweeps; nothing of its own is touched. */
   run: string;
-  /** The only namespace that it may use: it sweeps what runs have left that could use the same only. */
-  namespace?: string | undefined;
-  /** The kinds of objects that runs have created. */
-  kinds: readonly Kind[];
+  /** Where the objects of runs are. In one namespace, it sweeps what runs have left that could use the same only. */
+  objects: RunObjects;
   survey: Pick<Survey, 'images' | 'withoutAgents'>;
   progress: Progress;
   signal: AbortSignal;
@@ -29,7 +26,8 @@ export interface SweepRequest {
  * agents stay.
  */
 export async function sweep(request: SweepRequest): Promise<{ dead: string[]; staying: string[] }> {
-  const { client, run, namespace, kinds, survey, progress, signal, start = startAgents } = request;
+  const { client, run, objects, survey, progress, signal, start = startAgents } = request;
+  const { kinds, namespace } = objects;
   const { images, withoutAgents } = survey;
   const ours = { labelSelector: selectorOfRuns(namespace), ...(namespace !== undefined && { namespace }) };
   const labelled = await Promise.all(kinds.map(async (kind) => (await client.list(kind, { ...ours, signal })).items));
@@ -40,16 +38,16 @@ export async function sweep(request: SweepRequest): Promise<{ dead: string[]; st
   const staying: string[] = [];
   for (const each of dead) {
     progress.note(`run ${each} has died here; removing what it has left`);
-    const objects = () => removeObjects(client, each, progress, signal, kinds, namespace);
+    const removeIts = () => removeObjects(client, each, progress, signal, objects);
     const its = withAgents.find((one) => one.run === each);
     const nodes = its?.nodes.filter((node) => present.has(node)) ?? [];
     if (its && nodes.length > 0 && withoutAgents === undefined) {
       const { folders } = its;
       const wanted = { client, run: `${run}-sweep`, nodes, image: images.agent, folders, progress, signal };
       await using agents = await start(wanted);
-      await clearRun(agents.nodes, each, { removeObjects: objects, progress, signal });
+      await clearRun(agents.nodes, each, { removeObjects: removeIts, progress, signal });
     } else {
-      await objects();
+      await removeIts();
     }
     if (its && nodes.length > 0 && withoutAgents !== undefined) {
       progress.note(`the agents of run ${each} stay, because ${withoutAgents}: ${nodes.join(', ')} may have its disks`);
