@@ -1,3 +1,5 @@
+import { randomInt as cryptoInt } from 'node:crypto';
+
 /** What a run is called, everywhere: containers, cluster, network, namespaces and report folder carry these names. */
 export interface RunIdentity {
   /** Six characters of base 36, starting with a letter. */
@@ -16,14 +18,22 @@ const idCharacters = `0123456789${letters}`;
 const longestName = 40;
 
 /**
- * Returns the names of a new run. `randomInt(n)` gives a whole number from 0 to n-1 (crypto's, outside of tests);
- * `name` is the user's `--name`, which has no clusterNameProblem.
+ * Returns the names of a new run. `name` is the user's `--name`, which has no clusterNameProblem; tests have a time and
+ * random numbers of their own: `randomInt(n)` gives a whole number from 0 to n-1.
  */
-export function runIdentity(given: { now: Date; randomInt: (below: number) => number; name?: string }): RunIdentity {
-  const pick = (from: string): string => from.charAt(given.randomInt(from.length));
+export function runIdentity({
+  now = new Date(),
+  randomInt = (below) => cryptoInt(below),
+  name,
+}: {
+  now?: Date;
+  randomInt?: (below: number) => number;
+  name?: string | undefined;
+} = {}): RunIdentity {
+  const pick = (from: string): string => from.charAt(randomInt(from.length));
   const id = pick(letters) + Array.from({ length: 5 }, () => pick(idCharacters)).join('');
-  const cluster = given.name === undefined ? `lpv-${id}` : `lpv-${given.name}`;
-  return { id, cluster, network: cluster, folder: `reports/${timestamp(given.now)}-${id}` };
+  const cluster = name === undefined ? `lpv-${id}` : `lpv-${name}`;
+  return { id, cluster, network: cluster, folder: `reports/${timestamp(now)}-${id}` };
 }
 
 /** Returns why a text cannot be the name of a cluster, without `lpv-`; undefined where it can. */

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
@@ -65,11 +64,7 @@ export async function beginSession(request: SessionRequest): Promise<Session> {
   const begun = performance.now();
   const started = new Date();
   const registry = new Registry();
-  const identity = runIdentity({
-    now: started,
-    randomInt: (below) => randomInt(below),
-    ...(request.name === undefined ? {} : { name: request.name }),
-  });
+  const identity = runIdentity({ now: started, name: request.name });
   const folder = join(resolve(request.reports), identity.folder.replace(/^reports\//, ''));
   const cluster = existing?.cluster ?? identity.cluster;
   const network = existing?.network ?? identity.network;

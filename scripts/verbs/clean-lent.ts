@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { type AccessOptions, findAccess } from '../../clusters/api/access/access.ts';
 import { connect } from '../../clusters/api/client.ts';
 import { readVersions } from '../../clusters/configuration/versions.ts';
@@ -19,7 +18,7 @@ export async function cleanLent(
 ): Promise<ExitStatus> {
   const access = await findAccess(options, { environment: process.env });
   using client = await connect({ kubeconfig: access });
-  const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
+  const run = runIdentity().id;
   using steps = stepsOnTerminal('clean');
   const action: Action = {
     name: 'clean',

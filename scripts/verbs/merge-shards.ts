@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
@@ -24,7 +23,7 @@ export async function mergeShards(paths: readonly string[], options: { report: s
   const product = await productOf(first, version);
   await assertReportFolder(options.report);
 
-  const identity = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) });
+  const identity = runIdentity();
   const folder = join(resolve(options.report), identity.folder.replace(/^reports\//, ''));
   const report = mergeReports(reports, identity.id);
   await mkdir(folder, { recursive: true });

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { startAgents } from '../../clusters/agent/agents.ts';
@@ -78,7 +77,7 @@ async function explain(options: Options, pod: string): Promise<ExitStatus> {
   if (options.json) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
   else process.stdout.write(`${traceText(made, { colors: colours() })}\n`);
   if (options.report !== undefined) {
-    const identity = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) });
+    const identity = runIdentity();
     const folder = join(options.report, identity.folder.replace(/^reports\//, ''));
     const paths = await writeTrace(folder, { name: `${namespace}-${name}`, trace: made });
     process.stderr.write(`${paths.map((path) => `wrote ${join(folder, path)}`).join('\n')}\n`);
@@ -126,7 +125,7 @@ async function wayByAgent(
   const started: Promise<Agents>[] = [];
   return {
     async to({ metadata: { name } }) {
-      const run = runIdentity({ now: new Date(), randomInt: (below) => randomInt(below) }).id;
+      const run = runIdentity().id;
       const request = { client, run, nodes: [name], image: images.agent, progress: silent, signal };
       try {
         const starting = startAgents({ ...request, endsAfter: agentsEndAfter });
