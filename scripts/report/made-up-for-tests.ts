@@ -8,7 +8,7 @@ import { makeTrace } from '../../specs/trace/make-trace.ts';
 import { recorded } from '../../specs/trace/recorded-for-tests.ts';
 import type { NamedTrace } from '../trace/write-trace.ts';
 import { buildReport, type ReportSources } from './model/build-report.ts';
-import { profilesOf, resultOf, statisticsOf, subjectsOf, tiersOf } from './model/counts.ts';
+import { countsOf, resultOf } from './model/counts.ts';
 import { endingOf } from './model/ending.ts';
 import { environmentRecord } from './model/environment.ts';
 import type { KindOfCluster } from './model/kind-of-cluster.ts';
@@ -227,19 +227,17 @@ export function reportWith(
   requirements: readonly ReportedRequirement[],
   some: Partial<LocalVolumeConformanceReport> = {},
 ): LocalVolumeConformanceReport {
-  const statistics = statisticsOf(requirements);
+  const counts = countsOf(requirements);
   const { exitStatus, verdict } = endingOf(summaryOf(started), { requirements, outside: [] });
   return {
     ...reportOf(started, planned(requirements.length), ended(exitStatus, verdict)),
-    result: resultOf(statistics),
+    result: resultOf(counts.statistics),
     exitStatus,
     verdict,
     complete: true,
     catalogue: Math.max(1, requirements.length),
-    statistics,
-    subjects: subjectsOf(requirements),
-    tiers: tiersOf(requirements),
-    profiles: profilesOf(requirements),
+    ...counts,
+    unsupportedFeatures: [],
     supportedFeatures: ['fsGroup', 'subPath'],
     requirements: [...requirements],
     steps: [

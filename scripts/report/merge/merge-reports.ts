@@ -2,7 +2,7 @@ import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import { noResult, runResult } from '../model/build-report.ts';
-import { featuresOf, profilesOf, statisticsOf, subjectsOf, tiersOf } from '../model/counts.ts';
+import { countsOf } from '../model/counts.ts';
 import { endingOf } from '../model/ending.ts';
 import { mergedKind, mergedLeftOvers } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport, ReportedRequirement, ReportedStep } from '../model/report.ts';
@@ -117,7 +117,7 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
   const steps = shards.flatMap((report) =>
     report.steps.map((step) => ({ ...step, title: within(report, step.title) })),
   );
-  const statistics = statisticsOf(requirements);
+  const counts = countsOf(requirements);
   const interruptedBy = shards.find((report) => report.interruptedBy !== undefined)?.interruptedBy;
   const ending = endingOf(
     {
@@ -136,7 +136,7 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     ...rest,
     date: new Date(began).toISOString(),
     run,
-    result: runResult(ending.exitStatus, statistics),
+    result: runResult(ending.exitStatus, counts.statistics),
     verdict: ending.verdict,
     exitStatus: ending.exitStatus,
     ...(interruptedBy !== undefined && { interruptedBy }),
@@ -144,11 +144,7 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     specList: specListOf(requirements),
     mergedFrom: shards.map(({ run, date, milliseconds, seed, jobs }) => ({ run, date, milliseconds, seed, jobs })),
     milliseconds: ended - began,
-    statistics,
-    subjects: subjectsOf(requirements),
-    tiers: tiersOf(requirements),
-    profiles: profilesOf(requirements),
-    ...featuresOf(requirements),
+    ...counts,
     requirements,
     outside,
     environment: environmentOf(shards),

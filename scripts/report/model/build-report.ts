@@ -3,7 +3,7 @@ import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { redactedText, withTexts } from '../../../clusters/text/redact.ts';
 import type { Requirement } from '../../../specs/catalogue/catalogue.ts';
 import { wholeMessage } from '../../../specs/runner/spec-failure.ts';
-import { featuresOf, profilesOf, resultOf, statisticsOf, subjectsOf, tiersOf } from './counts.ts';
+import { countsOf, resultOf } from './counts.ts';
 import { endingOf } from './ending.ts';
 import type { EnvironmentRecord } from './environment.ts';
 import type { LeftOvers } from './kind-of-cluster.ts';
@@ -53,7 +53,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     root,
   });
   const chosenIds = new Set(requirements.map(({ id }) => id));
-  const statistics = statisticsOf(requirements);
+  const counts = countsOf(requirements);
   const outside = outsideOf(summary, known);
   const ending = finished === undefined ? undefined : endingOf(summary, { requirements, outside });
   const report: LocalVolumeConformanceReport = {
@@ -63,7 +63,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     run: summary.run,
     implementation,
     harness: environment.harness,
-    result: ending ? runResult(ending.exitStatus, statistics) : 'failure',
+    result: ending ? runResult(ending.exitStatus, counts.statistics) : 'failure',
     verdict: ending?.verdict ?? stillRunning,
     exitStatus: ending?.exitStatus ?? null,
     ...(summary.interrupted !== undefined && { interruptedBy: summary.interrupted }),
@@ -72,11 +72,7 @@ export function buildReport(sources: ReportSources): LocalVolumeConformanceRepor
     specList: specListOf(requirements),
     ...(shard && { shard }),
     milliseconds: Math.round(finished ?? 0),
-    statistics,
-    subjects: subjectsOf(requirements),
-    tiers: tiersOf(requirements),
-    profiles: profilesOf(requirements),
-    ...featuresOf(requirements),
+    ...counts,
     requirements,
     outside,
     environment: environmentOf(environment),

@@ -29,23 +29,41 @@ export function resultOf({ passed, failed, knownIssue, skipped }: ReportedStatis
   return skipped > 0 ? 'partial' : 'success';
 }
 
+/** Returns all counts of a report that follow from its requirements. */
+export function countsOf(
+  requirements: readonly ReportedRequirement[],
+): Pick<LocalVolumeConformanceReport, 'statistics' | 'subjects' | 'tiers' | 'profiles'> & Features {
+  return {
+    statistics: statisticsOf(requirements),
+    subjects: subjectsOf(requirements),
+    tiers: tiersOf(requirements),
+    profiles: profilesOf(requirements),
+    ...featuresOf(requirements),
+  };
+}
+
 /** Returns what holds of each subject that has requirements here, Kubernetes first. */
 export function subjectsOf(requirements: readonly ReportedRequirement[]): ReportedSubject[] {
-  const bySubject = grouped(requirements, ({ subject }) => subject);
-  return subjects.flatMap((name) => {
-    const those = bySubject.get(name);
-    return those ? [{ name, statistics: statisticsOf(those) }] : [];
-  });
+  return statisticsBy(subjects, requirements, ({ subject }) => subject);
 }
 
 /**
  * Returns what holds by what specs ask of a cluster, in the order of what its owner has to allow: each requirement where
  * the last of its needs is. What the needs of a requirement are not known of is in none.
  */
-export function tiersOf(requirements: readonly ReportedRequirement[]): ReportedTier[] {
-  const byNeed = grouped(requirements, ({ needs = [] }) => needNames.findLast((need) => needs.includes(need)));
-  return needNames.flatMap((name) => {
-    const those = byNeed.get(name);
+function tiersOf(requirements: readonly ReportedRequirement[]): ReportedTier[] {
+  return statisticsBy(needNames, requirements, ({ needs = [] }) => needNames.findLast((need) => needs.includes(need)));
+}
+
+/** Returns how the requirements of each name ended, in the order of the names; nothing of a name that has none. */
+function statisticsBy<N extends string>(
+  names: readonly N[],
+  requirements: readonly ReportedRequirement[],
+  nameOf: (requirement: ReportedRequirement) => N | undefined,
+): { name: N; statistics: ReportedStatistics }[] {
+  const groups = grouped(requirements, nameOf);
+  return names.flatMap((name) => {
+    const those = groups.get(name);
     return those ? [{ name, statistics: statisticsOf(those) }] : [];
   });
 }
@@ -100,7 +118,7 @@ export function headlineOf(requirements: readonly ReportedRequirement[]): string
 }
 
 /** Returns the chapters, in the order in which their requirements come, core and extended apart. */
-export function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
+function profilesOf(requirements: readonly ReportedRequirement[]): ReportedProfile[] {
   const chapters = grouped(requirements, ({ chapter }) => chapter);
   return [...chapters].map(([name, all]) => {
     const levels = grouped(all, ({ level }) => level);
@@ -190,7 +208,7 @@ type Features = Pick<LocalVolumeConformanceReport, 'supportedFeatures' | 'unsupp
  * not apply to this version of Kubernetes says nothing about a feature; what the static provisioner or the harness does
  * is no feature of what is tested.
  */
-export function featuresOf(requirements: readonly ReportedRequirement[]): Features {
+function featuresOf(requirements: readonly ReportedRequirement[]): Features {
   const counting = requirements.filter(({ result, subject }) => subject === 'kubernetes' && result !== 'notApplicable');
   const names = [...new Set(counting.flatMap(({ features }) => features))].filter(isClusterFeature).sort();
   const found: Features = { supportedFeatures: [], unsupportedFeatures: [] };
