@@ -1,5 +1,5 @@
 import type { Node } from '../../clusters/api/objects.ts';
-import type { ClusterFact } from '../report/model/kind-of-cluster.ts';
+import { type ClusterFact, joinedFact, type KnownFact } from '../report/model/kind-of-cluster.ts';
 
 /** Schemes of `spec.providerID` that are not the name of the provider already. */
 const providers: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const ofNoProvider: ReadonlySet<string> = new Set(['k3s', 'rke2']);
 export function providerOf(nodes: readonly Node[]): ClusterFact {
   const ids = nodes.flatMap(({ spec }) => spec?.providerID ?? []);
   if (ids.length === 0) return { notKnown: 'no node has a providerID' };
-  const schemes = distinct(ids.flatMap((id) => /^([a-z0-9-]+):\/\//.exec(id)?.[1] ?? []));
+  const schemes = [...new Set(ids.flatMap((id) => /^([a-z0-9-]+):\/\//.exec(id)?.[1] ?? []))];
   const named = schemes.filter((scheme) => !ofNoProvider.has(scheme));
   if (named.length > 0) {
     return {
@@ -107,16 +107,15 @@ export function networkOfNodes(nodes: readonly Node[]): ClusterFact | undefined 
     (status?.conditions ?? []).flatMap(({ type, reason }) => (type === 'NetworkUnavailable' && reason ? [reason] : [])),
   );
   const annotations = nodes.flatMap(({ metadata }) => Object.keys(metadata.annotations ?? {}));
-  const found: [network: string, seenIn: string][] = [
-    ...distinct(reasons).flatMap((reason): [string, string][] => {
-      const network = networkReasons[reason];
-      return network === undefined ? [] : [[network, `condition NetworkUnavailable: ${reason}`]];
+  return joinedFact([
+    ...reasons.flatMap((reason): KnownFact[] => {
+      const is = networkReasons[reason];
+      return is === undefined ? [] : [{ is, seenIn: `condition NetworkUnavailable: ${reason}` }];
     }),
-    ...networkAnnotations.flatMap(([prefix, network]): [string, string][] =>
-      annotations.some((name) => name.startsWith(prefix)) ? [[network, `annotation ${prefix}… of a node`]] : [],
+    ...networkAnnotations.flatMap(([prefix, is]): KnownFact[] =>
+      annotations.some((name) => name.startsWith(prefix)) ? [{ is, seenIn: `annotation ${prefix}… of a node` }] : [],
     ),
-  ];
-  return allOf(found);
+  ]);
 }
 
 /** Names of DaemonSets in kube-system that are a pod network, or a part of one. */
@@ -138,10 +137,10 @@ const networkDaemonSets: readonly [name: RegExp, network: string][] = [
 
 /** Returns the pod network by the names of the DaemonSets in kube-system; undefined where none is known. */
 export function networkOfDaemonSets(names: readonly string[]): ClusterFact | undefined {
-  return allOf(
-    networkDaemonSets.flatMap(([mark, network]): [string, string][] => {
+  return joinedFact(
+    networkDaemonSets.flatMap(([mark, is]): KnownFact[] => {
       const name = names.find((each) => mark.test(each));
-      return name === undefined ? [] : [[network, `DaemonSet kube-system/${name}`]];
+      return name === undefined ? [] : [{ is, seenIn: `DaemonSet kube-system/${name}` }];
     }),
   );
 }
@@ -165,17 +164,4 @@ export function rolesOf({ metadata }: Node): string[] {
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length))
     .toSorted();
-}
-
-/** Returns one fact of all that were found; undefined where nothing was. */
-function allOf(found: readonly (readonly [is: string, seenIn: string])[]): ClusterFact | undefined {
-  if (found.length === 0) return undefined;
-  return {
-    is: distinct(found.map(([is]) => is)).join(', '),
-    seenIn: distinct(found.map(([, seenIn]) => seenIn)).join(', '),
-  };
-}
-
-function distinct(values: readonly string[]): string[] {
-  return [...new Set(values)];
 }

@@ -67,7 +67,15 @@ export const leftOvers = z.strictObject({
 
 export type KindOfCluster = z.infer<typeof kindOfCluster>;
 export type ClusterFact = z.infer<typeof fact>;
+export type KnownFact = Extract<ClusterFact, { is: string }>;
 export type LeftOvers = z.infer<typeof leftOvers>;
+
+/** Returns one fact of all that were found; undefined where nothing was. */
+export function joinedFact(found: readonly KnownFact[]): KnownFact | undefined {
+  if (found.length === 0) return undefined;
+  const all = (values: readonly string[]) => [...new Set(values)].join(', ');
+  return { is: all(found.map(({ is }) => is)), seenIn: all(found.map(({ seenIn }) => seenIn)) };
+}
 
 /** Returns a fact in words: `k3s`, or `not known: …`. */
 export function factText(known: ClusterFact): string {
@@ -160,9 +168,7 @@ export function mergedKind(clusters: readonly KindOfCluster[]): KindOfCluster | 
       const one = of(cluster);
       return 'is' in one ? [one] : [];
     });
-    if (known.length === 0) return of(first);
-    const all = (values: readonly string[]) => [...new Set(values)].join(', ');
-    return { is: all(known.map(({ is }) => is)), seenIn: all(known.map(({ seenIn }) => seenIn)) };
+    return joinedFact(known) ?? of(first);
   };
   const gates = clusters.map(({ featureGates }) => featureGates.apiServer);
   return {
