@@ -76,26 +76,25 @@ function kubeletRoots({ environment: { cluster } }: LocalVolumeConformanceReport
 function gatesOf(reports: readonly LocalVolumeConformanceReport[]): (string | null)[] {
   const all = reports.map(({ environment: { cluster } }) => cluster?.featureGates.apiServer);
   const known = all.flatMap((gates) => (gates && 'alphaOn' in gates ? [gates] : []));
-  const each = known.map(({ alphaOn, betaOff }) => [
+  const wordsOf = ({ alphaOn, betaOff }: (typeof known)[number]) => [
     ...alphaOn.map((gate) => `${gate} on`),
     ...betaOff.map((gate) => `${gate} off`),
-  ]);
+  ];
+  const each = known.map(wordsOf);
   return all.map((gates) => {
     if (!gates) return null;
     if ('notKnown' in gates) return gatesText(gates);
     const { alphaOn, betaOff } = gates;
     if (known.length < all.length) return `${alphaOn.length} alpha or deprecated on, ${betaOff.length} others off`;
-    const own = each[known.indexOf(gates)] ?? [];
-    const odd = own.filter((gate) => !each.every((others) => others.includes(gate)));
+    const odd = wordsOf(gates).filter((gate) => !each.every((others) => others.includes(gate)));
     return odd.join(', ') || 'none that the others have not';
   });
 }
 
 /** Returns what the runs ran on, a row for each fact that one of them knows. Unknown differs from known. */
 export function environmentRows(reports: readonly LocalVolumeConformanceReport[]): EnvironmentRow[] {
-  const gates = gatesOf(reports);
-  return [...facts, ['API server’s gates', gates] as const].flatMap(([name, of]) => {
-    const values = typeof of === 'function' ? reports.map(of) : of;
+  const known = facts.map(([name, of]) => [name, reports.map(of)] as const);
+  return [...known, ['API server’s gates', gatesOf(reports)] as const].flatMap(([name, values]) => {
     if (values.every((value) => value === null || value === absent)) return [];
     return [{ name, values, differs: new Set(values).size > 1 }];
   });
