@@ -37,6 +37,11 @@ export function quantityToBytes(text: string): number | undefined {
   return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : undefined;
 }
 
+/** Returns bytes for a reader, rounded: `7.8 GiB`. */
+export function inGibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
 /** Returns bytes as the shortest exact quantity: `67108864` is `64Mi`; `64000000`, written in decimal, is `64M`. */
 export function bytesToQuantity(bytes: number, base: 'binary' | 'decimal' = 'binary'): string {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a number of bytes`);

@@ -1,5 +1,6 @@
 import { DomainError } from '../../errors/domain-error.ts';
 import { lpv } from '../../project-root.ts';
+import { inGibibytes } from '../../text/quantity.ts';
 import type { MachineFacts } from './facts.ts';
 import { inotifyRemedy } from './inotify.ts';
 
@@ -99,26 +100,26 @@ function confinement({ engine }: MachineFacts): Finding | undefined {
 }
 
 function memory({ availableMemory, totalMemory }: MachineFacts): Finding {
-  const seen = `${gib(availableMemory)} available of ${gib(totalMemory)}`;
+  const seen = `${inGibibytes(availableMemory)} available of ${inGibibytes(totalMemory)}`;
   if (availableMemory >= needs.availableMemory) return { check: 'memory', state: 'fine', seen };
   return {
     check: 'memory',
     state: 'problem',
     seen,
-    remedy: `free memory until ${gib(needs.availableMemory)} are available: three nodes need 2 GiB, the specs the rest`,
+    remedy: `free memory until ${inGibibytes(needs.availableMemory)} are available: three nodes need 2 GiB, the specs the rest`,
   };
 }
 
 function disk({ freeDisk }: MachineFacts): Finding {
   const check = 'disk space';
   if (freeDisk === undefined) return { check, state: 'fine', seen: 'on the engine’s side; cannot be read from here' };
-  const seen = `${gib(freeDisk.bytes)} free at ${freeDisk.path}`;
+  const seen = `${inGibibytes(freeDisk.bytes)} free at ${freeDisk.path}`;
   if (freeDisk.bytes >= needs.freeDisk) return { check, state: 'fine', seen };
   return {
     check,
     state: 'problem',
     seen,
-    remedy: `free ${gib(needs.freeDisk)} there (docker system df shows what Docker holds): kubelet does not evict in kind, writes just fail`,
+    remedy: `free ${inGibibytes(needs.freeDisk)} there (docker system df shows what Docker holds): kubelet does not evict in kind, writes just fail`,
   };
 }
 
@@ -175,8 +176,4 @@ export function refusal(findings: readonly Finding[]): DomainError | undefined {
     seen: problems.map(({ check, seen }) => `${check}: ${seen}`).join('\n'),
     remedy: problems.map(({ check, remedy }) => `${check}: ${remedy}`).join('\n'),
   });
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / gibibyte).toFixed(1)} GiB`;
 }

@@ -1,3 +1,4 @@
+import { inGibibytes } from '../../../clusters/text/quantity.ts';
 import { implementationName } from '../model/environment.ts';
 import { clusterProperties, factText, gatesText } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
@@ -32,7 +33,7 @@ const facts: readonly [name: string, of: Fact][] = [
   ['kind', ours(({ environment }) => environment.kind)],
   ['machine’s system', ({ environment: { host } }) => `${host.operatingSystem}, ${host.architecture}`],
   ['processors', ({ environment: { host } }) => String(host.cpus)],
-  ['memory', ({ environment: { host } }) => `${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+  ['memory', ({ environment: { host } }) => inGibibytes(host.memoryBytes)],
   ['Node.js', ({ environment }) => environment.node],
   ['harness', ({ harness }) => harness.version],
   [

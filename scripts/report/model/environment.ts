@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
+import { inGibibytes } from '../../../clusters/text/quantity.ts';
 import { clusterProperties, type KindOfCluster } from './kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from './report.ts';
 
@@ -131,8 +132,4 @@ export function environmentProperties(report: LocalVolumeConformanceReport): Rec
 /** Writes environment.json into the report folder. */
 export async function writeEnvironment(folder: string, record: EnvironmentRecord): Promise<void> {
   writeAtomically(join(folder, 'environment.json'), `${JSON.stringify(record, null, 2)}\n`);
-}
-
-function inGibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

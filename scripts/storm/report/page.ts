@@ -3,6 +3,7 @@ import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
+import { inGibibytes } from '../../../clusters/text/quantity.ts';
 import { type PageParts, readPageParts, renderPage } from '../../report/formats/html/page.ts';
 import { facts, moment } from '../../report/formats/html/words.ts';
 import { clientLimits, loadText } from '../cells.ts';
@@ -112,7 +113,7 @@ ${facts([
   ['harness', environment.harness],
   ['Node.js', environment.node],
   ['kernel', environment.kernel],
-  ['machine', `${cpus} processors, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+  ['machine', `${cpus} processors, ${inGibibytes(memoryBytes)}`],
   ['run', run],
 ])}
 </section>`;

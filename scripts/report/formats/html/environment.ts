@@ -1,4 +1,5 @@
 import { html, type Markup, type Piece } from '../../../../clusters/text/markup.ts';
+import { inGibibytes } from '../../../../clusters/text/quantity.ts';
 import { implementationName } from '../../model/environment.ts';
 import {
   type ClusterFact,
@@ -44,7 +45,7 @@ export function environmentSection(report: LocalVolumeConformanceReport): Markup
     ['kind', ours(code(environment.kind))],
     ['host', `${host.operatingSystem}, ${host.architecture}`],
     ['processors', host.cpus],
-    ['memory', `${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+    ['memory', inGibibytes(host.memoryBytes)],
     ['Node.js', code(environment.node)],
     ['harness', `local-pv-conformance ${harness.version}`],
     ['commit', html`${code(harness.commit)}${harness.modified === true && ' with changes that are not committed'}`],
