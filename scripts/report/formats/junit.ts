@@ -70,9 +70,9 @@ function suiteProperties(report: LocalVolumeConformanceReport, name: string, cas
     const tiers = (report.tiers ?? []).map(({ name: need, statistics }) => {
       return [`need ${need}`, countsInWords(statistics)] as const;
     });
-    const left = report.leftOvers ? leftOverLines(report.leftOvers) : [];
     const properties = Object.entries({ ...environmentProperties(report), ...more });
-    return [...properties, ...shares, ...tiers, ...left.map((line) => ['left-overs', line] as const)];
+    const left = leftOverLines(report.leftOvers).map((line) => ['left-overs', line] as const);
+    return [...properties, ...shares, ...tiers, ...left];
   }
   const levels = grouped(cases, ({ properties }) => properties.find(([key]) => key === 'level')?.[1]);
   return [...levels].flatMap(([level, of]) =>

@@ -85,16 +85,13 @@ export function resultLines(report: Report, colors: ReturnType<typeof createColo
     duration(milliseconds),
   ];
   const { cluster } = environment;
+  const left = leftOverLines(leftOvers).map((line) => `left-overs: ${line}`);
   // Of a cluster of ours a reader knows this; the report has it.
-  const lent = cluster?.madeBy === 'others' ? [`cluster: ${clusterLine(cluster)}`, ...leftOverWords(leftOvers)] : [];
+  const lent = cluster?.madeBy === 'others' ? [`cluster: ${clusterLine(cluster)}`, ...left] : [];
   return [
     ...(others.length > 0 ? [`beside them: ${others.map(shareOf).join(', ')}`] : []),
     ...issues.map((line) => colors.yellow(line)),
     ...lent,
     facts.join(' · '),
   ];
-}
-
-function leftOverWords(leftOvers: Report['leftOvers']): string[] {
-  return leftOvers ? leftOverLines(leftOvers).map((line) => `left-overs: ${line}`) : [];
 }

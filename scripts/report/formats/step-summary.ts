@@ -207,8 +207,7 @@ function folded(title: string, lines: readonly string[]): string[] {
 function environment(report: LocalVolumeConformanceReport): string[] {
   const facts = Object.entries(environmentProperties(report)).map(([name, value]) => `- ${name}: ${codeSpan(value)}`);
   const commands = report.reproduce.map(htmlText).join('\n');
-  const leftOvers = report.leftOvers ? leftOverLines(report.leftOvers) : [];
-  facts.push(...leftOvers.map((line) => `- left-overs: ${markdownText(line)}`));
+  facts.push(...leftOverLines(report.leftOvers).map((line) => `- left-overs: ${markdownText(line)}`));
   return [...facts, ...(commands === '' ? [] : ['', `<pre>${commands}</pre>`])];
 }
 

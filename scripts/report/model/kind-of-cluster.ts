@@ -150,8 +150,13 @@ export function alike(values: readonly (readonly [name: string, value: string])[
   return groups.map(([value, those]) => `${value} (${those.map(([name]) => name).join(', ')})`).join(', ');
 }
 
-/** Returns where it was looked for left-overs, as lines: `on node1, node2`, `not on node3: no agent was wanted`. */
-export function leftOverLines({ lookedAt, atEnd, notLookedAt }: LeftOvers): string[] {
+/**
+ * Returns where it was looked for left-overs, as lines: `looked at node1, node2`, `not looked at node3: no agent was
+ * wanted`; none where that is not known.
+ */
+export function leftOverLines(leftOvers: LeftOvers | undefined): string[] {
+  if (!leftOvers) return [];
+  const { lookedAt, atEnd, notLookedAt } = leftOvers;
   const end = atEnd ? '' : '; not at the end of the run, which did not come that far';
   return [
     ...(lookedAt.length > 0 ? [`looked at ${lookedAt.join(', ')}${end}`] : []),
