@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
-import type { NamedTrace } from '../../trace/write-trace.ts';
+import { type NamedTrace, tracePath } from '../../trace/write-trace.ts';
 import { ownProduct, type Product, readProduct } from '../formats/conformance/product.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { readReport, reportFile } from '../model/report-file.ts';
@@ -31,7 +31,7 @@ export async function readReportFolder(path: string): Promise<ReportFolder> {
 async function readTraces(folder: string, { requirements }: LocalVolumeConformanceReport): Promise<NamedTrace[]> {
   const traces: NamedTrace[] = [];
   for (const { id } of requirements) {
-    const file = join(folder, 'traces', `${id}.json`);
+    const file = join(folder, tracePath(id, 'json'));
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text !== undefined) traces.push({ name: id, trace: parseTrace(file, text) });
   }
