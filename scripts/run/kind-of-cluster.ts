@@ -179,8 +179,11 @@ async function networkOf(
 
 /** Returns the feature gates in the metrics of the API server that are not as their stage lets expect. */
 async function serverGates(client: Api, options: Options): Promise<KindOfCluster['featureGates']['apiServer']> {
-  const read = client.metrics(options).then(gatesIn, (error: unknown) => ({ notKnown: whyNot(error, options.signal) }));
-  return await read;
+  try {
+    return gatesIn(await client.metrics(options));
+  } catch (error) {
+    return { notKnown: whyNot(error, options.signal) };
+  }
 }
 
 /** Returns the same from the text of the metrics. Source: `kubernetes_feature_enabled` of k8s.io/component-base. */

@@ -16,8 +16,6 @@ export interface ReportOrigins {
   chosen: readonly ChosenSpec[];
   /** Ids of all that was chosen, of which `chosen` is a shard where `asked` names one. */
   selection: readonly string[];
-  /** Whether a skipped spec is not tolerated. */
-  strict: boolean;
   asked: Asked;
   /** The tested product, where the user has named one. */
   product: Product | undefined;
@@ -28,7 +26,7 @@ export interface ReportOrigins {
 
 /** Returns the function that makes a report from a run's summary, at any time during the run. */
 export function reportedRun(origins: ReportOrigins): (summary: Summary, finished?: number) => ReportedRun {
-  const { catalogue, chosen, selection, strict, asked, harness, state } = origins;
+  const { catalogue, chosen, selection, asked, harness, state } = origins;
   return (summary, finished) => {
     const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
     const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
@@ -44,7 +42,7 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary, finished
       leftOvers: state.leftOvers,
       catalogue,
       chosen,
-      shard: asked.shard && { ...asked.shard, selection: [...selection], strict },
+      shard: asked.shard && { ...asked.shard, selection: [...selection], strict: asked.strict ?? false },
       implementation: implementationOf(product),
       reproduce: reproduceCommands(environment.harness, asked, {
         seed: summary.seed,

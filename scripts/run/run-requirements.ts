@@ -92,7 +92,6 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
       catalogue: allRequirements(),
       chosen: specs,
       selection: selection.map(({ requirement }) => requirement.id),
-      strict: options.strict ?? false,
       asked: {
         ...options,
         kubernetes: lent ? minorOf(lent.survey.kubernetes).join('.') : plan.minor.name,

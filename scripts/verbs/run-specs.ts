@@ -21,6 +21,7 @@ import { comparisonForTerminal } from '../report/compare/terminal.ts';
 import { readProduct } from '../report/formats/conformance/product.ts';
 import { addToSummary } from '../report/formats/github.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
+import { isLent } from '../report/model/reproduce.ts';
 import { type ClusterOptions, planCluster } from '../run/cluster/plan.ts';
 import { planText } from '../run/lent-cluster/plan-text.ts';
 import { imagesFor, type LentOptions, surveyCluster } from '../run/lent-cluster/survey.ts';
@@ -55,8 +56,7 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
 export async function runSpecs(options: Options): Promise<ExitStatus> {
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
-  if (options.kubeconfig !== undefined || options.context !== undefined)
-    return (await runOnLent(runPlans, options)).exitStatus;
+  if (isLent(options)) return (await runOnLent(runPlans, options)).exitStatus;
   const { agent, ...given } = options;
   for (const option of ofLentCluster) if (given[option] !== undefined) throw ofNoCluster(flagOf(option));
   if (agent === false) throw ofNoCluster(flagOf('agent', agent));
