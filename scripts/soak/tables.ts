@@ -1,3 +1,4 @@
+import { capital } from '../../clusters/text/capital.ts';
 import type { Drift, FailureRate, SoakFigures } from './figures.ts';
 
 type Table = readonly (readonly string[])[];
@@ -23,12 +24,11 @@ export function figuresAsText(figures: SoakFigures): string {
 
 /** Returns the figures as a page of Markdown. */
 export function figuresAsMarkdown(figures: SoakFigures): string {
-  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const drawn = ([head = [], ...rows]: Table) => [
     '',
-    row(head),
-    row(head.map((_, index) => (index === 0 ? '---' : '--:'))),
-    ...rows.map(row),
+    markdownRow(head),
+    markdownRow(head.map((_, index) => (index === 0 ? '---' : '--:'))),
+    ...rows.map(markdownRow),
   ];
   return [
     `# ${figures.runs} runs in a row`,
@@ -39,9 +39,14 @@ export function figuresAsMarkdown(figures: SoakFigures): string {
       ...(table ? drawn(table) : []),
     ]),
     '',
-    `${method[0]?.toUpperCase()}${method.slice(1)}`,
+    capital(method),
     '',
   ].join('\n');
+}
+
+/** Returns a row of a table in Markdown. */
+export function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function sectionsOf(figures: SoakFigures): Section[] {

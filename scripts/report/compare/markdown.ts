@@ -1,3 +1,4 @@
+import { capital } from '../../../clusters/text/capital.ts';
 import { plainText } from '../../../clusters/text/redact.ts';
 import type { Cell, Comparison } from './compare.ts';
 import type { Outcome } from './outcome.ts';
@@ -79,8 +80,4 @@ function inline(text: string): string {
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/[\\`*_[\]|~#@]/g, (character) => `&#${character.codePointAt(0)};`);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,3 +1,4 @@
+import { capital } from '../../../clusters/text/capital.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
 import { type PageParts, renderPage } from '../formats/html/page.ts';
 import { resultMark } from '../formats/html/words.ts';
@@ -31,7 +32,7 @@ function verdict(comparison: Comparison, labels: readonly string[]): Markup {
   return html`<section aria-labelledby="verdict-title">
 <p class="over">${labels.join(' and ')}, compared with ${labels[0]}</p>
 <p class="verdict-mark ${comparison.worse ? 'failed' : 'passed'}"><span aria-hidden="true">${comparison.worse ? '✗' : '✓'}</span>${comparison.worse ? 'Worse' : 'No regression'}</p>
-<h1 id="verdict-title">${conclusion.charAt(0).toUpperCase() + conclusion.slice(1)}</h1>
+<h1 id="verdict-title">${capital(conclusion)}</h1>
 <p class="lead">${same} requirements have the same result in all reports.</p>
 ${notes.map((note) => html`<p class="notice">${note}</p>`)}
 ${table(

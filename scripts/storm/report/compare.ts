@@ -1,8 +1,9 @@
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
+import { capital } from '../../../clusters/text/capital.ts';
 import { grouped, median } from '../../../clusters/text/collections.ts';
 import { html } from '../../../clusters/text/markup.ts';
 import { readPageParts, renderPage } from '../../report/formats/html/page.ts';
-import { aligned } from '../../soak/tables.ts';
+import { aligned, markdownRow } from '../../soak/tables.ts';
 import { loadText } from '../cells.ts';
 import { cpuPerClaim } from './growth.ts';
 import { type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
@@ -173,17 +174,15 @@ export function comparisonAsText(comparison: StormComparison): string {
 
 /** Writes the comparison as Markdown. */
 export function writeStormMarkdown(file: string, comparison: StormComparison): void {
-  const row = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
   const heads = ['', ...comparison.labels];
   const lines = [
     '# Claim storms compared',
     '',
     `${conclusionOf(comparison)}.`,
     '',
-    row(heads),
-    row(heads.map(() => '---')),
-    ...rowsOf(comparison).map(row),
+    markdownRow(heads),
+    markdownRow(heads.map(() => '---')),
+    ...rowsOf(comparison).map((cells) => markdownRow(cells.map((cell) => cell.trim()))),
     '',
     rule,
     '',
@@ -202,7 +201,7 @@ export async function writeStormHtml(file: string, comparison: StormComparison):
       sections: [{ id: 'loads', title: 'Loads' }],
       content: html`<section id="loads" aria-labelledby="loads-title">
 <p class="over">${comparison.labels.join(' and ')}, compared with ${comparison.labels[0]}</p>
-<h1 id="loads-title">${conclusion.charAt(0).toUpperCase() + conclusion.slice(1)}</h1>
+<h1 id="loads-title">${capital(conclusion)}</h1>
 <div class="scroll" tabindex="0" role="group" aria-label="Table of the loads"><table class="side-by-side wide">
 <caption>${rule}</caption>
 <thead><tr><th scope="col"><span class="unseen">what</span></th>${comparison.labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>

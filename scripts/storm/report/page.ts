@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../../clusters/host/write-atomically.ts';
+import { capital } from '../../../clusters/text/capital.ts';
 import { grouped } from '../../../clusters/text/collections.ts';
 import { duration } from '../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../clusters/text/markup.ts';
@@ -47,7 +48,7 @@ function verdict({ verdict, environment, date, milliseconds }: Storm, good: bool
   return html`<section aria-labelledby="verdict-title">
 <p class="over">Claim storm · Kubernetes ${environment.kubernetes} · ${environment.limits} client limits · ${moment(date)} · ${duration(milliseconds)}</p>
 <p class="verdict-mark ${good ? 'passed' : 'failed'}"><span aria-hidden="true">${good ? '✓' : '✗'}</span>${good ? 'Conforms' : 'Not shown'}</p>
-<h1 id="verdict-title">${verdict.charAt(0).toUpperCase() + verdict.slice(1)}</h1>
+<h1 id="verdict-title">${capital(verdict)}</h1>
 </section>`;
 }
 

@@ -1,3 +1,4 @@
+import { capital } from '../../../../clusters/text/capital.ts';
 import { duration } from '../../../../clusters/text/duration.ts';
 import { html, type Markup } from '../../../../clusters/text/markup.ts';
 import { outcomes, outcomeWords, shareIn } from '../../model/counts.ts';
@@ -16,8 +17,8 @@ export function verdictSection(report: LocalVolumeConformanceReport): Markup {
   return html`<section aria-labelledby="verdict-title">
 <p class="over">Kubernetes ${kubernetes} · ${moment(report.date)} · ${duration(report.milliseconds)}</p>
 <p class="verdict-mark ${toneOf(result)}"><span aria-hidden="true">${signs[result]}</span>${words[result]}</p>
-<h1 id="verdict-title">${sentence(headline)}</h1>
-${beside.length > 0 && html`<p>${sentence(beside.join('; '))}.</p>`}
+<h1 id="verdict-title">${capital(headline)}</h1>
+${beside.length > 0 && html`<p>${capital(beside.join('; '))}.</p>`}
 <p class="lead">${extent(report)} Tested: ${implementation.project}.</p>
 ${report.interruptedBy !== undefined && html`<p class="notice">The run was interrupted by ${report.interruptedBy}: requirements that are not listed have not been looked at.</p>`}
 ${subjects.length > 0 && html`<ul class="subjects">${subjects.map(subjectItem)}</ul>`}
@@ -38,10 +39,6 @@ const rare: ReadonlySet<string> = new Set(['knownIssue', 'notApplicable']);
 function subjectItem(subject: ReportedSubject): Markup {
   const { passed, applying, what } = shareIn(subject);
   return html`<li><strong>${passed}</strong> <span class="rest">of ${applying} ${what}</span>${shareBar(subject.statistics)}</li>`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function extent({ complete, catalogue, requirements }: LocalVolumeConformanceReport): string {
