@@ -13,7 +13,7 @@ import {
   writeEvidence,
 } from '../../made-up-for-tests.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
-import { describeInBrowser, launch, visit } from './browser.ts';
+import { describeInBrowser, launch, screenshotFolder, visit } from './browser.ts';
 import { writeHtmlReport } from './report-page.ts';
 
 /** The figures are 3 MB and one second; opening has room here for a machine that does other things too. */
@@ -47,8 +47,7 @@ describeInBrowser('report.html in a browser', (program) => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lpv-html-'));
-    screenshots = process.env.LPV_SCREENSHOTS ?? join(tmpdir(), 'lpv-screenshots');
-    await mkdir(screenshots, { recursive: true });
+    screenshots = await screenshotFolder();
     for (const name of names) await write(name, reports[name]);
     browser = await launch(program);
   });

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect } from 'chai';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** A page with what the browser had to complain about, and what it was asked to load. */
@@ -28,6 +31,53 @@ export function describeInBrowser(title: string, tests: (this: Mocha.Suite, prog
       this.timeout(60_000);
       tests.call(this, program);
     });
+}
+
+/** Returns the folder in which tests leave pictures of pages. */
+export async function screenshotFolder(): Promise<string> {
+  const folder = process.env.LPV_SCREENSHOTS ?? join(tmpdir(), 'lpv-screenshots');
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** Tests of what any page must be, in a browser. `write` writes `<name>.html` into a folder. */
+export function describePage(name: string, write: (folder: string) => Promise<void>): void {
+  describeInBrowser(`${name}.html in a browser`, (program) => {
+    let browser: Browser;
+    let folder: string;
+    let address: string;
+    let screenshots: string;
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), `lpv-${name}-page-`));
+      screenshots = await screenshotFolder();
+      await write(folder);
+      address = pathToFileURL(join(folder, `${name}.html`)).href;
+      browser = await launch(program);
+    });
+
+    after(async () => {
+      await browser?.close();
+      await rm(folder, { recursive: true });
+    });
+
+    for (const scheme of ['light', 'dark'] as const) {
+      it(`loads nothing, complains about nothing, and is legible in the ${scheme} scheme`, async () => {
+        const { page, complaints, requests } = await visit(browser, address, { colorScheme: scheme });
+        await page.screenshot({ path: join(screenshots, `${name}-${scheme}.png`), fullPage: true });
+        expect(await page.evaluate('probe.faintTexts()')).to.deep.equal([]);
+        expect({ complaints, requests }).to.deep.equal({ complaints: [], requests: [address] });
+      });
+    }
+
+    it('has a caption for every table and no lost link, and does not scroll sideways on a phone', async () => {
+      const { page } = await visit(browser, address, { viewport: { width: 360, height: 780 } });
+      await page.screenshot({ path: join(screenshots, `${name}-phone.png`) });
+      const found = await page.evaluate<{ tables: number; captions: number; lost: number }>('probe.structure()');
+      expect(found).to.include({ captions: found.tables, lost: 0, unnamed: 0 });
+      expect(await page.evaluate('probe.width()')).to.equal(360);
+    });
+  });
 }
 
 /** Why tests in a browser cannot run on this machine. */
