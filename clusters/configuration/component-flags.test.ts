@@ -22,7 +22,6 @@ describe('flags of components', () => {
     expect(list?.scheduler).to.deep.equal({ extraArgs: scheduler });
     expect(list?.controllerManager).to.deep.equal({
       extraArgs: [
-        { name: 'leader-elect', value: 'false' },
         { name: 'kube-api-burst', value: '200' },
         { name: 'kube-api-qps', value: '20' },
       ],

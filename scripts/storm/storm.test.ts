@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { ApiRefusal } from '../../clusters/api/refusal.ts';
 import { readClusterConfiguration } from '../../clusters/configuration/cluster-shape.ts';
+import { withFlags } from '../../clusters/configuration/component-flags.ts';
 import { readVersions } from '../../clusters/configuration/versions.ts';
 import { stormConfiguration } from './cluster.ts';
 import { madeUpCell, skippedCell } from './made-up-for-tests.ts';
@@ -42,7 +43,12 @@ describe('a storm', () => {
   });
 
   it('has a cluster as specs have, with limits and room for many nodes', async () => {
-    const before = await readClusterConfiguration();
+    const { shape: ours, document: plain } = await readClusterConfiguration();
+    const ofSpecs = [{ name: 'v', value: '2' }];
+    const before = {
+      shape: ours,
+      document: withFlags(plain, { controllerManager: ofSpecs, scheduler: ofSpecs }),
+    };
     for (const [limits, qps] of [
       ['default', '20'],
       ['raised', '1000'],
@@ -59,7 +65,7 @@ describe('a storm', () => {
       // kubeadm gets no flag twice, and those of specs too.
       expect(new Set(flags.map(({ name }) => name)).size).to.equal(flags.length);
       for (const component of ['controllerManager', 'scheduler'])
-        expect(patch[component].extraArgs).to.deep.include({ name: 'leader-elect', value: 'false' });
+        expect(patch[component].extraArgs).to.deep.include.members(ofSpecs);
     }
   });
 

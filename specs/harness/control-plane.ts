@@ -3,7 +3,10 @@ import { onNode } from '../../clusters/nodes/node.ts';
 import { testCluster } from '../runner/test-cluster.ts';
 import { once } from './promises.ts';
 
-/** Milliseconds after which paused controllers continue by themselves; a busy machine needs some of them. */
+/**
+ * Milliseconds after which paused controllers continue by themselves; a busy machine needs some of them. The controllers
+ * keep their lease: a renewal that begins later has 10 s of its own. Only a pause that begins within a renewal ends them.
+ */
 const longestPause = 60_000;
 
 /** The paused controllers of the control plane: `await using` continues them at the end. */
@@ -43,8 +46,8 @@ echo "$pid"`;
 }
 
 /**
- * Kills components of the control plane, such as `kube-scheduler`; kubelet starts them again, and they wait for no lease
- * (three-node.yaml). For specs that have the whole cluster.
+ * Kills components of the control plane, such as `kube-scheduler`; kubelet starts them again. Their leases are deleted,
+ * so that the new processes do not wait until the leases expire. For specs that have the whole cluster.
  */
 export async function killedControlPlane(...components: readonly string[]): Promise<void> {
   const node = (await testCluster()).controlPlane();
@@ -53,6 +56,7 @@ for component; do
   pid=$(pgrep --exact --full "$component .*")
   kill -KILL "$pid"
   while [ -e "/proc/$pid" ]; do sleep 0.05; done
+  kubectl --kubeconfig=/etc/kubernetes/admin.conf --namespace kube-system delete lease "$component"
 done`;
   await onNode(node, ['sh', '-ceu', kill, 'sh', ...components]);
 }
