@@ -1,6 +1,6 @@
 import { inGibibytes } from '../../../clusters/text/quantity.ts';
 import { implementationName } from '../model/environment.ts';
-import { clusterProperties, factText, gatesText } from '../model/kind-of-cluster.ts';
+import { type ClusterProperty, clusterProperties, factText, gatesText } from '../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 
 /** A fact of the environment, as each report has it; null where it could not be found out. */
@@ -50,8 +50,8 @@ const absent = 'does not apply';
 type Fact = (report: LocalVolumeConformanceReport) => string | null;
 
 /** Returns a fact of the cluster, as clusterProperties names it. */
-function ofCluster(name: string): Fact {
-  return ({ environment: { cluster } }) => (cluster ? (clusterProperties(cluster)[name] ?? null) : null);
+function ofCluster(name: ClusterProperty): Fact {
+  return ({ environment: { cluster } }) => (cluster ? clusterProperties(cluster)[name] : null);
 }
 
 /** Returns a fact that only clusters have which the harness has made. */

@@ -82,8 +82,23 @@ export function factText(known: ClusterFact): string {
   return 'is' in known ? known.is : `not known: ${known.notKnown}`;
 }
 
+type NodeProperty = 'kubelet' | 'container runtime' | 'operating system of nodes' | 'kernel' | 'architecture of nodes';
+
+/** What a property of a cluster is called. */
+export type ClusterProperty =
+  | NodeProperty
+  | 'cluster made by'
+  | 'provider'
+  | 'distribution'
+  | 'pod network'
+  | 'kubelet root'
+  | 'nodes used'
+  | 'nodes not used'
+  | 'feature gates of the API server'
+  | 'feature gates of kubelet';
+
 /** Returns what kind of cluster it was, as names and values; `not known: …` where a fact is not known. */
-export function clusterProperties(cluster: KindOfCluster): Record<string, string> {
+export function clusterProperties(cluster: KindOfCluster): Record<ClusterProperty, string> {
   const { madeBy, provider, distribution, podNetwork, usedNodes, unusedNodes: others, featureGates } = cluster;
   const named = usedNodes.map(({ name, roles }) => (roles.length > 0 ? `${name} (${roles.join(', ')})` : name));
   return {
@@ -109,7 +124,7 @@ export function clusterLine(cluster: KindOfCluster): string {
 }
 
 /** Returns what the nodes run, each with the number of nodes where they are not alike. */
-function nodeProperties({ nodeSets }: Pick<KindOfCluster, 'nodeSets'>): Record<string, string> {
+function nodeProperties({ nodeSets }: Pick<KindOfCluster, 'nodeSets'>): Record<NodeProperty, string> {
   const of = (key: 'kubelet' | 'containerRuntime' | 'operatingSystem' | 'kernel' | 'architecture'): string => {
     const counts = [...grouped(nodeSets, (set) => set[key])].map(([value, sets]) => {
       return [value, sets.reduce((sum, set) => sum + set.count, 0)] as const;

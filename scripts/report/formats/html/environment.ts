@@ -3,6 +3,7 @@ import { inGibibytes } from '../../../../clusters/text/quantity.ts';
 import { implementationName } from '../../model/environment.ts';
 import {
   type ClusterFact,
+  type ClusterProperty,
   clusterProperties,
   factText,
   gatesText,
@@ -59,7 +60,7 @@ ${cluster ? clusterFacts(cluster) : undefined}
 function clusterFacts(cluster: KindOfCluster): Markup {
   const { madeBy, provider, distribution, podNetwork, usedNodes, featureGates } = cluster;
   const properties = clusterProperties(cluster);
-  const plain = (...names: string[]) => names.map((name) => [name, properties[name]] as const);
+  const plain = (...names: ClusterProperty[]) => names.map((name) => [name, properties[name]] as const);
   return html`<h3 class="spaced">The cluster</h3>
 <p class="lead">${madeBy === 'harness' ? 'The harness has made it for this run, or keeps it for such runs.' : 'The harness did not make it. What this user may not read is not known.'}</p>
 <div class="pair">
