@@ -7,11 +7,11 @@ import { reportedRequirement, reportWith } from '../report/made-up-for-tests.ts'
 import { madeUpCell, madeUpStorm } from '../storm/made-up-for-tests.ts';
 import { writeStorm } from '../storm/report/storm-file.ts';
 import { diff } from './diff.ts';
+import { keepPrinted } from './printed-for-tests.ts';
 
 describe('lpv diff', () => {
   let folder: string;
-  const { write } = process.stdout;
-  let printed: string;
+  const printed = keepPrinted();
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lpv-diff-'));
@@ -29,18 +29,6 @@ describe('lpv diff', () => {
 
   after(() => rm(folder, { recursive: true }));
 
-  beforeEach(() => {
-    printed = '';
-    process.stdout.write = ((text: string) => {
-      printed += text;
-      return true;
-    }) as typeof process.stdout.write;
-  });
-
-  afterEach(() => {
-    process.stdout.write = write;
-  });
-
   const run = (names: string[], more: { markdown?: string; html?: string } = {}) =>
     diff.act(
       names.map((name) => join(folder, name)),
@@ -49,17 +37,17 @@ describe('lpv diff', () => {
 
   it('takes files and folders, and ends with 1 on a regression', async () => {
     expect(await run(['good.yaml', 'run'])).to.equal('doesNotConform');
-    expect(printed).to.match(/Regressions: 1[\s\S]*LV-1 core[\s\S]*failed: seen/);
+    expect(printed()).to.match(/Regressions: 1[\s\S]*LV-1 core[\s\S]*failed: seen/);
   });
 
   it('ends with 0 where nothing is worse', async () => {
     expect(await run(['run', 'good.yaml'])).to.equal('conforms');
-    expect(printed).to.match(/Fixed: 1/);
+    expect(printed()).to.match(/Fixed: 1/);
   });
 
   it('ends with 1 where the reports have nothing in common', async () => {
     expect(await run(['good.yaml', 'other.yaml'])).to.equal('doesNotConform');
-    expect(printed).to.match(/not comparable: a report has no requirement in\s+common/);
+    expect(printed()).to.match(/not comparable: a report has no requirement in\s+common/);
   });
 
   it('writes what it is asked for', async () => {
@@ -75,7 +63,7 @@ describe('lpv diff', () => {
     expect((error as Error).message)
       .to.match(/bad\.yaml:\d+:\d+: kind: /)
       .and.match(/results: /);
-    expect(printed).to.equal('');
+    expect(printed()).to.equal('');
     const missing = await run(['good.yaml', 'none']).catch((thrown: unknown) => thrown);
     expect((missing as Error).message).to.match(/none:1:1: there is no such file/);
   });
@@ -85,7 +73,7 @@ describe('lpv diff', () => {
     writeStorm(join(folder, 'worse'), madeUpStorm([madeUpCell({ outcome: 'unfinished' })], {}, 'worse'));
     const [markdown, html] = [join(folder, 's.md'), join(folder, 's.html')];
     expect(await run(['before', 'after/storm.yaml'], { markdown, html })).to.equal('conforms');
-    expect(printed).to.match(/100 claims, 100 nodes[\s\S]*bound p50/);
+    expect(printed()).to.match(/100 claims, 100 nodes[\s\S]*bound p50/);
     expect(await readFile(markdown, 'utf8')).to.match(/^# Claim storms compared/);
     expect(await readFile(html, 'utf8')).to.match(/^<!doctype html>/);
     expect(await run(['before', 'worse'])).to.equal('doesNotConform');

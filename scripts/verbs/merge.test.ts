@@ -7,12 +7,12 @@ import { exampleTrace, reportedRequirement, reportWith, writeEvidence } from '..
 import { readReport } from '../report/model/report-file.ts';
 import { writeReportFiles } from '../report/report-files.ts';
 import { merge } from './merge.ts';
+import { keepPrinted } from './printed-for-tests.ts';
 
 describe('lpv merge', function () {
   this.timeout(30_000);
   let folder: string;
-  const { write } = process.stdout;
-  let printed: string;
+  const printed = keepPrinted();
   const product: Product = { ...ownProduct('v1.37.2'), vendor: 'Some Vendor', name: 'Some Kubernetes' };
   const selection = ['LV-1', 'LV-2', 'LV-3'];
 
@@ -41,18 +41,6 @@ describe('lpv merge', function () {
 
   after(() => rm(folder, { recursive: true }));
 
-  beforeEach(() => {
-    printed = '';
-    process.stdout.write = ((text: string) => {
-      printed += text;
-      return true;
-    }) as typeof process.stdout.write;
-  });
-
-  afterEach(() => {
-    process.stdout.write = write;
-  });
-
   const run = (names: string[], report: string) =>
     merge.act(
       names.map((name) => join(folder, name)),
@@ -63,7 +51,7 @@ describe('lpv merge', function () {
     expect(await run(['shard-2', 'shard-1/report.yaml'], 'merged')).to.equal('conforms');
     const [name] = await readdir(join(folder, 'merged'));
     const made = join(folder, 'merged', String(name));
-    expect(printed).to.include(`report: ${made}`).and.include('3 of 3 promises of Kubernetes');
+    expect(printed()).to.include(`report: ${made}`).and.include('3 of 3 promises of Kubernetes');
     const files = await readdir(made, { recursive: true });
     expect(files).to.include.members([
       ...['report.yaml', 'report.html', 'junit_01.xml', 'ctrf.json', 'e2e.log'],
