@@ -122,6 +122,12 @@ describe('the merged report', () => {
     expect(report.requirements.map(({ began }) => began)).to.deep.equal([5_010, 20]);
   });
 
+  it('does not say how long the specs of one shard took', () => {
+    const schedule = { milliseconds: 90_000, atLeast: 60_000, because: 'the work of the processors' };
+    const shards = shardsOf(whole, 2).map(({ name, report }) => ({ name, report: { ...report, schedule } }));
+    expect(merged(shards)).to.not.have.property('schedule');
+  });
+
   it('names each value in which the machines differ, and no seed that not all have', () => {
     const [first, second] = shardsOf(whole, 2);
     if (!first || !second) throw new Error('two shards');

@@ -129,18 +129,22 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     },
     { requirements, outside },
   );
-  const { shard, leftOvers: _, ...rest } = first;
+  const { apiVersion, kind, implementation, harness, catalogue, shard } = first;
   const leftOvers = mergedLeftOvers(shards.flatMap((report) => report.leftOvers ?? []));
   const stolen = shards.flatMap(({ cpuSteal }) => cpuSteal ?? []);
   const merged: Report = {
-    ...rest,
+    apiVersion,
+    kind,
     date: new Date(began).toISOString(),
     run,
+    implementation,
+    harness,
     result: runResult(ending.exitStatus, counts.statistics),
     verdict: ending.verdict,
     exitStatus: ending.exitStatus,
     ...(interruptedBy !== undefined && { interruptedBy }),
-    complete: shard.selection.length === first.catalogue,
+    complete: shard.selection.length === catalogue,
+    catalogue,
     specList: specListOf(requirements),
     mergedFrom: shards.map(({ run, date, milliseconds, seed, jobs }) => ({ run, date, milliseconds, seed, jobs })),
     milliseconds: ended - began,
