@@ -13,7 +13,7 @@ interface Only {
 export class ObjectsForTests {
   readonly #objects = new Map<string, Stored>();
   readonly #watches = new Set<(type: string, object: Stored) => void>();
-  /** What was written, in order: `+Pod demo/a`, `-Pod demo/a`. */
+  /** What was written, in order: `+Pod demo/a`, `~Pod demo/a`, `-Pod demo/a`. */
   readonly writes: string[] = [];
   #version = 0;
 
@@ -23,8 +23,8 @@ export class ObjectsForTests {
 
   /** What of a client's operations it serves. */
   get client(): ClusterClient {
-    const { list, watch, create, remove } = this;
-    return { server: 'https://cluster', list, watch, create, remove } as unknown as ClusterClient;
+    const { list, watch, create, read, patch, remove } = this;
+    return { server: 'https://cluster', list, watch, create, read, patch, remove } as unknown as ClusterClient;
   }
 
   /** Returns the names of the objects that are there: `Pod demo/a`. */
@@ -73,16 +73,48 @@ export class ObjectsForTests {
     return this.#store(manifest);
   };
 
-  readonly remove = async (ref: ObjectRef): Promise<'requested' | 'absent'> => {
+  readonly read = async (ref: ObjectRef): Promise<Stored> => structuredClone(this.#found('reading an object', ref));
+
+  /** Changes the fields of an object's metadata and spec, if it is still of the uid and the version that are named. */
+  readonly patch = async (
+    ref: ObjectRef,
+    { change: { metadata = {}, spec = {} } }: { change: { metadata?: Partial<Stored['metadata']>; spec?: object } },
+  ): Promise<Stored> => {
+    const attempted = 'patching an object';
+    const object = this.#found(attempted, ref);
+    const { uid = object.metadata.uid, resourceVersion = object.metadata.resourceVersion } = metadata;
+    if (uid !== object.metadata.uid || resourceVersion !== object.metadata.resourceVersion)
+      throw new ApiRefusal(attempted, titleOf(object), 409, '{}');
+    this.writes.push(`~${titleOf(object)}`);
+    const version = String(++this.#version);
+    const changed = {
+      ...object,
+      metadata: { ...object.metadata, ...metadata, resourceVersion: version },
+      spec: { ...(object.spec as object | undefined), ...spec },
+    };
+    this.#objects.set(titleOf(object), changed);
+    for (const hear of this.#watches) hear('MODIFIED', changed);
+    return changed;
+  };
+
+  readonly remove = async (ref: ObjectRef, { uid }: { uid?: string } = {}): Promise<'requested' | 'absent'> => {
     const name = titleOf({ kind: ref.kind, metadata: ref });
     const object = this.#objects.get(name);
     if (!object) return 'absent';
+    if (uid !== undefined && uid !== object.metadata.uid) throw new ApiRefusal('removing an object', name, 409, '{}');
     this.writes.push(`-${name}`);
     this.#objects.delete(name);
     const gone = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
     for (const hear of this.#watches) hear('DELETED', gone);
     return 'requested';
   };
+
+  #found(attempted: string, ref: ObjectRef): Stored {
+    const name = titleOf({ kind: ref.kind, metadata: ref });
+    const object = this.#objects.get(name);
+    if (!object) throw new ApiRefusal(attempted, name, 404, '{}');
+    return object;
+  }
 
   #store(manifest: KubernetesManifest): Stored {
     const object = this.#dated(manifest);

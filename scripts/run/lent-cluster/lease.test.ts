@@ -1,79 +1,45 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ClusterClient } from '../../../clusters/api/client.ts';
-import { ApiRefusal } from '../../../clusters/api/refusal.ts';
+import { ObjectsForTests } from '../../../clusters/api/objects-for-tests.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import { silent } from '../../../clusters/text/progress.ts';
-import { takeLease } from './lease.ts';
+import { leaseOf, takeLease } from './lease.ts';
 
 describe('the Lease of a cluster', () => {
-  interface Kept {
-    metadata: { uid: string; resourceVersion: string; labels?: object };
-    spec: { holderIdentity: string };
-  }
-
-  /** An API server that keeps one Lease. */
-  function server(): { client: ClusterClient; kept: Kept | undefined; writes: number } {
-    const refusal = (status: number) => new ApiRefusal('x', 'Lease', status, '{}');
-    let version = 0;
-    const state = {
-      kept: undefined as Kept | undefined,
-      writes: 0,
-      client: {
-        async create({ metadata, spec }: { metadata: object; spec: Kept['spec'] }) {
-          if (state.kept) throw refusal(409);
-          state.kept = { metadata: { ...metadata, uid: `uid-${++version}`, resourceVersion: `${version}` }, spec };
-          return state.kept;
-        },
-        async read() {
-          return structuredClone(state.kept);
-        },
-        async patch(_ref: object, { change }: { change: { metadata: Partial<Kept['metadata']>; spec: object } }) {
-          if (!state.kept) throw refusal(404);
-          const { uid = state.kept.metadata.uid, resourceVersion = state.kept.metadata.resourceVersion } =
-            change.metadata;
-          if (uid !== state.kept.metadata.uid || resourceVersion !== state.kept.metadata.resourceVersion)
-            throw refusal(409);
-          state.writes++;
-          state.kept = {
-            metadata: { ...state.kept.metadata, resourceVersion: `${++version}` },
-            spec: { ...state.kept.spec, ...change.spec },
-          };
-          return state.kept;
-        },
-        async remove(_ref: object, { uid }: { uid: string }) {
-          if (state.kept?.metadata.uid === uid) state.kept = undefined;
-        },
-      } as unknown as ClusterClient,
-    };
-    return state;
-  }
+  const held = (holder: string) => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'default', name: 'local-pv-conformance' },
+    spec: { holderIdentity: holder },
+  });
+  const holderIn = async (api: ObjectsForTests) => (await api.client.read(leaseOf())).spec?.holderIdentity;
   const { signal } = new AbortController();
   const take = (client: ClusterClient, run: string, duration = 60) =>
     takeLease(client, { run, progress: silent, signal, duration });
 
   it('is taken, renewed while it is held, and gone when it is released', async () => {
-    const api = server();
+    const api = new ObjectsForTests();
     const lease = await take(api.client, 'one');
-    expect(api.kept?.spec.holderIdentity).to.equal('one');
+    expect(await holderIn(api)).to.equal('one');
     await after(90);
-    expect(api.writes).to.be.above(1);
+    expect(api.writes.filter((write) => write.startsWith('~'))).to.have.length.above(1);
     await lease.release();
-    expect(api.kept).to.equal(undefined);
+    expect(api.names).to.deep.equal([]);
   });
 
   it('is refused to a second run while the first renews it', async () => {
-    const api = server();
+    const api = new ObjectsForTests();
     const lease = await take(api.client, 'one');
     const refused = await take(api.client, 'two', 100).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(DomainError);
     expect(String(refused)).to.include('run one holds it');
-    expect(api.kept?.spec.holderIdentity).to.equal('one');
+    expect(await holderIn(api)).to.equal('one');
     await lease.release();
   });
 
   it('is in the only namespace that a run may use, with its label', async () => {
-    const api = server();
+    const api = new ObjectsForTests();
     const lease = await takeLease(api.client, {
       run: 'one',
       namespace: 'team',
@@ -81,21 +47,20 @@ describe('the Lease of a cluster', () => {
       signal,
       duration: 60,
     });
-    expect(api.kept?.metadata).to.deep.include({
+    expect((await api.client.read(leaseOf('team'))).metadata).to.deep.include({
       namespace: 'team',
       name: 'local-pv-conformance',
       labels: { 'local-pv-conformance/run': 'one', 'local-pv-conformance/namespace': 'team' },
     });
     await lease.release();
-    expect(api.kept).to.equal(undefined);
+    expect(api.names).to.deep.equal([]);
   });
 
   it('is taken over from a run that has died', async () => {
-    const api = server();
-    await api.client.create({ metadata: {}, spec: { holderIdentity: 'dead' } } as never);
+    const api = new ObjectsForTests(held('dead'));
     const lease = await take(api.client, 'two');
-    expect(api.kept?.spec.holderIdentity).to.equal('two');
+    expect(await holderIn(api)).to.equal('two');
     await lease.release();
-    expect(api.kept).to.equal(undefined);
+    expect(api.names).to.deep.equal([]);
   });
 });
