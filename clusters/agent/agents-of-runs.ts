@@ -1,5 +1,6 @@
 import type { ClusterClient } from '../api/client.ts';
 import { ObjectStore } from '../api/object-store.ts';
+import type { ObjectOf } from '../api/objects.ts';
 import { waitFor } from '../api/wait.ts';
 import { type NodePlaces, usualPlaces } from '../nodes/node.ts';
 import {
@@ -45,17 +46,20 @@ export interface RunWithAgents {
 export async function runsWithAgents(client: ClusterClient, signal?: AbortSignal): Promise<RunWithAgents[]> {
   const labelSelector = selectorOf(agentLabel);
   const { items } = await client.list('Namespace', { labelSelector, ...(signal && { signal }) });
-  const ends = items.map(({ metadata: { creationTimestamp, annotations } }) => {
-    const seconds = annotations?.[endsAfterAnnotation];
-    return seconds === undefined ? undefined : Date.parse(creationTimestamp) + Number(seconds) * 1000;
-  });
-  const now = ends.some((end) => end !== undefined) ? await serverTime(client, signal) : 0;
-  return items.flatMap(({ metadata: { labels, annotations } }, index) => {
+  const now = items.some((each) => endOf(each) !== undefined) ? await serverTime(client, signal) : 0;
+  return items.flatMap((namespace) => {
+    const { labels, annotations } = namespace.metadata;
     const run = labels?.[runLabel];
-    if (run === undefined || (ends[index] ?? 0) > now) return [];
+    if (run === undefined || (endOf(namespace) ?? 0) > now) return [];
     const [disks = usualPlaces.disks, files = usualPlaces.files] = annotations?.[foldersAnnotation]?.split(':') ?? [];
     return [{ run, nodes: annotations?.[nodesAnnotation]?.split(',') ?? [], folders: { disks, files } }];
   });
+}
+
+/** Returns when the agents of a namespace end by themselves; undefined where they do not. */
+function endOf({ metadata: { creationTimestamp, annotations } }: ObjectOf['Namespace']): number | undefined {
+  const seconds = annotations?.[endsAfterAnnotation];
+  return seconds === undefined ? undefined : Date.parse(creationTimestamp) + Number(seconds) * 1000;
 }
 
 /** Returns the time on the clock of the API server, by which objects are dated: what it would create now. */
