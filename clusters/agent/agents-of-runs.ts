@@ -69,7 +69,8 @@ async function serverTime(client: ClusterClient, signal?: AbortSignal): Promise<
   return Date.parse(metadata.creationTimestamp);
 }
 
-function selectorOf(labels: Readonly<Record<string, string>>): string {
+/** Returns the label selector of what has all of these labels. */
+export function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');

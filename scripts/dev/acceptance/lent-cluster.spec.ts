@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { agentLabel } from '../../../clusters/agent/agent-pod.ts';
+import { selectorOf } from '../../../clusters/agent/agents-of-runs.ts';
 import { wantedImages } from '../../../clusters/agent/image/images.ts';
 import { type ClusterClient, connect } from '../../../clusters/api/client.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
@@ -56,10 +57,6 @@ const noPrivilegedPods = (user: string) => [
   },
 ];
 
-/** Selects the agents' pods. */
-const agents = Object.entries(agentLabel)
-  .map((label) => label.join('='))
-  .join(',');
 /** The line of the first spec that has passed: their order is shuffled. */
 const aSpec = /✓ (LV|SEED)-/;
 /** Some minutes of specs with disks and pods on every node. */
@@ -116,7 +113,7 @@ describe('a cluster of others with five nodes', function () {
     await using store = new ObjectStore({
       client: owner,
       kinds: ['Pod'],
-      own: { kinds: ['Pod'], labelSelector: agents },
+      own: { kinds: ['Pod'], labelSelector: selectorOf(agentLabel) },
     });
     await store.start();
     const run = cluster.lpv(some, users.nodes);
