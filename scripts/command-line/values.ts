@@ -2,7 +2,7 @@ import { isDnsLabel, isDnsSubdomain } from '../../clusters/text/names.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
 import type { Shard } from '../../specs/runner/shards.ts';
 import { clusterNameProblem } from '../run/run-identity.ts';
-import { InvalidArgumentError, Option } from './verb.ts';
+import { InvalidArgumentError, mayBeRepeated, Option } from './verb.ts';
 
 // Each function returns the value of an option, or throws why the text is not valid and what to write instead; commander
 // puts the option before that.
@@ -141,8 +141,10 @@ export const asOption = () =>
   new Option('--as <USER>', 'have your cluster take you for this user, as kubectl --as does').argParser(text);
 
 export const asGroupOption = () =>
-  new Option('--as-group <GROUP>', 'have your cluster take you for a member of this group; may be repeated').argParser(
-    (value: string, before: string[] = []) => [...before, text(value)],
+  mayBeRepeated(
+    new Option('--as-group <GROUP>', 'have your cluster take you for a member of this group').argParser(
+      (value: string, before: string[] = []) => [...before, text(value)],
+    ),
   );
 
 /** Returns a registry and a path in it, without a slash at its end. */

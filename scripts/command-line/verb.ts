@@ -11,6 +11,15 @@ export const { Argument, InvalidArgumentError, Option } = others;
 /** The options of a verb with their values, as its action gets them. */
 export type OptionsOf<C> = C extends { opts(): infer Options } ? Options : never;
 
+const repeatable = new WeakSet<commander.Option>();
+
+/** Returns an option that may be written more than once, which its help says. */
+export function mayBeRepeated<O extends commander.Option>(option: O): O {
+  option.description += '; may be repeated';
+  repeatable.add(option);
+  return option;
+}
+
 /** Returns an option as its user writes it: `--as-group` of asGroup, and `--no-agent` of agent where that is false. */
 export function flagOf(option: string, value?: unknown): string {
   const words = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -123,13 +132,12 @@ function checkTogether(command: commander.Command): void {
 }
 
 /**
- * Commander takes the last of several values, and any next word as a value; both are more often a slip than meant. An
- * option may be repeated where its help says so.
+ * Commander takes the last of several values, and any next word as a value; both are more often a slip than meant.
  */
 function refuseRepeatedOptions(command: commander.Command): void {
   for (const option of command.options) {
     const flag = option.long ?? option.flags;
-    const once = !option.description.includes('may be repeated');
+    const once = !repeatable.has(option);
     command.on(`option:${option.name()}`, (value: string | null | undefined) => {
       const words = argumentsOf(command);
       if (once && words.filter((word) => word === option.short || word.replace(/=.*$/s, '') === flag).length > 1)

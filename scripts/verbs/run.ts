@@ -26,7 +26,15 @@ import {
   texts,
   wholeNumber,
 } from '../command-line/values.ts';
-import { Option, type OptionsOf, readOptions, usualStatuses, verb, verbCommand } from '../command-line/verb.ts';
+import {
+  mayBeRepeated,
+  Option,
+  type OptionsOf,
+  readOptions,
+  usualStatuses,
+  verb,
+  verbCommand,
+} from '../command-line/verb.ts';
 
 const help = {
   sentence: 'Runs the specs on a real three-node cluster, writes a report, and removes the cluster.',
@@ -129,10 +137,12 @@ const command = verbCommand('run', help)
   .option('--dry-run', 'print the steps that would be taken, and do nothing')
   .option('--report <DIR>', 'the folder in which the folder of the run is made', text, 'reports')
   .option('--reporter <NAME>', 'a reporter of mocha that runs beside ours, such as spec or xunit, or its module', text)
-  .option(
-    '--reporter-option <KEY=VALUE>',
-    'an option of that reporter, such as output=run.xml; may be repeated',
-    keyValue,
+  .addOption(
+    mayBeRepeated(
+      new Option('--reporter-option <KEY=VALUE>', 'an option of that reporter, such as output=run.xml').argParser(
+        keyValue,
+      ),
+    ),
   )
   .option(
     '--product <FILE>',
