@@ -145,7 +145,8 @@ function rowOf(
  */
 function isExcused(
   entry: ReportedRequirement | undefined,
-  ...[baseline, other]: [LocalVolumeConformanceReport, LocalVolumeConformanceReport]
+  baseline: LocalVolumeConformanceReport,
+  other: LocalVolumeConformanceReport,
 ): boolean {
   if (entry?.skippedFor === undefined) return false;
   return entry.skippedFor !== 'feature' || isOfOthers(baseline) !== isOfOthers(other);
