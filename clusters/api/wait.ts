@@ -48,7 +48,9 @@ export class NotConsistent extends DomainError {
  * @throws WaitTimedOut, the signal's reason, the store's failure, or an error of `until`
  */
 export function waitFor<Value>(store: WaitedStore, options: WaitOptions<Value>): Promise<Value> {
-  return watchStore(store, options.within, options.signal, options.until, () => {
+  const { within, signal, until } = options;
+  const look = () => until(store);
+  return lookAtChanges(store, { within, signal }, look, () => {
     throw timedOut(store, options);
   });
 }
@@ -85,17 +87,25 @@ export async function consistently(store: WaitedStore, options: ConsistentlyOpti
       why: 'this was not to happen',
     });
   };
-  await watchStore(store, window, signal, check, () => true);
+  await lookAtChanges(store, { within: window, signal }, check, () => true);
   await store.confirm?.(signal ? { signal } : {});
   check();
 }
 
-/** Waits until `look` finds something, the signal aborts, or the time is over. Looks at once and after each change. */
-function watchStore<Value>(
-  store: WaitedStore,
-  within: number,
-  signal: AbortSignal | undefined,
-  look: (store: StoreView) => Value | undefined | false,
+/** What changes: the object store, or something else with a watch. */
+export interface Changing extends Pick<StoreView, 'clock' | 'onChange'> {
+  /** Why nothing will change any longer. */
+  readonly failure?: unknown;
+}
+
+/**
+ * Waits until `look` finds something, the signal aborts, or the time is over. Looks at once and after each change.
+ * @throws the failure of what changes, the signal's reason, or an error of `look` or `atDeadline`
+ */
+export function lookAtChanges<Value>(
+  changing: Changing,
+  { within, signal }: { within: number; signal: AbortSignal | undefined },
+  look: () => Value | undefined | false,
   atDeadline: () => Value,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -118,12 +128,12 @@ function watchStore<Value>(
     };
     const check = (): void =>
       attempt(() => {
-        if (store.failure) throw store.failure;
-        return look(store);
+        if (changing.failure) throw changing.failure;
+        return look();
       });
     const aborted = (): void => settle(() => reject(signal?.reason));
-    const cancel = store.clock.schedule(within, () => attempt(atDeadline));
-    const unsubscribe = store.onChange(() => open && check());
+    const cancel = changing.clock.schedule(within, () => attempt(atDeadline));
+    const unsubscribe = changing.onChange(() => open && check());
     signal?.addEventListener('abort', aborted);
     if (signal?.aborted) aborted();
     else check();

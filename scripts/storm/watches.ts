@@ -2,6 +2,7 @@ import type { Change, Listed } from '../../clusters/api/changes.ts';
 import type { ClusterClient } from '../../clusters/api/client.ts';
 import { systemClock } from '../../clusters/api/clock.ts';
 import type { Kind } from '../../clusters/api/objects.ts';
+import { type Changing, lookAtChanges } from '../../clusters/api/wait.ts';
 import { WatchLoop, watchPolicy } from '../../clusters/api/watch-loop.ts';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { duration } from '../../clusters/text/duration.ts';
@@ -22,17 +23,19 @@ export interface Followed<T> {
  * Watches of the objects of a storm, which keep of each object only what is asked for: the object store of the specs
  * keeps every version of every object, some hundred megabytes of ten thousand claims.
  */
-export class Watches implements AsyncDisposable {
+export class Watches implements AsyncDisposable, Changing {
   /** How often a list or a watch ended early; each goes on by itself. */
   faults = 0;
   /** Changes that a list has shown, and no watch: their times are those of the list. */
   missed = 0;
+  /** Why the watches have ended: the API refuses one of them for good. */
+  failure: unknown;
+  readonly clock = systemClock;
   readonly #client: Pick<ClusterClient, 'list' | 'watch'>;
   readonly #loops: { run(signal: AbortSignal): Promise<void>; relist(): Promise<void> }[] = [];
   readonly #stop = new AbortController();
   readonly #looks = new Set<() => void>();
   #running: Promise<unknown> | undefined;
-  #failure: unknown;
   #listed = 0;
 
   constructor(client: Pick<ClusterClient, 'list' | 'watch'>) {
@@ -51,7 +54,7 @@ export class Watches implements AsyncDisposable {
     const listener = {
       changed: (change: Change<T>) => {
         if (change.observed === 'relist') this.missed += 1;
-        changed(change, systemClock.monotonic());
+        changed(change, this.clock.monotonic());
         this.#look();
       },
       listed: () => {
@@ -66,13 +69,13 @@ export class Watches implements AsyncDisposable {
     };
     // A list of everything each minute would be a load of its own; one is made at the end.
     const policy = { ...watchPolicy, relistEvery: Number.POSITIVE_INFINITY };
-    this.#loops.push(new WatchLoop<T>(source, listener, systemClock, policy));
+    this.#loops.push(new WatchLoop<T>(source, listener, this.clock, policy));
   }
 
   /** Waits until the first list of every kind has arrived. */
   async start(signal: AbortSignal): Promise<void> {
     this.#running = Promise.all(this.#loops.map((loop) => loop.run(this.#stop.signal))).catch((error: unknown) => {
-      this.#failure = error;
+      this.failure = error;
       this.#look();
     });
     await this.reach('the first list of what a storm follows', () => this.#listed === this.#loops.length, {
@@ -85,28 +88,15 @@ export class Watches implements AsyncDisposable {
    * Waits until `there` is so, which is looked at after each change; at most `within` milliseconds.
    * @returns whether it is so
    */
-  async until(there: () => boolean, { within, signal }: { within: number; signal: AbortSignal }): Promise<boolean> {
-    signal.throwIfAborted();
-    let cancel = () => {};
-    let look = () => {};
-    let aborted = () => {};
-    try {
-      return await new Promise<boolean>((resolve, reject) => {
-        look = () => {
-          if (this.#failure !== undefined) reject(this.#failure);
-          else if (there()) resolve(true);
-        };
-        aborted = () => reject(signal.reason);
-        cancel = systemClock.schedule(within, () => resolve(there()));
-        this.#looks.add(look);
-        signal.addEventListener('abort', aborted, { once: true });
-        look();
-      });
-    } finally {
-      cancel();
-      this.#looks.delete(look);
-      signal.removeEventListener('abort', aborted);
-    }
+  async until(there: () => boolean, options: { within: number; signal: AbortSignal }): Promise<boolean> {
+    const look = () => there() && 'there';
+    return (await lookAtChanges<'there' | 'late'>(this, options, look, () => look() || 'late')) === 'there';
+  }
+
+  /** Calls back after each change, until the function that it returns is called. */
+  onChange(look: () => void): () => void {
+    this.#looks.add(look);
+    return () => this.#looks.delete(look);
   }
 
   /** Waits as `until` does. @throws DomainError where it is not so in time; `seen` says what is */
