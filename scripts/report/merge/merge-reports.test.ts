@@ -74,6 +74,9 @@ describe('the merged report', () => {
       ['run001', 42],
       ['run002', 42],
     ]);
+    expect(mergedFrom?.flatMap(({ requirements }) => requirements)).to.have.members(
+      whole.requirements.map(({ id }) => id),
+    );
     expect(steps.map(({ title }) => title)).to.include('shard 2 of 2: Creating the cluster');
     expect(environment).to.deep.equal(whole.environment);
   });

@@ -146,7 +146,10 @@ export function mergeReports(shards: readonly ReportOfShard[], run: string): Rep
     complete: shard.selection.length === catalogue,
     catalogue,
     specList: specListOf(requirements),
-    mergedFrom: shards.map(({ run, date, milliseconds, seed, jobs }) => ({ run, date, milliseconds, seed, jobs })),
+    mergedFrom: shards.map(({ run, date, milliseconds, seed, jobs, requirements }) => ({
+      ...{ run, date, milliseconds, seed, jobs },
+      requirements: requirements.map(({ id }) => id),
+    })),
     milliseconds: ended - began,
     ...counts,
     requirements,

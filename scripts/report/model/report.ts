@@ -68,6 +68,10 @@ const mergedRun = z.strictObject({
   milliseconds,
   seed: z.int().nullable(),
   jobs: z.int().positive().nullable(),
+  requirements: z
+    .array(text)
+    .optional()
+    .describe('Ids of the requirements that it proved, on its own cluster; absent in earlier reports.'),
 });
 
 /** Facts as they were found; null: could not be found out. */

@@ -32,6 +32,43 @@ describe('the chart of what ran where', () => {
     );
   });
 
+  describe('of a merged report', () => {
+    const ofShard = { date: '2026-11-23T10:00:00.000Z', milliseconds: 90_000, seed: 1, jobs: 10 };
+    const shards = [
+      ['ALL', 'ANY-1', 'HOLDS'],
+      ['ANY-2', 'CLUSTER'],
+    ].map((requirements, index) => ({
+      ...{ ...ofShard, run: `run${index}` },
+      requirements,
+    }));
+
+    it('has rows of their own for the nodes of each shard, as each had its own cluster', () => {
+      const text = String(scheduleChart({ ...report, mergedFrom: shards }));
+      expect(text).to.include(
+        '5 specs in 1 min 25 s. shard 1, all nodes: 1, up to 1 at once; shard 1, node1: 1, up to 1 at once; ' +
+          'shard 1, node2: 1, up to 1 at once; shard 2, node1: 1, up to 1 at once; ' +
+          'shard 2, the whole cluster: 1, up to 1 at once.',
+      );
+      const heads = [...text.matchAll(/>(shard \d|node\d|all nodes|the whole cluster)<\/text>/g)].map(
+        ([, name]) => name,
+      );
+      expect(heads.sort()).to.deep.equal([
+        'all nodes',
+        'node1',
+        'node1',
+        'node2',
+        'shard 1',
+        'shard 2',
+        'the whole cluster',
+      ]);
+    });
+
+    it('is left out where the report does not say which shard ran what', () => {
+      const mergedFrom = shards.map(({ requirements: _not, ...shard }) => shard);
+      expect(scheduleChart({ ...report, mergedFrom })).to.equal(undefined);
+    });
+  });
+
   it('is left out where reports do not say where specs ran', () => {
     expect(scheduleChart(reportWith([reportedRequirement('OLD', 'binding', { began: 10 })]))).to.equal(undefined);
   });
