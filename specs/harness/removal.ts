@@ -1,9 +1,10 @@
+import pRetry from 'p-retry';
+import type { ClusterClient } from '../../clusters/api/client.ts';
 import type { ObjectStore } from '../../clusters/api/object-store.ts';
 import type { Pod } from '../../clusters/api/objects.ts';
 import { ApiUnreachable } from '../../clusters/api/refusal.ts';
 import { waitFor } from '../../clusters/api/wait.ts';
 import { awaitNothingLeft } from '../../clusters/nodes/leftovers.ts';
-import { despiteLostRace } from '../../clusters/nodes/lost-race.ts';
 import { ownedKinds, ownershipLabels } from '../../fixtures/isolate-names.ts';
 import { currentSpec, waitLimit } from '../runner/current-spec.ts';
 import { infrastructure, type TestCluster } from '../runner/test-cluster.ts';
@@ -17,23 +18,20 @@ export interface OwnPart {
 
 /**
  * Removes the objects of a spec and what controllers have made for it in its namespace, waits until they are gone, and
- * proves that nothing of them is left on the nodes. @throws the first error, after everything that could be removed is
+ * proves that nothing of them is left on the nodes.
+ * @throws ApiUnreachable at once; otherwise the first error, after everything that could be removed is
  */
 export async function removeAll(cluster: TestCluster, part: OwnPart, handles: readonly Handle[]): Promise<void> {
   const { client, store } = cluster;
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
-    await work().catch((error: unknown) => failures.push(error));
+    await work().catch((error: unknown) => {
+      // Whoever has no answer does not know what is removed, and would wait in vain for each object to be gone.
+      if (error instanceof ApiUnreachable) throw error;
+      failures.push(error);
+    });
   };
-  // Without an answer nobody knows whether it is removed, and what waits for it would wait in vain.
-  const remove = (handle: Handle) =>
-    attempt(() =>
-      despiteLostRace(() => client.remove(handle.ref, { absentIsFine: true }), {
-        what: `removing ${handle}`,
-        lost: (error) => error instanceof ApiUnreachable,
-        progress: infrastructure,
-      }),
-    );
+  const remove = (handle: Handle) => attempt(() => askForRemoval(client, handle));
   const order = (handle: Handle) => ownedKinds.indexOf(handle.ref.kind as (typeof ownedKinds)[number]);
   // All at once: finalizers keep a claim until its pod is gone, and a volume until its claim is.
   const going = handles.toSorted((a, b) => order(a) - order(b));
@@ -46,6 +44,20 @@ export async function removeAll(cluster: TestCluster, part: OwnPart, handles: re
   for (const handle of left) await attempt(() => gone(store, handle));
   await attempt(() => assertNothingLeft(cluster, [...going, ...left]));
   if (failures.length > 0) throw failures[0];
+}
+
+/** Asks the API server to remove an object, and asks again while it gives no answer, at most for two minutes. */
+async function askForRemoval(client: ClusterClient, handle: Handle): Promise<void> {
+  await pRetry(() => client.remove(handle.ref, { absentIsFine: true }), {
+    retries: Number.POSITIVE_INFINITY,
+    maxRetryTime: waitLimit(120_000),
+    minTimeout: 50,
+    maxTimeout: 2_000,
+    factor: 2,
+    shouldRetry: ({ error }) => error instanceof ApiUnreachable,
+    onFailedAttempt: ({ error, attemptNumber }) =>
+      infrastructure.retried(`removing ${handle}`, attemptNumber, error.message),
+  });
 }
 
 /** Waits until an object is gone. */

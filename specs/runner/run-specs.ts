@@ -160,7 +160,7 @@ export async function runSpecs(
         const lack = away === undefined ? lackOfHarness(outcome.thrown) : `${away} was away for a while`;
         if (lack !== undefined) {
           notShown.push(outcome.thrown);
-          const [line] = messageOf(outcome.thrown).split('\n');
+          const [line] = messageOf(unsuppressed(outcome.thrown).first).split('\n');
           outcome = { outcome: 'skipped', reason: `${lack}: ${line}` };
         }
       }
