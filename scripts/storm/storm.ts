@@ -25,6 +25,8 @@ export interface StormPlan {
   cells: readonly PlannedCell[];
   /** After so many milliseconds no further cell is begun. */
   time: number;
+  /** Milliseconds that the claims of a cell may take; undefined: as many as {@link stormDeadline} says. */
+  within?: number | undefined;
 }
 
 /** How a storm ended. */
@@ -35,7 +37,10 @@ export interface StormOutcome {
 }
 
 /** Measures the cells one after the other on one cluster, and writes storm.yaml and storm.html into a new folder. */
-export async function runStorm({ plan, limits, cells, time }: StormPlan, reports: string): Promise<StormOutcome> {
+export async function runStorm(
+  { plan, limits, cells, time, within }: StormPlan,
+  reports: string,
+): Promise<StormOutcome> {
   const begun = performance.now();
   const date = new Date().toISOString();
   const [state, harness] = [new ClusterState(), await harnessFacts()];
@@ -74,7 +79,8 @@ export async function runStorm({ plan, limits, cells, time }: StormPlan, reports
       measured.push(skipped(cell, over));
       continue;
     }
-    const action = cellAction(cell, { number: index + 1, plan, limits, state, lost: kwok.lost(), measured });
+    const [number, last] = [index + 1, index === cells.length - 1];
+    const action = cellAction(cell, { number, last, plan, limits, within, state, lost: kwok.lost(), measured });
     actions.push(action);
     const { outcome } = await performAll([action], { events, journal, signal, keep: () => true });
     if (outcome !== 'done') {
@@ -101,14 +107,16 @@ function cellAction(
   cell: PlannedCell,
   on: {
     number: number;
+    last: boolean;
     plan: ClusterPlan;
     limits: Limits;
+    within: number | undefined;
     state: ClusterState;
     lost: AbortSignal;
     measured: StormCell[];
   },
 ): Action {
-  const { number, plan, limits, state, lost, measured } = on;
+  const { number, last, plan, limits, within = stormDeadline(cell.claims), state, lost, measured } = on;
   const { qps, burst } = clientLimits[limits].controllerManager;
   return {
     name: `cell-${number}`,
@@ -133,6 +141,8 @@ function cellAction(
           image: plan.versions.podImage.name,
           number,
           refill: (1_000 * burst) / qps,
+          within,
+          last,
           progress,
           signal,
         });

@@ -89,6 +89,12 @@ const command = verbCommand('storm', help)
       .argParser(wholeNumber(1, 600))
       .default(15),
   )
+  .addOption(
+    new Option(
+      '--within <MINUTES>',
+      'how long the claims of a cell may take; what is not bound and scheduled then is named, and the status is 3',
+    ).argParser(wholeNumber(1, 600)),
+  )
   .addOption(kubernetesOption)
   .addOption(imageOption)
   .addOption(kubernetesSourceOption)
@@ -108,8 +114,9 @@ export const storm = verb(command, help, async (options) => {
     import('../storm/storm.ts'),
     import('../storm/report/table.ts'),
   ]);
-  const time = options.minutes * 60_000;
-  const { exitStatus, storm } = await runStorm({ plan, limits: options.limits, cells, time }, options.report);
+  const { limits, minutes, report } = options;
+  const within = options.within === undefined ? undefined : options.within * 60_000;
+  const { exitStatus, storm } = await runStorm({ plan, limits, cells, time: minutes * 60_000, within }, report);
   if (storm.cells.length > 0) process.stdout.write(`\n${stormAsText(storm)}\n`);
   return exitStatus;
 });

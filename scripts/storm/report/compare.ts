@@ -6,7 +6,7 @@ import { readPageParts, renderPage } from '../../report/formats/html/page.ts';
 import { aligned, markdownRow } from '../../soak/tables.ts';
 import { loadText } from '../cells.ts';
 import { cpuPerClaim } from './growth.ts';
-import { type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
+import { finishedCells, type MeasuredCell, type Storm, type StormCell } from './storm-file.ts';
 import { inSeconds } from './table.ts';
 
 /** A figure of a load in one storm: the median of its rounds, and the least and the most of them. */
@@ -84,7 +84,7 @@ export function compareStorms(storms: readonly Storm[]): StormComparison {
           : fromGoodToBad.findLast((outcome) => cells.some((cell) => cell.outcome === outcome)),
       ),
       figures: figures.map(({ name, of }) => {
-        const values = each.map((cells) => spreadOf(measuredCells({ cells }).flatMap((cell) => of(cell) ?? [])));
+        const values = each.map((cells) => spreadOf(finishedCells({ cells }).flatMap((cell) => of(cell) ?? [])));
         return { name, values, differs: values.slice(1).some((value) => areApart(values[0], value)) };
       }),
     };
@@ -98,9 +98,13 @@ export function compareStorms(storms: readonly Storm[]): StormComparison {
         baseline === 'held' && rest.some((outcome) => outcome === 'violated' || outcome === 'unfinished'),
     ),
     apart: others.some((index) =>
-      loads.every(({ figures: [figure] }) => !figure?.values[0] || figure.values[index] === undefined),
+      loads.every(({ outcomes }) => !wasMeasured(outcomes[0]) || !wasMeasured(outcomes[index])),
     ),
   };
+}
+
+function wasMeasured(outcome: StormCell['outcome'] | undefined): boolean {
+  return outcome !== undefined && outcome !== 'skipped';
 }
 
 function spreadOf(values: readonly number[]): Spread | undefined {

@@ -3,7 +3,7 @@ import { inPercent } from '../../report/model/figures.ts';
 import { regression, type Slope } from '../../soak/statistics.ts';
 import { bindingText, clientLimits, type Limits, type Load, layoutText } from '../cells.ts';
 import type { Program } from '../control-plane.ts';
-import type { MeasuredCell } from './storm-file.ts';
+import { finishedCells, type MeasuredCell } from './storm-file.ts';
 
 /** A fitted slope; its error is not known where only two points were measured. */
 export type Fit = Pick<Slope, 'slope'> & { error: number | undefined };
@@ -49,9 +49,9 @@ export interface Growth {
   perClaim: Fit | undefined;
 }
 
-/** Returns how each series grows that has at least two numbers of claims. */
+/** Returns how each series grows that has at least two numbers of claims which were finished. */
 export function growthOf(cells: readonly MeasuredCell[]): Growth[] {
-  return [...grouped(cells, seriesOf)].flatMap(([series, all]) => {
+  return [...grouped(finishedCells({ cells }), seriesOf)].flatMap(([series, all]) => {
     const perClaim = slopeOf(all.map(({ claims, measured }) => [claims, measured.allBound]));
     if (perClaim === undefined) return [];
     const exponent = exponentOf(all.map(({ claims, measured }) => [claims, measured.bound.p50]));
@@ -97,15 +97,19 @@ const busy = 0.05;
 
 /** Returns the sentences that say which constants of Kubernetes explain a cell's times. */
 export function termsOf(cell: MeasuredCell, limits: Limits): string[] {
-  const { claims, rate, binding, measured } = cell;
+  const { claims, rate, binding, measured, unfinished } = cell;
   const { qps, burst } = clientLimits[limits].controllerManager;
   const needed = measured.allBound / 1_000;
+  const all =
+    unfinished.count === 0
+      ? `all were bound after ${seconds(needed)}`
+      : `${unfinished.count} were not finished at the deadline, the others were bound after ${seconds(needed)}`;
   const least = limiterSeconds(cell, limits);
   const arrived = (claims - 1) / rate;
   const bound = least > arrived ? 'the limiter' : 'the arrivals';
   const share = Math.max(least, arrived) / Math.max(needed, 0.001);
   return [
-    `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; all were bound after ${seconds(needed)}, ${inPercent(share)} of which are those of ${bound}`,
+    `all claims arrived within ${seconds(arrived)}; ${writes[binding]} writes for each at ${qps} requests a second, burst ${burst}, take at least ${seconds(least)}; ${all}${unfinished.count === 0 ? `, ${inPercent(share)} of which are those of ${bound}` : ''}`,
     `${inPercent(measured.withinOneLook)} of pods were scheduled within a second of their claim being bound, half of them within ${seconds(measured.boundToScheduled.p50 / 1_000)}: ${binding === 'wait' ? 'the scheduler looks once a second whether it is (PreBind)' : 'the scheduler tries a pod again when its claim is bound'}`,
     `the longest time in which no claim was bound was ${seconds(measured.longestPause / 1_000)}; the controller looks at every claim again each 15 s`,
     ...(measured.cpuIdle < busy

@@ -10,7 +10,7 @@ import { facts, moment } from '../../report/formats/html/words.ts';
 import { clientLimits, loadText } from '../cells.ts';
 import { termsOf } from './growth.ts';
 import { bindingTimes, courseOf, phasesOf, plotStyle, schedulerCosts } from './plots.ts';
-import { type MeasuredCell, measuredCells, type Storm } from './storm-file.ts';
+import { finishedCells, type MeasuredCell, measuredCells, type Storm } from './storm-file.ts';
 import { growthLines, harnessLine, heads, largest, legend, rowOf } from './table.ts';
 
 /** Writes storm.html into a folder. */
@@ -77,7 +77,7 @@ function picturesSection(measured: readonly MeasuredCell[], storm: Storm): Marku
   const growth = growthLines(storm);
   return html`<section id="pictures" aria-labelledby="pictures-title">
 <h2 id="pictures-title">Time to be bound</h2>
-${bindingTimes(measured, storm.environment.limits)}
+${bindingTimes(finishedCells(storm), storm.environment.limits)}
 ${growth.length > 0 && html`<ul>${growth.map((line) => html`<li>${line}.</li>`)}</ul>`}
 <h2>Claims over time</h2>
 <p class="lead">Claims arrive at their rate, whatever the cluster does with them: the gap between two lines is what waits.</p>

@@ -64,6 +64,8 @@ describe('the growth of a storm', () => {
     expect(growth.map(({ perClaim }) => Math.round(perClaim?.slope ?? 0))).to.deep.equal([100, 50]);
     expect(growth.map(({ exponent }) => exponent?.slope.toFixed(2))).to.deep.equal(['1.00', '1.00']);
     expect(growthOf([madeUpCell()])).to.deep.equal([]);
+    const cut = madeUpCell({ claims: 3000, outcome: 'unfinished', unfinished: { count: 9, some: [] } }, 1);
+    expect(growthOf([...cells, cut])).to.deep.equal(growth);
   });
 
   it('is explained by what the client of the controller may send', () => {
@@ -82,6 +84,10 @@ describe('the growth of a storm', () => {
     cell.measured.cpuIdle = 0.01;
     expect(termsOf(cell, 'default')[3]).to.contain('idle for 1 %');
     expect(termsOf(madeUpCell({ claims: 1000 }, 20), 'raised')[0]).to.contain('those of the arrivals');
+    const cut = madeUpCell({ unfinished: { count: 9, some: [] } });
+    expect(termsOf(cut, 'default')[0])
+      .to.contain('9 were not finished at the deadline, the others were bound after 10 s')
+      .and.not.to.contain('%');
   });
 });
 
@@ -150,9 +156,15 @@ describe('the report of a storm', () => {
     expect(new Set(ids).size).to.equal(ids.length);
   });
 
-  it('is a page also where nothing was measured', async () => {
-    const page = stormPage(madeUpStorm([skippedCell()]), await readPageParts());
+  it('is a page also where nothing was measured, or nothing was finished', async () => {
+    const parts = await readPageParts();
+    const page = stormPage(madeUpStorm([skippedCell()]), parts);
     expect(page).to.contain('not begun').and.not.to.contain('id="pictures"');
+    const cut = madeUpCell({ outcome: 'unfinished', unfinished: { count: 7, some: ['default/x'] } });
+    const unfinished = stormPage(madeUpStorm([cut]), parts);
+    expect(unfinished)
+      .to.contain('Claims over time')
+      .and.not.to.match(/NaN|Infinity|undefined/);
   });
 });
 
@@ -190,8 +202,14 @@ describe('storms compared', () => {
 
   it('are worse where a load that held does not, and say when they have nothing in common', () => {
     const good = madeUpStorm([madeUpCell()]);
-    const unfinished = madeUpStorm([madeUpCell({ outcome: 'unfinished' })], {}, 'other');
-    expect(compareStorms([good, unfinished]).worse).to.equal(true);
+    const cut = madeUpCell({ outcome: 'unfinished', unfinished: { count: 7, some: ['default/x'] } });
+    const unfinished = madeUpStorm([cut], {}, 'other');
+    const worse = compareStorms([good, unfinished]);
+    expect(worse).to.include({ worse: true, apart: false });
+    // Figures of those claims that were fast say nothing.
+    expect(comparisonAsText(worse))
+      .to.match(/held +unfinished\n/)
+      .and.not.to.contain('bound p50');
     expect(compareStorms([unfinished, good]).worse).to.equal(false);
     expect(compareStorms([good, madeUpStorm([skippedCell()])]).apart).to.equal(true);
     const apart = compareStorms([good, madeUpStorm([madeUpCell({ claims: 7 })])]);

@@ -151,6 +151,14 @@ export function measuredCells({ cells }: { cells: readonly StormCell[] }): Measu
   return cells.filter(isMeasured);
 }
 
+/**
+ * Returns the cells of which every claim was bound and every pod scheduled: only their times and costs compare with those
+ * of others. Of a cell that was not finished, they are those of the claims that were fast.
+ */
+export function finishedCells(storm: { cells: readonly StormCell[] }): MeasuredCell[] {
+  return measuredCells(storm).filter(({ unfinished }) => unfinished.count === 0);
+}
+
 /** Returns the file of a storm, given the file or the folder of its run; undefined where it is something else, or absent. */
 export async function stormFile(path: string): Promise<string | undefined> {
   const place = await stat(path).catch(() => undefined);

@@ -3,7 +3,14 @@ import { aligned } from '../../soak/tables.ts';
 import { layoutText } from '../cells.ts';
 import { programs } from '../control-plane.ts';
 import { cpuPerClaim, fitText, growthOf, termsOf, volumeNodes } from './growth.ts';
-import { isMeasured, type MeasuredCell, measuredCells, type Storm, type StormCell } from './storm-file.ts';
+import {
+  finishedCells,
+  isMeasured,
+  type MeasuredCell,
+  measuredCells,
+  type Storm,
+  type StormCell,
+} from './storm-file.ts';
 
 const outcomeWords = {
   held: 'held',
@@ -119,7 +126,7 @@ export function harnessLine(cells: readonly MeasuredCell[]): string {
 
 /** Returns the scheduler's load and CPU time of cells, for a fit: nodes × volumes, and milliseconds for each pod. */
 export function schedulerPoints(cells: readonly MeasuredCell[]): { cell: MeasuredCell; x: number; y: number }[] {
-  return cells.flatMap((cell) => {
+  return finishedCells({ cells }).flatMap((cell) => {
     const y = cpuPerClaim(cell, 'kube-scheduler');
     return y === undefined || y === 0 ? [] : [{ cell, x: volumeNodes(cell) * cell.claims, y }];
   });
