@@ -4,6 +4,11 @@ import type { Kind } from './objects.ts';
 import { ApiRefusal } from './refusal.ts';
 
 type Stored = KubernetesManifest & { metadata: { uid: string; resourceVersion: string; creationTimestamp: string } };
+interface Change {
+  metadata?: Partial<Stored['metadata']>;
+  spec?: object;
+  status?: object;
+}
 interface Only {
   namespace?: string;
   labelSelector?: string;
@@ -75,10 +80,10 @@ export class ObjectsForTests {
 
   readonly read = async (ref: ObjectRef): Promise<Stored> => structuredClone(this.#found('reading an object', ref));
 
-  /** Changes the fields of an object's metadata and spec, if it is still of the uid and the version that are named. */
+  /** Changes fields of an object's metadata, spec and status, if it is still of the uid and the version that are named. */
   readonly patch = async (
     ref: ObjectRef,
-    { change: { metadata = {}, spec = {} } }: { change: { metadata?: Partial<Stored['metadata']>; spec?: object } },
+    { change: { metadata = {}, spec = {}, status = {} } }: { change: Change },
   ): Promise<Stored> => {
     const attempted = 'patching an object';
     const object = this.#found(attempted, ref);
@@ -91,6 +96,7 @@ export class ObjectsForTests {
       ...object,
       metadata: { ...object.metadata, ...metadata, resourceVersion: version },
       spec: { ...(object.spec as object | undefined), ...spec },
+      status: { ...(object.status as object | undefined), ...status },
     };
     this.#objects.set(titleOf(object), changed);
     for (const hear of this.#watches) hear('MODIFIED', changed);

@@ -72,6 +72,8 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
   progress.note(`the storm: ${cell.claims} claims and their pods`);
   const harness = await watchHarness();
   const before = await controlPlaneUse(controlPlane, { reset: true, signal });
+  const { moments, watches, invariants } = sight;
+  watches.onChange(quarters(cell.claims, () => moments.reached('scheduled'), progress));
   const arrivals = await arriveOnSchedule(
     { due: dueTimes(cell.claims, cell.rate), clock: systemClock, signal },
     async (index) => {
@@ -79,7 +81,6 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
       await client.create(objects.pod(index), { signal, within: 120_000 });
     },
   );
-  const { moments, watches, invariants } = sight;
   await watches.until(() => moments.complete, { within: place.within, signal });
   const after = await controlPlaneUse(controlPlane, { signal });
   const { cpuIdle, cpuSteal, ...used } = await harness();
@@ -111,6 +112,17 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
       cpuIdle,
       ...(cpuSteal !== undefined && { cpuSteal }),
     },
+  };
+}
+
+/** Returns what tells, called after each change, of every quarter of the pods that is scheduled. */
+export function quarters(all: number, scheduled: () => number, { note }: Progress): () => void {
+  let told = 0;
+  return () => {
+    const quarter = Math.floor((4 * scheduled()) / all);
+    if (quarter <= told) return;
+    told = quarter;
+    if (quarter < 4) note(`${scheduled()} of ${all} pods are scheduled`);
   };
 }
 

@@ -24,6 +24,11 @@ const creation = (moment: string) => new RegExp(`^ {3}${moment}`, 'm');
 /** The line of the first spec that has passed: their order is shuffled. */
 const aSpec = /✓ (SEED|LV)-/;
 
+/** A storm that goes on for a minute; kwok plays some of its nodes. */
+const aStorm = ['storm', '--nodes=20', '--claims=300', '--rate=5'];
+/** Its line in the midst of claims that arrive, are bound, and wait. */
+const inTheStorm = /\d+ of 300 pods are scheduled/;
+
 /** Returns a fault: a signal while a cluster is created. All of the cluster goes, in time. */
 function interruptedCreation(signal: InterruptSignal, moment: string) {
   return async (sandbox: Sandbox) => {
@@ -200,6 +205,17 @@ PATH="\${PATH#*:}" exec docker "$@"
   fault(
     'SIGKILL during the specs',
     killed(['run'], () => aSpec),
+  );
+  fault('SIGINT during a storm: its cluster goes, and kwok', async (sandbox) => {
+    const storm = sandbox.start([...aStorm, `--image=${sandbox.image}`]);
+    await storm.says(inTheStorm);
+    storm.send('SIGINT');
+    const texts = [/✓ Ending kwok/, /✓ Deleting the cluster/, /interrupted by SIGINT/];
+    await storm.endsWith('interrupted', texts, cancelled);
+  });
+  fault(
+    'SIGKILL during a storm: kwok ends with it',
+    killed(aStorm, () => inTheStorm),
   );
   fault('the engine dies while the cluster is created', async (sandbox) => {
     await using proxy = await engineProxy(join(sandbox.folder, 'engine.sock'), sandbox.socket);
