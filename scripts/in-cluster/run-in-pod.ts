@@ -49,7 +49,8 @@ async function run(argv: readonly string[], { report, shard, reader, planned, ch
   // The only folder that can be written to.
   process.env.LPV_STATE_HOME = join(report, '.state');
   process.env.LPV_CACHE_HOME = join(report, '.cache');
-  const options = { ...readRunOptions(argv), ...(shard && { shard }), report, yes: true };
+  const { LPV_NODE: ownNode } = process.env;
+  const options = { ...readRunOptions(argv), ...(shard && { shard }), ownNode, report, yes: true };
   const plans = await planRuns(options, choice);
   if (planned?.(plans[0]?.specs ?? []) === false) return { exitStatus: 'conforms' } as const;
   return await runOnLent(

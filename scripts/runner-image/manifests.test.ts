@@ -49,6 +49,10 @@ describe('the manifests of a runner', () => {
         capabilities: { drop: ['ALL'] },
       });
       expect(container).to.include({ imagePullPolicy: 'Never' });
+      expect(container?.env).to.deep.include({
+        name: 'LPV_NODE',
+        valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } },
+      });
       expect(readRunOptions(container?.args as string[])).to.include({ level: 'core' });
     }
   });

@@ -37,12 +37,17 @@ function container({ image, pulled, args, server }: RunnerWish, env: readonly ob
     KUBERNETES_SERVICE_HOST: server.hostname.replace(/^\[|\]$/g, ''),
     KUBERNETES_SERVICE_PORT: server.port || '443',
   };
-  const all = [...env, ...Object.entries(address ?? {}).map(([key, value]) => ({ name: key, value }))];
+  const all = [
+    // A disruptive run leaves the node of its own pod alone.
+    { name: 'LPV_NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ...env,
+    ...Object.entries(address ?? {}).map(([key, value]) => ({ name: key, value })),
+  ];
   return {
     image,
     imagePullPolicy: pulled ? 'IfNotPresent' : 'Never',
     ...(args.length > 0 && { args: [...args] }),
-    ...(all.length > 0 && { env: all }),
+    env: all,
     resources: { requests: { cpu: '500m', memory: '512Mi' } },
     securityContext,
   };

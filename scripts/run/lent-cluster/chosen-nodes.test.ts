@@ -40,6 +40,11 @@ describe('choosing the nodes of a cluster that a user has lent', () => {
     expect(chooseNodes(all, undefined)).to.deep.equal(['b', 'c', 'd']);
   });
 
+  it('leaves the node alone that the harness runs on, where specs would evict it', () => {
+    expect(chooseNodes(all, undefined, 'c')).to.deep.equal(['b', 'd', 'e']);
+    expect(() => chooseNodes(all, ['b', 'c'], 'c')).to.throw(/c: the harness runs in a pod of it/);
+  });
+
   it('takes those that are named, in that order', () => {
     expect(chooseNodes(all, ['e', 'b', 'd'])).to.deep.equal(['e', 'b', 'd']);
   });

@@ -6,11 +6,18 @@ import type { OtherNode, RunNode } from '../../../specs/runner/test-cluster.ts';
 
 /**
  * Returns the names of the nodes that specs use, three where there are as many: those that are named, and else the first,
- * by name, that are fit. @throws DomainError (badUsage) where there is none, or one that is named is not fit
+ * by name, that are fit. `own` is the node of the pod that the harness runs in, where specs would evict it.
+ * @throws DomainError (badUsage) where there is none, or one that is named is not fit
  */
-export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined): string[] {
+export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined, own?: string): string[] {
   const asked = names ?? all.map(({ metadata }) => metadata.name).toSorted();
-  const found = asked.map((name) => ({ name, why: unfit(all.find(({ metadata }) => metadata.name === name)) }));
+  const found = asked.map((name) => ({
+    name,
+    why:
+      name === own
+        ? 'the harness runs in a pod of it, and --disruptive would evict that'
+        : unfit(all.find(({ metadata }) => metadata.name === name)),
+  }));
   const fit = found.filter(({ why }) => why === undefined).map(({ name }) => name);
   if (fit.length > 0 && (names === undefined || fit.length === names.length)) return fit.slice(0, 3);
   throw new DomainError(

@@ -42,6 +42,8 @@ export interface LentOptions {
   nodes?: readonly string[] | undefined;
   /** The only namespace that may be used. */
   namespace?: string | undefined;
+  /** The node of the pod that the harness runs in; undefined outside of the cluster. */
+  ownNode?: string | undefined;
   /** False: no agents, whatever is allowed. */
   agent?: boolean | undefined;
   disruptive?: boolean | undefined;
@@ -68,7 +70,7 @@ export async function surveyCluster(
   const { gitVersion } = await client.version({ signal });
   await assertAllowed(client, access, options.namespace, signal);
   const { items } = await client.list('Node', { signal });
-  const nodes = chooseNodes(items, options.nodes);
+  const nodes = chooseNodes(items, options.nodes, options.disruptive ? options.ownNode : undefined);
   const others = items.filter(({ metadata }) => !nodes.includes(metadata.name));
   const { withoutAgents, notProvisioned } = await surveyRemains(client, options, signal);
   const notDisruptive = options.disruptive
