@@ -116,7 +116,7 @@ export async function measureCell(cell: PlannedCell, place: CellPlace): Promise<
 }
 
 /** Returns what tells, called after each change, of every quarter of the pods that is scheduled. */
-export function quarters(all: number, scheduled: () => number, { note }: Progress): () => void {
+function quarters(all: number, scheduled: () => number, { note }: Progress): () => void {
   let told = 0;
   return () => {
     const quarter = Math.floor((4 * scheduled()) / all);
