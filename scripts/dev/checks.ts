@@ -11,7 +11,7 @@ import { projectRoot } from '../../clusters/project-root.ts';
 import { findChromium, noChromium } from '../report/formats/html/browser.ts';
 import type { Counts } from '../report/model/counts.ts';
 import { cacheFolder } from '../run/cluster/plan.ts';
-import { tryPackage } from './package.ts';
+import { compiler, tryPackage } from './package.ts';
 
 /** The outcome of a part. A part without counts counts as one. */
 export type Outcome =
@@ -32,7 +32,7 @@ const browserTests = '**/browser.test.ts';
 
 /** Every check by its name for `npm run check -- NAME`: quick and telling ones come first. */
 export const checks: Readonly<Record<string, Check>> = {
-  types: { title: 'types (tsc)', run: (shell) => program(shell, 'tsc', '--noEmit') },
+  types: { title: 'types (tsc)', run: (shell) => program(shell, ...compiler, '--noEmit') },
   style: { title: 'style (biome)', run: (shell) => program(shell, 'biome', 'check', '--error-on-warnings', '.') },
   'dead-code': { title: 'dead code (knip)', run: (shell) => program(shell, 'knip', '--no-progress') },
   house: {

@@ -11,11 +11,14 @@ import { $, type Shell } from 'zx';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { isPackaged } from '../runner-image/bundle.ts';
 
+/** The compiler: TypeScript 7 takes a sixth of the processors that TypeScript 6 does, whose API dependency-cruiser needs. */
+export const compiler = [process.execPath, join(projectRoot, 'node_modules', 'typescript-7', 'bin', 'tsc')] as const;
+
 /** Creates `dist` in the project, without what an earlier build left there. */
 export async function buildPackage(shell: Shell): Promise<void> {
   const dist = join(projectRoot, 'dist');
   await rm(dist, { recursive: true, force: true });
-  await shell`tsc -p tsconfig.package.json`;
+  await shell`${[...compiler, '-p', 'tsconfig.package.json']}`;
   for (const top of ['clusters', 'fixtures', 'specs', 'scripts']) {
     for (const entry of await readdir(join(projectRoot, top), { withFileTypes: true, recursive: true })) {
       const path = join(entry.parentPath, entry.name).slice(projectRoot.length);

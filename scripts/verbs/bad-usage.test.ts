@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { exitStatus } from '../../clusters/errors/exit-status.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
+import type * as Main from '../main.ts';
 import { readReport } from '../report/model/report-file.ts';
+import { keepPrinted } from './printed-for-tests.ts';
 
 /** A way to use the command that it has to refuse, in words, before it makes anything. */
 interface Case {
@@ -15,6 +17,8 @@ interface Case {
   args: readonly string[];
   /** A file of the project that is changed first. */
   broken?: { file: string; change: (text: string) => string };
+  /** Whether it loads the specs, which a process can do once. */
+  loadsSpecs?: boolean;
   says: readonly RegExp[];
 }
 
@@ -31,6 +35,7 @@ const cases: readonly Case[] = [
   {
     title: 'a text that no spec has',
     args: ['run', '--grep=no-such-words'],
+    loadsSpecs: true,
     says: [/none of \d+ specs/, /lpv -- list/],
   },
   {
@@ -124,28 +129,34 @@ interface Seen {
   made: string[];
 }
 
-/** Runs the command in a folder of its own, with an engine that only notes that it was called. */
+/** Returns the folder in which a command is used, and an environment with an engine that only notes that it was called. */
+async function surroundings(folder: string, path?: string): Promise<{ work: string; env: NodeJS.ProcessEnv }> {
+  const [work, programs] = [join(folder, 'work'), join(folder, 'programs')];
+  for (const made of [work, programs]) await mkdir(made, { recursive: true });
+  await writeFile(join(programs, 'docker'), `#!/bin/sh\n: >'${work}/engine-was-called'\nexit 1\n`);
+  await chmod(join(programs, 'docker'), 0o755);
+  const env = {
+    PATH: path ?? `${programs}:${process.env.PATH}`,
+    LPV_STATE_HOME: join(work, 'state'),
+    LPV_CACHE_HOME: join(work, 'cache'),
+    NODE_OPTIONS: '',
+    GITHUB_ACTIONS: '',
+  };
+  return { work, env };
+}
+
+/** Uses the command in a process of its own. */
 async function refuse(folder: string, { args, broken }: Pick<Case, 'args' | 'broken'>, path?: string): Promise<Seen> {
   const project = broken === undefined ? projectRoot : await copyOfProject(join(folder, 'project'));
   if (broken !== undefined) {
     const file = join(project, broken.file);
     await writeFile(file, broken.change(await readFile(file, 'utf8')));
   }
-  const [work, programs] = [join(folder, 'work'), join(folder, 'programs')];
-  for (const made of [work, programs]) await mkdir(made);
-  await writeFile(join(programs, 'docker'), `#!/bin/sh\n: >'${work}/engine-was-called'\nexit 1\n`);
-  await chmod(join(programs, 'docker'), 0o755);
+  const { work, env } = await surroundings(folder, path);
   const child = spawn(process.execPath, [join(project, 'scripts', 'lpv.js'), ...args], {
     cwd: work,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      PATH: path ?? `${programs}:${process.env.PATH}`,
-      LPV_STATE_HOME: join(work, 'state'),
-      LPV_CACHE_HOME: join(work, 'cache'),
-      NODE_OPTIONS: '',
-      GITHUB_ACTIONS: '',
-    },
+    env: { ...process.env, ...env },
   });
   const seen = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
@@ -156,6 +167,32 @@ async function refuse(folder: string, { args, broken }: Pick<Case, 'args' | 'bro
   });
   const [status] = await once(child, 'close');
   return { status, ...seen, made: await readdir(work) };
+}
+
+/** Uses the command in this process, which has loaded most of it already. */
+async function refuseHere(folder: string, args: readonly string[], printed: () => string): Promise<Seen> {
+  // Mocha requires unit tests; verbs are imported, and the errors that both know are the imported ones.
+  const { main } = (await import(new URL('../main.ts', import.meta.url).href)) as typeof Main;
+  const { work, env } = await surroundings(folder);
+  const before = { directory: process.cwd(), env: { ...process.env } };
+  let [out, stderr] = ['', ''];
+  process.chdir(work);
+  Object.assign(process.env, env);
+  try {
+    const status = await main(args, {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        stderr += text;
+      },
+    });
+    return { status: exitStatus[status], stdout: out + printed(), stderr, made: await readdir(work) };
+  } finally {
+    process.chdir(before.directory);
+    for (const name of Object.keys(env)) delete process.env[name];
+    Object.assign(process.env, before.env);
+  }
 }
 
 /** The files of the project, to be broken; packages are not copied. */
@@ -169,51 +206,42 @@ async function copyOfProject(folder: string): Promise<string> {
 describe('the command refuses, with nothing made and no engine asked,', function () {
   this.timeout(60_000);
   let folder: string;
-  const seen = new Map<string, Promise<Seen>>();
+  const printed = keepPrinted();
 
-  before(async () => {
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lpv-bad-usage-'));
-    // Each takes a second, so they share the processors.
-    for (const [index, one] of cases.entries()) {
-      const own = join(folder, String(index));
-      await mkdir(own);
-      const result = refuse(own, one);
-      result.catch(() => {});
-      seen.set(one.title, result);
-    }
   });
 
-  after(async () => {
-    await Promise.allSettled(seen.values());
-    await rm(folder, { recursive: true });
-  });
+  afterEach(async () => await rm(folder, { recursive: true }));
 
-  for (const { title, says } of cases) {
-    it(title, async () => {
-      const { status, stdout, stderr, made } = (await seen.get(title)) as Seen;
+  for (const one of cases) {
+    it(one.title, async () => {
+      const apart = one.broken !== undefined || one.loadsSpecs;
+      const { status, stdout, stderr, made } = await (apart
+        ? refuse(folder, one)
+        : refuseHere(folder, one.args, printed));
       expect(stderr).not.to.match(/not foreseen|\n\s+at /);
-      for (const text of says) expect(stderr).to.match(text);
+      for (const text of one.says) expect(stderr).to.match(text);
       expect({ status, stdout, made }).to.deep.equal({ status: exitStatus.badUsage, stdout: '', made: [] });
     });
   }
 
   it('a machine without Docker, where it may not install one', async () => {
-    const own = join(folder, 'without-docker');
-    const bare = join(own, 'bare');
-    await mkdir(bare, { recursive: true });
+    const bare = join(folder, 'bare');
+    await mkdir(bare);
     // What it needs to run programs at all; no docker, no apt.
     for (const name of ['bash', 'sh', 'which', 'env']) {
       const found = (process.env.PATH ?? '').split(':').map((place) => join(place, name));
       const program = found.find((candidate) => existsSync(candidate));
       if (program !== undefined) await symlink(program, join(bare, name));
     }
-    const { status, stdout, made } = await refuse(own, { args: ['run', '--no-install'] }, bare);
+    const { status, stdout, made } = await refuse(folder, { args: ['run', '--no-install'] }, bare);
     expect(stdout).to.match(/✗ Finding the container engine/);
     expect(stdout).to.match(/no docker command on PATH\s+do: .*(--no-install|install Docker Engine)/);
     expect(stdout).not.to.match(/Creating the cluster/);
     // A report says what was tried; no run is on record that would have to be cleaned.
     expect({ status, made }).to.deep.equal({ status: exitStatus.environment, made: ['reports'] });
-    const reports = join(own, 'work', 'reports');
+    const reports = join(folder, 'work', 'reports');
     const [name = ''] = await readdir(reports);
     const report = await readReport(join(reports, name, 'report.yaml'));
     expect(report).to.include({ result: 'failure', verdict: 'not finished: Finding the container engine failed' });

@@ -54,6 +54,8 @@ type Options = Omit<ClusterOptions, 'kubernetes'> &
 
 /** Runs the chosen specs, or prints them or the steps to them, and returns the exit status. */
 export async function runSpecs(options: Options): Promise<ExitStatus> {
+  // Before the specs are loaded, which takes a second.
+  if (!options.list && !options.dryRun && !isLent(options)) await assertReportFolder(options.report);
   const runPlans = await planRuns(options);
   if (options.list) return list(runPlans);
   if (isLent(options)) return (await runOnLent(runPlans, options)).exitStatus;
@@ -61,7 +63,6 @@ export async function runSpecs(options: Options): Promise<ExitStatus> {
   for (const option of ofLentCluster) if (given[option] !== undefined) throw ofNoCluster(flagOf(option));
   if (agent === false) throw ofNoCluster(flagOf('agent', agent));
   if (options.dryRun) return tellSteps(runPlans, options.report);
-  await assertReportFolder(options.report);
   const [only, ...others] = runPlans;
   if (only && others.length === 0) {
     const { exitStatus, kept, folder } = await runRequirements(only, options.report);
