@@ -30,15 +30,36 @@ const actionlint = { module: 'github.com/rhysd/actionlint/cmd/actionlint', versi
 const zizmorRequirements = join(import.meta.dirname, 'zizmor-requirements.txt');
 const browserTests = '**/browser.test.ts';
 
-/** Every check by its name for `npm run check -- NAME`: quick and telling ones come first. */
+/**
+ * Every check by its name for `npm run check -- NAME`, in the order in which they begin: what tells most in a second or
+ * two, then the longest, then what fits beside these.
+ */
 export const checks: Readonly<Record<string, Check>> = {
   types: { title: 'types (tsc)', run: (shell) => program(shell, ...compiler, '--noEmit') },
   style: { title: 'style (biome)', run: (shell) => program(shell, 'biome', 'check', '--error-on-warnings', '.') },
-  'dead-code': { title: 'dead code (knip)', run: (shell) => program(shell, 'knip', '--no-progress') },
+  unit: {
+    title: 'unit tests (mocha)',
+    run: (shell) => tests(shell, '--ignore', browserTests, '{clusters,fixtures,specs,scripts}/**/*.test.ts'),
+  },
+  browser: {
+    title: 'reports in a browser (chromium)',
+    async run(shell, signal) {
+      const absent = findChromium() === undefined ? await installPackage('chromium', noChromium, signal) : undefined;
+      return absent ?? (await tests(shell, `scripts/${browserTests}`));
+    },
+  },
+  package: {
+    title: 'package (npm pack)',
+    async run(shell) {
+      await tryPackage(shell);
+      return { kind: 'passed' };
+    },
+  },
   house: {
     title: 'rules of the house (dependency-cruiser)',
     run: (shell) => program(shell, process.execPath, '--import', 'tsx', 'scripts/dev/house.ts'),
   },
+  'dead-code': { title: 'dead code (knip)', run: (shell) => program(shell, 'knip', '--no-progress') },
   shell: {
     title: 'shell scripts (shellcheck)',
     async run(shell, signal) {
@@ -51,24 +72,6 @@ export const checks: Readonly<Record<string, Check>> = {
   },
   'workflow-syntax': { title: 'workflow syntax (actionlint)', run: runActionlint },
   'workflow-security': { title: 'workflow security (zizmor)', run: runZizmor },
-  unit: {
-    title: 'unit tests (mocha)',
-    run: (shell) => tests(shell, '--ignore', browserTests, '{clusters,fixtures,specs,scripts}/**/*.test.ts'),
-  },
-  package: {
-    title: 'package (npm pack)',
-    async run(shell) {
-      await tryPackage(shell);
-      return { kind: 'passed' };
-    },
-  },
-  browser: {
-    title: 'reports in a browser (chromium)',
-    async run(shell, signal) {
-      const absent = findChromium() === undefined ? await installPackage('chromium', noChromium, signal) : undefined;
-      return absent ?? (await tests(shell, `scripts/${browserTests}`));
-    },
-  },
 };
 
 /** Runs a check. Its programs have process groups of their own: a signal reaches this process, which ends them. */
@@ -151,15 +154,24 @@ export function outcomeOfTests(text: string, status: number | null, stderr: stri
   return { kind: 'failed', output: output.join('\n\n'), counts: { ...counts, failed: Math.max(counts.failed, 1) } };
 }
 
+/** apt refreshes its lists for one at a time, and checks run side by side. */
+let installing: Promise<unknown> = Promise.resolve();
+
 /** Installs a package as root on Debian, unless the user wants nothing installed; returns why it could not. */
 async function installPackage(name: string, absent: string, signal: AbortSignal): Promise<Outcome | undefined> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const may = process.getuid?.() === 0 && /^ID=debian$/m.test(release) && process.env.LPV_INSTALL !== 'off';
   if (!may) return missing(absent);
-  process.stdout.write(`   installing ${name} with apt\n`);
-  try {
+  const before = installing.catch(() => {});
+  const install = async () => {
+    await before;
+    process.stdout.write(`   installing ${name} with apt\n`);
     await refreshPackageLists(signal);
     await installPackages([name], signal);
+  };
+  try {
+    installing = install();
+    await installing;
     return undefined;
   } catch (error) {
     return missing(`${name} cannot be installed: ${messageOf(error).split('\n')[0]}`);

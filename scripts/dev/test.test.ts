@@ -2,13 +2,14 @@ import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { ended, failed, passed, reportOf, skipped, specOf, started } from '../report/made-up-for-tests.ts';
 import type { Outcome } from './checks.ts';
-import { listen, outcomeOfSpecs, planTests, runSpecs, TestRun } from './test.ts';
+import { listen, outcomeOfSpecs, planTests, runSpecs, sideBySide, TestRun } from './test.ts';
 
 describe('the command line of a test run', () => {
   const minors = [{ name: '1.37', built: {} }, { name: '1.36', built: {} }, { name: '1.35' }];
@@ -49,6 +50,29 @@ describe('the command line of a test run', () => {
         .with.property('exit', 'badUsage');
     });
   }
+});
+
+it('checks run side by side, each in its turn, no more at a time than there are lanes', async () => {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const work = (name: string) => {
+    begun.push(name);
+    return new Promise<void>((resolve) => void ends.set(name, resolve));
+  };
+  const all = sideBySide(['types', 'style', 'unit', 'browser'], 2, work);
+  const seen: string[] = [];
+  for (const name of ['style', 'unit', 'types', 'browser']) {
+    seen.push(begun.join(' '));
+    ends.get(name)?.();
+    await nextTurn();
+  }
+  await all;
+  expect(seen).to.deep.equal([
+    'types style',
+    'types style unit',
+    'types style unit browser',
+    'types style unit browser',
+  ]);
 });
 
 describe('the lines of a test run', () => {

@@ -3,6 +3,7 @@
  * specs on every minor that can be built). Options are those of `lpv run`. The last line sums everything up; the exit
  * status is that of the first part that failed.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { $, type ProcessPromise } from 'zx';
@@ -20,7 +21,7 @@ import { Interruption, type InterruptSignal, ignoreEpipe, interruptSignals } fro
 import { readRunOptions } from '../verbs/run.ts';
 import { checks, type Outcome, runCheck } from './checks.ts';
 
-/** Performs the parts of a test run one after the other, writes a line on each, and sums them up. */
+/** Performs the parts of a test run, writes a line on each that has ended, and sums them up. */
 export class TestRun {
   readonly #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   readonly #write: (line: string) => void;
@@ -157,6 +158,16 @@ export function outcomeOfSpecs(
   return { kind: 'failed', exit, output: '', counts: { ...counts, failed: Math.max(counts.failed, 1) } };
 }
 
+/** Works on each thing in its turn, on as many at a time as there are lanes. */
+export async function sideBySide<T>(things: readonly T[], lanes: number, work: (thing: T) => Promise<void>) {
+  // All lanes take from the same iterator.
+  const waiting = things.values();
+  const lane = async () => {
+    for (const thing of waiting) await work(thing);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
 /** Runs what the command line asks for. A cluster says little about a tree that fails its own checks. */
 export async function test(argv: readonly string[]): Promise<ExitStatus> {
   const plan = planTests(argv, (await readVersions()).minors);
@@ -164,10 +175,10 @@ export async function test(argv: readonly string[]): Promise<ExitStatus> {
   const { signal, passOnTo } = interruptions;
   const write = (line: string) => void process.stdout.write(`${line}\n`);
   const run = new TestRun(write, terminalCapabilities(process.stdout, process.env).color);
-  for (const name of plan.checks) {
+  await sideBySide(plan.checks, availableParallelism(), async (name) => {
     const check = checks[name];
     if (check) await run.perform(check.title, () => runCheck(check, signal), signal);
-  }
+  });
   const { specs } = plan;
   if (specs && !signal.aborted) {
     if (run.failed) await run.perform(specs.title, async () => ({ kind: 'skipped', reason: 'a check failed' }));
