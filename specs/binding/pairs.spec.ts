@@ -89,9 +89,6 @@ describe(chapter, () => {
     const claim = await namespace.claim('claim');
     const twice = await namespace.pod('twice', { claims: [claim, claim] });
     evidence.keep('scheduler', await expect(twice).to.beUnschedulable([messages.noVolumeFits(nodeCount())]));
-    // A pod's event keeps the words of its first attempt; this pod comes when the scheduler knows of the claim.
-    const again = await namespace.pod('again', { claims: [claim, claim] });
-    await expect(again).to.reportEvent('FailedScheduling', messages.noVolumeFits(nodeCount()));
     expect(volume.now.spec?.claimRef).to.equal(undefined);
     const once = await namespace.pod('once', { claims: [claim] });
     await scheduledTo(once, oneNode());

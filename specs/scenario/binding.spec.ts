@@ -4,7 +4,6 @@ import {
   evidence,
   expect,
   firstNode,
-  messages,
   nodeCount,
   readChapter,
   reasons,
@@ -78,8 +77,6 @@ describe(chapter, () => {
     await controllerLookedAgain(namespace, claim, volumeA, volumeB);
     const later = await applyPod(namespace, 'affinity', 'later');
     await expect(later).to.beUnschedulable(elsewhere());
-    // A pod's event keeps the words of its first attempt: the first pod may have come before the scheduler knew all.
-    await expect(later).to.reportEvent('FailedScheduling', messages.outsideVolume(1));
     expect(pod.now.spec?.nodeName).to.equal(undefined);
     await expect(claim).to.bindTo(volumeB);
     expect(volumeA.now.status?.phase, 'the volume that would fit').to.equal('Available');
