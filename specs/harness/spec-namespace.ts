@@ -247,6 +247,14 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Returns the hostnames of the run's nodes, also the one that a spec may just have given to a node. */
+  #hostnames(): string[] {
+    const { facts, store } = this.cluster;
+    const labelled = facts.nodes.map(({ name }) => store.get({ kind: 'Node', name })?.metadata.labels);
+    const now = labelled.flatMap((labels) => labels?.['kubernetes.io/hostname'] ?? []);
+    return [...new Set([...facts.nodes.map(({ hostname }) => hostname), ...now])];
+  }
+
   async #create<K extends Manifest['kind']>(
     kind: K,
     fixture: string,
@@ -261,11 +269,7 @@ export class SpecNamespace implements AsyncDisposable, LookedBackAt {
       if (pod && facts.lent) admissible(pod, { restricted: !asksForNodes() });
       change(manifest);
       const { otherNodes = [] } = facts;
-      if (pod && otherNodes.length > 0)
-        confine(
-          pod,
-          facts.nodes.map(({ hostname }) => hostname),
-        );
+      if (pod && otherNodes.length > 0) confine(pod, this.#hostnames());
     });
     const created = await despiteLostRace(() => client.create(own as Parameters<typeof client.create>[0]), {
       what: `creating ${kind} ${own.metadata.name}`,
