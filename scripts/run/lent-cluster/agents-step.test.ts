@@ -66,6 +66,10 @@ describe('the step that starts agents', () => {
         { unusable: [[images.provisioner, 'provisioner:1 on node1: ErrImageNeverPull']] },
         { withheld: {}, lacking: { provisioner: 'provisioner:1 on node1: ErrImageNeverPull' } },
       ],
+      [
+        { answers: { node1: logs, node2: { ...logs, 'kept-hostname.sh': 'it would lose its label\n' } } },
+        { withheld: { restart: 'it would lose its label: node2' }, lacking: {} },
+      ],
       [{ units: [] }, { withheld: { restart: 'kubelet is no service of systemd: node1, node2' }, lacking: {} }],
       [
         { answers: { node1: { ...logs, 'lacking.sh': 'xfs\tmkfs.xfs is not there\n' }, node2: logs } },

@@ -14,6 +14,7 @@ import type { Action } from '../actions.ts';
 import type { Survey } from './survey.ts';
 
 const proveMounts = nodeScript(import.meta.url, 'prove-mounts.sh');
+const keptHostname = nodeScript(import.meta.url, 'kept-hostname.sh');
 
 /** The agents of a run, once they run, and what was found out through them. */
 export interface RunAgents {
@@ -61,8 +62,10 @@ export function agentsStep(of: {
       );
       made = wanted.filter((_, index) => there[index]?.status !== 0);
       for (const { node, folder } of made) await onNode(node, ['mkdir', '-p', folder], { signal });
-      const [mounts, lacking, logs, unusable] = await Promise.all([
+      const hostnames = survey.nodes.map(({ hostname }) => hostname);
+      const [mounts, hostnameLost, lacking, logs, unusable] = await Promise.all([
         Promise.all(reached.map((node) => scriptOnNode(node, proveMounts, [folders.disks, run], { signal }))),
+        Promise.all(reached.map((node, at) => scriptOnNode(node, keptHostname, [hostnames[at] ?? ''], { signal }))),
         lackingFeatures(reached, signal),
         lackingLogs(client, reached, signal),
         by.unusableImages({ client, run, nodes, images: [images.pod, images.provisioner], signal }),
@@ -70,11 +73,16 @@ export function agentsStep(of: {
       const problem = mounts.findIndex((printed) => printed !== '');
       const noDisks = problem < 0 ? unusable.get(images.pod) : `${mounts[problem]?.split('\n')[0]}: ${nodes[problem]}`;
       const unmanaged = reached.filter(({ units }) => units.length === 0).map(({ name }) => name);
+      const loses = hostnameLost.findIndex((printed) => printed !== '');
+      const noRestart =
+        unmanaged.length > 0
+          ? `kubelet is no service of systemd: ${unmanaged.join(', ')}`
+          : loses >= 0 && `${hostnameLost[loses]?.trim()}: ${nodes[loses]}`;
       const provisioner = unusable.get(images.provisioner);
       result.found = {
         withheld: {
           ...(noDisks !== undefined && { agent: noDisks }),
-          ...(unmanaged.length > 0 && { restart: `kubelet is no service of systemd: ${unmanaged.join(', ')}` }),
+          ...(noRestart && { restart: noRestart }),
         },
         lacking: { ...lacking, ...logs, ...(provisioner !== undefined && { provisioner }) },
       };

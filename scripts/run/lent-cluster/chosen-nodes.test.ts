@@ -9,13 +9,17 @@ interface Odd {
   cordoned?: boolean;
   ready?: 'True' | 'False';
   system?: string;
+  role?: string;
 }
 
-function node(name: string, { taint, cordoned, ready = 'True', system = 'linux' }: Odd = {}): Node {
+function node(name: string, { taint, cordoned, ready = 'True', system = 'linux', role }: Odd = {}): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '2026-11-27T12:00:00Z' },
+    metadata: {
+      ...{ name, uid: name, resourceVersion: '1', creationTimestamp: '2026-11-27T12:00:00Z' },
+      ...(role !== undefined && { labels: { [`node-role.kubernetes.io/${role}`]: '' } }),
+    },
     spec: {
       ...(taint !== undefined && { taints: [{ key: 'role', effect: taint }] }),
       ...(cordoned && { unschedulable: true }),
@@ -43,6 +47,14 @@ describe('choosing the nodes of a cluster that a user has lent', () => {
   it('leaves the node alone that the harness runs on, where specs would evict it', () => {
     expect(chooseNodes(all, undefined, 'c')).to.deep.equal(['b', 'd', 'e']);
     expect(() => chooseNodes(all, ['b', 'c'], 'c')).to.throw(/c: the harness runs in a pod of it/);
+  });
+
+  it('takes one with the control plane only where there are too few others, and as the first', () => {
+    const control = node('b', { role: 'control-plane' });
+    const workers = [node('a', { role: 'worker' }), node('c'), node('d')];
+    expect(chooseNodes([control, ...workers], undefined)).to.deep.equal(['a', 'c', 'd']);
+    expect(chooseNodes([control, ...workers.slice(0, 2)], undefined)).to.deep.equal(['b', 'a', 'c']);
+    expect(chooseNodes([control, ...workers], ['c', 'b'])).to.deep.equal(['c', 'b']);
   });
 
   it('takes those that are named, in that order', () => {

@@ -3,14 +3,19 @@ import { isReady } from '../../../clusters/api/object-state.ts';
 import type { Node } from '../../../clusters/api/objects.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { OtherNode, RunNode } from '../../../specs/runner/test-cluster.ts';
+import { rolesOf } from '../recognise-cluster.ts';
 
 /**
  * Returns the names of the nodes that specs use, three where there are as many: those that are named, and else the first,
- * by name, that are fit. `own` is the node of the pod that the harness runs in, where specs would evict it.
- * @throws DomainError (badUsage) where there is none, or one that is named is not fit
+ * by name, that are fit. One with the control plane is taken only where there are too few others, and is the first then:
+ * no spec has that for itself where there is another. `own` is the node of the pod that the harness runs in, where specs
+ * would evict it. @throws DomainError (badUsage) where none is fit, or one that is named is not
  */
 export function chooseNodes(all: readonly Node[], names: readonly string[] | undefined, own?: string): string[] {
-  const asked = names ?? all.map(({ metadata }) => metadata.name).toSorted();
+  const control = new Set(all.filter(hasControlPlane).map(({ metadata }) => metadata.name));
+  const last = (name: string) => Number(control.has(name));
+  const byName = all.map(({ metadata }) => metadata.name).toSorted();
+  const asked = names ?? byName.toSorted((a, b) => last(a) - last(b));
   const found = asked.map((name) => ({
     name,
     why:
@@ -19,7 +24,9 @@ export function chooseNodes(all: readonly Node[], names: readonly string[] | und
         : unfit(all.find(({ metadata }) => metadata.name === name)),
   }));
   const fit = found.filter(({ why }) => why === undefined).map(({ name }) => name);
-  if (fit.length > 0 && (names === undefined || fit.length === names.length)) return fit.slice(0, 3);
+  const chosen = fit.slice(0, 3);
+  if (names === undefined && fit.length > 0) return chosen.toSorted((a, b) => last(b) - last(a));
+  if (fit.length > 0 && fit.length === names?.length) return chosen;
   throw new DomainError(
     {
       attempted: 'choosing the nodes for the specs',
@@ -33,6 +40,8 @@ export function chooseNodes(all: readonly Node[], names: readonly string[] | und
     { exit: 'badUsage' },
   );
 }
+
+const hasControlPlane = (node: Node): boolean => rolesOf(node).includes('control-plane');
 
 /** Returns why specs cannot use a node; undefined where they can. */
 function unfit(node: Node | undefined): string | undefined {
