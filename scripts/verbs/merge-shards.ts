@@ -20,7 +20,7 @@ export async function mergeShards(paths: readonly string[], options: { report: s
   if (!first) throw new Error('there is no shard');
   const kubernetes = reports.find(({ environment }) => environment.kubernetes !== null)?.environment.kubernetes;
   const version = kubernetes ?? first.report.implementation.version;
-  const product = await productOf(first, version);
+  const product = await productOf(first);
   await assertReportFolder(options.report);
 
   const identity = runIdentity();

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { BadConfiguration } from '../../../clusters/yaml/bad-configuration.ts';
 import type { Trace } from '../../../specs/trace/trace.ts';
 import { type NamedTrace, tracePath } from '../../trace/write-trace.ts';
-import { ownProduct, type Product, readProduct } from '../formats/conformance/product.ts';
+import { namedProduct, type Product, readProduct } from '../formats/conformance/product.ts';
 import type { LocalVolumeConformanceReport } from '../model/report.ts';
 import { readReport, reportFile } from '../model/report-file.ts';
 import type { NamedReport } from './merge-reports.ts';
@@ -50,18 +50,15 @@ function parseTrace(file: string, text: string): Trace {
   return trace as Trace;
 }
 
-/**
- * Returns the product that the runs of shards have tested: as their conformance folders say it, or else the harness's
- * own cluster.
- */
-export async function productOf({ folder, report }: ReportFolder, kubernetes: string): Promise<Product> {
+/** Returns the product that the runs of shards have tested: as their conformance folders say it, or else as a report does. */
+export async function productOf({ folder, report }: ReportFolder): Promise<Product> {
   const conformance = join(folder, 'conformance');
   for (const version of await readdir(conformance).catch(() => []))
     for (const name of await readdir(join(conformance, version)).catch(() => [])) {
       const product = await readProduct(join(conformance, version, name, 'PRODUCT.yaml'));
       if (product.name === report.implementation.project) return product;
     }
-  return ownProduct(kubernetes);
+  return namedProduct(report.implementation);
 }
 
 /**

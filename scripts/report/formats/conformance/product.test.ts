@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { BadConfiguration } from '../../../../clusters/yaml/bad-configuration.ts';
-import { implementationOf, lentProduct, ownProduct, parseProduct } from './product.ts';
+import { implementationOf, lentProduct, namedProduct, ownProduct, parseProduct } from './product.ts';
 
 const text = 'vendor: Some Vendor\nname: Some Kubernetes\nversion: v1.2\ndescription: it runs pods\n';
 
@@ -48,6 +48,17 @@ describe('the product that is tested', () => {
       organization: 'Kubernetes',
       project: 'Kubernetes cluster',
     });
+  });
+
+  it('is known again by the name that a report has: that of a cluster, or what the file said and the report kept', () => {
+    const file = {
+      file: 'p.yaml',
+      text: `${text}website_url: https://vendor.example\ncontact_email_address: a@b.example\n`,
+    };
+    const given = parseProduct(file);
+    for (const product of [ownProduct('v1.37.2'), lentProduct('v1.37.2+k3s1', 'k3s'), lentProduct('v1.37.2')])
+      expect(namedProduct(implementationOf(product))).to.deep.equal(product);
+    expect(namedProduct(implementationOf(given))).to.deep.equal({ ...given, description: 'n/a' });
   });
 
   it('is the harness’s own cluster by default, without an address that leads nowhere', () => {

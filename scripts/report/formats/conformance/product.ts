@@ -58,6 +58,28 @@ export function lentProduct(version: string, distribution = 'Kubernetes'): Produ
   });
 }
 
+/** Returns the product that a report names. What a report does not say of it is not applicable. */
+export function namedProduct({
+  organization,
+  project,
+  url,
+  version,
+  contact: [contact],
+}: LocalVolumeConformanceReport['implementation']): Product {
+  const unnamed = [ownProduct(version), lentProduct(version, organization)];
+  return (
+    unnamed.find(({ vendor, name }) => vendor === organization && name === project) ??
+    productSchema.parse({
+      vendor: organization,
+      name: project,
+      version,
+      ...(url !== '' && { website_url: url }),
+      description: notApplicable,
+      ...(contact !== undefined && { contact_email_address: contact }),
+    })
+  );
+}
+
 /** Returns the product as the report names what was tested. */
 export function implementationOf(product: Product): LocalVolumeConformanceReport['implementation'] {
   const known = (value: string): string => (value === notApplicable ? '' : value);
