@@ -30,6 +30,7 @@ export const kinds: Readonly<Record<Kind, KindAddress>> = {
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
   ResourceQuota: { apiVersion: 'v1', plural: 'resourcequotas', namespaced: true },
+  LimitRange: { apiVersion: 'v1', plural: 'limitranges', namespaced: true },
   ValidatingAdmissionPolicy: {
     apiVersion: 'admissionregistration.k8s.io/v1',
     plural: 'validatingadmissionpolicies',

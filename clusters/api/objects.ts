@@ -7,6 +7,7 @@ import type {
   V1DaemonSet,
   V1Deployment,
   V1Lease,
+  V1LimitRange,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -88,6 +89,7 @@ export interface ObjectOf {
   Lease: Stored<V1Lease>;
   CSINode: Stored<V1CSINode>;
   ResourceQuota: Stored<V1ResourceQuota>;
+  LimitRange: Stored<V1LimitRange>;
   ValidatingAdmissionPolicy: Stored<V1ValidatingAdmissionPolicy>;
   ValidatingAdmissionPolicyBinding: Stored<V1ValidatingAdmissionPolicyBinding>;
 }

@@ -1,21 +1,29 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { type ImagePurpose, wantedImages } from '../../../clusters/agent/image/images.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
 import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { findKind } from '../../../clusters/host/kind/kind.ts';
 import { EngineNode } from '../../../clusters/nodes/node.ts';
+import { projectRoot } from '../../../clusters/project-root.ts';
 import { rolesFor, rolesWithin, type Subject, type Tier } from '../../../clusters/rbac/roles.ts';
 import { silent } from '../../../clusters/text/progress.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
+import type { LocalVolumeConformanceReport } from '../../report/model/report.ts';
+import { readReport } from '../../report/model/report-file.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
+import { saveImages } from '../../run/save-images.ts';
 import { HarnessProcess } from './harness-process.ts';
 import { presentImage } from './sandbox.ts';
+
+/** Where reports of runs on such clusters stay: beside those of the user. */
+const reports = join(projectRoot, 'reports', 'any-cluster');
 
 /** Kinds that live on by themselves: what happened, who is alive, and where pods are reached. */
 const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.|$)/;
@@ -27,7 +35,7 @@ const restless = /^(events|leases|endpoints|endpointslices|componentstatuses)(\.
 export class ForeignCluster implements AsyncDisposable {
   /** Name of the cluster, by which those of its nodes begin. */
   readonly name = `any-${randomBytes(3).toString('hex')}`;
-  /** For kubeconfigs and files; reports of the harness are below it. */
+  /** For kubeconfigs and files. */
   readonly folder: string;
   readonly engine: Engine;
   readonly #kind: string;
@@ -130,10 +138,6 @@ export class ForeignCluster implements AsyncDisposable {
 
   /** Starts the harness with a kubeconfig, as a user who has confirmed. */
   lpv(args: readonly string[], kubeconfig = this.kubeconfig): HarnessProcess {
-    return this.#process(['run', '--kubeconfig', kubeconfig, '--yes', ...args]);
-  }
-
-  #process(args: readonly string[]): HarnessProcess {
     const env = {
       ...process.env,
       LPV_STATE_HOME: join(this.folder, 'state'),
@@ -142,7 +146,25 @@ export class ForeignCluster implements AsyncDisposable {
       NO_COLOR: '1',
       GITHUB_ACTIONS: '',
     };
-    return new HarnessProcess(args, { env, directory: this.folder });
+    const all = ['run', '--kubeconfig', kubeconfig, '--yes', '--report', reports, ...args];
+    return new HarnessProcess(all, { env, directory: this.folder });
+  }
+
+  /** Returns the report of a run that has ended, and its folder. */
+  async reportOf({ output }: HarnessProcess): Promise<{ report: LocalVolumeConformanceReport; folder: string }> {
+    const [, written = 'no report'] = /^ +report: (.+)$/m.exec(output) ?? [];
+    const folder = resolve(this.folder, written);
+    return { report: await readReport(join(folder, 'report.yaml')), folder };
+  }
+
+  /** Gives all nodes the images that `lpv images --save` saves for these purposes; returns their names. */
+  async loadImages(purposes: readonly ImagePurpose[]): Promise<Partial<Record<ImagePurpose, string>>> {
+    const versions = await readVersions();
+    const wanted = (await wantedImages(versions)).filter(({ purpose }) => purposes.includes(purpose));
+    const file = join(this.folder, 'images.tar');
+    await saveImages({ wanted, versions, file, mayInstall: false });
+    await this.load(file);
+    return Object.fromEntries(wanted.map(({ purpose, name }) => [purpose, name]));
   }
 
   /** Loads the images of an archive into all nodes, as `kind load` does. */

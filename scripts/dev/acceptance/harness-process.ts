@@ -133,3 +133,8 @@ export class HarnessProcess {
     });
   }
 }
+
+/** Returns how many requirements have passed, by what a run has written at its end. */
+export function passedIn(output: string): number {
+  return Number(/(\d+) passed, \d+ failed/.exec(output)?.[1]);
+}

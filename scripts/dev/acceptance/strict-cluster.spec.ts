@@ -1,7 +1,7 @@
 /**
- * Runs the catalogue on clusters of others that admit little: Pod Security `restricted` everywhere, a quota in each new
- * namespace, a default class of their own; on two nodes and on one. Then breaks what a run there depends on. What others
- * have on the cluster must be as before, after each run.
+ * Runs the catalogue on a cluster of others that admits little: Pod Security `restricted` everywhere, a quota and limits
+ * in each new namespace, a default class of its own; on two nodes and on one, also what stops nodes. Then breaks what a
+ * run there depends on. What others have on the cluster must be as before, after each run.
  *
  *   npm run test:any -- --grep 'strict'
  */
@@ -55,8 +55,11 @@ const podSecurity = {
   ],
 };
 
-/** What others have on the cluster: a default class, a volume and a claim that wait for each other, and a quota. */
-const strangers = [
+/**
+ * What others have on the cluster: a default class, a volume and a claim that wait for a pod, and a pod that uses another
+ * volume, on a node that nobody drains here.
+ */
+const strangers = (node: string) => [
   {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
@@ -81,23 +84,84 @@ const strangers = [
     metadata: { name: 'theirs', namespace: 'default' },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   },
-];
-
-const quota = {
-  kind: 'ResourceQuota',
-  apiVersion: 'v1',
-  metadata: { name: 'for-everybody' },
-  spec: {
-    hard: {
-      pods: '40',
-      persistentvolumeclaims: '60',
-      'requests.cpu': '2',
-      'requests.memory': '2Gi',
-      'limits.cpu': '20',
-      'limits.memory': '4Gi',
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'in-use' },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      claimRef: { namespace: 'default', name: 'in-use' },
+      hostPath: { path: '/var/in-use' },
     },
   },
-};
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'in-use', namespace: 'default' },
+    spec: {
+      storageClassName: '',
+      volumeName: 'in-use',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'theirs', namespace: 'default' },
+    spec: {
+      nodeSelector: { 'kubernetes.io/hostname': node },
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'theirs',
+          image: 'localhost/local-pv-conformance/busybox:1',
+          imagePullPolicy: 'Never',
+          command: ['sleep', '86400'],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        },
+      ],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'in-use' } }],
+    },
+  },
+];
+
+/** What each new namespace gets: the limits first, as the quota refuses pods without any. */
+const policies = [
+  {
+    kind: 'LimitRange',
+    apiVersion: 'v1',
+    metadata: { name: 'for-everybody' },
+    spec: {
+      limits: [
+        {
+          type: 'Container',
+          default: { cpu: '500m', memory: '128Mi' },
+          defaultRequest: { cpu: '10m', memory: '16Mi' },
+          max: { cpu: '1', memory: '512Mi' },
+        },
+        { type: 'PersistentVolumeClaim', max: { storage: '1Ti' } },
+      ],
+    },
+  },
+  {
+    kind: 'ResourceQuota',
+    apiVersion: 'v1',
+    metadata: { name: 'for-everybody' },
+    spec: {
+      hard: {
+        pods: '40',
+        persistentvolumeclaims: '60',
+        'requests.cpu': '2',
+        'requests.memory': '2Gi',
+        'limits.cpu': '20',
+        'limits.memory': '4Gi',
+      },
+    },
+  },
+];
 
 /** The line of the first spec that has passed: their order is shuffled. */
 const aSpec = /✓ LV-/;
@@ -108,18 +172,21 @@ describe('a strict cluster of others', function () {
   this.timeout(slowness * 900_000);
   let cluster: ForeignCluster;
   let quotas: AsyncDisposable;
-  /** Kubeconfigs of users with the permissions of tier api. */
-  let users: { usual: string; changed: string; expiring: string };
+  /** Kubeconfigs of users with the permissions of tier api, and of one who may change nodes. */
+  let users: { usual: string; changed: string; expiring: string; nodes: string };
 
   before(async () => {
     cluster = await ForeignCluster.create(strict, { 'admission.yaml': podSecurity }, signal);
-    await cluster.apply(...strangers);
+    await cluster.loadImages(['pod', 'agent', 'provisioner']);
+    await cluster.apply(...strangers(`${cluster.name}-worker2`));
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/theirs', '--timeout=120s']);
     users = {
       usual: await cluster.kubeconfigOf('api', 'usual'),
       changed: await cluster.kubeconfigOf('api', 'changed'),
       expiring: await cluster.kubeconfigOf('api', 'expiring'),
+      nodes: await cluster.kubeconfigOf('nodes', 'of-nodes'),
     };
-    quotas = await giveQuotas(cluster.kubeconfig);
+    quotas = await givePolicies(cluster.kubeconfig);
   });
 
   after(async () => {
@@ -140,6 +207,11 @@ describe('a strict cluster of others', function () {
   leavesAlone('runs on one node what needs one', async () => {
     const run = cluster.lpv(['--needs=api', `--nodes=${cluster.name}-worker2`]);
     await run.endsWith('conforms', [/1\d\d passed, 0 failed/, /it needs 2 nodes, and specs have 1/], 900_000);
+  });
+
+  leavesAlone('lets a run change its two nodes and stop them: what needs no more is proven', async () => {
+    const run = cluster.lpv(['--disruptive', '--feature=disruptive'], users.nodes);
+    await run.endsWith('conforms', [/2\d passed, 0 failed/, /it needs 3 nodes, and specs have 2/], 900_000);
   });
 
   leavesAlone(
@@ -202,8 +274,8 @@ describe('a strict cluster of others', function () {
   });
 });
 
-/** Gives each new namespace of a run a quota, as the policies of strict clusters do, until the result is disposed. */
-async function giveQuotas(kubeconfig: string): Promise<AsyncDisposable> {
+/** Gives each new namespace of a run limits and a quota, as strict clusters do, until the result is disposed. */
+async function givePolicies(kubeconfig: string): Promise<AsyncDisposable> {
   const client = await connect({ kubeconfig });
   const store = new ObjectStore({ client, kinds: ['Namespace'] });
   const given = new Set<string>();
@@ -212,8 +284,12 @@ async function giveQuotas(kubeconfig: string): Promise<AsyncDisposable> {
       const { name, labels } = metadata;
       if (given.has(name) || labels?.[ownershipLabels.run] === undefined) continue;
       given.add(name);
+      const created = policies.reduce(async (before, policy) => {
+        await before;
+        await client.create({ ...policy, metadata: { ...policy.metadata, namespace: name } });
+      }, Promise.resolve());
       // A namespace that is gone again needs none.
-      client.create({ ...quota, metadata: { ...quota.metadata, namespace: name } }).catch(() => {});
+      created.catch(() => {});
     }
   };
   store.onChange(give);
