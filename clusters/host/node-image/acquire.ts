@@ -2,7 +2,7 @@ import type { KubernetesMinor, Versions } from '../../configuration/versions.ts'
 import type { Progress } from '../../text/progress.ts';
 import type { Engine } from '../engine/engine.ts';
 import { buildNodeImage } from './build.ts';
-import { type ImageWish, meansNoRegistry, planImage } from './choose.ts';
+import { type ImagePlan, type ImageWish, meansNoRegistry, planImage } from './choose.ts';
 import { pullFailed, pullImage } from './pull.ts';
 import { readRecipe } from './recipe.ts';
 
@@ -34,17 +34,10 @@ export interface AcquireRequest {
 
 /** Returns the requested node image with its origin. Uses a present one, or pulls or builds it. */
 export async function acquireNodeImage(request: AcquireRequest): Promise<NodeImage> {
-  const { wish, minor, versions, engine, progress, signal } = request;
+  const { engine, progress, signal } = request;
   if (request.kubernetesSource !== undefined || request.rebuild) return await build(request);
 
-  const builtReference = minor.built === undefined ? undefined : (await readRecipe(versions, minor)).reference;
-  const present = async (reference: string) => (await engine.imageId(reference, signal)) !== undefined;
-  const plan = planImage(wish, {
-    published: { reference: minor.published, present: await present(minor.published) },
-    built:
-      builtReference === undefined ? undefined : { reference: builtReference, present: await present(builtReference) },
-    givenPresent: wish.kind === 'reference' && (await present(wish.reference)),
-  });
+  const plan = await findImage(request);
   if (plan.kind === 'build') return await build(request);
   if (plan.kind === 'use') return await describe(engine, plan.reference, plan.origin, 'present', signal);
 
@@ -56,6 +49,29 @@ export async function acquireNodeImage(request: AcquireRequest): Promise<NodeIma
     `no registry answers here (${result.kind === 'silent' ? `silent for ${result.seconds} s` : 'cannot be reached'}): building the node image instead`,
   );
   return await build(request);
+}
+
+/**
+ * Returns the reference of the node image that the engine has and that would be used; undefined where it would be pulled
+ * or built.
+ */
+export async function presentNodeImage(request: Sought): Promise<string | undefined> {
+  const plan = await findImage(request);
+  return plan.kind === 'use' ? plan.reference : undefined;
+}
+
+type Sought = Pick<AcquireRequest, 'wish' | 'minor' | 'versions' | 'engine' | 'signal'>;
+
+/** Returns how to get the image, by what the engine has. */
+async function findImage({ wish, minor, versions, engine, signal }: Sought): Promise<ImagePlan> {
+  const builtReference = minor.built === undefined ? undefined : (await readRecipe(versions, minor)).reference;
+  const present = async (reference: string) => (await engine.imageId(reference, signal)) !== undefined;
+  return planImage(wish, {
+    published: { reference: minor.published, present: await present(minor.published) },
+    built:
+      builtReference === undefined ? undefined : { reference: builtReference, present: await present(builtReference) },
+    givenPresent: wish.kind === 'reference' && (await present(wish.reference)),
+  });
 }
 
 async function build(request: AcquireRequest): Promise<NodeImage> {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DomainError, messageOf } from '../../../clusters/errors/domain-error.ts';
 import { exitStatus } from '../../../clusters/errors/exit-status.ts';
 import type { RunEvent } from '../../../specs/runner/events.ts';
 import { performAll, undoAll } from '../../run/actions.ts';
@@ -9,6 +10,7 @@ import { clusterSteps } from '../../run/cluster/steps.ts';
 import { recordStep } from '../../run/record-step.ts';
 import { beginSession } from '../../run/session.ts';
 import { harnessFacts } from '../../run/surroundings.ts';
+import { compare } from './compare.ts';
 import { type Figure, renderFigures } from './figures.ts';
 import { measureDisks, measurePods } from './measure.ts';
 import { measureCommands } from './measure-commands.ts';
@@ -50,5 +52,11 @@ function phaseReader(figures: Figure[]): (event: RunEvent) => void {
   };
 }
 
-await bench();
+try {
+  if (process.argv.length > 2) process.exitCode = exitStatus[await compare(process.argv.slice(2))];
+  else await bench();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = exitStatus[error instanceof DomainError ? error.exit : 'environment'];
+}
 process.exit();
