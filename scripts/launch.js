@@ -34,7 +34,6 @@ export async function launch(program, load) {
     process.exitCode = 3;
     return;
   }
-  const { loadTypeScript } = await import(typescript.href);
-  loadTypeScript();
+  await import(typescript.href);
   await load('ts');
 }

@@ -7,13 +7,15 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'lpv');
 let esbuild;
 
-/** Registers the hook in this thread where Node can do that (22.15 and later), else in Node's thread for hooks. */
-export function loadTypeScript() {
+// Importing this registers the hook: in this thread where Node can do that (22.15 and later), else in Node's thread for
+// hooks, which imports it again.
+if (isMainThread) {
   // So that stacks name the lines of the sources.
   process.setSourceMapsEnabled(true);
   if (module.registerHooks) module.registerHooks({ load });

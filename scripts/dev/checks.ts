@@ -57,7 +57,7 @@ export const checks: Readonly<Record<string, Check>> = {
   },
   house: {
     title: 'rules of the house (dependency-cruiser)',
-    run: (shell) => program(shell, process.execPath, '--import', 'tsx', 'scripts/dev/house.ts'),
+    run: (shell) => program(shell, process.execPath, '--import', './scripts/typescript.js', 'scripts/dev/house.ts'),
   },
   'dead-code': { title: 'dead code (knip)', run: (shell) => program(shell, 'knip', '--no-progress') },
   shell: {

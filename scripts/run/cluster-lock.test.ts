@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
+import { argumentsOf } from '../../clusters/host/command/modules-for-tests.ts';
 import { lockCluster, removeClusterLock } from './cluster-lock.ts';
 
 describe('the lock of an existing cluster', () => {
@@ -31,7 +32,7 @@ describe('the lock of an existing cluster', () => {
       const folder = ${JSON.stringify(folder)};
       const lock = () => lockCluster('lpv-dev', 'trace', folder);
       ${body}`;
-    const argv = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const argv = argumentsOf(script);
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     started.push(child);
     return child;

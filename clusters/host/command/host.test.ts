@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CommandFailed, pasteable, run } from './commander.ts';
 import { host } from './host.ts';
+import { argumentsOf } from './modules-for-tests.ts';
 
 describe('a command on this machine', () => {
   it('passes arguments as they are, through no shell', async () => {
@@ -83,7 +84,7 @@ describe('a command on this machine', () => {
     const settings = { ZX_PREFIX: 'echo prefix; ', ZX_POSTFIX: '; echo postfix', ZX_SHELL: '/bin/false' };
     const script = `import { host } from ${JSON.stringify(new URL('./host.ts', import.meta.url).href)};
       process.stdout.write((await host.attempt({ argv: ['printf', '%s', 'a b'], deadline: 5000 })).stdout);`;
-    const argv = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const argv = argumentsOf(script);
     const env = { ...process.env, ...settings };
     expect(execFileSync(process.execPath, argv, { encoding: 'utf8', env })).to.equal('a b');
   }).timeout(20_000);

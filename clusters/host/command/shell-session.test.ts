@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { connectProcess, host } from './host.ts';
+import { argumentsOf } from './modules-for-tests.ts';
 import { fitsShell, MarkedOutput, type ShellConnection, ShellSession, shellArgv } from './shell-session.ts';
 
 const args = shellArgv.slice(1);
@@ -176,7 +177,7 @@ describe('a shell of a process', () => {
       const { stdout } = await session.run({ argv: ['echo', 'done'], deadline: 4000 });
       console.log(stdout.trim());`;
     const { status, stdout } = await host.attempt({
-      argv: [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', script],
+      argv: [process.execPath, ...argumentsOf(script)],
       deadline: 4500,
     });
     expect({ status, stdout }).to.deep.equal({ status: 0, stdout: 'done\n' });

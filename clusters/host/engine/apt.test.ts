@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CommandFailed } from '../command/commander.ts';
+import { argumentsOf } from '../command/modules-for-tests.ts';
 import { pollUntil } from '../poll-until.ts';
 import {
   type DebianArchive,
@@ -110,7 +111,7 @@ describe('an installation by apt', () => {
     );
     const script = `import { installPackages } from ${JSON.stringify(new URL('./apt.ts', import.meta.url).href)};
       await installPackages(['x']);`;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script]);
+    const child = spawn(process.execPath, argumentsOf(script));
     const written = async (name: string) => {
       const look = async () => {
         const text = await readFile(join(folder, name), 'utf8').catch(() => '');

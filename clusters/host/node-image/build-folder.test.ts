@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
+import { argumentsOf } from '../command/modules-for-tests.ts';
 import { Engine, type EngineFacts } from '../engine/engine.ts';
 import { pollUntil } from '../poll-until.ts';
 import { BuildFolder, deadBuilds, lockBuildOf, removeDeadBuilds } from './build-folder.ts';
@@ -37,7 +38,7 @@ describe('the folder of a build', () => {
       const build = await BuildFolder.create(parent);
       ${body}
       setInterval(() => {}, 60_000);`;
-    const argv = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const argv = argumentsOf(script);
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     started.push(child);
     const [said] = await once(child.stdout as NodeJS.ReadableStream, 'data');
