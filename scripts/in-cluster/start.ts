@@ -1,11 +1,17 @@
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { exitStatus } from '../../clusters/errors/exit-status.ts';
 import { redact } from '../../clusters/text/redact.ts';
-import { ignoreEpipe } from '../run/signals.ts';
+import { ignoreEpipe, interruptSignals } from '../run/signals.ts';
 import { runInPod } from './run-in-pod.ts';
 
 // The entry point of the runner image.
 ignoreEpipe();
+// The kernel keeps a signal from the first process of a container that does not listen to it: a pod that is evicted before
+// its run has begun would stay for its whole grace period. A run listens for itself, and undoes what it has begun.
+for (const signal of interruptSignals)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(exitStatus.interrupted);
+  });
 try {
   process.exitCode = exitStatus[await runInPod(process.env, process.argv.slice(2))];
 } catch (error) {

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -21,6 +23,36 @@ describe('the harness in one bundle', function () {
     });
     expect(stderr).to.match(/seen: none of \d{3} specs in \d\d files is selected/);
     expect(status).to.equal(2);
+  });
+
+  it('ends by itself at a signal before the run has begun, as the first process of a container has to', async () => {
+    // A server that takes the connection and is silent.
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const kubeconfig = join(folder, 'kubeconfig');
+    const name = 'silent';
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name, users: [{ name, user: { token: 'x' } }] },
+      clusters: [{ name, cluster: { server: `https://127.0.0.1:${port}` } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    };
+    writeFileSync(kubeconfig, JSON.stringify(config));
+    const child = spawn(process.execPath, [join(folder, `${entryPoint}.js`), '--kubeconfig', kubeconfig], {
+      cwd: folder,
+      env: { HOME: folder },
+      stdio: 'ignore',
+    });
+    const exit = once(child, 'exit');
+    try {
+      await Promise.race([once(server, 'connection'), exit]);
+      child.kill('SIGTERM');
+      const [status, signal] = await exit;
+      expect({ status, signal }).to.deep.equal({ status: 130, signal: null });
+    } finally {
+      child.kill('SIGKILL');
+      server.close();
+    }
   });
 });
 
