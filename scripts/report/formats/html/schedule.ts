@@ -15,7 +15,7 @@ interface Placed {
   shard?: number;
 }
 
-const size = { width: 960, left: 110, right: 8, top: 8, bottom: 26, lane: 9, gap: 12 };
+const size = { width: 960, left: 110, right: 24, top: 8, bottom: 26, lane: 9, gap: 12 };
 const everyNode = 'all nodes';
 const wholeCluster = 'the whole cluster';
 
@@ -40,7 +40,7 @@ export function scheduleChart(report: LocalVolumeConformanceReport): Markup | un
         .toSorted(([a], [b]) => orderOf(a).localeCompare(orderOf(b)))
         .map(([where, specs]) => {
           const lanes = inLanes(specs);
-          const row = { where, lanes, y };
+          const row = { where, lanes, y, under: shard !== undefined };
           y += lanes.length * lane + gap;
           return row;
         });
@@ -66,12 +66,13 @@ ${clusters.map(({ name, head }) => name && html`<text class="strong" x="0" y="${
 ${clusters
   .flatMap(({ rows }) => rows)
   .map(
-    ({ where, lanes, y: from }) =>
-      html`<text class="strong" x="0" y="${from + lane}">${where}</text>${lanes.map((specs, index) =>
-        specs.map(
-          ({ id, from: begin, to, alone }) =>
-            html`<rect class="${alone ? 'alone' : 'dot'}" x="${x(begin)}" y="${from + index * lane}" width="${Math.max(0.5, rounded(x(to) - x(begin) - 0.5))}" height="${lane - 2}"><title>${id}: ${duration(to - begin)} from ${duration(begin)}</title></rect>`,
-        ),
+    ({ where, lanes, y: from, under }) =>
+      html`<text class="${under ? '' : 'strong'}" x="${under ? 8 : 0}" y="${from + lane}">${where}</text>${lanes.map(
+        (specs, index) =>
+          specs.map(
+            ({ id, from: begin, to, alone }) =>
+              html`<rect class="${alone ? 'alone' : 'dot'}" x="${x(begin)}" y="${from + index * lane}" width="${Math.max(0.5, rounded(x(to) - x(begin) - 0.5))}" height="${lane - 2}"><title>${id}: ${duration(to - begin)} from ${duration(begin)}</title></rect>`,
+          ),
       )}`,
   )}
 </svg></div>`;
