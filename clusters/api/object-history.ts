@@ -49,6 +49,11 @@ export class ObjectHistory implements StoreView {
   readonly clock: Clock;
   /** By kind, then by namespace and name, in the order of first observation. */
   readonly #histories = new Map<Kind, Map<string, Seen<ObjectOf[Kind]>[]>>();
+  /**
+   * The objects that exist, by kind, namespace and key. Waits list them at every change of a run, in which most objects
+   * are gone already, or in the namespace of another spec.
+   */
+  readonly #present = new Map<Kind, Map<string | undefined, Map<string, ObjectOf[Kind]>>>();
   /** Keys of the events about each object, because a run of hundreds of specs records thousands of events. */
   readonly #eventsAbout = new Map<string, Set<string>>();
   readonly #listeners = new Set<() => void>();
@@ -67,8 +72,20 @@ export class ObjectHistory implements StoreView {
     const history = ofKind.get(key);
     if (history) history.push(entry);
     else ofKind.set(key, [entry]);
+    this.#keepPresent(kind, key, entry);
     if (kind === 'Event') this.#index(key, object as Event);
     this.announce();
+  }
+
+  #keepPresent(kind: Kind, key: string, { type, object }: Seen<ObjectOf[Kind]>): void {
+    const { namespace } = object.metadata;
+    const ofKind = this.#present.get(kind) ?? new Map<string | undefined, Map<string, ObjectOf[Kind]>>();
+    this.#present.set(kind, ofKind);
+    const here = ofKind.get(namespace) ?? new Map<string, ObjectOf[Kind]>();
+    if (type === 'DELETED') here.delete(key);
+    else here.set(key, object);
+    if (here.size === 0) ofKind.delete(namespace);
+    else ofKind.set(namespace, here);
   }
 
   #index(key: string, event: Event): void {
@@ -90,13 +107,15 @@ export class ObjectHistory implements StoreView {
 
   list<K extends Kind>(kind: K, filter: ListFilter<ObjectOf[K]> = {}): ObjectOf[K][] {
     const labels = Object.entries(filter.labels ?? {});
-    return this.#lastOf(kind)
-      .filter((seen) => seen.type !== 'DELETED')
-      .map((seen) => seen.object)
-      .filter(({ metadata }) => filter.namespace === undefined || metadata.namespace === filter.namespace)
-      .filter(({ metadata }) => labels.every(([name, value]) => metadata.labels?.[name] === value))
-      .filter((object) => filter.where?.(object) ?? true)
-      .sort((a, b) => (keyOf({ kind, ...named(a) }) < keyOf({ kind, ...named(b) }) ? -1 : 1));
+    const ofKind = this.#present.get(kind) as ReadonlyMap<string | undefined, Map<string, ObjectOf[K]>> | undefined;
+    const { namespace } = filter;
+    const places = namespace === undefined ? [...(ofKind?.values() ?? [])] : [ofKind?.get(namespace) ?? new Map()];
+    return places
+      .flatMap((here) => [...here])
+      .filter(([, { metadata }]) => labels.every(([name, value]) => metadata.labels?.[name] === value))
+      .filter(([, object]) => filter.where?.(object) ?? true)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, object]) => object);
   }
 
   history<K extends Kind>(ref: ObjectRef<K>): readonly Seen<ObjectOf[K]>[] {
@@ -124,8 +143,12 @@ export class ObjectHistory implements StoreView {
       });
       const known = new Map(earlier.filter(([, history]) => history.length > 0));
       past.#histories.set(kind, known);
-      if (kind !== 'Event') continue;
-      for (const [key, history] of known) for (const { object } of history.slice(-1)) past.#index(key, object as Event);
+      for (const [key, history] of known) {
+        for (const last of history.slice(-1)) {
+          past.#keepPresent(kind, key, last);
+          if (kind === 'Event') past.#index(key, last.object as Event);
+        }
+      }
     }
     return past;
   }
@@ -142,12 +165,6 @@ export class ObjectHistory implements StoreView {
     return () => {
       this.#listeners.delete(listener);
     };
-  }
-
-  /** Returns the last change of every object of a kind, in the order of first observation. */
-  #lastOf<K extends Kind>(kind: K): Seen<ObjectOf[K]>[] {
-    const histories = [...(this.#histories.get(kind)?.values() ?? [])];
-    return histories.flatMap((history) => history.slice(-1) as unknown as Seen<ObjectOf[K]>[]);
   }
 }
 
@@ -184,10 +201,6 @@ function subjectKeysOf({ involvedObject }: Event): string[] {
   const { kind, namespace, name, uid } = involvedObject;
   const known = kind !== undefined && name !== undefined && Object.hasOwn(kinds, kind);
   return [...(uid ? [uid] : []), ...(known ? [subjectKey({ kind: kind as Kind, namespace, name })] : [])];
-}
-
-function named({ metadata: { namespace, name } }: ObjectOf[Kind]): { namespace?: string | undefined; name: string } {
-  return { namespace, name };
 }
 
 function keyOf(ref: ObjectRef): string {
