@@ -7,25 +7,21 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { AgentNode } from '../../../clusters/agent/agent-node.ts';
 import { type AgentsRequest, startAgents } from '../../../clusters/agent/agents.ts';
 import { removeAgents, runsWithAgents } from '../../../clusters/agent/agents-of-runs.ts';
-import { wantedImages } from '../../../clusters/agent/image/images.ts';
 import { type ClusterClient, connect } from '../../../clusters/api/client.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import { waitFor } from '../../../clusters/api/wait.ts';
-import { readVersions } from '../../../clusters/configuration/versions.ts';
 import { pollUntil } from '../../../clusters/host/poll-until.ts';
 import { awaitNothingLeft, clearNode, volumePlaces } from '../../../clusters/nodes/leftovers.ts';
 import { mountAt } from '../../../clusters/nodes/mountinfo.ts';
 import { EngineNode, nodeMounts, onNode, outlastKubelet } from '../../../clusters/nodes/node.ts';
 import { type VolumeTypeKey, volumeTypes } from '../../../clusters/nodes/volume-types.ts';
 import { silent } from '../../../clusters/text/progress.ts';
-import { saveImages } from '../../run/save-images.ts';
 import { ForeignCluster } from './foreign-cluster.ts';
 
 const signal = new AbortController().signal;
@@ -47,12 +43,7 @@ describe('the agent on a cluster of others', function () {
     control = cluster.control;
     elsewhere = `${cluster.name}-worker`;
     // As its owner would: the harness gets the kubeconfig only.
-    const versions = await readVersions();
-    const wanted = (await wantedImages(versions)).filter(({ purpose }) => purpose !== 'provisioner');
-    image = wanted.find(({ purpose }) => purpose === 'agent')?.name ?? '';
-    const archive = join(cluster.folder, 'images.tar');
-    await saveImages({ wanted, versions, file: archive, mayInstall: false });
-    await cluster.load(archive);
+    image = (await cluster.loadImages(['pod', 'agent'])).agent ?? '';
     kubeconfig = await cluster.kubeconfigOf('nodes', 'user-of-nodes');
     client = await connect({ kubeconfig });
   });

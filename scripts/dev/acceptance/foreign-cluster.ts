@@ -136,18 +136,23 @@ export class ForeignCluster implements AsyncDisposable {
     expect(await this.objects(), 'what others have').to.deep.equal(found);
   }
 
-  /** Starts the harness with a kubeconfig, as a user who has confirmed. */
+  /** Starts a run with a kubeconfig, as a user who has confirmed. */
   lpv(args: readonly string[], kubeconfig = this.kubeconfig): HarnessProcess {
+    return this.start(['run', '--kubeconfig', kubeconfig, '--yes', '--report', reports, ...args]);
+  }
+
+  /** Starts `lpv ARGS`. No container engine answers it: it has the API only. */
+  start(args: readonly string[]): HarnessProcess {
     const env = {
       ...process.env,
+      DOCKER_HOST: `unix://${join(this.folder, 'no-engine')}`,
       LPV_STATE_HOME: join(this.folder, 'state'),
       LPV_CACHE_HOME: dirname(cacheFolder(process.env)),
       CI: 'true',
       NO_COLOR: '1',
       GITHUB_ACTIONS: '',
     };
-    const all = ['run', '--kubeconfig', kubeconfig, '--yes', '--report', reports, ...args];
-    return new HarnessProcess(all, { env, directory: this.folder });
+    return new HarnessProcess(args, { env, directory: this.folder });
   }
 
   /** Returns the report of a run that has ended, and its folder. */

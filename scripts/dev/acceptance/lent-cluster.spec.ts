@@ -16,9 +16,11 @@ import { type ClusterClient, connect } from '../../../clusters/api/client.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import type { Node } from '../../../clusters/api/objects.ts';
 import { EngineNode, onNode } from '../../../clusters/nodes/node.ts';
+import type { Trace } from '../../../specs/trace/trace.ts';
 import { readProduct } from '../../report/formats/conformance/product.ts';
 import { ForeignCluster } from './foreign-cluster.ts';
 import { passedIn, slowness } from './harness-process.ts';
+import { settleStrangers, theirFolder, theirPod } from './strangers.ts';
 
 const signal = new AbortController().signal;
 
@@ -68,11 +70,16 @@ describe('a cluster of others with five nodes', function () {
   /** Kubeconfigs of users with exactly the permissions of a tier. */
   let users: { nodes: string; withoutPrivileged: string; ofTeam: string };
 
+  /** Returns the name of one of its nodes. */
+  const nodeNamed = (end: string): string => `${cluster.name}-${end}`;
+
   before(async () => {
     const configuration = parse(await readFile(new URL('five-nodes.yaml', import.meta.url), 'utf8')) as object;
     cluster = await ForeignCluster.create(() => configuration, {}, signal);
     await cluster.loadImages(['pod', 'agent', 'provisioner']);
     await cluster.kubectl(['create', 'namespace', team]);
+    // What stops nodes evicts pods there: this one is not among those that runs use.
+    await settleStrangers(cluster, nodeNamed('worker4'));
     users = {
       nodes: await cluster.kubeconfigOf('nodes', 'of-nodes'),
       withoutPrivileged: await cluster.kubeconfigOf('nodes', 'without-privileged'),
@@ -86,9 +93,6 @@ describe('a cluster of others with five nodes', function () {
     owner?.[Symbol.dispose]();
     await cluster?.[Symbol.asyncDispose]();
   });
-
-  /** Returns the name of one of its nodes. */
-  const nodeNamed = (end: string): string => `${cluster.name}-${end}`;
 
   /** Declares what is done to the cluster, after which all of it must be as before, and nothing of a run is left. */
   const leavesAlone = (title: string, work: () => Promise<void>): void => {
@@ -167,6 +171,13 @@ describe('a cluster of others with five nodes', function () {
     } finally {
       await cluster.kubectl(['uncordon', node]);
     }
+  });
+
+  leavesAlone('a pod of others is traced to the folder of its node, by an agent that goes with the trace', async () => {
+    const trace = cluster.start(['trace', '--pod', theirPod, '--agent', '--json', '--kubeconfig', users.nodes]);
+    await trace.endsWith('conforms', [/an agent on the node of the pod is created, and removed/]);
+    const { mounts } = JSON.parse(trace.output.slice(trace.output.indexOf('{'))) as Trace;
+    expect(JSON.stringify(mounts)).to.include(theirFolder).and.include('/data');
   });
 
   leavesAlone('its report says what it is, what each tier came to, and how the run is repeated', async () => {

@@ -13,6 +13,7 @@ import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import { ownershipLabels } from '../../../fixtures/isolate-names.ts';
 import { ForeignCluster } from './foreign-cluster.ts';
 import { slowness } from './harness-process.ts';
+import { settleStrangers } from './strangers.ts';
 
 const signal = new AbortController().signal;
 
@@ -54,79 +55,6 @@ const podSecurity = {
     },
   ],
 };
-
-/**
- * What others have on the cluster: a default class, a volume and a claim that wait for a pod, and a pod that uses another
- * volume, on a node that nobody drains here.
- */
-const strangers = (node: string) => [
-  {
-    apiVersion: 'storage.k8s.io/v1',
-    kind: 'StorageClass',
-    metadata: { name: 'theirs', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: 'kubernetes.io/no-provisioner',
-    volumeBindingMode: 'WaitForFirstConsumer',
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: 'theirs' },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      capacity: { storage: '100Gi' },
-      storageClassName: 'theirs',
-      hostPath: { path: '/var/theirs' },
-    },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'theirs', namespace: 'default' },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: 'in-use' },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      capacity: { storage: '1Gi' },
-      claimRef: { namespace: 'default', name: 'in-use' },
-      hostPath: { path: '/var/in-use' },
-    },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'in-use', namespace: 'default' },
-    spec: {
-      storageClassName: '',
-      volumeName: 'in-use',
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: '1Gi' } },
-    },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'theirs', namespace: 'default' },
-    spec: {
-      nodeSelector: { 'kubernetes.io/hostname': node },
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'theirs',
-          image: 'localhost/local-pv-conformance/busybox:1',
-          imagePullPolicy: 'Never',
-          command: ['sleep', '86400'],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-        },
-      ],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'in-use' } }],
-    },
-  },
-];
 
 /** What each new namespace gets: the limits first, as the quota refuses pods without any. */
 const policies = [
@@ -178,8 +106,8 @@ describe('a strict cluster of others', function () {
   before(async () => {
     cluster = await ForeignCluster.create(strict, { 'admission.yaml': podSecurity }, signal);
     await cluster.loadImages(['pod', 'agent', 'provisioner']);
-    await cluster.apply(...strangers(`${cluster.name}-worker2`));
-    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/theirs', '--timeout=120s']);
+    // Nobody drains this node here.
+    await settleStrangers(cluster, `${cluster.name}-worker2`);
     users = {
       usual: await cluster.kubeconfigOf('api', 'usual'),
       changed: await cluster.kubeconfigOf('api', 'changed'),
