@@ -30,10 +30,7 @@ export function reportedRun(origins: ReportOrigins): (summary: Summary, finished
   return (summary, finished) => {
     const environment = environmentRecord(summary.run, new Date(), environmentFacts(harness, state));
     const kubernetes = state.kubernetes ?? `v${asked.kubernetes}`;
-    const distribution = state.kindOfCluster?.distribution;
-    const lent = isLent(asked)
-      ? lentProduct(kubernetes, distribution && 'is' in distribution ? distribution.is : undefined)
-      : undefined;
+    const lent = isLent(asked) ? lentProduct(kubernetes, state.kindOfCluster?.distribution) : undefined;
     const product = origins.product ?? lent ?? ownProduct(kubernetes);
     const report = buildReport({
       summary,

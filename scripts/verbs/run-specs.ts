@@ -101,7 +101,9 @@ export async function runOnLent(
   const survey = await surveyCluster(client, access, { options, images });
   const notRun = runPlan.specs.flatMap(({ requirement }) => whyNotRun(requirement, survey) ?? []);
   const run = runPlan.specs.length - notRun.length;
-  say(redact(planText(survey, { run, skipped: notRun.map(({ reason }) => reason) }).join('\n')));
+  say(
+    redact(planText(survey, { run, skipped: notRun.map(({ reason }) => reason), product: runPlan.product }).join('\n')),
+  );
   if (options.dryRun) return { exitStatus: 'conforms' };
   await assertReportFolder(options.report);
   if (!options.yes) await confirm(access.name);

@@ -1,4 +1,5 @@
 import type { RunNode } from '../../../specs/runner/test-cluster.ts';
+import { lentProduct, type Product } from '../../report/formats/conformance/product.ts';
 import { leaseOf } from './lease.ts';
 import type { Survey } from './survey.ts';
 
@@ -7,8 +8,19 @@ const roles = ['first', 'second', 'third'];
 
 /** Returns the plan of a run on a cluster as lines for its user: what is used, created, touched and skipped. */
 export function planText(
-  { access, kubernetes, namespace, nodes, otherNodes, images, folders, withoutAgents, disruptive }: Survey,
-  { run, skipped }: { run: number; skipped: readonly string[] },
+  {
+    access,
+    kubernetes,
+    distribution,
+    namespace,
+    nodes,
+    otherNodes,
+    images,
+    folders,
+    withoutAgents,
+    disruptive,
+  }: Survey,
+  { run, skipped, product }: { run: number; skipped: readonly string[]; product: Product | undefined },
 ): string[] {
   const reasons = new Map<string, number>();
   for (const reason of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
@@ -19,6 +31,9 @@ export function planText(
     `server      ${access.server}`,
     `user        ${access.user.name || '(none)'}${impersonation ? `, as ${impersonation.user}` : ''}`,
     `Kubernetes  ${kubernetes}`,
+    product
+      ? `product     ${product.name} ${product.version}, by ${product.vendor}`
+      : `product     ${lentProduct(kubernetes, distribution).name}; --product FILE names yours in the conformance report`,
     `nodes       ${nodes.map((node, index) => `${roles[index]} ${named(node)}`).join(', ')}`,
     ...(otherNodes.length > 0 ? [`not used    ${otherNodes.map(({ name }) => name).join(', ')}`] : []),
     namespace === undefined

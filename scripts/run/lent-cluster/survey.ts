@@ -5,6 +5,8 @@ import type { Versions } from '../../../clusters/configuration/versions.ts';
 import { type NodePlaces, usualPlaces } from '../../../clusters/nodes/node.ts';
 import type { ClusterAbilities } from '../../../specs/catalogue/features.ts';
 import type { OtherNode, RunNode } from '../../../specs/runner/test-cluster.ts';
+import type { ClusterFact } from '../../report/model/kind-of-cluster.ts';
+import { distributionOf } from '../recognise-cluster.ts';
 import { chooseNodes, hostnameIn, refusalOf } from './chosen-nodes.ts';
 import {
   assertAllowed,
@@ -28,6 +30,8 @@ export interface Survey extends Required<ClusterAbilities> {
   namespace: string | undefined;
   /** Whether the user lets specs change nodes, and stop and start services of them. */
   disruptive: boolean;
+  /** What Kubernetes was packaged or set up as. */
+  distribution: ClusterFact;
   /** The nodes that specs use, in the order of their roles. */
   nodes: RunNode[];
   otherNodes: OtherNode[];
@@ -79,6 +83,7 @@ export async function surveyCluster(
   return {
     access,
     kubernetes: gitVersion,
+    distribution: distributionOf(gitVersion, items),
     nodes: nodes.map((name) => ({ name, hostname: hostnameIn(items, name) })),
     otherNodes: others.map((node) => ({ name: node.metadata.name, refusal: refusalOf(node) })),
     images,

@@ -5,6 +5,8 @@ import { implementationOf, lentProduct, namedProduct, ownProduct, parseProduct }
 const text = 'vendor: Some Vendor\nname: Some Kubernetes\nversion: v1.2\ndescription: it runs pods\n';
 
 describe('the product that is tested', () => {
+  const k3s = { is: 'k3s', seenIn: 'version v1.37.2+k3s1' };
+
   it('is what the file says; what it does not say is not applicable', () => {
     expect(
       parseProduct({ file: 'p.yaml', text: `${text}type: installer\nwebsite_url: https://vendor.example\n` }),
@@ -39,12 +41,12 @@ describe('the product that is tested', () => {
   }
 
   it('is a cluster of its distribution where a user has lent one and named no product', () => {
-    expect(lentProduct('v1.37.2+k3s1', 'k3s')).to.include({
+    expect(lentProduct('v1.37.2+k3s1', k3s)).to.include({
       vendor: 'k3s',
       name: 'k3s cluster',
       version: 'v1.37.2+k3s1',
     });
-    expect(implementationOf(lentProduct('v1.37.2'))).to.include({
+    expect(implementationOf(lentProduct('v1.37.2', undefined))).to.include({
       organization: 'Kubernetes',
       project: 'Kubernetes cluster',
     });
@@ -56,7 +58,7 @@ describe('the product that is tested', () => {
       text: `${text}website_url: https://vendor.example\ncontact_email_address: a@b.example\n`,
     };
     const given = parseProduct(file);
-    for (const product of [ownProduct('v1.37.2'), lentProduct('v1.37.2+k3s1', 'k3s'), lentProduct('v1.37.2')])
+    for (const product of [ownProduct('v1.37.2'), lentProduct('v1.37.2+k3s1', k3s), lentProduct('v1.37.2', undefined)])
       expect(namedProduct(implementationOf(product))).to.deep.equal(product);
     expect(namedProduct(implementationOf(given))).to.deep.equal({ ...given, description: 'n/a' });
   });

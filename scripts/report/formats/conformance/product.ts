@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseStrictDocument, readSource } from '../../../../clusters/yaml/strict-yaml.ts';
 import type { YamlSource } from '../../../../clusters/yaml/yaml-documents.ts';
+import type { ClusterFact } from '../../model/kind-of-cluster.ts';
 import type { LocalVolumeConformanceReport } from '../../model/report.ts';
 
 const text = z.string().min(1);
@@ -49,7 +50,8 @@ export function ownProduct(version: string): Product {
 }
 
 /** Returns what is tested where a user has lent a cluster and named no product. */
-export function lentProduct(version: string, distribution = 'Kubernetes'): Product {
+export function lentProduct(version: string, known: ClusterFact | undefined): Product {
+  const distribution = known && 'is' in known ? known.is : 'Kubernetes';
   return productSchema.parse({
     vendor: distribution,
     name: `${distribution} cluster`,
@@ -66,7 +68,7 @@ export function namedProduct({
   version,
   contact: [contact],
 }: LocalVolumeConformanceReport['implementation']): Product {
-  const unnamed = [ownProduct(version), lentProduct(version, organization)];
+  const unnamed = [ownProduct(version), lentProduct(version, { is: organization, seenIn: 'a report' })];
   return (
     unnamed.find(({ vendor, name }) => vendor === organization && name === project) ??
     productSchema.parse({
