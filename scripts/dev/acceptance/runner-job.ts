@@ -23,6 +23,8 @@ interface EndedJob {
   status: { conditions: { type: string; reason: string }[] };
   /** The index of each pod that was created, in ascending order. */
   pods: string[];
+  /** The nodes of the pods that are there at its end. */
+  nodes: string[];
 }
 
 /**
@@ -51,7 +53,9 @@ export async function endOfJob(
     const created = ['--field-selector=reason=SuccessfulCreate', '-o', 'jsonpath={.items[*].message}'];
     const messages = await cluster.kubectl(['get', 'events', ...job, ...created]);
     const pods = [...messages.matchAll(/runner-(\d+)-/g)].map(([, index = '']) => index).sort();
-    return { reports, status, pods };
+    const where = ['get', 'pods', ...job, '-o', 'jsonpath={.items[*].spec.nodeName}'];
+    const nodes = (await cluster.kubectl(where)).split(' ');
+    return { reports, status, pods, nodes };
   } finally {
     await cluster.kubectl(['delete', '-f', '-'], manifests);
   }
