@@ -39,7 +39,7 @@ describe('the roles of a tier', () => {
     expect(await namesFor('tom')).to.deep.equal(['local-pv-conformance-api:user:tom']);
   });
 
-  it('let every kind of the harness be read, but Secrets', async () => {
+  it('let every kind of the harness be read, but Secrets, and limits, which only a test of others makes', async () => {
     const rules = (await read('nodes')).flatMap((role) => role.rules ?? []);
     const readable = (group: string, plural: string) =>
       rules.some(
@@ -52,7 +52,7 @@ describe('the roles of a tier', () => {
       ([, { apiVersion, plural }]) =>
         !readable(apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '', plural),
     );
-    expect(unread.map(([kind]) => kind)).to.deep.equal(['Secret']);
+    expect(unread.map(([kind]) => kind)).to.deep.equal(['Secret', 'LimitRange']);
   });
 
   it('are a Role in the namespace of a user who has one, and a ClusterRole for what is in none', async () => {
