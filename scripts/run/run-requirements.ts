@@ -111,14 +111,16 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   if (reader) events.subscribe(reader);
   signal.addEventListener('abort', () => state.forgoLogs());
 
-  const provisioned = !lent && specs.some(({ requirement }) => requirement.features.includes('provisioner'));
-  using building = provisioned
-    ? beginStaticProvisioner({ pin: plan.versions.staticProvisioner, cacheFolder: plan.cacheFolder, signal })
-    : undefined;
+  const provisioned = specs.some(({ requirement }) => requirement.features.includes('provisioner'));
+  const provisioner = provisioned ? plan.versions.staticProvisioner : undefined;
+  using building =
+    provisioner && !lent
+      ? beginStaticProvisioner({ pin: provisioner, cacheFolder: plan.cacheFolder, signal })
+      : undefined;
   state.staticProvisioner = building?.result;
   const mayStay = existing !== undefined || keep !== 'never';
   const steps = lent
-    ? lentSteps(lent, { target, state, harness, provisioner: plan.versions.staticProvisioner.version })
+    ? lentSteps(lent, { target, state, harness, provisioner })
     : [...stepsFor(runPlan, target, state), recordStep({ target, state, plan, harness, stays: mayStay })];
   const performance = await performAll(steps, {
     events,

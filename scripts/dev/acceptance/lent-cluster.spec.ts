@@ -146,6 +146,8 @@ describe('a cluster of others with five nodes', function () {
     const run = cluster.lpv(['--chapter=block,provisioner,access', `--disks=${folder}`], users.nodes);
     await run.endsWith('conforms', [/0 failed/], 900_000);
     expect(await disksIn(folder, '/mnt/disks')).to.equal('');
+    const { environment } = (await cluster.reportOf(run)).report;
+    expect(environment.staticProvisioner).to.match(/static-provisioner@v/);
   });
 
   leavesAlone('a killed run has left disks, agents and objects: the next run removes them', async () => {

@@ -1,4 +1,5 @@
 import type { ClusterClient } from '../../../clusters/api/client.ts';
+import type { Versions } from '../../../clusters/configuration/versions.ts';
 import { useCluster } from '../../../specs/runner/test-cluster.ts';
 import { type EnvironmentFacts, environmentRecord, writeEnvironment } from '../../report/model/environment.ts';
 import type { Action, ActionContext } from '../actions.ts';
@@ -22,7 +23,13 @@ export interface LentCluster {
 /** Returns the steps to specs on a cluster that a user has lent: the Lease, and what specs are told of the cluster. */
 export function lentSteps(
   { survey, client }: LentCluster,
-  of: { target: ClusterTarget; state: ClusterState; harness: EnvironmentFacts['harness']; provisioner: string },
+  of: {
+    target: ClusterTarget;
+    state: ClusterState;
+    harness: EnvironmentFacts['harness'];
+    /** The static provisioner whose image is there; undefined where no spec needs it. */
+    provisioner: Versions['staticProvisioner'] | undefined;
+  },
 ): Action[] {
   const { target, state, harness, provisioner } = of;
   const { images, namespace } = survey;
@@ -58,6 +65,12 @@ export function lentSteps(
       const reach = result.agents?.nodes ?? [];
       const unreached = survey.withoutAgents ?? result.found.withheld.agent ?? 'no agent runs there';
       const looked = { madeBy: 'others', kubernetes, nodes, otherNodes, reach, unreached } as const;
+      const found = {
+        lacking: { ...lacking, ...result.found.lacking },
+        withheld: { ...withheld, ...result.found.withheld },
+      };
+      if (provisioner && found.lacking.provisioner === undefined && found.withheld.agent === undefined)
+        state.provisionerProgram = `${provisioner.module}@${provisioner.version}`;
       await recordKindOfCluster(state, client, looked, context);
       await writeEnvironment(
         target.folder,
@@ -69,8 +82,7 @@ export function lentSteps(
         kubeconfig: access,
         server: access.server,
         kubernetes,
-        lacking: { ...lacking, ...result.found.lacking },
-        withheld: { ...withheld, ...result.found.withheld },
+        ...found,
         nodes,
         otherNodes,
         stays: true,
@@ -79,7 +91,9 @@ export function lentSteps(
         engine: [],
         podImage: images.pod,
         reach,
-        staticProvisioner: { version: provisioner, image: images.provisioner },
+        ...(provisioner && {
+          staticProvisioner: { version: provisioner.version, image: images.provisioner },
+        }),
         disks: [],
       });
     },
