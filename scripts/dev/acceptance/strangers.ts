@@ -66,6 +66,7 @@ export async function settleStrangers(cluster: ForeignCluster, node: string): Pr
       kind: 'Pod',
       metadata: { name: 'theirs', namespace: 'default' },
       spec: {
+        tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }],
         securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
         containers: [
           {

@@ -106,8 +106,8 @@ describe('a strict cluster of others', function () {
   before(async () => {
     cluster = await ForeignCluster.create(strict, { 'admission.yaml': podSecurity }, signal);
     await cluster.loadImages(['pod', 'agent', 'provisioner']);
-    // Nobody drains this node here.
-    await settleStrangers(cluster, `${cluster.name}-worker2`);
+    // Runs drain and stop the others.
+    await settleStrangers(cluster, cluster.control);
     users = {
       usual: await cluster.kubeconfigOf('api', 'usual'),
       changed: await cluster.kubeconfigOf('api', 'changed'),
