@@ -163,16 +163,10 @@ describe('a cluster of others with five nodes', function () {
   });
 
   leavesAlone('its owner drains a node that has an agent: the run ends, and no spec fails for that', async () => {
-    const node = nodeNamed('worker2');
     const run = cluster.lpv(some, users.nodes);
     await run.says(aSpec);
-    try {
-      const options = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s'];
-      await cluster.kubectl(['drain', node, ...options]);
-      await run.endsWith('environment', [/it is cordoned/, /0 failed/]);
-    } finally {
-      await cluster.kubectl(['uncordon', node]);
-    }
+    await using _drained = await cluster.drain(nodeNamed('worker2'));
+    await run.endsWith('environment', [/it is cordoned/, /0 failed/]);
   });
 
   leavesAlone('a pod of others is traced to the folder of its node, by an agent that goes with the trace', async () => {

@@ -174,15 +174,10 @@ describe('a strict cluster of others', function () {
   });
 
   leavesAlone('has a node that its owner drains in mid-run: the run ends, and no spec fails for that', async () => {
-    const node = `${cluster.name}-worker`;
     const run = cluster.lpv(some);
     await run.says(aSpec);
-    try {
-      await cluster.kubectl(['drain', node, '--ignore-daemonsets', '--force', '--timeout=60s']);
-      await run.endsWith('environment', [/it is cordoned/, /0 failed/]);
-    } finally {
-      await cluster.kubectl(['uncordon', node]);
-    }
+    await using _drained = await cluster.drain(`${cluster.name}-worker`);
+    await run.endsWith('environment', [/it is cordoned/, /0 failed/]);
   });
 
   leavesAlone('has what a killed run left: the next run removes it', async () => {
