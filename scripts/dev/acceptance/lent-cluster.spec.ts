@@ -61,7 +61,7 @@ const noPrivilegedPods = (user: string) => [
 /** The line of the first spec that has passed: their order is shuffled. */
 const aSpec = /✓ (LV|SEED)-/;
 /** Some minutes of specs with disks and pods on every node. */
-const some = ['--chapter=access,stateful-set', '--jobs=3'];
+const some = ['--chapter=block,stateful-set', '--jobs=3'];
 
 describe('a cluster of others with five nodes', function () {
   this.timeout(slowness * 2_700_000);
