@@ -105,7 +105,7 @@ export async function surveyCluster(
       'admission-policy': `no admission policy is created ${there}`,
       'classless-claims': `no claims without a class are created ${there}: they might take volumes of others`,
       'default-class': `no default class is created ${there}: claims of others would get it`,
-      'schedulable-control-plane': 'no node with the control plane is known that pods may run on',
+      'schedulable-control-plane': `no node that has less room for pods than the others is looked for ${there}`,
     },
   };
 }
