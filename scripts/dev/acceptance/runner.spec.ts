@@ -13,6 +13,7 @@ import { wantedImages } from '../../../clusters/agent/image/images.ts';
 import { connect } from '../../../clusters/api/client.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
+import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
 import { type Parsed, parsed } from '../../report/formats/junit-shape.ts';
@@ -70,9 +71,7 @@ describe('the runner inside a cluster', function () {
     image = await runnerImage();
     await saveRunnerImage({ name: image, versions, file: archive, mayInstall: false });
     await cluster.load(archive);
-    const reports = join(cluster.folder, 'outside');
-    await cluster.lpv(['--grep', `/${pattern}/`, '--report', reports]).endsWith('conforms');
-    outside = await resultsBelow(reports);
+    outside = await fromOutside(['--grep', `/${pattern}/`], 'conforms');
     expect(Object.keys(outside).length).to.be.greaterThan(15);
   });
 
@@ -161,8 +160,7 @@ describe('the runner inside a cluster', function () {
 
   it('as an Indexed Job fails the index whose requirement is refuted, and does not try it again', async () => {
     const args = ['--grep', `/LV-BIND-0\\d |${broken} /`];
-    const fromOutside = join(cluster.folder, 'refuted-outside');
-    await cluster.lpv([...args, '--report', fromOutside]).endsWith('doesNotConform');
+    const refuted = await fromOutside(args, 'doesNotConform');
     const { reports, status, pods } = await endOfJob(cluster, 'Failed', { image, shards: 2, args });
     const failing = (await Promise.all(reports.map((file) => readReport(file)))).findIndex(({ requirements }) =>
       requirements.some(({ id }) => id === broken),
@@ -173,17 +171,16 @@ describe('the runner inside a cluster', function () {
     const merged = join(cluster.folder, 'merged-refuted');
     expect(await mergeShards(reports, { report: merged })).to.equal('doesNotConform');
     const results = await resultsBelow(merged);
-    expect(results).to.deep.equal(await resultsBelow(fromOutside));
+    expect(results).to.deep.equal(refuted);
     expect(Object.keys(results).filter((id) => results[id] === 'failed')).to.deep.equal([broken]);
   });
 
   it('as a disruptive Job leaves the node of its own pod alone, and shows what a run from outside shows', async () => {
     const args = ['--disruptive', '--grep', '/LV-SCHED-(29|30) |LV-FAULT-13 |LV-SET-06 /'];
-    const fromOutside = join(cluster.folder, 'disruptive-outside');
-    await cluster.lpv([...args, '--report', fromOutside]).endsWith('conforms');
+    const disruptive = await fromOutside(args, 'conforms');
     const { reports, nodes } = await endOfJob(cluster, 'Complete', { image, shards: 1, args, tier: 'nodes' });
     const report = await readReport(reports[0] ?? '');
-    expect(resultsOf(report)).to.deep.equal(await resultsBelow(fromOutside));
+    expect(resultsOf(report)).to.deep.equal(disruptive);
     expect(report.statistics).to.include({ passed: 4 });
     const used = report.environment.cluster?.usedNodes.map(({ name }) => name);
     expect(used).to.have.length(3).and.not.include(nodes[0]);
@@ -191,15 +188,20 @@ describe('the runner inside a cluster', function () {
 
   if (isWhole)
     it('as a Job shows of the whole catalogue what a run from outside shows', async () => {
-      const fromOutside = join(cluster.folder, 'whole-outside');
       const kubeconfig = await cluster.kubeconfigOf('nodes', 'of-nodes');
-      await cluster.lpv(['--report', fromOutside], kubeconfig).endsWith('doesNotConform', [], 1_200_000);
+      const results = await fromOutside([], 'doesNotConform', kubeconfig);
       const { reports } = await endOfJob(cluster, 'Failed', { image, shards: 1, args: [], tier: 'nodes' });
-      const results = await resultsBelow(fromOutside);
       expect(resultsOf(await readReport(reports[0] ?? ''))).to.deep.equal(results);
       expect(Object.keys(results).filter((id) => results[id] === 'failed')).to.deep.equal([broken]);
       expect(Object.values(results).filter((result) => result === 'passed').length).to.be.greaterThan(280);
     });
+
+  /** Runs specs from this machine until that end, and returns what they came to. */
+  async function fromOutside(args: readonly string[], end: ExitStatus, kubeconfig?: string): Promise<Results> {
+    const ran = cluster.lpv(args, kubeconfig);
+    await ran.endsWith(end, [], 1_200_000);
+    return resultsOf((await cluster.reportOf(ran)).report);
+  }
 });
 
 /** Returns the results in the one report below a folder of reports. */
