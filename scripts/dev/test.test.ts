@@ -9,7 +9,8 @@ import { DomainError } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { ended, failed, passed, reportOf, skipped, specOf, started } from '../report/made-up-for-tests.ts';
 import type { Outcome } from './checks.ts';
-import { listen, outcomeOfSpecs, planTests, runSpecs, sideBySide, TestRun } from './test.ts';
+import { outcomeOfSpecs, runSpecs } from './run-specs.ts';
+import { listen, planTests, sideBySide, TestRun } from './test.ts';
 
 describe('the command line of a test run', () => {
   const minors = [{ name: '1.37', built: {} }, { name: '1.36', built: {} }, { name: '1.35' }];
@@ -169,6 +170,15 @@ describe('the outcome of the specs', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+it('specs beside the checks are told when these have ended', async () => {
+  const script = `
+    if (process.env.LPV_AWAIT_CHECKS !== 'yes') process.exit(3);
+    process.once('message', ({ checks }) => process.exit(checks === 'failed' ? 130 : 0));`;
+  const checks = Promise.resolve({ checks: 'failed' } as const);
+  const outcome = await runSpecs([process.execPath, '-e', script], () => {}, checks);
+  expect(outcome).to.deep.include({ kind: 'failed', exit: 'interrupted' });
 });
 
 describe('interruptions of a test run', () => {

@@ -6,20 +6,20 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { $, type ProcessPromise } from 'zx';
 import { readVersions } from '../../clusters/configuration/versions.ts';
 import { DomainError, messageOf } from '../../clusters/errors/domain-error.ts';
 import { type ExitStatus, exitStatus } from '../../clusters/errors/exit-status.ts';
 import { duration } from '../../clusters/text/duration.ts';
 import { nearest } from '../../clusters/text/nearest.ts';
 import { BadUsage } from '../command-line/verb.ts';
+import { eraseLine } from '../report/formats/live-line.ts';
 import { terminalCapabilities } from '../report/formats/terminal.ts';
-import { type Counts, countsInWords, plainCounts } from '../report/model/counts.ts';
-import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
-import { readReport } from '../report/model/report-file.ts';
+import { type Counts, countsInWords } from '../report/model/counts.ts';
+import type { ChecksEnded } from '../run/awaited-checks.ts';
 import { Interruption, type InterruptSignal, ignoreEpipe, interruptSignals } from '../run/signals.ts';
 import { readRunOptions } from '../verbs/run.ts';
 import { checks, type Outcome, runCheck } from './checks.ts';
+import { createsAtOnce, runSpecs } from './run-specs.ts';
 
 /** Performs the parts of a test run, writes a line on each that has ended, and sums them up. */
 export class TestRun {
@@ -117,47 +117,6 @@ export function listen(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>) {
   };
 }
 
-/**
- * Runs the specs in a process of their own, which writes to this terminal, undoes what it made, and decides itself what
- * a further signal means. It sends the folders of its reports when it ends.
- */
-export async function runSpecs(
-  command: readonly string[],
-  passOnTo: ReturnType<typeof listen>['passOnTo'],
-): Promise<Outcome> {
-  // A process group of its own: else Ctrl-C would reach it twice.
-  const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true, nothrow: true, prefix: 'exec ' };
-  const started: ProcessPromise = $(options as Parameters<typeof $>[0] & object)`${[...command]}`;
-  let folders: string[] = [];
-  // The loader sends messages of its own.
-  started.child?.on('message', (message: { reports?: string[] }) => {
-    folders = message.reports ?? folders;
-  });
-  passOnTo(started.child);
-  const { exitCode } = await started;
-  passOnTo(undefined);
-  const reports = await Promise.all(folders.map((folder) => readReport(join(folder, 'report.yaml'))));
-  return outcomeOfSpecs(exitCode, reports);
-}
-
-/** Returns the outcome of a run from its exit status and its reports, one for each minor. */
-export function outcomeOfSpecs(
-  status: number | null,
-  reports: readonly Pick<LocalVolumeConformanceReport, 'statistics' | 'outside' | 'steps'>[],
-): Outcome {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const { statistics, outside, steps } of reports) {
-    counts.passed += statistics.passed;
-    counts.skipped += plainCounts(statistics).skipped;
-    counts.failed += statistics.failed + outside.length + steps.filter(({ outcome }) => outcome === 'failed').length;
-  }
-  if (status === exitStatus.conforms && counts.failed === 0 && counts.passed > 0) return { kind: 'passed', counts };
-  const known = (Object.keys(exitStatus) as ExitStatus[]).find((name) => exitStatus[name] === status);
-  const exit = known === undefined ? 'environment' : known === 'conforms' ? 'doesNotConform' : known;
-  // A run that ended badly before or after its specs is a failure, too; what happened stands above.
-  return { kind: 'failed', exit, output: '', counts: { ...counts, failed: Math.max(counts.failed, 1) } };
-}
-
 /** Works on each thing in its turn, on as many at a time as there are lanes. */
 export async function sideBySide<T>(things: readonly T[], lanes: number, work: (thing: T) => Promise<void>) {
   // All lanes take from the same iterator.
@@ -168,26 +127,45 @@ export async function sideBySide<T>(things: readonly T[], lanes: number, work: (
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** Runs what the command line asks for. A cluster says little about a tree that fails its own checks. */
+/** The checks that tell within seconds that a tree is broken. */
+const telling = ['types', 'style'];
+
+/**
+ * Runs what the command line asks for. The cluster is created beside the longer checks, where nothing has to be got for
+ * it. No spec begins before all checks have passed: a cluster says little about a tree that fails its own checks, and
+ * specs beside them would share their processors.
+ */
 export async function test(argv: readonly string[]): Promise<ExitStatus> {
-  const plan = planTests(argv, (await readVersions()).minors);
+  const versions = await readVersions();
+  const plan = planTests(argv, versions.minors);
   using interruptions = listen(process);
   const { signal, passOnTo } = interruptions;
-  const write = (line: string) => void process.stdout.write(`${line}\n`);
-  const run = new TestRun(write, terminalCapabilities(process.stdout, process.env).color);
-  await sideBySide(plan.checks, availableParallelism(), async (name) => {
-    const check = checks[name];
-    if (check) await run.perform(check.title, () => runCheck(check, signal), signal);
-  });
+  const { live, color } = terminalCapabilities(process.stdout, process.env);
+  // Specs beside the checks may have left a line that they are going to write again.
+  const write = (line: string) => void process.stdout.write(`${live ? eraseLine : ''}${line}\n`);
+  const run = new TestRun(write, color);
+  const perform = (names: readonly string[]) =>
+    sideBySide(names, availableParallelism(), async (name) => {
+      const check = checks[name];
+      if (check) await run.perform(check.title, () => runCheck(check, signal), signal);
+    });
   const { specs } = plan;
+  await perform(plan.checks.filter((name) => telling.includes(name)));
+  const beside = specs && !run.failed && !signal.aborted && (await createsAtOnce(specs.argv, versions));
+  const others = perform(plan.checks.filter((name) => !telling.includes(name)));
+  if (!beside) await others;
+  const ended = others.then((): ChecksEnded => ({ checks: run.failed ? 'failed' : 'passed' }));
   if (specs && !signal.aborted) {
-    if (run.failed) await run.perform(specs.title, async () => ({ kind: 'skipped', reason: 'a check failed' }));
-    else {
+    const skipped: Outcome = { kind: 'skipped', reason: 'a check failed' };
+    await run.perform(specs.title, async () => {
+      if (run.failed) return skipped;
       write(` • ${specs.title}`);
-      const lpv = join(import.meta.dirname, '..', 'lpv.js');
-      await run.perform(specs.title, () => runSpecs([process.execPath, lpv, ...specs.argv], passOnTo));
-    }
+      const lpv = [process.execPath, join(import.meta.dirname, '..', 'lpv.js'), ...specs.argv];
+      const outcome = await runSpecs(lpv, passOnTo, beside ? ended : undefined);
+      return (await ended).checks === 'failed' ? skipped : outcome;
+    });
   }
+  await others;
   return run.finish(signal);
 }
 

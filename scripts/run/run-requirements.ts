@@ -29,6 +29,7 @@ import type { Product } from '../report/formats/conformance/product.ts';
 import type { LocalVolumeConformanceReport } from '../report/model/report.ts';
 import type { Asked } from '../report/model/reproduce.ts';
 import { type Action, performAll, undoAll } from './actions.ts';
+import { checksStep } from './awaited-checks.ts';
 import type { ClusterPlan } from './cluster/plan.ts';
 import { ClusterState, type ClusterTarget, type Reservation } from './cluster/state.ts';
 import { clusterSteps, existingClusterSteps } from './cluster/steps.ts';
@@ -121,7 +122,11 @@ export async function runRequirements(runPlan: RunPlan, reports: string): Promis
   const mayStay = existing !== undefined || keep !== 'never';
   const steps = lent
     ? lentSteps(lent, { target, state, harness, provisioner })
-    : [...stepsFor(runPlan, target, state), recordStep({ target, state, plan, harness, stays: mayStay })];
+    : [
+        ...stepsFor(runPlan, target, state),
+        recordStep({ target, state, plan, harness, stays: mayStay }),
+        ...checksStep(),
+      ];
   const performance = await performAll(steps, {
     events,
     journal,

@@ -7,7 +7,8 @@ export interface LiveOutput {
   columns?: number;
 }
 
-const eraseLine = '\r\u001b[2K';
+/** Erases the last line of a terminal. */
+export const eraseLine = '\r\u001b[2K';
 const everySecond = 1_000;
 
 /**
