@@ -35,7 +35,7 @@ export async function createsAtOnce(argv: readonly string[], versions: Versions)
  */
 export async function runSpecs(
   command: readonly string[],
-  passOnTo: (child: { kill(signal: InterruptSignal): unknown } | undefined) => void,
+  passOnTo: (child: { pid?: number | undefined; kill(signal: InterruptSignal): unknown } | undefined) => void,
   checks?: Promise<ChecksEnded>,
 ): Promise<Outcome> {
   // A process group of its own: else Ctrl-C would reach it twice.

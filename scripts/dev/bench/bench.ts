@@ -14,6 +14,8 @@ import { compare } from './compare.ts';
 import { type Figure, renderFigures } from './figures.ts';
 import { measureDisks, measurePods } from './measure.ts';
 import { measureCommands } from './measure-commands.ts';
+import { benchProcessors } from './processors.ts';
+import { benchStart } from './start.ts';
 
 /** How often each thing is measured; the machine is shared, so medians count, and ratios more than figures. */
 const rounds = Number(process.env.LPV_BENCH_ROUNDS ?? 10);
@@ -53,8 +55,11 @@ function phaseReader(figures: Figure[]): (event: RunEvent) => void {
 }
 
 try {
-  if (process.argv.length > 2) process.exitCode = exitStatus[await compare(process.argv.slice(2))];
-  else await bench();
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === undefined) await bench();
+  else if (first === '--start') process.exitCode = exitStatus[await benchStart(rest)];
+  else if (first === '--processors') process.exitCode = exitStatus[await benchProcessors(rest)];
+  else process.exitCode = exitStatus[await compare([first, ...rest])];
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = exitStatus[error instanceof DomainError ? error.exit : 'environment'];
