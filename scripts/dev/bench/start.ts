@@ -3,15 +3,17 @@
  * cluster of `lpv up`.
  */
 
+import { renderKindConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import type { KindDocument } from '../../../clusters/configuration/kind-document.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
 import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
+import { readKindStep } from '../../../clusters/host/kind/kind.ts';
 import type { RunEvent } from '../../../specs/runner/events.ts';
 import { type Action, performAll, undoAll } from '../../run/actions.ts';
 import { planCluster } from '../../run/cluster/plan.ts';
-import { ClusterState } from '../../run/cluster/state.ts';
+import { ClusterState, type ClusterTarget } from '../../run/cluster/state.ts';
 import { clusterSteps } from '../../run/cluster/steps.ts';
 import { beginSession } from '../../run/session.ts';
 import { type Figure, renderFigures } from './figures.ts';
@@ -68,9 +70,9 @@ async function createOnce(way: Way): Promise<{ phases: Map<string, number>; stat
   const { target, events, journal, signal } = session;
   const phases = new PhaseReader();
   events.subscribe(phases.read);
-  const configuration = way === 'plain kind' ? { ...plan.configuration, document: plainDocument } : plan.configuration;
-  const steps = clusterSteps({ ...plan, configuration }, target, state).flatMap((step) => {
+  const steps = clusterSteps(plan, target, state).flatMap((step) => {
     if (way === 'lpv up') return step;
+    if (step.name === 'cluster') return { ...step, ...plainCluster(target, state) };
     if (step.name === 'nodes-ready') return readyStep(target.cluster);
     return step.name === 'disks' ? [] : step;
   });
@@ -78,6 +80,27 @@ async function createOnce(way: Way): Promise<{ phases: Map<string, number>; stat
   state.logsWanted = false;
   if (performance.outcome === 'done') await undoAll(steps, { events, journal });
   return { phases: phases.seconds, status: await session.finish() };
+}
+
+/** Creates a plain cluster. */
+function plainCluster({ cluster, network, kubeconfig }: ClusterTarget, state: ClusterState): Pick<Action, 'perform'> {
+  return {
+    async perform({ progress, signal }) {
+      await state.need('kind').create({
+        cluster,
+        network,
+        kubeconfig,
+        image: state.need('image').reference,
+        configuration: renderKindConfiguration(plainDocument),
+        deadline: 300_000,
+        signal,
+        onLine: (line) => {
+          const step = readKindStep(line);
+          if (step) progress.note(step);
+        },
+      });
+    },
+  };
 }
 
 /** Waits until all nodes of a plain cluster are Ready. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { lookContainer, nodeContainers, rejectExistingCluster } from '../../../clusters/cluster.ts';
+import { signClusterInfo } from '../../../clusters/cluster-info.ts';
 import { renderKindConfiguration } from '../../../clusters/configuration/cluster-shape.ts';
 import { creationFailed, findKind, Kind, readKindStep } from '../../../clusters/host/kind/kind.ts';
 import { assertInotifyInstances } from '../../../clusters/host/machine/inotify.ts';
@@ -101,6 +102,7 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
       const { reference } = image;
       state.imageVersion = await versionIn(engine, reference, lookContainer(cluster), signal);
       assertVersion(image, state.imageVersion, plan.minor, plan.versions.minors);
+      let signing: Promise<void> | undefined;
       try {
         await state.need('kind').create({
           cluster,
@@ -113,6 +115,8 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
           onLine: (line) => {
             const step = readKindStep(line);
             if (step) progress.note(step);
+            // From here on, the control plane answers; what follows until workers join takes a second.
+            if (step?.startsWith('Installing')) signing ??= signAhead(cluster, signal);
             // kubeadm waits for seconds while nodes join: time enough to load the Kubernetes client, which takes two.
             if (step?.startsWith('Joining')) void import('@kubernetes/client-node');
           },
@@ -120,9 +124,17 @@ function clusterStep(plan: ClusterPlan, target: ClusterTarget, state: ClusterSta
       } catch (error) {
         await assertNodesCouldStart(state, cluster, signal, error);
         throw creationFailed(cluster, error, join(target.folder, 'logs'));
+      } finally {
+        await signing;
       }
     },
   };
+}
+
+/** Signs what workers ask for as they join. Where that fails, the controller manager does it, and they wait for it. */
+async function signAhead(cluster: string, signal: AbortSignal): Promise<void> {
+  using node = new EngineNode('the control plane', `${cluster}-control-plane`);
+  await signClusterInfo(node, signal).catch(() => {});
 }
 
 /** Throws the reason why nodes did not start, where the machine is at fault. */
