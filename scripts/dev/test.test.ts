@@ -10,7 +10,7 @@ import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
 import { ended, failed, passed, reportOf, skipped, specOf, started } from '../report/made-up-for-tests.ts';
 import type { Outcome } from './checks.ts';
 import { outcomeOfSpecs, runSpecs } from './run-specs.ts';
-import { listen, planTests, sideBySide, TestRun } from './test.ts';
+import { listen, performAll, planTests, sideBySide, TestRun } from './test.ts';
 
 describe('the command line of a test run', () => {
   const minors = [{ name: '1.37', built: {} }, { name: '1.36', built: {} }, { name: '1.35' }];
@@ -130,6 +130,65 @@ describe('the lines of a test run', () => {
     const parts: Record<string, Outcome> = { types: { kind: 'failed', output: '' } };
     const expected = { exit: 'interrupted', failed: false, lines: ['0 passed, 0 failed, 0 skipped'] };
     expect(await linesOf(parts, { signal: AbortSignal.abort() })).to.deep.equal(expected);
+  });
+});
+
+describe('the specs of a test run', () => {
+  /** Performs checks and specs; returns in which order they began and ended, and the lines. */
+  async function ordered({ types = 'passed', unit = 'passed', atOnce }: Record<string, string | boolean>) {
+    const [order, lines]: [string[], string[]] = [[], []];
+    const check = (title: string, kind: unknown) => ({
+      title,
+      run: async (): Promise<Outcome> => {
+        for (let turn = 0; turn < 3; turn++) await nextTurn();
+        order.push(`${title} ended`);
+        return kind === 'passed' ? { kind } : { kind: 'failed', output: '' };
+      },
+    });
+    const run = new TestRun((line) => void lines.push(line.replace(/ \([\d.]+ s\)/, '')), false);
+    const specs = {
+      title: 'specs',
+      createsAtOnce: async () => {
+        order.push('asked');
+        return atOnce === true;
+      },
+      run: async (checks: Promise<{ checks: string }> | undefined): Promise<Outcome> => {
+        order.push('specs begun');
+        if (checks) order.push(`checks ${(await checks).checks}`);
+        return { kind: 'passed' };
+      },
+    };
+    const parts = { telling: [check('types', types)], others: [check('unit', unit)], specs };
+    await performAll(parts, run, new AbortController().signal);
+    return { order, lines, exit: run.finish(new AbortController().signal) };
+  }
+
+  it('begin beside the long checks where the cluster can be created at once, and are told of their end', async () => {
+    const { order, exit } = await ordered({ atOnce: true });
+    expect(order).to.deep.equal(['types ended', 'asked', 'specs begun', 'unit ended', 'checks passed']);
+    expect(exit).to.equal('conforms');
+  });
+
+  it('come after the checks elsewhere', async () => {
+    const { order } = await ordered({ atOnce: false });
+    expect(order).to.deep.equal(['types ended', 'asked', 'unit ended', 'specs begun']);
+  });
+
+  it('are skipped where a check fails beside them', async () => {
+    const { order, lines, exit } = await ordered({ atOnce: true, unit: 'failed' });
+    expect(order.at(-1)).to.equal('checks failed');
+    expect(lines.slice(1)).to.deep.equal([
+      ' ✗ unit',
+      ' - specs: skipped: a check failed',
+      '1 passed, 1 failed, 1 skipped',
+    ]);
+    expect(exit).to.equal('doesNotConform');
+  });
+
+  it('have no cluster where the first checks fail; the others say what they find', async () => {
+    const { order, lines } = await ordered({ atOnce: true, types: 'failed' });
+    expect(order).to.deep.equal(['types ended', 'unit ended']);
+    expect(lines).to.include(' - specs: skipped: a check failed');
   });
 });
 

@@ -127,45 +127,81 @@ export async function sideBySide<T>(things: readonly T[], lanes: number, work: (
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** The checks that tell within seconds that a tree is broken. */
-const telling = ['types', 'style'];
+/** A part of a test run. */
+interface Part {
+  title: string;
+  run: () => Promise<Outcome>;
+}
+
+/** What a test run consists of. */
+interface Parts {
+  /** Those that tell within seconds that a tree is broken. */
+  telling: readonly Part[];
+  others: readonly Part[];
+  specs?: {
+    title: string;
+    createsAtOnce: () => Promise<boolean>;
+    run: (checks: Promise<ChecksEnded> | undefined) => Promise<Outcome>;
+  };
+}
 
 /**
- * Runs what the command line asks for. The cluster is created beside the longer checks, where nothing has to be got for
- * it. No spec begins before all checks have passed: a cluster says little about a tree that fails its own checks, and
- * specs beside them would share their processors.
+ * Performs all parts. The cluster is created beside the longer checks, where nothing has to be got for it. No spec begins
+ * before all checks have passed: a cluster says little about a tree that fails its own checks, and specs beside them
+ * would share their processors.
  */
+export async function performAll({ telling, others, specs }: Parts, run: TestRun, signal: AbortSignal): Promise<void> {
+  const perform = (parts: readonly Part[]) =>
+    sideBySide(parts, availableParallelism(), (part) => run.perform(part.title, part.run, signal));
+  await perform(telling);
+  const beside = specs && !run.failed && !signal.aborted && (await specs.createsAtOnce());
+  const rest = perform(others);
+  if (!beside) await rest;
+  const ended = rest.then((): ChecksEnded => ({ checks: run.failed ? 'failed' : 'passed' }));
+  const skipped: Outcome = { kind: 'skipped', reason: 'a check failed' };
+  if (specs && !signal.aborted) {
+    await run.perform(specs.title, async () => {
+      if (run.failed) return skipped;
+      const outcome = await specs.run(beside ? ended : undefined);
+      return (await ended).checks === 'failed' ? skipped : outcome;
+    });
+  }
+  await rest;
+}
+
+/** Runs what the command line asks for. */
 export async function test(argv: readonly string[]): Promise<ExitStatus> {
   const versions = await readVersions();
   const plan = planTests(argv, versions.minors);
   using interruptions = listen(process);
   const { signal, passOnTo } = interruptions;
   const { live, color } = terminalCapabilities(process.stdout, process.env);
-  // Specs beside the checks may have left a line that they are going to write again.
+  // A run beside the checks may have left a line that it is going to write again.
   const write = (line: string) => void process.stdout.write(`${live ? eraseLine : ''}${line}\n`);
   const run = new TestRun(write, color);
-  const perform = (names: readonly string[]) =>
-    sideBySide(names, availableParallelism(), async (name) => {
+  const isTelling = (name: string) => ['types', 'style'].includes(name);
+  const partsOf = (names: readonly string[]) =>
+    names.flatMap((name): Part[] => {
       const check = checks[name];
-      if (check) await run.perform(check.title, () => runCheck(check, signal), signal);
+      return check ? [{ title: check.title, run: () => runCheck(check, signal) }] : [];
     });
   const { specs } = plan;
-  await perform(plan.checks.filter((name) => telling.includes(name)));
-  const beside = specs && !run.failed && !signal.aborted && (await createsAtOnce(specs.argv, versions));
-  const others = perform(plan.checks.filter((name) => !telling.includes(name)));
-  if (!beside) await others;
-  const ended = others.then((): ChecksEnded => ({ checks: run.failed ? 'failed' : 'passed' }));
-  if (specs && !signal.aborted) {
-    const skipped: Outcome = { kind: 'skipped', reason: 'a check failed' };
-    await run.perform(specs.title, async () => {
-      if (run.failed) return skipped;
-      write(` • ${specs.title}`);
-      const lpv = [process.execPath, join(import.meta.dirname, '..', 'lpv.js'), ...specs.argv];
-      const outcome = await runSpecs(lpv, passOnTo, beside ? ended : undefined);
-      return (await ended).checks === 'failed' ? skipped : outcome;
-    });
-  }
-  await others;
+  const lpv = [process.execPath, join(import.meta.dirname, '..', 'lpv.js'), ...(specs?.argv ?? [])];
+  const parts = {
+    telling: partsOf(plan.checks.filter(isTelling)),
+    others: partsOf(plan.checks.filter((name) => !isTelling(name))),
+    ...(specs && {
+      specs: {
+        title: specs.title,
+        createsAtOnce: () => createsAtOnce(specs.argv, versions),
+        run: (ended: Promise<ChecksEnded> | undefined) => {
+          write(` • ${specs.title}`);
+          return runSpecs(lpv, passOnTo, ended);
+        },
+      },
+    }),
+  };
+  await performAll(parts, run, signal);
   return run.finish(signal);
 }
 
