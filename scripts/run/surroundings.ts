@@ -7,15 +7,23 @@ import { projectRoot } from '../../clusters/project-root.ts';
 import type { EnvironmentFacts } from '../report/model/environment.ts';
 import type { ClusterState } from './cluster/state.ts';
 
+const ownPackage = new URL('../../package.json', import.meta.url);
+
 /**
- * Returns the version and the git commit of the harness; no commit where the harness is not a checkout of its own.
- * (Git would answer with the commit of a repository around it, into which the package was installed.)
+ * Returns the version and the git commit of the harness. Where it is not a checkout of its own, the commit is the one that
+ * its package.json names, as in the runner's image, or none. (Git would answer with the commit of a repository around it,
+ * into which the package was installed.)
  */
-export async function harnessFacts(root: string = projectRoot): Promise<EnvironmentFacts['harness']> {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  if (!existsSync(join(root, '.git'))) return { version };
+export async function harnessFacts(
+  root: string = projectRoot,
+  packageFile: string | URL = ownPackage,
+): Promise<EnvironmentFacts['harness']> {
+  const named = JSON.parse(await readFile(packageFile, 'utf8')) as EnvironmentFacts['harness'];
+  const { version } = named;
+  if (!existsSync(join(root, '.git'))) {
+    const { commit, modified } = named;
+    return { version, ...(commit !== undefined && { commit, modified }) };
+  }
   // The repository's configuration may name a program to run.
   const plain = ['git', '-c', 'core.fsmonitor=false', '-C', root] as const;
   const git = (...args: string[]) => host.attempt({ argv: [...plain, ...args], deadline: 10_000 });

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { harnessFacts } from '../run/surroundings.ts';
 import { bundleHarness, entryPoint } from './bundle.ts';
 import { librariesIn } from './image.ts';
 
@@ -23,6 +24,8 @@ describe('the harness in one bundle', function () {
     });
     expect(stderr).to.match(/seen: none of \d{3} specs in \d\d files is selected/);
     expect(status).to.equal(2);
+    // It says of which commit it is, as a checkout does.
+    expect(await harnessFacts(folder, join(folder, 'package.json'))).to.deep.equal(await harnessFacts());
   });
 
   it('ends by itself at a signal before the run has begun, as the first process of a container has to', async () => {

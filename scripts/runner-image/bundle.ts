@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DomainError } from '../../clusters/errors/domain-error.ts';
 import { isCheckout, projectRoot } from '../../clusters/project-root.ts';
+import { harnessFacts } from '../run/surroundings.ts';
 
 /** Where the image has the harness. */
 export const imageRoot = '/lpv';
@@ -97,8 +98,8 @@ export async function bundleHarness(folder: string, root = imageRoot): Promise<v
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await cp(join(projectRoot, path), join(folder, path));
   }
-  const { name, version, type } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ name, version, type })}\n`);
+  const { name, type } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ name, type, ...(await harnessFacts()) })}\n`);
 }
 
 /** Returns a module that knows the place that it has below `root` by itself, whatever file its code gets into. */
