@@ -6,6 +6,7 @@ import Mocha from 'mocha';
 import { $, type Shell } from 'zx';
 import { messageOf } from '../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../clusters/errors/exit-status.ts';
+import { innerShell } from '../../clusters/host/command/host.ts';
 import { installPackages, refreshPackageLists } from '../../clusters/host/engine/apt.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { findChromium, noChromium } from '../report/formats/html/browser.ts';
@@ -77,8 +78,10 @@ export const checks: Readonly<Record<string, Check>> = {
 /** Runs a check. Its programs have process groups of their own: a signal reaches this process, which ends them. */
 export async function runCheck({ run }: Check, signal: AbortSignal): Promise<Outcome> {
   const quiet = { quiet: true, verbose: false, nothrow: true };
+  const env = { ...process.env, ...innerShell };
   const ends = { signal, timeout: 300_000, timeoutSignal: 'SIGKILL', killSignal: 'SIGTERM' } as const;
-  const shell = $({ cwd: projectRoot, preferLocal: projectRoot, detached: true, prefix: 'exec ', ...quiet, ...ends });
+  const place = { cwd: projectRoot, preferLocal: projectRoot, env };
+  const shell = $({ ...place, detached: true, prefix: 'exec ', ...quiet, ...ends });
   return await run(shell, signal);
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $, type Shell } from 'zx';
+import { innerShell } from '../../clusters/host/command/host.ts';
 import { projectRoot } from '../../clusters/project-root.ts';
 import { isPackaged } from '../runner-image/bundle.ts';
 
@@ -64,4 +65,6 @@ export function isSurplus(path: string): boolean {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  await buildPackage($({ cwd: projectRoot, preferLocal: projectRoot, verbose: false }));
+  await buildPackage(
+    $({ cwd: projectRoot, preferLocal: projectRoot, verbose: false, env: { ...process.env, ...innerShell } }),
+  );

@@ -9,7 +9,7 @@ const commands = verbs.map(({ command }) => command);
 function offered(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _lpv; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', `${completionScript('bash', commands)}\n${ask}`], {
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', `${completionScript('bash', commands)}\n${ask}`], {
     encoding: 'utf8',
   });
   expect(stderr).to.equal('');

@@ -29,7 +29,7 @@ export const host: Commander = {
       prefix: 'exec ',
       postfix: '',
       shell: shellPath,
-      env: { ...process.env, ...inner, ...request.env },
+      env: { ...process.env, ...innerShell, ...request.env },
       killSignal: 'SIGTERM',
       ...(request.directory === undefined ? {} : { cwd: request.directory }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -62,7 +62,7 @@ export const host: Commander = {
  * bash takes an input that is a socket, as Node's are, for that of a remote shell. If no other shell is around it, as
  * under cron, systemd or a CI runner, it then reads ~/.bashrc, which may change PATH, print, or wait.
  */
-const inner = { SHLVL: '1' };
+export const innerShell = { SHLVL: '1' };
 
 /** zx quotes words for bash. */
 const shellPath = which.sync('bash', { nothrow: true }) ?? '/bin/bash';
@@ -83,7 +83,7 @@ function killGroup(leader: number | undefined): void {
 export function connectProcess(argv: readonly [string, ...string[]]): ShellConnection {
   const [program, ...args] = argv;
   // Its own process group, as for other commands: Ctrl-C reaches only the harness.
-  const child = spawn(program, args, { stdio: 'pipe', detached: true, env: { ...process.env, ...inner } });
+  const child = spawn(program, args, { stdio: 'pipe', detached: true, env: { ...process.env, ...innerShell } });
   const ended = new Promise<ShellEnd>((resolve) => {
     child.on('error', ({ message }) => resolve({ kind: 'not started', how: message }));
     child.on('close', (status, signal) =>
