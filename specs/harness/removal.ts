@@ -26,7 +26,7 @@ export async function removeAll(cluster: TestCluster, part: OwnPart, handles: re
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
     await work().catch((error: unknown) => {
-      // Whoever has no answer does not know what is removed, and would wait in vain for each object to be gone.
+      // Without an answer nobody knows what is removed, and each wait for an object to be gone would be in vain.
       if (error instanceof ApiUnreachable) throw error;
       failures.push(error);
     });
