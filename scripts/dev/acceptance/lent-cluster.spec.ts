@@ -122,9 +122,7 @@ describe('a cluster of others with five nodes', function () {
     await run.says(aSpec);
     const [second] = store.list('Pod', { where: ({ metadata }) => metadata.name === 'agent-2' });
     const { namespace = '', name = '' } = second?.metadata ?? {};
-    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } };
-    const place = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
-    await cluster.kubectl(['create', '--raw', place, '--filename', '-'], JSON.stringify(eviction));
+    await owner.evict({ kind: 'Pod', name, namespace });
     await run.endsWith(['conforms', 'environment'], [/the agent on .* failed, attempt 1 follows/, /0 failed/], 900_000);
     const made = store.changes('Pod').map(({ object }) => object.metadata.name);
     const others = new Set(made.filter((each) => each.startsWith('agent-') && !['agent-1', 'agent-3'].includes(each)));

@@ -9,7 +9,6 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { wantedImages } from '../../../clusters/agent/image/images.ts';
 import { connect } from '../../../clusters/api/client.ts';
 import { ObjectStore } from '../../../clusters/api/object-store.ts';
 import { readVersions } from '../../../clusters/configuration/versions.ts';
@@ -19,7 +18,6 @@ import { host } from '../../../clusters/host/command/host.ts';
 import { type Parsed, parsed } from '../../report/formats/junit-shape.ts';
 import type { LocalVolumeConformanceReport } from '../../report/model/report.ts';
 import { readReport } from '../../report/model/report-file.ts';
-import { saveImages } from '../../run/save-images.ts';
 import { runnerImage, saveRunnerImage } from '../../runner-image/image.ts';
 import { sonobuoyPlugin } from '../../runner-image/manifests.ts';
 import { mergeShards } from '../../verbs/merge-shards.ts';
@@ -63,12 +61,9 @@ describe('the runner inside a cluster', function () {
     );
     await connectPods(cluster);
     const versions = await readVersions();
-    const wanted = (await wantedImages(versions)).filter(({ purpose }) => isWhole || purpose !== 'provisioner');
-    podImage = wanted.find(({ purpose }) => purpose === 'pod')?.name ?? '';
-    const archive = join(cluster.folder, 'images.tar');
-    await saveImages({ wanted, versions, file: archive, mayInstall: false });
-    await cluster.load(archive);
+    podImage = (await cluster.loadImages(['pod', 'agent', ...(isWhole ? (['provisioner'] as const) : [])])).pod ?? '';
     image = await runnerImage();
+    const archive = join(cluster.folder, 'runner.tar');
     await saveRunnerImage({ name: image, versions, file: archive, mayInstall: false });
     await cluster.load(archive);
     outside = await fromOutside(['--grep', `/${pattern}/`], 'conforms');
@@ -130,10 +125,7 @@ describe('the runner inside a cluster', function () {
       { image, shards: 2, args: ['--grep', `/${pattern}/`] },
       async () => {
         const evicted = await podAtWork(store, 0);
-        await cluster.kubectl(
-          ['create', '--raw', `/api/v1/namespaces/${jobNamespace}/pods/${evicted.metadata.name}/eviction`, '-f', '-'],
-          JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: evicted.metadata.name } }),
-        );
+        await client.evict({ kind: 'Pod', name: evicted.metadata.name, namespace: jobNamespace });
         // Deleted without an eviction: nobody says that it was no fault of its own, so it counts.
         const deleted = await podAtWork(store, 1);
         await cluster.kubectl(['delete', 'pod', '--namespace', jobNamespace, deleted.metadata.name, '--wait=false']);

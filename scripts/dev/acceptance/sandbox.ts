@@ -10,7 +10,7 @@ import { run } from '../../../clusters/host/command/commander.ts';
 import { host } from '../../../clusters/host/command/host.ts';
 import { Engine, probeEngine } from '../../../clusters/host/engine/engine.ts';
 import { engineMissing } from '../../../clusters/host/engine/engine-errors.ts';
-import { readRecipe } from '../../../clusters/host/node-image/recipe.ts';
+import { presentNodeImage } from '../../../clusters/host/node-image/acquire.ts';
 import { cacheFolder } from '../../run/cluster/plan.ts';
 import { livenessOf, markAsOurs, ownerOf } from '../../run/process-identity.ts';
 import { Registry } from '../../run/registry.ts';
@@ -226,11 +226,11 @@ async function abandoned(): Promise<string[]> {
 export async function presentImage(engine: Engine, signal: AbortSignal): Promise<string> {
   const versions = await readVersions();
   const minor = versions.minor();
-  const candidates = [minor.published, (await readRecipe(versions, minor)).reference];
-  for (const reference of candidates) if (await engine.imageId(reference, signal)) return reference;
+  const present = await presentNodeImage({ wish: { kind: 'auto' }, minor, versions, engine, signal });
+  if (present !== undefined) return present;
   throw new DomainError({
     attempted: 'looking for a node image to break clusters with',
-    seen: `neither of ${candidates.join(' and ')} is here`,
+    seen: `none of Kubernetes ${minor.name} is here, neither published nor built`,
     remedy: 'npm run lpv -- image',
   });
 }

@@ -203,20 +203,19 @@ async function givePolicies(kubeconfig: string): Promise<AsyncDisposable> {
   const client = await connect({ kubeconfig });
   const store = new ObjectStore({ client, kinds: ['Namespace'] });
   const given = new Set<string>();
-  const give = (): void => {
+  const give = async (namespace: string): Promise<void> => {
+    for (const policy of policies) await client.create({ ...policy, metadata: { ...policy.metadata, namespace } });
+  };
+  const look = (): void => {
     for (const { metadata } of store.list('Namespace')) {
       const { name, labels } = metadata;
       if (given.has(name) || labels?.[ownershipLabels.run] === undefined) continue;
       given.add(name);
-      const created = policies.reduce(async (before, policy) => {
-        await before;
-        await client.create({ ...policy, metadata: { ...policy.metadata, namespace: name } });
-      }, Promise.resolve());
       // A namespace that is gone again needs none.
-      created.catch(() => {});
+      give(name).catch(() => {});
     }
   };
-  store.onChange(give);
+  store.onChange(look);
   await store.start();
   return {
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import { median } from '../../../clusters/text/collections.ts';
+import { aligned } from '../../../specs/diagnosis/text.ts';
 import type { LocalVolumeConformanceReport } from '../../report/model/report.ts';
 import { judge, leastRounds, pairedRatio, type Ratio } from './ratios.ts';
 
@@ -66,15 +67,7 @@ export function comparedAsText(all: readonly Compared[]): string {
     words[shows],
   ]);
   const head = ['median of', 'before', 'now', 'now/before', '95 % bounds', 'rounds to see 5 %', 'shown'];
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return aligned([head, ...rows]).join('\n');
 }
 
 /** Returns the sentence that a comparison ends with, and whether this commit is slower. */

@@ -1,4 +1,5 @@
 import { median } from '../../../clusters/text/collections.ts';
+import { aligned } from '../../../specs/diagnosis/text.ts';
 
 /** One thing that was measured, once or several times. */
 export interface Figure {
@@ -24,15 +25,7 @@ export function renderFigures(figures: readonly Figure[]): string {
     ];
   });
   const head = ['what', 'median', 'from … to', 'n', 'lower limit', 'promised'];
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return aligned([head, ...rows]).join('\n');
 }
 
 function shown(seconds: number): string {

@@ -13,18 +13,18 @@ import { runSpecs } from '../run-specs.ts';
 import { listen } from '../test.ts';
 
 /** What a process is part of, by the name of its program where that tells it. */
-const programs: Readonly<Record<string, string>> = {
-  'kube-apiserver': 'kube-apiserver',
-  etcd: 'etcd',
+const programs: ReadonlyMap<string, string> = new Map([
+  ['kube-apiserver', 'kube-apiserver'],
+  ['etcd', 'etcd'],
   // The kernel keeps fifteen letters.
-  'kube-controller': 'kube-controller-manager',
-  'kube-scheduler': 'kube-scheduler',
-  kubelet: 'kubelets',
-  containerd: 'containerd of the nodes',
-  'containerd-shim': "containerd's shims",
-  systemd: 'systemd and its journal',
-  'systemd-journal': 'systemd and its journal',
-};
+  ['kube-controller', 'kube-controller-manager'],
+  ['kube-scheduler', 'kube-scheduler'],
+  ['kubelet', 'kubelets'],
+  ['containerd', 'containerd of the nodes'],
+  ['containerd-shim', "containerd's shims"],
+  ['systemd', 'systemd and its journal'],
+  ['systemd-journal', 'systemd and its journal'],
+]);
 
 const harness = 'harness (Node.js)';
 const engine = 'container engine';
@@ -55,8 +55,7 @@ export function processTime(stat: string, cgroup: string, main: number): Process
 }
 
 function onNodes(name: string, cgroup: string): string {
-  const known = Object.entries(programs).find(([program]) => name === program)?.[1];
-  return known ?? (cgroup.includes('kubepods') ? 'pods of specs' : short);
+  return programs.get(name) ?? (cgroup.includes('kubepods') ? 'pods of specs' : short);
 }
 
 function ofEngine(name: string): string | undefined {

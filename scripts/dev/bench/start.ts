@@ -7,12 +7,11 @@ import { renderKindConfiguration } from '../../../clusters/configuration/cluster
 import type { KindDocument } from '../../../clusters/configuration/kind-document.ts';
 import { DomainError } from '../../../clusters/errors/domain-error.ts';
 import type { ExitStatus } from '../../../clusters/errors/exit-status.ts';
-import { run } from '../../../clusters/host/command/commander.ts';
-import { host } from '../../../clusters/host/command/host.ts';
 import { readKindStep } from '../../../clusters/host/kind/kind.ts';
+import { EngineNode, onNode } from '../../../clusters/nodes/node.ts';
 import type { RunEvent } from '../../../specs/runner/events.ts';
 import { type Action, performAll, undoAll } from '../../run/actions.ts';
-import { planCluster } from '../../run/cluster/plan.ts';
+import { type ClusterPlan, planCluster } from '../../run/cluster/plan.ts';
 import { ClusterState, type ClusterTarget } from '../../run/cluster/state.ts';
 import { clusterSteps } from '../../run/cluster/steps.ts';
 import { beginSession } from '../../run/session.ts';
@@ -45,10 +44,11 @@ export async function benchStart([given = '3', ...more]: readonly string[]): Pro
       { attempted: 'reading the number of rounds', seen: [given, ...more].join(' ') },
       { exit: 'badUsage' },
     );
+  const plan = await planCluster({ image: 'auto', kubernetes: undefined, install: false });
   const figures = new Map<string, Figure>();
   for (let round = 0; round < rounds; round++) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
-      const { phases, status } = await createOnce(way);
+      const { phases, status } = await createOnce(way, plan);
       if (status !== 'conforms') return status;
       for (const [phase, seconds] of phases) {
         const what = `${way}: ${phase}`;
@@ -63,8 +63,7 @@ export async function benchStart([given = '3', ...more]: readonly string[]): Pro
 }
 
 /** Creates a cluster and removes it; returns the seconds of each phase. */
-async function createOnce(way: Way): Promise<{ phases: Map<string, number>; status: ExitStatus }> {
-  const plan = await planCluster({ image: 'auto', kubernetes: undefined, install: false });
+async function createOnce(way: Way, plan: ClusterPlan): Promise<{ phases: Map<string, number>; status: ExitStatus }> {
   const state = new ClusterState();
   await using session = await beginSession({ verb: 'bench', reports: 'reports' });
   const { target, events, journal, signal } = session;
@@ -112,8 +111,8 @@ function readyStep(cluster: string): Action {
     async perform({ signal }) {
       const kubectl = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'] as const;
       const wait = ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=100s'] as const;
-      const argv = ['docker', 'exec', `${cluster}-control-plane`, ...kubectl, ...wait] as const;
-      await run(host, { argv, deadline: 110_000, signal });
+      using node = new EngineNode('the control plane', `${cluster}-control-plane`);
+      await onNode(node, [...kubectl, ...wait], { deadline: 110_000, signal });
     },
   };
 }
